@@ -1,0 +1,416 @@
+//
+// WebSocket.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocket
+//
+// Definition of the WebSocket class.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocket_INCLUDED
+#define Net_WebSocket_INCLUDED
+
+
+#include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/StreamSocket.h"
+#include "Poco/Net/HTTPCredentials.h"
+#include "Poco/Buffer.h"
+
+
+namespace Poco {
+namespace Net {
+
+
+class HTTPServerRequest;
+class HTTPServerResponse;
+class HTTPClientSession;
+class HTTPRequest;
+class HTTPResponse;
+
+
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketImpl;
+
+
+class WebSocket_API WebSocket: public StreamSocket
+	/// This class implements a WebSocket according to RFC 6455, for servers and
+	/// for clients. It can be put in the place of the class of the same name in
+	/// the POCO Net library: source code that uses that one compiles unchanged.
+	///
+	/// A server-side WebSocket is usually created in a HTTPRequestHandler:
+	///
+	///     void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response)
+	///     {
+	///         WebSocket ws(request, response);
+	///         Poco::Buffer<char> buffer(0);
+	///         int flags;
+	///         do
+	///         {
+	///             buffer.resize(0);
+	///             ws.receiveFrame(buffer, flags);
+	///             if (flags == 0) break; // the peer has gone
+	///             if ((flags & WebSocket::FRAME_OP_BITMASK) == WebSocket::FRAME_OP_PING)
+	///                 flags = WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_PONG;
+	///             ws.sendFrame(buffer.begin(), static_cast<int>(buffer.size()), flags);
+	///         }
+	///         while ((flags & WebSocket::FRAME_OP_BITMASK) != WebSocket::FRAME_OP_CLOSE);
+	///     }
+	///
+	/// A client-side WebSocket is created with a HTTPClientSession, or a
+	/// HTTPSClientSession for wss.
+	///
+	/// This is the frame level: PING frames are returned to the application,
+	/// which has to answer them with a PONG, a Close frame is answered by
+	/// sending it back (as above) or with shutdown(), and messages that come
+	/// in fragments are returned fragment by fragment.
+	///
+	/// What is received is checked against RFC 6455. When the peer breaks a
+	/// rule, nothing of that frame is delivered, a Close frame with the status
+	/// code that the RFC names is sent, and a WebSocketException with an error
+	/// code is thrown. From then on the connection has failed: receiveFrame()
+	/// throws that exception again, and so does sendFrame().
+	///
+	/// Threads: any number of threads may send, and one may receive at the same
+	/// time; frames never mix. A thread blocked in receiveFrame() is woken when
+	/// the connection ends, be it by the peer's Close, by the end of the stream,
+	/// or by shutdownReceive(), shutdownSend() or the implementation's shutdown()
+	/// in another thread. Copies of a WebSocket share one connection. Creating,
+	/// assigning, closing and destroying are not synchronized.
+	///
+	/// Waiting: poll(), Socket::select(), PollSet and SocketReactor work on a
+	/// plain connection as on any socket: it is readable as long as a frame has
+	/// not been delivered, also if several came in one segment. Over TLS that
+	/// holds for poll() and available() only, as with every secure Poco socket,
+	/// because decrypted data may already have left the kernel.
+{
+public:
+	enum Mode
+	{
+		WS_SERVER, /// Server-side WebSocket.
+		WS_CLIENT  /// Client-side WebSocket.
+	};
+
+	enum FrameFlags
+		/// Frame header flags.
+	{
+		FRAME_FLAG_FIN  = 0x80, /// FIN bit: final fragment of a multi-fragment message.
+		FRAME_FLAG_RSV1 = 0x40, /// Reserved for future use. Must be zero.
+		FRAME_FLAG_RSV2 = 0x20, /// Reserved for future use. Must be zero.
+		FRAME_FLAG_RSV3 = 0x10, /// Reserved for future use. Must be zero.
+		FRAME_FLAG_EMPTY = 0x200
+			/// Returned by receiveFrame() in the flags of an empty, non-final
+			/// continuation frame only, whose first byte is 0: flags of 0
+			/// always mean the end of the stream. Ignored by sendFrame().
+	};
+
+	enum FrameOpcodes
+		/// Frame header opcodes.
+	{
+		FRAME_OP_CONT    = 0x00, /// Continuation frame.
+		FRAME_OP_TEXT    = 0x01, /// Text frame.
+		FRAME_OP_BINARY  = 0x02, /// Binary frame.
+		FRAME_OP_CLOSE   = 0x08, /// Close connection.
+		FRAME_OP_PING    = 0x09, /// Ping frame.
+		FRAME_OP_PONG    = 0x0a, /// Pong frame.
+		FRAME_OP_BITMASK = 0x0f, /// Bit mask for opcodes.
+		FRAME_OP_SETRAW  = 0x100 /// Set raw flags (for use with sendBytes() and FRAME_OP_CONT).
+	};
+
+	enum SendFlags
+		/// Combined header flags and opcodes for use with sendFrame().
+	{
+		FRAME_TEXT   = 0x81,
+			/// Use this for sending a single text (UTF-8) payload frame.
+		FRAME_BINARY = 0x82
+			/// Use this for sending a single binary payload frame.
+	};
+
+	enum StatusCodes
+		/// StatusCodes for CLOSE frames sent with shutdown().
+	{
+		WS_NORMAL_CLOSE            = 1000,
+		WS_ENDPOINT_GOING_AWAY     = 1001,
+		WS_PROTOCOL_ERROR          = 1002,
+		WS_PAYLOAD_NOT_ACCEPTABLE  = 1003,
+		WS_RESERVED                = 1004,
+		WS_RESERVED_NO_STATUS_CODE = 1005,
+		WS_RESERVED_ABNORMAL_CLOSE = 1006,
+		WS_MALFORMED_PAYLOAD       = 1007,
+		WS_POLICY_VIOLATION        = 1008,
+		WS_PAYLOAD_TOO_BIG         = 1009,
+		WS_EXTENSION_REQUIRED      = 1010,
+		WS_UNEXPECTED_CONDITION    = 1011,
+		WS_RESERVED_TLS_FAILURE    = 1015
+	};
+
+	enum ErrorCodes
+		/// These error codes can be obtained from a WebSocketException
+		/// to determine the exact cause of the error.
+	{
+		WS_ERR_NO_HANDSHAKE                   = 1,
+			/// No WebSocket handshake: no Connection: Upgrade or Upgrade: websocket, not GET,
+			/// not HTTP/1.1, or (client) a response that does not switch protocols.
+		WS_ERR_HANDSHAKE_NO_VERSION           = 2,
+			/// No Sec-WebSocket-Version header in handshake request.
+		WS_ERR_HANDSHAKE_UNSUPPORTED_VERSION  = 3,
+			/// Unsupported WebSocket version requested by client.
+		WS_ERR_HANDSHAKE_NO_KEY               = 4,
+			/// No Sec-WebSocket-Key header in handshake request, or not a valid one.
+		WS_ERR_HANDSHAKE_ACCEPT               = 5,
+			/// No Sec-WebSocket-Accept header or wrong value.
+		WS_ERR_UNAUTHORIZED                   = 6,
+			/// The server rejected the username or password for authentication.
+		WS_ERR_HANDSHAKE_SUBPROTOCOL          = 7,
+			/// The server chose a subprotocol that was not offered (RFC 6455, 4.1).
+		WS_ERR_HANDSHAKE_EXTENSION            = 8,
+			/// The server chose an extension that was not offered (RFC 6455, 4.1).
+		WS_ERR_PAYLOAD_TOO_BIG                = 10,
+			/// Payload too big for supplied buffer, or above the maximum. Close code 1009.
+		WS_ERR_INCOMPLETE_FRAME               = 11,
+			/// The stream ended inside a frame.
+		WS_ERR_INVALID_RSV_BITS               = 12,
+			/// A reserved bit is set (RFC 6455, 5.2). Close code 1002.
+		WS_ERR_INVALID_OPCODE                 = 13,
+			/// Reserved opcode (RFC 6455, 5.2). Close code 1002.
+		WS_ERR_UNMASKED_CLIENT_FRAME          = 14,
+			/// A client sent a frame without mask (RFC 6455, 5.1). Close code 1002.
+		WS_ERR_PROTOCOL_VIOLATION             = 15,
+			/// Another rule of RFC 6455, 5 was broken: a fragmented or too long control
+			/// frame, a continuation out of order, a length not in its shortest form,
+			/// a Close payload of one byte. Close code 1002.
+		WS_ERR_MASKED_SERVER_FRAME            = 16,
+			/// A server sent a masked frame (RFC 6455, 5.1). Close code 1002.
+		WS_ERR_INVALID_UTF8                   = 17,
+			/// A text message or a Close reason is not UTF-8 (RFC 6455, 8.1). Close code 1007.
+		WS_ERR_INVALID_CLOSE_CODE             = 18,
+			/// A Close frame with a status code that must not be sent
+			/// (RFC 6455, 7.4). Close code 1002.
+		WS_ERR_CLOSED                         = 19
+			/// Nothing can be sent after a Close frame (RFC 6455, 5.5.1).
+	};
+
+	enum CloseState
+		/// How far the closing handshake has come (RFC 6455, 7.1).
+	{
+		WS_OPEN           = 0, /// No Close frame was sent or received.
+		WS_CLOSE_SENT     = 1, /// A Close frame was sent.
+		WS_CLOSE_RECEIVED = 2, /// A Close frame was received.
+		WS_CLOSED         = 3  /// Both, or the connection has failed.
+	};
+
+	WebSocket(HTTPServerRequest& request, HTTPServerResponse& response);
+		/// Creates a server-side WebSocket from within a HTTPRequestHandler.
+		///
+		/// Verifies that the request is a WebSocket opening handshake (RFC 6455,
+		/// 4.2.1). If so, sends the 101 response, with the headers that
+		/// the handler has set in response (Sec-WebSocket-Protocol, for instance).
+		///
+		/// Otherwise a response with status 400, 405 or 426 and a line of text
+		/// that says what is wrong is sent, the HTTP connection is closed, and a
+		/// WebSocketException with one of the handshake error codes is thrown. The
+		/// response object holds what was sent. What the handler itself sends
+		/// afterwards goes nowhere.
+		///
+		/// The WebSocket may be kept after handleRequest() has returned.
+
+	WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response);
+		/// Creates a client-side WebSocket, using the given HTTPClientSession (for
+		/// wss a HTTPSClientSession) and HTTPRequest for the opening handshake.
+		///
+		/// Additional HTTP headers for the handshake request (such as Origin or
+		/// Sec-WebSocket-Protocol) can be given in the request object. A valid
+		/// Sec-WebSocket-Key in it is used, otherwise a random one is created.
+		/// If the session has a proxy, and its configuration does not exclude
+		/// the host, the connection is tunnelled (CONNECT).
+		///
+		/// The server's answer can be obtained from the response object. It is
+		/// checked as RFC 6455, 4.1 says; throws a WebSocketException if the
+		/// server does not accept, or a NetException or TimeoutException (the
+		/// session's timeouts apply).
+		///
+		/// The session gives its socket away: it may be destroyed right
+		/// afterwards, and can open a new connection if it is a plain one. A
+		/// HTTPSClientSession cannot be used again; it throws an
+		/// InvalidArgumentException if it is.
+
+	WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials);
+		/// As above. The given credentials are used if the server asks
+		/// for authentication (Basic, Digest or NTLM).
+		///
+		/// Throws a WebSocketException with WS_ERR_UNAUTHORIZED if it rejects them.
+
+	WebSocket(const Socket& socket);
+		/// Creates a WebSocket from another Socket, which must be a WebSocket,
+		/// otherwise a Poco::InvalidArgumentException will be thrown.
+
+	WebSocket(const WebSocket& socket);
+		/// Creates a WebSocket that shares the connection of another one.
+
+#if defined(POCO_NEW_STATE_ON_MOVE) && POCO_NEW_STATE_ON_MOVE
+
+	WebSocket(Socket&& socket);
+		/// Takes over the connection of the other socket, which must be a WebSocket,
+		/// otherwise a Poco::InvalidArgumentException will be thrown.
+
+	WebSocket(WebSocket&& socket);
+		/// Takes over the connection of the other WebSocket.
+
+	WebSocket& operator = (Socket&& socket);
+		/// Takes over the connection of the other socket, which must be a WebSocket,
+		/// otherwise a Poco::InvalidArgumentException will be thrown.
+
+	WebSocket& operator = (WebSocket&& socket);
+		/// Takes over the connection of the other WebSocket.
+
+#endif // POCO_NEW_STATE_ON_MOVE
+
+	virtual ~WebSocket();
+		/// Destroys the WebSocket. The connection is closed with the last one
+		/// that shares it; no Close frame is sent, see shutdown().
+
+	WebSocket& operator = (const Socket& socket);
+		/// Assignment operator.
+		///
+		/// The other socket must be a WebSocket, otherwise a Poco::InvalidArgumentException
+		/// will be thrown.
+
+	WebSocket& operator = (const WebSocket& socket);
+		/// Assignment operator.
+
+	int shutdown();
+		/// Sends a Close frame with status code 1000, as shutdown(WS_NORMAL_CLOSE) does.
+
+	int shutdown(Poco::UInt16 statusCode, const std::string& statusMessage = "");
+		/// Sends a Close frame with the given status code and reason, which starts
+		/// the closing handshake, or answers the peer's Close (RFC 6455, 7.1.2).
+		///
+		/// A reason of more than 123 bytes is cut between two characters.
+		/// If a Close frame was sent before, nothing is sent.
+		///
+		/// Returns the number of bytes of the Close frame's payload; 0 if nothing was
+		/// sent; -1 if the socket is non-blocking and the frame could not be sent
+		/// completely (see sendFrame()).
+		///
+		/// Throws an InvalidArgumentException if the status code must not be sent
+		/// (RFC 6455, 7.4: below 1000, 1004 to 1006, 1015 to 2999, above 4999) or
+		/// the reason is not UTF-8, and otherwise as sendFrame().
+
+	int sendFrame(const void* buffer, int length, int flags = FRAME_TEXT);
+		/// Sends the length bytes of the buffer as the payload of a single frame.
+		///
+		/// Values from the FrameFlags, FrameOpcodes and SendFlags enumerations
+		/// can be specified in flags; the lowest eight bits are sent as they are.
+		/// A client masks the payload with a key from a cryptographic random
+		/// number generator (RFC 6455, 5.3 and 10.3).
+		///
+		/// Returns length. If the socket is non-blocking and the frame could not be
+		/// sent completely, returns -1: the call must then be repeated, with the same
+		/// payload, length and flags, when the socket has become writable.
+		///
+		/// If a send timeout has been set and expires, a TimeoutException is thrown.
+		/// What then has been sent of the frame, if anything, is followed by its
+		/// rest before anything else is sent: the frame counts as sent, unless the
+		/// exception's text says that it has not been begun.
+		///
+		/// After a Close frame nothing is sent: a WebSocketException with
+		/// WS_ERR_CLOSED is thrown, but a second Close frame is silently dropped.
+		///
+		/// Throws an InvalidArgumentException before anything is sent if length is
+		/// negative, or the payload of a control frame is longer than 125 bytes,
+		/// or that of a Close frame begins with a code that must not be sent.
+		/// Throws a NetException (or a subclass) if the connection is broken.
+
+	int receiveFrame(void* buffer, int length, int& flags);
+		/// Receives a frame and stores its payload in buffer, which has
+		/// room for length bytes.
+		///
+		/// Returns the number of payload bytes, and in flags the first
+		/// byte of the frame (FrameFlags and FrameOpcodes). For an empty frame 0 is
+		/// returned, with flags other than 0. If the peer has closed the
+		/// connection, or its Close frame has been returned, 0 is returned
+		/// with flags of 0, then and in all later calls.
+		///
+		/// If the payload is larger than length, or than the maximum payload size, a
+		/// WebSocketException (WS_ERR_PAYLOAD_TOO_BIG) is thrown, and likewise, with
+		/// other codes, if the frame breaks a rule of RFC 6455 or the stream
+		/// ends inside a frame; in each case the connection has failed.
+		///
+		/// Throws a TimeoutException if a receive timeout has been set and nothing is
+		/// received within that interval. Nothing is lost: the next call goes
+		/// on where this one stopped. What is in buffer then has no meaning.
+		///
+		/// If the socket is non-blocking and the frame is not complete yet, -1 is
+		/// returned, and buffer and flags are not changed.
+		///
+		/// Throws a NetException (or a subclass) in case of other errors.
+
+	int receiveFrame(Poco::Buffer<char>& buffer, int& flags);
+		/// Receives a frame and appends its payload to the content
+		/// of buffer, which is grown as payload arrives.
+		///
+		/// Otherwise like receiveFrame(void*, int, int&). The buffer is changed only if
+		/// a frame is returned. A reasonable maximum payload size should be set with
+		/// setMaxPayloadSize().
+
+	Mode mode() const;
+		/// Returns WS_SERVER if the WebSocket is a server-side
+		/// WebSocket, or WS_CLIENT otherwise.
+
+	CloseState closeState() const;
+		/// Returns how far the closing handshake has come. May be called by any thread.
+
+	void setMaxPayloadSize(int maxPayloadSize);
+		/// Sets the maximum payload size for receiveFrame(), in bytes of one frame.
+		/// Throws an InvalidArgumentException if it is not greater than 0.
+		///
+		/// The default is std::numeric_limits<int>::max().
+
+	int getMaxPayloadSize() const;
+		/// Returns the maximum payload size for receiveFrame().
+		///
+		/// The default is std::numeric_limits<int>::max().
+
+	void setVerifyUTF8(bool flag);
+		/// Sets whether text messages and Close reasons must be valid
+		/// UTF-8 (RFC 6455, 8.1). For peers that break this rule only. To be called
+		/// before anything is received. The default is true.
+
+	bool getVerifyUTF8() const;
+		/// Returns whether text is checked.
+
+	void setVerifyMasking(bool flag);
+		/// Sets whether frames from a client must be masked and frames from
+		/// a server must not be (RFC 6455, 5.1). For peers that break this rule only. To be
+		/// called before anything is received. The default is true.
+
+	bool getVerifyMasking() const;
+		/// Returns whether the presence of a mask is checked.
+
+	static const std::string WEBSOCKET_VERSION;
+		/// The WebSocket protocol version supported (13).
+
+protected:
+	static WebSocketImpl* accept(HTTPServerRequest& request, HTTPServerResponse& response);
+	static WebSocketImpl* connect(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials);
+	static WebSocketImpl* completeHandshake(HTTPClientSession& cs, HTTPResponse& response, const std::string& key);
+	static std::string computeAccept(const std::string& key);
+	static std::string createKey();
+
+private:
+	WebSocket();
+
+	WebSocketImpl* implementation() const;
+};
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocket_INCLUDED

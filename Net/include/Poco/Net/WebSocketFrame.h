@@ -1,0 +1,161 @@
+//
+// WebSocketFrame.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketFrame
+//
+// Frame headers, opcodes and Close codes (RFC 6455, 5.2, 5.5 and 7.4).
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketFrame_INCLUDED
+#define Net_WebSocketFrame_INCLUDED
+
+
+#include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Types.h"
+#include <cstddef>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+struct WebSocket_API WebSocketFrameHeader
+	/// The header of a frame (RFC 6455, 5.2).
+{
+	enum Result
+	{
+		OK,        /// A whole header was decoded.
+		NEED_MORE, /// The bytes do not hold a whole header yet.
+		MALFORMED  /// The length is not in its shortest form, or has its highest bit set.
+	};
+
+	enum
+	{
+		MIN_LENGTH = 2, /// Bytes in the shortest header.
+		MAX_LENGTH = 14 /// Bytes in the longest header.
+	};
+
+	enum Bits
+	{
+		FIN     = 0x80,
+		RSV     = 0x70,
+		OPCODE  = 0x0f,
+		CONTROL = 0x08, /// Set in the opcodes of control frames.
+		MASK    = 0x80
+	};
+
+	unsigned char flags = 0;
+		/// The first byte: FIN, RSV1 to RSV3 and the opcode.
+
+	bool masked = false;
+		/// True if a masking key is present.
+
+	unsigned char key[4] = {};
+		/// The masking key; zeros if not masked.
+
+	Poco::UInt64 payloadLength = 0;
+		/// Payload length in bytes, 0 to 2^63 - 1.
+
+	std::size_t length = 0;
+		/// Length of the header itself in bytes, 2 to 14.
+
+	bool fin() const;
+	int rsv() const;
+	int opcode() const;
+	bool control() const;
+
+	static Result parse(const char* pData, std::size_t length, WebSocketFrameHeader& header);
+		/// Decodes the frame header at pData (RFC 6455, 5.2).
+		///
+		/// Returns NEED_MORE if length bytes do not hold a whole header yet;
+		/// header is changed only if OK is returned. Returns MALFORMED as soon
+		/// as it is known, also if the masking key is still missing.
+
+	static std::size_t lengthNeeded(const char* pData, std::size_t length);
+		/// Returns how many bytes the header at pData has, as far as the length
+		/// bytes tell: at least 2, exact once 2 bytes are there.
+
+	std::size_t build(char* pData) const;
+		/// Encodes the header, in its shortest form, at pData, which must have room
+		/// for MAX_LENGTH bytes. The member length is not used.
+		///
+		/// Returns the number of bytes written.
+};
+
+
+class WebSocket_API WebSocketFrame
+	/// What RFC 6455 says about the values in a frame.
+{
+public:
+	enum Opcode
+	{
+		OP_CONT   = 0x0,
+		OP_TEXT   = 0x1,
+		OP_BINARY = 0x2,
+		OP_CLOSE  = 0x8,
+		OP_PING   = 0x9,
+		OP_PONG   = 0xa
+	};
+
+	enum
+	{
+		MAX_CONTROL_PAYLOAD = 125, /// RFC 6455, 5.5
+		MAX_CLOSE_REASON    = 123, /// What a Close frame has left beside the code.
+		NO_CLOSE_CODE       = 1005 /// RFC 6455, 7.4.1: no status code was present.
+	};
+
+	static bool isOpcode(int opcode);
+		/// Returns true if the opcode is defined in RFC 6455, 5.2 (0, 1, 2, 8, 9, 10).
+
+	static bool isCloseCode(int code);
+		/// Returns true if an endpoint may send the code in a Close frame
+		/// (RFC 6455, 7.4.1 and 7.4.2, and the IANA registry, which has added
+		/// 1012 to 1014).
+
+	static std::size_t buildClose(char* pPayload, int code, const char* pReason, std::size_t reasonLength);
+		/// Writes the payload of a Close frame (RFC 6455, 5.5.1) to pPayload,
+		/// which must have room for MAX_CONTROL_PAYLOAD bytes. A reason longer
+		/// than MAX_CLOSE_REASON bytes is cut between two characters.
+		///
+		/// Returns the payload's length in bytes.
+};
+
+
+//
+// inlines
+//
+inline bool WebSocketFrameHeader::fin() const
+{
+	return (flags & FIN) != 0;
+}
+
+
+inline int WebSocketFrameHeader::rsv() const
+{
+	return flags & RSV;
+}
+
+
+inline int WebSocketFrameHeader::opcode() const
+{
+	return flags & OPCODE;
+}
+
+
+inline bool WebSocketFrameHeader::control() const
+{
+	return (flags & CONTROL) != 0;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketFrame_INCLUDED

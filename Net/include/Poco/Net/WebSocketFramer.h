@@ -1,0 +1,323 @@
+//
+// WebSocketFramer.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketFramer
+//
+// The protocol state machine (RFC 6455, 5, 7 and 8).
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketFramer_INCLUDED
+#define Net_WebSocketFramer_INCLUDED
+
+
+#include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/WebSocketError.h"
+#include "Poco/Net/WebSocketFrame.h"
+#include "Poco/Net/WebSocketMask.h"
+#include "Poco/Net/WebSocketUTF8.h"
+#include <atomic>
+#include <string>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocket_API WebSocketFramer
+	/// One end of a WebSocket connection, without the connection: bytes
+	/// received go in, frames come out, and every rule of RFC 6455, 5, 7
+	/// and 8 is enforced here, for both roles.
+	///
+	/// The receiving side is fed header by header and payload by payload, in
+	/// parts of any length; the result does not depend on where the bytes
+	/// were cut:
+	///
+	///     receiveHeader() until it returns OK,
+	///     limitPayload() with the room there is,
+	///     receivePayload() until remaining() is 0.
+	///
+	/// The sending side checks a frame (checkSend()), encodes its header
+	/// (buildHeader()) and is told when it goes out (sent()).
+	///
+	/// After a violation every receiving call returns FAILED; error() and
+	/// errorText() say why, and buildFailure() makes the Close frame to send.
+	///
+	/// There is no I/O here, and no clock: masking keys are arguments.
+	/// The receiving side may be used by one thread at a time, and the
+	/// sending side by one other. closeState(), failed(), error() and
+	/// errorText() may be called by any.
+{
+public:
+	enum Role
+	{
+		ROLE_SERVER,
+		ROLE_CLIENT
+	};
+
+	enum CloseState
+		/// How far the closing handshake has come (RFC 6455, 7.1).
+	{
+		OPEN           = 0,
+		CLOSE_SENT     = 1,
+		CLOSE_RECEIVED = 2,
+		CLOSED         = CLOSE_SENT | CLOSE_RECEIVED
+	};
+
+	enum Result
+	{
+		OK,        /// Done.
+		NEED_MORE, /// All bytes were taken; the header is not complete yet.
+		FAILED     /// The peer broke a rule, now or before.
+	};
+
+	enum SendResult
+	{
+		SEND,          /// The frame can be sent.
+		DROP,          /// A Close frame after a Close frame: to be dropped silently.
+		REFUSE_CLOSED, /// Nothing may follow a Close frame (5.5.1).
+		REFUSE_FAILED, /// The connection has failed.
+		REFUSE_CONTROL_LENGTH, /// A control frame of more than 125 bytes (5.5).
+		REFUSE_CLOSE_PAYLOAD   /// A Close payload of one byte, or with a code that must not be sent (5.5.1, 7.4).
+	};
+
+	explicit WebSocketFramer(Role role);
+		/// Creates the state of a connection whose opening handshake is complete.
+
+	//
+	// Receiving
+	//
+	Result receiveHeader(const char* pData, std::size_t length, std::size_t& used);
+		/// Takes bytes of the next frame's header, from one call or several.
+		/// used tells how many of the length bytes were taken. The previous
+		/// frame must be complete.
+		///
+		/// If OK is returned, header() is the new frame's header and
+		/// remaining() the length of its payload; if that is 0,
+		/// the frame is complete.
+
+	Result limitPayload(Poco::UInt64 maxLength);
+		/// Fails the connection (PAYLOAD_TOO_BIG, 1009) if the payload
+		/// of the frame being received is longer than maxLength bytes.
+
+	Result receivePayload(char* pTarget, const char* pSource, std::size_t length);
+		/// Takes the next length bytes of the payload from pSource, unmasks them
+		/// into pTarget, which may be the same, and checks them. length
+		/// must not be greater than remaining(). If it is equal, the frame is
+		/// complete when OK is returned.
+
+	Result receiveEnd();
+		/// Takes the end of the stream. Fails the connection (INCOMPLETE_FRAME,
+		/// without a Close frame to be sent) inside a frame; otherwise returns OK.
+
+	bool inFrame() const;
+		/// Returns true if a frame has been begun and is not complete.
+
+	bool inHeader() const;
+		/// Returns true if the next bytes expected are those of a header.
+
+	std::size_t headerMissing() const;
+		/// Returns how many bytes the header being received lacks, as far as it is known:
+		/// never more than there are until the end of the frame.
+
+	Poco::UInt64 remaining() const;
+		/// Returns how many bytes the payload being received lacks.
+
+	const WebSocketFrameHeader& header() const;
+		/// Returns the header of the frame being received, or received last.
+
+	int closeCode() const;
+		/// Returns the status code of the Close frame received; NO_CLOSE_CODE if
+		/// there was none in it (7.1.5).
+
+	//
+	// Sending
+	//
+	SendResult checkSend(int flags, const char* pPayload, std::size_t length) const;
+		/// Tells whether a frame can be sent, whose first byte is in the lowest eight bits of flags.
+
+	std::size_t buildHeader(int flags, Poco::UInt64 length, const unsigned char* pKey, char* pHeader) const;
+		/// Encodes a frame header at pHeader, which must have room for
+		/// WebSocketFrameHeader::MAX_LENGTH bytes. A client's frame
+		/// is masked with the four bytes at pKey; a server passes null.
+		///
+		/// Returns the header's length in bytes.
+
+	void sent(int flags);
+		/// To be called as soon as a byte of a frame has been sent.
+
+	std::size_t buildFailure(char* pPayload) const;
+		/// Writes the payload of the Close frame that tells the peer why the
+		/// connection has failed (7.1.7) to pPayload, which must have room for
+		/// WebSocketFrame::MAX_CONTROL_PAYLOAD bytes.
+		///
+		/// Returns its length; 0 if none is to be sent.
+
+	//
+	// State
+	//
+	Role role() const;
+	CloseState closeState() const;
+	bool failed() const;
+	WebSocketError::Code error() const;
+	const std::string& errorText() const;
+
+	//
+	// Settings, to be made before anything is received
+	//
+	void setVerifyUTF8(bool flag);
+	bool getVerifyUTF8() const;
+		/// Whether text must be UTF-8 (8.1). Default: true.
+
+	void setVerifyMasking(bool flag);
+	bool getVerifyMasking() const;
+		/// Whether frames from clients must be masked, and those from servers not (5.1). Default: true.
+
+	void setReservedBits(int rsv);
+	int getReservedBits() const;
+		/// The RSV bits (WebSocketFrameHeader::RSV) that a negotiated extension allows in
+		/// the first frame of a message (5.2, 9.1). The payload of such a
+		/// message is the extension's: it is not checked as text. Default: 0.
+
+private:
+	Result startFrame();
+	Result checkStart(unsigned char first, unsigned char second);
+	Result endFrame();
+	Result endClose();
+	Result fail(WebSocketError::Code error, int closeCode, const std::string& text);
+
+	const Role _role;
+	bool _verifyUTF8;
+	bool _verifyMasking;
+	int  _reservedBits;
+
+	// receiving
+	WebSocketFrameHeader _header;
+	char _partial[WebSocketFrameHeader::MAX_LENGTH]; // header bytes, while it is not complete
+	std::size_t _partialLength;
+	Poco::UInt64 _remaining;
+	WebSocketMask _mask;
+	bool _inMessage;      // a fragmented message has been begun
+	bool _checkText;      // the message is text to be checked
+	WebSocketUTF8 _text;
+	char _close[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+	std::size_t _closeLength;
+	int _closeCode;
+
+	// both
+	std::atomic<int> _closeState;
+	std::atomic<int> _error;
+	std::string _errorText; // set once, before _error
+	int _failureCode;
+};
+
+
+//
+// inlines
+//
+inline bool WebSocketFramer::inHeader() const
+{
+	return _remaining == 0;
+}
+
+
+inline bool WebSocketFramer::inFrame() const
+{
+	return _remaining > 0 || _partialLength > 0;
+}
+
+
+inline Poco::UInt64 WebSocketFramer::remaining() const
+{
+	return _remaining;
+}
+
+
+inline const WebSocketFrameHeader& WebSocketFramer::header() const
+{
+	return _header;
+}
+
+
+inline int WebSocketFramer::closeCode() const
+{
+	return _closeCode;
+}
+
+
+inline WebSocketFramer::Role WebSocketFramer::role() const
+{
+	return _role;
+}
+
+
+inline bool WebSocketFramer::failed() const
+{
+	return _error.load(std::memory_order_acquire) != WebSocketError::NONE;
+}
+
+
+inline WebSocketError::Code WebSocketFramer::error() const
+{
+	return static_cast<WebSocketError::Code>(_error.load(std::memory_order_acquire));
+}
+
+
+inline const std::string& WebSocketFramer::errorText() const
+{
+	return _errorText;
+}
+
+
+inline WebSocketFramer::CloseState WebSocketFramer::closeState() const
+{
+	return failed() ? CLOSED : static_cast<CloseState>(_closeState.load(std::memory_order_acquire));
+}
+
+
+inline void WebSocketFramer::setVerifyUTF8(bool flag)
+{
+	_verifyUTF8 = flag;
+}
+
+
+inline bool WebSocketFramer::getVerifyUTF8() const
+{
+	return _verifyUTF8;
+}
+
+
+inline void WebSocketFramer::setVerifyMasking(bool flag)
+{
+	_verifyMasking = flag;
+}
+
+
+inline bool WebSocketFramer::getVerifyMasking() const
+{
+	return _verifyMasking;
+}
+
+
+inline void WebSocketFramer::setReservedBits(int rsv)
+{
+	_reservedBits = rsv & WebSocketFrameHeader::RSV;
+}
+
+
+inline int WebSocketFramer::getReservedBits() const
+{
+	return _reservedBits;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketFramer_INCLUDED

@@ -1,0 +1,127 @@
+//
+// WebSocketHandshake.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketHandshake
+//
+// The opening handshake (RFC 6455, 4).
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketHandshake_INCLUDED
+#define Net_WebSocketHandshake_INCLUDED
+
+
+#include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/WebSocketError.h"
+#include "Poco/Net/HTTPRequest.h"
+#include "Poco/Net/HTTPResponse.h"
+#include <string>
+#include <vector>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocket_API WebSocketHandshake
+	/// What both sides decide in the opening handshake (RFC 6455, 4), on
+	/// HTTPRequest and HTTPResponse objects. Nothing is sent from here, and
+	/// keys are arguments.
+{
+public:
+	enum
+	{
+		KEY_LENGTH = 16 /// Bytes of randomness in a Sec-WebSocket-Key (4.1).
+	};
+
+	struct Verdict
+		/// The outcome of a check.
+	{
+		WebSocketError::Code error = WebSocketError::NONE;
+			/// NONE if the handshake is as it must be.
+
+		HTTPResponse::HTTPStatus status = HTTPResponse::HTTP_SWITCHING_PROTOCOLS;
+			/// The status that a server answers with.
+
+		std::string text;
+			/// One line that says what is wrong.
+
+		bool ok() const;
+	};
+
+	//
+	// Server (4.2)
+	//
+	static Verdict checkRequest(const HTTPRequest& request);
+		/// Checks a client's opening handshake (4.2.1).
+		///
+		/// The status is 405 if the method is not GET, 426 if another
+		/// version of the protocol is asked for, and otherwise 400.
+
+	static void accept(const HTTPRequest& request, HTTPResponse& response);
+		/// Makes response the answer to a request that passed checkRequest()
+		/// (4.2.2). Other header fields that are in response stay
+		/// there, but for those of a message body.
+
+	static void refuse(const Verdict& verdict, HTTPResponse& response);
+		/// Makes response the answer to a request that did not pass: verdict.status,
+		/// verdict.text and a line feed as its body (which is to be sent after it),
+		/// Sec-WebSocket-Version, and what else the status demands.
+
+	//
+	// Client (4.1)
+	//
+	static void prepare(HTTPRequest& request, const std::string& key);
+		/// Makes request an opening handshake with the given key. Other
+		/// header fields that are in request stay there.
+
+	static Verdict checkResponse(const HTTPResponse& response, const std::string& key);
+		/// Checks a server's answer to a request with the given key: the status
+		/// and the fields Upgrade, Connection and Sec-WebSocket-Accept.
+
+	static Verdict checkSelection(const HTTPRequest& request, const HTTPResponse& response);
+		/// Checks that the subprotocol and the extensions that the server
+		/// has chosen are among those that the client offered.
+
+	//
+	// Both
+	//
+	static std::string encodeKey(const unsigned char* pBytes);
+		/// Returns the Sec-WebSocket-Key for KEY_LENGTH random bytes.
+
+	static bool isKey(const std::string& key);
+		/// Returns true if key is the base64 form of KEY_LENGTH bytes (4.1).
+
+	static std::string computeAccept(const std::string& key);
+		/// Returns the Sec-WebSocket-Accept that belongs to a key (4.2.2).
+
+	static std::vector<std::string> tokens(const MessageHeader& header, const std::string& field);
+		/// Returns the elements of a field whose value is a comma-separated list
+		/// (RFC 7230, 7), from all lines with that name, in their order. Parameters
+		/// (from the first semicolon on) and empty elements are left out; a
+		/// comma inside a quoted string does not separate.
+
+	static bool hasToken(const MessageHeader& header, const std::string& field, const std::string& token);
+		/// Returns true if token is among tokens(header, field), whatever its case.
+};
+
+
+//
+// inlines
+//
+inline bool WebSocketHandshake::Verdict::ok() const
+{
+	return error == WebSocketError::NONE;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketHandshake_INCLUDED

@@ -1,0 +1,276 @@
+//
+// WebSocketFramer.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketFramer
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "Poco/Net/WebSocketFramer.h"
+#include <cstring>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	enum CloseCode // RFC 6455, 7.4.1
+	{
+		NO_CLOSE_FRAME  = 0,
+		PROTOCOL_ERROR  = 1002,
+		INVALID_PAYLOAD = 1007,
+		MESSAGE_TOO_BIG = 1009
+	};
+}
+
+
+WebSocketFramer::WebSocketFramer(Role role):
+	_role(role),
+	_verifyUTF8(true),
+	_verifyMasking(true),
+	_reservedBits(0),
+	_partial(),
+	_partialLength(0),
+	_remaining(0),
+	_inMessage(false),
+	_checkText(false),
+	_close(),
+	_closeLength(0),
+	_closeCode(WebSocketFrame::NO_CLOSE_CODE),
+	_closeState(OPEN),
+	_error(WebSocketError::NONE),
+	_failureCode(NO_CLOSE_FRAME)
+{
+}
+
+
+WebSocketFramer::Result WebSocketFramer::receiveHeader(const char* pData, std::size_t length, std::size_t& used)
+{
+	used = 0;
+	if (failed()) return FAILED;
+
+	if (_partialLength > 0)
+	{
+		// The rest of a header that came in parts: never a byte of the payload.
+		while (used < length && _partialLength < WebSocketFrameHeader::lengthNeeded(_partial, _partialLength))
+			_partial[_partialLength++] = pData[used++];
+		pData  = _partial;
+		length = _partialLength;
+	}
+
+	if (length >= WebSocketFrameHeader::MIN_LENGTH && checkStart(static_cast<unsigned char>(pData[0]), static_cast<unsigned char>(pData[1])) == FAILED)
+		return FAILED;
+
+	switch (WebSocketFrameHeader::parse(pData, length, _header))
+	{
+	case WebSocketFrameHeader::OK:
+		if (_partialLength == 0) used = _header.length;
+		_partialLength = 0;
+		return startFrame();
+	case WebSocketFrameHeader::MALFORMED:
+		return fail(WebSocketError::PROTOCOL_VIOLATION, PROTOCOL_ERROR, "Payload length is not in its shortest form"); // 5.2
+	default:
+		if (_partialLength == 0)
+		{
+			std::memcpy(_partial, pData, length);
+			_partialLength = used = length;
+		}
+		return NEED_MORE;
+	}
+}
+
+
+WebSocketFramer::Result WebSocketFramer::checkStart(unsigned char first, unsigned char second)
+{
+	const int rsv    = first & WebSocketFrameHeader::RSV;
+	const int opcode = first & WebSocketFrameHeader::OPCODE;
+	const bool fin     = (first & WebSocketFrameHeader::FIN) != 0;
+	const bool control = (first & WebSocketFrameHeader::CONTROL) != 0;
+	const bool masked  = (second & WebSocketFrameHeader::MASK) != 0;
+
+	// 5.2, 5.4 and 9.1: RSV bits are an extension's, and stand in the first frame of a message
+	if (rsv != 0 && ((rsv & ~_reservedBits) != 0 || control || opcode == WebSocketFrame::OP_CONT))
+		return fail(WebSocketError::INVALID_RSV_BITS, PROTOCOL_ERROR, "Reserved bit set in frame header");
+	if (!WebSocketFrame::isOpcode(opcode)) // 5.2
+		return fail(WebSocketError::INVALID_OPCODE, PROTOCOL_ERROR, "Reserved opcode " + std::to_string(opcode));
+	if (_verifyMasking && _role == ROLE_SERVER && !masked) // 5.1
+		return fail(WebSocketError::UNMASKED_CLIENT_FRAME, PROTOCOL_ERROR, "Frame from client is not masked");
+	if (_verifyMasking && _role == ROLE_CLIENT && masked) // 5.1
+		return fail(WebSocketError::MASKED_SERVER_FRAME, PROTOCOL_ERROR, "Frame from server is masked");
+	if (control)
+	{
+		if (!fin) // 5.4
+			return fail(WebSocketError::PROTOCOL_VIOLATION, PROTOCOL_ERROR, "Control frame is fragmented");
+		if ((second & 0x7f) > WebSocketFrame::MAX_CONTROL_PAYLOAD) // 5.5
+			return fail(WebSocketError::PROTOCOL_VIOLATION, PROTOCOL_ERROR, "Control frame of more than 125 bytes");
+	}
+	else if (opcode == WebSocketFrame::OP_CONT)
+	{
+		if (!_inMessage) // 5.4
+			return fail(WebSocketError::PROTOCOL_VIOLATION, PROTOCOL_ERROR, "Continuation frame without a message to continue");
+	}
+	else if (_inMessage) // 5.4
+	{
+		return fail(WebSocketError::PROTOCOL_VIOLATION, PROTOCOL_ERROR, "New message inside a fragmented message");
+	}
+	return OK;
+}
+
+
+WebSocketFramer::Result WebSocketFramer::startFrame()
+{
+	_remaining = _header.payloadLength;
+	_mask = WebSocketMask(_header.key);
+	if (!_header.control() && _header.opcode() != WebSocketFrame::OP_CONT)
+	{
+		_checkText = _verifyUTF8 && _header.opcode() == WebSocketFrame::OP_TEXT && _header.rsv() == 0;
+		_text.reset();
+	}
+	return _remaining == 0 ? endFrame() : OK;
+}
+
+
+WebSocketFramer::Result WebSocketFramer::limitPayload(Poco::UInt64 maxLength)
+{
+	if (failed()) return FAILED;
+	if (_header.payloadLength <= maxLength) return OK;
+	return fail(WebSocketError::PAYLOAD_TOO_BIG, MESSAGE_TOO_BIG,
+		"Payload of " + std::to_string(_header.payloadLength) + " bytes is larger than " + std::to_string(maxLength));
+}
+
+
+WebSocketFramer::Result WebSocketFramer::receivePayload(char* pTarget, const char* pSource, std::size_t length)
+{
+	if (failed()) return FAILED;
+
+	if (_header.masked)
+		_mask.apply(pTarget, pSource, length);
+	else if (pTarget != pSource)
+		std::memcpy(pTarget, pSource, length);
+
+	_remaining -= length;
+	if (_header.control())
+	{
+		if (_header.opcode() == WebSocketFrame::OP_CLOSE)
+		{
+			std::memcpy(_close + _closeLength, pTarget, length);
+			_closeLength += length;
+		}
+	}
+	else if (_checkText && !_text.append(pTarget, length)) // 8.1: as soon as it is known
+	{
+		return fail(WebSocketError::INVALID_UTF8, INVALID_PAYLOAD, "Text message is not UTF-8");
+	}
+	return _remaining == 0 ? endFrame() : OK;
+}
+
+
+WebSocketFramer::Result WebSocketFramer::endFrame()
+{
+	if (_header.control())
+		return _header.opcode() == WebSocketFrame::OP_CLOSE ? endClose() : OK;
+
+	_inMessage = !_header.fin();
+	if (!_inMessage && _checkText && !_text.complete()) // 8.1
+		return fail(WebSocketError::INVALID_UTF8, INVALID_PAYLOAD, "Text message ends inside a UTF-8 character");
+	return OK;
+}
+
+
+WebSocketFramer::Result WebSocketFramer::endClose()
+{
+	if (_closeLength == 1) // 5.5.1: the first two bytes must be the status code
+		return fail(WebSocketError::PROTOCOL_VIOLATION, PROTOCOL_ERROR, "Close payload of one byte");
+	if (_closeLength >= 2)
+	{
+		const int code = static_cast<unsigned char>(_close[0]) << 8 | static_cast<unsigned char>(_close[1]);
+		if (!WebSocketFrame::isCloseCode(code)) // 7.4
+			return fail(WebSocketError::INVALID_CLOSE_CODE, PROTOCOL_ERROR, "Close code " + std::to_string(code) + " must not be sent");
+		if (_verifyUTF8 && !WebSocketUTF8::isValid(_close + 2, _closeLength - 2)) // 5.5.1, 8.1
+			return fail(WebSocketError::INVALID_UTF8, INVALID_PAYLOAD, "Close reason is not UTF-8");
+		_closeCode = code;
+	}
+	_closeState.fetch_or(CLOSE_RECEIVED, std::memory_order_acq_rel);
+	return OK;
+}
+
+
+WebSocketFramer::Result WebSocketFramer::receiveEnd()
+{
+	if (failed()) return FAILED;
+	if (!inFrame()) return OK;
+	return fail(WebSocketError::INCOMPLETE_FRAME, NO_CLOSE_FRAME, "Incomplete frame received");
+}
+
+
+std::size_t WebSocketFramer::headerMissing() const
+{
+	std::size_t needed = WebSocketFrameHeader::lengthNeeded(_partial, _partialLength);
+	// A client's frame has a key, so at least 6 bytes: they can be asked for at once.
+	if (_partialLength < WebSocketFrameHeader::MIN_LENGTH && _role == ROLE_SERVER && _verifyMasking)
+		needed += sizeof(_header.key);
+	return needed - _partialLength;
+}
+
+
+WebSocketFramer::SendResult WebSocketFramer::checkSend(int flags, const char* pPayload, std::size_t length) const
+{
+	const bool close = (flags & WebSocketFrameHeader::OPCODE) == WebSocketFrame::OP_CLOSE;
+	if (flags & WebSocketFrameHeader::CONTROL)
+	{
+		if (length > WebSocketFrame::MAX_CONTROL_PAYLOAD) return REFUSE_CONTROL_LENGTH; // 5.5
+		if (close && length == 1) return REFUSE_CLOSE_PAYLOAD; // 5.5.1
+		if (close && length >= 2)
+		{
+			const int code = static_cast<unsigned char>(pPayload[0]) << 8 | static_cast<unsigned char>(pPayload[1]);
+			if (!WebSocketFrame::isCloseCode(code)) return REFUSE_CLOSE_PAYLOAD; // 7.4
+		}
+	}
+	if (_closeState.load(std::memory_order_acquire) & CLOSE_SENT) return close ? DROP : REFUSE_CLOSED; // 5.5.1
+	return failed() ? REFUSE_FAILED : SEND;
+}
+
+
+std::size_t WebSocketFramer::buildHeader(int flags, Poco::UInt64 length, const unsigned char* pKey, char* pHeader) const
+{
+	WebSocketFrameHeader header;
+	header.flags = static_cast<unsigned char>(flags & 0xff);
+	header.payloadLength = length;
+	header.masked = _role == ROLE_CLIENT; // 5.1
+	if (header.masked) std::memcpy(header.key, pKey, sizeof(header.key));
+	return header.build(pHeader);
+}
+
+
+void WebSocketFramer::sent(int flags)
+{
+	if ((flags & WebSocketFrameHeader::OPCODE) == WebSocketFrame::OP_CLOSE)
+		_closeState.fetch_or(CLOSE_SENT, std::memory_order_acq_rel);
+}
+
+
+std::size_t WebSocketFramer::buildFailure(char* pPayload) const
+{
+	if (!failed() || _failureCode == NO_CLOSE_FRAME) return 0;
+	if (_closeState.load(std::memory_order_acquire) & CLOSE_SENT) return 0; // 5.5.1
+	return WebSocketFrame::buildClose(pPayload, _failureCode, _errorText.data(), _errorText.size());
+}
+
+
+WebSocketFramer::Result WebSocketFramer::fail(WebSocketError::Code error, int closeCode, const std::string& text)
+{
+	_failureCode = closeCode;
+	_errorText   = text;
+	_error.store(error, std::memory_order_release);
+	return FAILED;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

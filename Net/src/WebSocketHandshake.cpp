@@ -1,0 +1,279 @@
+//
+// WebSocketHandshake.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketHandshake
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "Poco/Net/WebSocketHandshake.h"
+#include "Poco/Crypto/DigestEngine.h"
+#include "Poco/String.h"
+#include <algorithm>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	const char* const GUID     = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // 1.3
+	const char* const VERSION  = "13";
+	const char* const PROTOCOL = "websocket";
+
+	const char BASE64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	std::string base64(const unsigned char* pBytes, std::size_t length)
+		/// RFC 4648, 4, in one line.
+	{
+		std::string result;
+		result.reserve((length + 2)/3*4);
+		for (std::size_t i = 0; i < length; i += 3)
+		{
+			const unsigned b0 = pBytes[i];
+			const unsigned b1 = i + 1 < length ? pBytes[i + 1] : 0u;
+			const unsigned b2 = i + 2 < length ? pBytes[i + 2] : 0u;
+			result += BASE64[b0 >> 2];
+			result += BASE64[(b0 << 4 | b1 >> 4) & 63];
+			result += i + 1 < length ? BASE64[(b1 << 2 | b2 >> 6) & 63] : '=';
+			result += i + 2 < length ? BASE64[b2 & 63] : '=';
+		}
+		return result;
+	}
+
+	bool isSpace(char c)
+	{
+		return c == ' ' || c == '\t';
+	}
+
+	void addElement(const std::string& value, std::size_t begin, std::size_t end, std::vector<std::string>& result)
+	{
+		while (begin < end && isSpace(value[begin])) ++begin;
+		while (end > begin && isSpace(value[end - 1])) --end;
+		if (begin < end) result.push_back(value.substr(begin, end - begin));
+	}
+
+	void splitList(const std::string& value, std::vector<std::string>& result)
+	{
+		constexpr std::size_t NONE = std::string::npos;
+		std::size_t begin = 0;
+		std::size_t params = NONE; // where the parameters of the current element begin
+		bool quoted = false;
+		for (std::size_t i = 0; i < value.size(); ++i)
+		{
+			const char c = value[i];
+			if (quoted)
+			{
+				if (c == '\\') ++i;
+				else if (c == '"') quoted = false;
+			}
+			else if (c == '"')
+			{
+				quoted = true;
+			}
+			else if (c == ';' && params == NONE)
+			{
+				params = i;
+			}
+			else if (c == ',')
+			{
+				addElement(value, begin, std::min(params, i), result);
+				begin  = i + 1;
+				params = NONE;
+			}
+		}
+		addElement(value, begin, std::min(params, value.size()), result);
+	}
+
+	std::vector<std::string> lines(const MessageHeader& header, const std::string& field)
+		/// The values of all lines with that name.
+	{
+		std::vector<std::string> result;
+		for (MessageHeader::ConstIterator it = header.find(field); it != header.end(); ++it)
+		{
+			if (Poco::icompare(it->first, field) == 0) result.push_back(Poco::trim(it->second));
+		}
+		return result;
+	}
+
+	WebSocketHandshake::Verdict refusal(WebSocketError::Code error, HTTPResponse::HTTPStatus status, const std::string& text)
+	{
+		WebSocketHandshake::Verdict verdict;
+		verdict.error  = error;
+		verdict.status = status;
+		verdict.text   = text;
+		return verdict;
+	}
+
+	bool isHTTP11(const std::string& version)
+		/// HTTP/1.1 or higher (4.2.1)
+	{
+		return version.size() == 8 && version.compare(0, 5, "HTTP/") == 0 && version.compare(5, 3, "1.1") >= 0;
+	}
+}
+
+
+WebSocketHandshake::Verdict WebSocketHandshake::checkRequest(const HTTPRequest& request)
+{
+	constexpr HTTPResponse::HTTPStatus BAD = HTTPResponse::HTTP_BAD_REQUEST;
+
+	// 4.2.1, item by item
+	if (request.getMethod() != HTTPRequest::HTTP_GET)
+		return refusal(WebSocketError::NO_HANDSHAKE, HTTPResponse::HTTP_METHOD_NOT_ALLOWED, "WebSocket handshake must use GET");
+	if (!isHTTP11(request.getVersion()))
+		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "WebSocket handshake needs HTTP/1.1");
+	if (!request.has(HTTPRequest::HOST))
+		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "Missing Host in handshake request");
+	if (!hasToken(request, HTTPMessage::CONNECTION, "Upgrade"))
+		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "No Connection: Upgrade in handshake request");
+	if (!hasToken(request, HTTPRequest::UPGRADE, PROTOCOL))
+		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "No Upgrade: websocket in handshake request");
+
+	const std::vector<std::string> versions = lines(request, "Sec-WebSocket-Version");
+	if (versions.empty() || versions[0].empty())
+		return refusal(WebSocketError::HANDSHAKE_NO_VERSION, BAD, "Missing Sec-WebSocket-Version in handshake request");
+	if (versions.size() > 1)
+		return refusal(WebSocketError::HANDSHAKE_UNSUPPORTED_VERSION, BAD, "More than one Sec-WebSocket-Version in handshake request");
+	if (versions[0] != VERSION) // 4.2.2, 4.4
+		return refusal(WebSocketError::HANDSHAKE_UNSUPPORTED_VERSION, HTTPResponse::HTTP_UPGRADE_REQUIRED, "Unsupported WebSocket version requested; version 13 is supported");
+
+	const std::vector<std::string> keys = lines(request, "Sec-WebSocket-Key");
+	if (keys.empty() || keys[0].empty())
+		return refusal(WebSocketError::HANDSHAKE_NO_KEY, BAD, "Missing Sec-WebSocket-Key in handshake request");
+	if (keys.size() > 1) // 11.3.1
+		return refusal(WebSocketError::HANDSHAKE_NO_KEY, BAD, "More than one Sec-WebSocket-Key in handshake request");
+	if (!isKey(keys[0]))
+		return refusal(WebSocketError::HANDSHAKE_NO_KEY, BAD, "Sec-WebSocket-Key is not the base64 form of 16 bytes");
+	return Verdict();
+}
+
+
+void WebSocketHandshake::accept(const HTTPRequest& request, HTTPResponse& response)
+{
+	response.setStatusAndReason(HTTPResponse::HTTP_SWITCHING_PROTOCOLS);
+	response.set("Upgrade", PROTOCOL);
+	response.set("Connection", "Upgrade");
+	response.set("Sec-WebSocket-Accept", computeAccept(Poco::trim(request.get("Sec-WebSocket-Key"))));
+	// RFC 7230, 3.3.1 and 3.3.2: neither may be in a 1xx response
+	response.erase(HTTPMessage::CONTENT_LENGTH);
+	response.erase(HTTPMessage::TRANSFER_ENCODING);
+	response.erase(HTTPMessage::CONTENT_TYPE);
+}
+
+
+void WebSocketHandshake::refuse(const Verdict& verdict, HTTPResponse& response)
+{
+	response.setStatusAndReason(verdict.status);
+	response.set("Sec-WebSocket-Version", VERSION); // 4.4
+	if (verdict.status == HTTPResponse::HTTP_METHOD_NOT_ALLOWED)
+		response.set("Allow", HTTPRequest::HTTP_GET); // RFC 7231, 6.5.5
+	if (verdict.status == HTTPResponse::HTTP_UPGRADE_REQUIRED)
+		response.set("Upgrade", PROTOCOL); // RFC 7231, 6.5.15
+	response.setChunkedTransferEncoding(false);
+	response.setContentType("text/plain");
+	response.setContentLength(static_cast<std::streamsize>(verdict.text.size() + 1));
+	response.set("Connection", verdict.status == HTTPResponse::HTTP_UPGRADE_REQUIRED ? "Upgrade, close" : "close");
+}
+
+
+void WebSocketHandshake::prepare(HTTPRequest& request, const std::string& key)
+{
+	request.set("Connection", "Upgrade");
+	request.set("Upgrade", PROTOCOL);
+	request.set("Sec-WebSocket-Version", VERSION);
+	request.set("Sec-WebSocket-Key", key);
+	request.setChunkedTransferEncoding(false);
+}
+
+
+WebSocketHandshake::Verdict WebSocketHandshake::checkResponse(const HTTPResponse& response, const std::string& key)
+{
+	const HTTPResponse::HTTPStatus status = response.getStatus();
+	if (status == HTTPResponse::HTTP_UNAUTHORIZED)
+		return refusal(WebSocketError::UNAUTHORIZED, status, "Not authorized");
+	if (status == HTTPResponse::HTTP_OK)
+		return refusal(WebSocketError::NO_HANDSHAKE, status, "The server does not understand the WebSocket protocol");
+	if (status != HTTPResponse::HTTP_SWITCHING_PROTOCOLS)
+		return refusal(WebSocketError::NO_HANDSHAKE, status, "Cannot upgrade to WebSocket connection: " + std::to_string(status) + " " + response.getReason());
+
+	if (!hasToken(response, HTTPMessage::CONNECTION, "Upgrade"))
+		return refusal(WebSocketError::NO_HANDSHAKE, status, "No Connection: Upgrade header in handshake response");
+	if (!hasToken(response, "Upgrade", PROTOCOL))
+		return refusal(WebSocketError::NO_HANDSHAKE, status, "No Upgrade: websocket header in handshake response");
+	const std::vector<std::string> accepts = lines(response, "Sec-WebSocket-Accept");
+	if (accepts.size() != 1 || accepts[0] != computeAccept(key)) // 4.1, 11.3.3
+		return refusal(WebSocketError::HANDSHAKE_ACCEPT, status, "Invalid or missing Sec-WebSocket-Accept header in handshake response");
+	return Verdict();
+}
+
+
+WebSocketHandshake::Verdict WebSocketHandshake::checkSelection(const HTTPRequest& request, const HTTPResponse& response)
+{
+	const HTTPResponse::HTTPStatus status = response.getStatus();
+
+	// 4.1: at most one subprotocol, and one that was asked for; names are compared as they are
+	const std::vector<std::string> chosen  = tokens(response, "Sec-WebSocket-Protocol");
+	const std::vector<std::string> offered = tokens(request, "Sec-WebSocket-Protocol");
+	if (chosen.size() > 1)
+		return refusal(WebSocketError::HANDSHAKE_SUBPROTOCOL, status, "Server has chosen more than one subprotocol");
+	if (!chosen.empty() && std::find(offered.begin(), offered.end(), chosen[0]) == offered.end())
+		return refusal(WebSocketError::HANDSHAKE_SUBPROTOCOL, status, "Server has chosen a subprotocol that was not offered: " + chosen[0]);
+
+	for (const std::string& extension: tokens(response, "Sec-WebSocket-Extensions")) // 4.1, 9.1
+	{
+		if (!hasToken(request, "Sec-WebSocket-Extensions", extension))
+			return refusal(WebSocketError::HANDSHAKE_EXTENSION, status, "Server has chosen an extension that was not offered: " + extension);
+	}
+	return Verdict();
+}
+
+
+std::string WebSocketHandshake::encodeKey(const unsigned char* pBytes)
+{
+	return base64(pBytes, KEY_LENGTH);
+}
+
+
+bool WebSocketHandshake::isKey(const std::string& key)
+{
+	constexpr std::size_t LENGTH = 24; // 16 bytes: 21 characters, one that carries two bits, two for padding
+	if (key.size() != LENGTH || key[22] != '=' || key[23] != '=') return false;
+	for (std::size_t i = 0; i < 22; ++i)
+	{
+		if (std::find(BASE64, BASE64 + 64, key[i]) == BASE64 + 64) return false;
+	}
+	return true;
+}
+
+
+std::string WebSocketHandshake::computeAccept(const std::string& key)
+{
+	Poco::Crypto::DigestEngine sha1("SHA1");
+	sha1.update(key + GUID);
+	const Poco::DigestEngine::Digest& digest = sha1.digest();
+	return base64(digest.data(), digest.size());
+}
+
+
+std::vector<std::string> WebSocketHandshake::tokens(const MessageHeader& header, const std::string& field)
+{
+	std::vector<std::string> result;
+	for (const std::string& line: lines(header, field)) splitList(line, result);
+	return result;
+}
+
+
+bool WebSocketHandshake::hasToken(const MessageHeader& header, const std::string& field, const std::string& token)
+{
+	const std::vector<std::string> all = tokens(header, field);
+	return std::any_of(all.begin(), all.end(), [&token](const std::string& element) { return Poco::icompare(element, token) == 0; });
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
