@@ -1,0 +1,85 @@
+# Debian packages, and installing those that are missing. Sourced by script/server and script/test.
+#
+# A list has one line for each package: its name, the command that shows that it is there
+# (it may come from elsewhere; "-": only dpkg can tell), and what it is needed for.
+#
+# SPDX-License-Identifier: BSL-1.0
+
+readonly BUILD_PACKAGES="
+	g++                 g++         the compiler
+	cmake               cmake       configures the build
+	ninja-build         ninja       runs it
+	libpoco-dev         -           Poco Foundation, Net, NetSSL, Crypto and Util
+	libssl-dev          -           OpenSSL, which is under Poco Crypto
+	zlib1g-dev          -           zlib, which Poco's headers need
+	libsimdjson-dev     -           checks UTF-8 at speed
+"
+
+readonly TEST_PACKAGES="
+	libgtest-dev        -           GoogleTest
+	libgmock-dev        -           its matchers
+	libbenchmark-dev    -           Google Benchmark
+	clang               clang++     the second compiler
+	libclang-rt-14-dev  -           its runtime
+	gcovr               gcovr       coverage of the core
+	pkg-config          pkg-config  the consumer that asks for flags
+	binutils            nm          what the shared object for LD_PRELOAD exports
+	openssl             openssl     certificates for wss
+	tinyproxy           tinyproxy   a proxy
+	strace              strace      counts system calls
+	chromium            chromium    a browser
+	nodejs              node        drives it, and runs clients of other makes
+	npm                 npm         fetches those
+	python3             -           the same in Python
+	python3-websockets  -           a client and a server of another make
+"
+
+say()
+{
+	printf '== %s\n' "$*"
+}
+
+is_installed() # <package> <command or ->
+{
+	if [[ $2 != - ]] && command -v "$2" > /dev/null; then return 0; fi
+	[[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2> /dev/null) == installed ]]
+}
+
+install_missing() # <list>...
+{
+	local package command purpose
+	local -a missing=() root=()
+	while read -r package command purpose
+	do
+		[[ -n $package ]] || continue
+		if ! is_installed "$package" "$command"
+		then
+			say "Missing: $package ($purpose)"
+			missing+=("$package")
+		fi
+	done <<< "$(printf '%s\n' "$@")"
+	if [[ ${#missing[@]} -eq 0 ]]
+	then
+		say "Nothing to install"
+		return 0
+	fi
+
+	if ! command -v apt-get > /dev/null
+	then
+		say "This is no Debian system: please install what these packages hold, then try again"
+		return 1
+	fi
+	if [[ $EUID -ne 0 ]]
+	then
+		if ! command -v sudo > /dev/null
+		then
+			say "Only root can install them, and there is no sudo: apt-get install ${missing[*]}"
+			return 1
+		fi
+		root=(sudo)
+	fi
+	say "Installing: ${missing[*]}"
+	"${root[@]}" apt-get update < /dev/null
+	"${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+		apt-get install --yes --no-install-recommends "${missing[@]}" < /dev/null
+}
