@@ -1,0 +1,98 @@
+//
+// FramesEngine.cpp
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "FramesEngine.h"
+#include "Poco/Net/HTTPServerRequest.h"
+#include "Poco/Net/HTTPServerResponse.h"
+#include "Poco/Util/Application.h"
+#include "Poco/Buffer.h"
+
+
+using Poco::Net::HTTPRequestHandler;
+using Poco::Net::HTTPServerRequest;
+using Poco::Net::HTTPServerResponse;
+using Poco::Net::WebSocket;
+
+
+class FramesEngine::Handler: public HTTPRequestHandler
+{
+public:
+	explicit Handler(FramesEngine& engine):
+		_engine(engine)
+	{
+	}
+
+	void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override
+	{
+		const std::string client = request.clientAddress().toString();
+		try
+		{
+			WebSocket ws(request, response);
+			_engine.echo(ws);
+		}
+		catch (Poco::Exception& exc)
+		{
+			Poco::Util::Application::instance().logger().information(client + ": " + exc.displayText());
+		}
+	}
+
+private:
+	FramesEngine& _engine;
+};
+
+
+FramesEngine::FramesEngine(int maxPayload):
+	_maxPayload(maxPayload)
+{
+}
+
+
+HTTPRequestHandler* FramesEngine::createHandler()
+{
+	return new Handler(*this);
+}
+
+
+void FramesEngine::echo(WebSocket& ws)
+{
+	ws.setMaxPayloadSize(_maxPayload);
+	ws.setReceiveTimeout(Poco::Timespan()); // idle connections may stay
+	ws.setKeepAlive(true);                  // TCP finds out about peers that have vanished
+	OpenSockets::Entry entry(_open, ws);
+	if (_stopping) ws.shutdown(WebSocket::WS_ENDPOINT_GOING_AWAY);
+
+	Poco::Buffer<char> buffer(0);
+	int flags;
+	int opcode;
+	do
+	{
+		buffer.resize(0);
+		ws.receiveFrame(buffer, flags);
+		if (flags == 0) break; // the peer has gone
+		opcode = flags & WebSocket::FRAME_OP_BITMASK;
+		if (opcode == WebSocket::FRAME_OP_PONG || _stopping) continue;
+		if (opcode == WebSocket::FRAME_OP_PING)
+			flags = WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_PONG;
+		ws.sendFrame(buffer.begin(), static_cast<int>(buffer.size()), flags);
+	}
+	while (opcode != WebSocket::FRAME_OP_CLOSE);
+}
+
+
+void FramesEngine::stop(std::chrono::milliseconds patience)
+{
+	_stopping = true;
+	for (const auto& socket: _open.all())
+	{
+		// A peer that does not read must not keep the others from being told.
+		_closing.push_back(std::async(std::launch::async, [ws = WebSocket(socket)]() mutable
+			{
+				ws.shutdown(WebSocket::WS_ENDPOINT_GOING_AWAY);
+			}));
+	}
+	_open.waitUntilEmpty(patience);
+}
