@@ -179,7 +179,8 @@ namespace
 		ws.setMaxPayloadSize(4711);
 		check(pImpl->getMaxPayloadSize() == 4711 && ws.getMaxPayloadSize() == 4711, "the maximum payload size is kept");
 
-		ws.shutdown();
+		WebSocket copy(ws);
+		copy.shutdown();
 		check(ws.receiveFrame(buffer, sizeof(buffer), flags) == 2, "a Close frame is received");
 		check((flags & WebSocket::FRAME_OP_BITMASK) == WebSocket::FRAME_OP_CLOSE, "its opcode");
 		check(server.outcome() == 0, "the server ends without an error");
