@@ -11,6 +11,7 @@
 
 #include "Poco/Net/WebSocketFramer.h"
 #include <cstring>
+#include <new>
 
 
 namespace Poco {
@@ -232,8 +233,9 @@ WebSocketFramer::SendResult WebSocketFramer::checkSend(int flags, const char* pP
 			if (!WebSocketFrame::isCloseCode(code)) return REFUSE_CLOSE_PAYLOAD; // 7.4
 		}
 	}
+	if (failed()) return close ? DROP : REFUSE_FAILED;
 	if (_closeState.load(std::memory_order_acquire) & CLOSE_SENT) return close ? DROP : REFUSE_CLOSED; // 5.5.1
-	return failed() ? REFUSE_FAILED : SEND;
+	return SEND;
 }
 
 
@@ -266,7 +268,14 @@ std::size_t WebSocketFramer::buildFailure(char* pPayload) const
 WebSocketFramer::Result WebSocketFramer::fail(WebSocketError::Code error, int closeCode, const std::string& text)
 {
 	_failureCode = closeCode;
-	_errorText   = text;
+	try
+	{
+		_errorText = text;
+	}
+	catch (const std::bad_alloc&)
+	{
+		// the code alone has to do
+	}
 	_error.store(error, std::memory_order_release);
 	return FAILED;
 }

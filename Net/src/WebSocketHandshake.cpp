@@ -183,6 +183,7 @@ void WebSocketHandshake::refuse(const Verdict& verdict, HTTPResponse& response)
 
 void WebSocketHandshake::prepare(HTTPRequest& request, const std::string& key)
 {
+	if (!isHTTP11(request.getVersion())) request.setVersion(HTTPMessage::HTTP_1_1); // Poco's default is 1.0
 	request.set("Connection", "Upgrade");
 	request.set("Upgrade", PROTOCOL);
 	request.set("Sec-WebSocket-Version", VERSION);

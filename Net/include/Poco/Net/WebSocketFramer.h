@@ -79,7 +79,7 @@ public:
 	enum SendResult
 	{
 		SEND,          /// The frame can be sent.
-		DROP,          /// A Close frame after a Close frame: to be dropped silently.
+		DROP,          /// A Close frame after a Close frame, or when the connection has failed: to be dropped silently.
 		REFUSE_CLOSED, /// Nothing may follow a Close frame (5.5.1).
 		REFUSE_FAILED, /// The connection has failed.
 		REFUSE_CONTROL_LENGTH, /// A control frame of more than 125 bytes (5.5).

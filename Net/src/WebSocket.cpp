@@ -1,0 +1,252 @@
+//
+// WebSocket.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocket
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "Poco/Net/WebSocket.h"
+#include "Poco/Net/WebSocketFramer.h"
+#include "Poco/Net/WebSocketHandshake.h"
+#include "Poco/Net/WebSocketImpl.h"
+#include "WebSocketConnector.h"
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	WebSocketImpl* connectAnonymously(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response)
+	{
+		HTTPCredentials none;
+		return WebSocketConnector::connect(cs, request, response, none);
+	}
+
+	const Socket& checked(const Socket& socket)
+	{
+		if (!dynamic_cast<const WebSocketImpl*>(socket.impl()))
+			throw InvalidArgumentException("Cannot assign incompatible socket");
+		return socket;
+	}
+}
+
+
+// The enumerations for users and those of the protocol core are the same.
+static_assert(int(WebSocket::WS_ERR_NO_HANDSHAKE) == int(WebSocketError::NO_HANDSHAKE), "error codes");
+static_assert(int(WebSocket::WS_ERR_HANDSHAKE_EXTENSION) == int(WebSocketError::HANDSHAKE_EXTENSION), "error codes");
+static_assert(int(WebSocket::WS_ERR_PAYLOAD_TOO_BIG) == int(WebSocketError::PAYLOAD_TOO_BIG), "error codes");
+static_assert(int(WebSocket::WS_ERR_CLOSED) == int(WebSocketError::CLOSED), "error codes");
+static_assert(int(WebSocket::WS_CLOSE_SENT) == int(WebSocketFramer::CLOSE_SENT), "close states");
+static_assert(int(WebSocket::WS_CLOSE_RECEIVED) == int(WebSocketFramer::CLOSE_RECEIVED), "close states");
+
+
+#if !defined(POCO_WEBSOCKET_STOCK_NAMES) // libPocoNet has it already
+const std::string WebSocket::WEBSOCKET_VERSION("13");
+#endif
+
+
+WebSocket::WebSocket(HTTPServerRequest& request, HTTPServerResponse& response):
+	StreamSocket(accept(request, response))
+{
+}
+
+
+WebSocket::WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response):
+	StreamSocket(connectAnonymously(cs, request, response))
+{
+}
+
+
+WebSocket::WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials):
+	StreamSocket(connect(cs, request, response, credentials))
+{
+}
+
+
+WebSocket::WebSocket(const Socket& socket):
+	StreamSocket(checked(socket))
+{
+}
+
+
+WebSocket::WebSocket(const WebSocket& socket):
+	StreamSocket(socket)
+{
+}
+
+
+#if defined(POCO_NEW_STATE_ON_MOVE) && POCO_NEW_STATE_ON_MOVE
+
+
+WebSocket::WebSocket(Socket&& socket):
+	StreamSocket((checked(socket), std::move(socket)))
+{
+}
+
+
+WebSocket::WebSocket(WebSocket&& socket):
+	StreamSocket(std::move(socket))
+{
+}
+
+
+WebSocket& WebSocket::operator = (Socket&& socket)
+{
+	checked(socket);
+	StreamSocket::operator = (std::move(socket));
+	return *this;
+}
+
+
+WebSocket& WebSocket::operator = (WebSocket&& socket)
+{
+	StreamSocket::operator = (std::move(socket));
+	return *this;
+}
+
+
+#endif // POCO_NEW_STATE_ON_MOVE
+
+
+WebSocket::~WebSocket()
+{
+}
+
+
+WebSocket& WebSocket::operator = (const Socket& socket)
+{
+	Socket::operator = (checked(socket));
+	return *this;
+}
+
+
+WebSocket& WebSocket::operator = (const WebSocket& socket)
+{
+	Socket::operator = (socket);
+	return *this;
+}
+
+
+int WebSocket::shutdown()
+{
+	return shutdown(WS_NORMAL_CLOSE);
+}
+
+
+int WebSocket::shutdown(Poco::UInt16 statusCode, const std::string& statusMessage)
+{
+	return implementation()->sendClose(statusCode, statusMessage);
+}
+
+
+int WebSocket::sendFrame(const void* buffer, int length, int flags)
+{
+	return implementation()->sendBytes(buffer, length, flags | FRAME_OP_SETRAW);
+}
+
+
+int WebSocket::receiveFrame(void* buffer, int length, int& flags)
+{
+	return implementation()->receiveFrame(buffer, length, flags);
+}
+
+
+int WebSocket::receiveFrame(Poco::Buffer<char>& buffer, int& flags)
+{
+	return implementation()->receiveFrame(buffer, flags);
+}
+
+
+WebSocket::Mode WebSocket::mode() const
+{
+	return implementation()->mustMaskPayload() ? WS_CLIENT : WS_SERVER;
+}
+
+
+WebSocket::CloseState WebSocket::closeState() const
+{
+	return static_cast<CloseState>(implementation()->framer().closeState());
+}
+
+
+void WebSocket::setMaxPayloadSize(int maxPayloadSize)
+{
+	implementation()->setMaxPayloadSize(maxPayloadSize);
+}
+
+
+int WebSocket::getMaxPayloadSize() const
+{
+	return implementation()->getMaxPayloadSize();
+}
+
+
+void WebSocket::setVerifyUTF8(bool flag)
+{
+	implementation()->framer().setVerifyUTF8(flag);
+}
+
+
+bool WebSocket::getVerifyUTF8() const
+{
+	return implementation()->framer().getVerifyUTF8();
+}
+
+
+void WebSocket::setVerifyMasking(bool flag)
+{
+	implementation()->framer().setVerifyMasking(flag);
+}
+
+
+bool WebSocket::getVerifyMasking() const
+{
+	return implementation()->framer().getVerifyMasking();
+}
+
+
+WebSocketImpl* WebSocket::accept(HTTPServerRequest& request, HTTPServerResponse& response)
+{
+	return WebSocketConnector::accept(request, response);
+}
+
+
+WebSocketImpl* WebSocket::connect(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials)
+{
+	return WebSocketConnector::connect(cs, request, response, credentials);
+}
+
+
+WebSocketImpl* WebSocket::completeHandshake(HTTPClientSession& cs, HTTPResponse& response, const std::string& key)
+{
+	return WebSocketConnector::complete(cs, response, key);
+}
+
+
+std::string WebSocket::computeAccept(const std::string& key)
+{
+	return WebSocketHandshake::computeAccept(key);
+}
+
+
+std::string WebSocket::createKey()
+{
+	return WebSocketConnector::createKey();
+}
+
+
+WebSocketImpl* WebSocket::implementation() const
+{
+	return static_cast<WebSocketImpl*>(impl());
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

@@ -1,0 +1,62 @@
+//
+// WebSocketConnector.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketConnector
+//
+// The opening handshake of the blocking shell.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketConnector_INCLUDED
+#define Net_WebSocketConnector_INCLUDED
+
+
+#include "Poco/Net/WebSocketConfig.h"
+#include <string>
+
+
+namespace Poco {
+namespace Net {
+
+
+class HTTPServerRequest;
+class HTTPServerResponse;
+class HTTPClientSession;
+class HTTPRequest;
+class HTTPResponse;
+class HTTPCredentials;
+
+
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketImpl;
+
+
+struct WebSocketConnector
+	/// Exchanges the messages of the opening handshake; what they must be is
+	/// WebSocketHandshake's business.
+{
+	static WebSocketImpl* accept(HTTPServerRequest& request, HTTPServerResponse& response);
+		/// See WebSocket's constructor for servers.
+
+	static WebSocketImpl* connect(HTTPClientSession& session, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials);
+		/// See WebSocket's constructors for clients.
+
+	static WebSocketImpl* complete(HTTPClientSession& session, const HTTPResponse& response, const std::string& key);
+		/// Checks the response and turns the session's connection into a WebSocket.
+
+	static std::string createKey();
+		/// Returns a Sec-WebSocket-Key from a cryptographic random number generator.
+};
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketConnector_INCLUDED

@@ -1,0 +1,376 @@
+//
+// WebSocketImpl.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketImpl
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "Poco/Net/WebSocketImpl.h"
+#include "Poco/Net/HTTPSession.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/Net/WebSocket.h"
+#include "Poco/Net/WebSocketFramer.h"
+#include "WebSocketReceiver.h"
+#include "WebSocketSender.h"
+#include "WebSocketTransport.h"
+#include <algorithm>
+#include <limits>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketImpl::Channel
+	/// What makes up a connection.
+{
+public:
+	Channel(StreamSocketImpl* pSocket, WebSocketFramer::Role role):
+		transport(pSocket),
+		framer(role),
+		sender(transport, framer),
+		receiver(transport, framer)
+	{
+	}
+
+	WebSocketTransport transport;
+	WebSocketFramer    framer;
+	WebSocketSender    sender;
+	WebSocketReceiver  receiver;
+};
+
+
+namespace
+{
+	[[noreturn]] void refuse(const char* name)
+	{
+		throw Poco::InvalidAccessException(std::string("Cannot ") + name + "() a WebSocketImpl");
+	}
+
+	void enableNoDelay(StreamSocketImpl& socket)
+		/// Small frames are not to wait for the acknowledgement of others.
+	{
+		try
+		{
+			socket.setNoDelay(true);
+		}
+		catch (const Poco::Exception&)
+		{
+			// not TCP
+		}
+	}
+}
+
+
+WebSocketImpl::WebSocketImpl(StreamSocketImpl* pStreamSocketImpl, HTTPSession& session, bool mustMaskPayload):
+	StreamSocketImpl(pStreamSocketImpl->sockfd()),
+	_pStreamSocketImpl(pStreamSocketImpl),
+	_maxPayloadSize(std::numeric_limits<int>::max()),
+	_pChannel(new Channel(pStreamSocketImpl, mustMaskPayload ? WebSocketFramer::ROLE_CLIENT : WebSocketFramer::ROLE_SERVER)),
+	_reserved(),
+	_frameFlags(0),
+	_mustMaskPayload(mustMaskPayload)
+{
+	enableNoDelay(*pStreamSocketImpl);
+	Poco::Buffer<char> data(0);
+	session.drainBuffer(data);
+	_pChannel->receiver.preload(data);
+}
+
+
+WebSocketImpl::~WebSocketImpl()
+{
+	delete _pChannel; // releases the socket
+	reset();
+}
+
+
+int WebSocketImpl::sendBytes(const void* buffer, int length, int flags)
+{
+	if (flags == 0) flags = WebSocket::FRAME_BINARY;
+	return _pChannel->sender.send(static_cast<const char*>(buffer), length, flags);
+}
+
+
+int WebSocketImpl::sendClose(int statusCode, const std::string& reason)
+{
+	return _pChannel->sender.sendClose(statusCode, reason);
+}
+
+
+int WebSocketImpl::receiveFrame(void* buffer, int length, int& flags)
+{
+	if (length < 0) throw InvalidArgumentException("Negative buffer length");
+	if (length > 0 && !buffer) throw InvalidArgumentException("Null pointer for the buffer");
+	return finishReceive(_pChannel->receiver.receive(static_cast<char*>(buffer), static_cast<std::size_t>(length), static_cast<std::size_t>(_maxPayloadSize), flags), flags);
+}
+
+
+int WebSocketImpl::receiveFrame(Poco::Buffer<char>& buffer, int& flags)
+{
+	return finishReceive(_pChannel->receiver.receive(buffer, static_cast<std::size_t>(_maxPayloadSize), flags), flags);
+}
+
+
+int WebSocketImpl::finishReceive(int result, int flags)
+{
+	if (result >= 0) _frameFlags = flags;
+	if (result != WebSocketReceiver::FAILED) return result;
+
+	const WebSocketFramer& state = _pChannel->framer;
+	_pChannel->sender.sendFailure();
+	_pChannel->receiver.settleIdle();
+	_pChannel->transport.drain();
+	throw WebSocketException(state.errorText(), state.error());
+}
+
+
+int WebSocketImpl::receiveBytes(void* buffer, int length, int)
+{
+	int flags = 0;
+	return receiveFrame(buffer, length, flags);
+}
+
+
+int WebSocketImpl::receiveBytes(Poco::Buffer<char>& buffer, int, const Poco::Timespan&)
+{
+	int flags = 0;
+	return receiveFrame(buffer, flags);
+}
+
+
+void WebSocketImpl::setMaxPayloadSize(int maxPayloadSize)
+{
+	if (maxPayloadSize <= 0) throw InvalidArgumentException("Maximum payload size must be greater than 0");
+	_maxPayloadSize = maxPayloadSize;
+}
+
+
+StreamSocketImpl* WebSocketImpl::streamSocketImpl()
+{
+	_pChannel->receiver.settleIdle();
+	return _pStreamSocketImpl;
+}
+
+
+WebSocketFramer& WebSocketImpl::framer()
+{
+	return _pChannel->framer;
+}
+
+
+const WebSocketFramer& WebSocketImpl::framer() const
+{
+	return _pChannel->framer;
+}
+
+
+void WebSocketImpl::close()
+{
+	_pChannel->transport.close();
+	reset();
+}
+
+
+void WebSocketImpl::shutdownReceive()
+{
+	_pChannel->transport.shutdownReceive();
+}
+
+
+WebSocketImpl::ShutdownSendResult WebSocketImpl::shutdownSend()
+{
+	_pChannel->transport.shutdownSend();
+	return ShutdownSendResult();
+}
+
+
+WebSocketImpl::ShutdownResult WebSocketImpl::shutdown()
+{
+	_pChannel->transport.shutdown();
+	return ShutdownResult();
+}
+
+
+int WebSocketImpl::available()
+{
+	return std::max(0, _pChannel->transport.available() + _pChannel->receiver.ahead());
+}
+
+
+bool WebSocketImpl::poll(const Poco::Timespan& timeout, int mode)
+{
+	if ((mode & SELECT_READ) && _pChannel->receiver.ahead() > 0) return true;
+	return _pChannel->transport.poll(timeout, mode);
+}
+
+
+bool WebSocketImpl::secure() const
+{
+	return _pStreamSocketImpl->secure();
+}
+
+
+void WebSocketImpl::setSendBufferSize(int size)
+{
+	_pStreamSocketImpl->setSendBufferSize(size);
+}
+
+
+int WebSocketImpl::getSendBufferSize()
+{
+	return _pStreamSocketImpl->getSendBufferSize();
+}
+
+
+void WebSocketImpl::setReceiveBufferSize(int size)
+{
+	_pStreamSocketImpl->setReceiveBufferSize(size);
+}
+
+
+int WebSocketImpl::getReceiveBufferSize()
+{
+	return _pStreamSocketImpl->getReceiveBufferSize();
+}
+
+
+void WebSocketImpl::setSendTimeout(const Poco::Timespan& timeout)
+{
+	_pChannel->transport.setSendTimeout(timeout);
+}
+
+
+Poco::Timespan WebSocketImpl::getSendTimeout()
+{
+	return _pChannel->transport.getSendTimeout();
+}
+
+
+void WebSocketImpl::setReceiveTimeout(const Poco::Timespan& timeout)
+{
+	_pChannel->transport.setReceiveTimeout(timeout);
+}
+
+
+Poco::Timespan WebSocketImpl::getReceiveTimeout()
+{
+	return _pChannel->transport.getReceiveTimeout();
+}
+
+
+void WebSocketImpl::setBlocking(bool flag)
+{
+	_pChannel->transport.setBlocking(flag);
+}
+
+
+bool WebSocketImpl::getBlocking() const
+{
+	return _pChannel->transport.getBlocking();
+}
+
+
+SocketImpl* WebSocketImpl::acceptConnection(SocketAddress&)
+{
+	refuse("acceptConnection");
+}
+
+
+void WebSocketImpl::connect(const SocketAddress&)
+{
+	refuse("connect");
+}
+
+
+void WebSocketImpl::connect(const SocketAddress&, const Poco::Timespan&)
+{
+	refuse("connect");
+}
+
+
+void WebSocketImpl::connectNB(const SocketAddress&)
+{
+	refuse("connectNB");
+}
+
+
+void WebSocketImpl::bind(const SocketAddress&, bool)
+{
+	refuse("bind");
+}
+
+
+void WebSocketImpl::bind(const SocketAddress&, bool, bool)
+{
+	refuse("bind");
+}
+
+
+void WebSocketImpl::bind6(const SocketAddress&, bool, bool)
+{
+	refuse("bind6");
+}
+
+
+void WebSocketImpl::bind6(const SocketAddress&, bool, bool, bool)
+{
+	refuse("bind6");
+}
+
+
+void WebSocketImpl::listen(int)
+{
+	refuse("listen");
+}
+
+
+int WebSocketImpl::sendBytes(const SocketBufVec&, int)
+{
+	refuse("gather-sendBytes");
+}
+
+
+int WebSocketImpl::receiveBytes(SocketBufVec&, int)
+{
+	refuse("scatter-receiveBytes");
+}
+
+
+int WebSocketImpl::sendTo(const void*, int, const SocketAddress&, int)
+{
+	refuse("sendTo");
+}
+
+
+int WebSocketImpl::sendTo(const SocketBufVec&, const SocketAddress&, int)
+{
+	refuse("sendTo");
+}
+
+
+int WebSocketImpl::receiveFrom(void*, int, SocketAddress&, int)
+{
+	refuse("receiveFrom");
+}
+
+
+int WebSocketImpl::receiveFrom(SocketBufVec&, SocketAddress&, int)
+{
+	refuse("receiveFrom");
+}
+
+
+void WebSocketImpl::sendUrgent(unsigned char)
+{
+	refuse("sendUrgent");
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

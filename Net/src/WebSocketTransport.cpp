@@ -1,0 +1,435 @@
+//
+// WebSocketTransport.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketTransport
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "WebSocketTransport.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/Net/SocketDefs.h"
+#include "Poco/Clock.h"
+#include <algorithm>
+#include <limits>
+#include <typeinfo>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+
+#if !defined(POCO_OS_FAMILY_UNIX)
+#error "This transport is written for POSIX sockets"
+#endif
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	constexpr std::size_t DRAIN_LIMIT = 256*1024;
+
+#if defined(MSG_NOSIGNAL)
+	constexpr int SEND_FLAGS = MSG_NOSIGNAL;
+#else
+	constexpr int SEND_FLAGS = 0;
+#endif
+
+	struct SocketError: public StreamSocketImpl
+		/// Opens Poco's table of socket errors.
+	{
+		static int last()
+		{
+			return lastError();
+		}
+
+		[[noreturn]] static void raise(int code)
+		{
+			if (code == EPIPE) throw ConnectionResetException("Connection closed by peer", code);
+			error(code);
+			throw NetException("Socket error", code);
+		}
+	};
+
+	inline bool isAgain(int code)
+	{
+		return code == POCO_EAGAIN || code == POCO_EWOULDBLOCK;
+	}
+
+	inline int clip(std::size_t length)
+	{
+		return static_cast<int>(std::min<std::size_t>(length, std::numeric_limits<int>::max()));
+	}
+
+}
+
+
+WebSocketTransport::WebSocketTransport(StreamSocketImpl* pSocket):
+	_pSocket(pSocket),
+	_plain(typeid(*pSocket) == typeid(StreamSocketImpl)),
+	_blocking(pSocket->getBlocking())
+{
+	if (!_plain)
+	{
+		_sendTimeout    = _pSocket->getSendTimeout();
+		_receiveTimeout = _pSocket->getReceiveTimeout();
+		// With these, and O_NONBLOCK, no call into the socket waits.
+		_pSocket->setSendTimeout(0);
+		_pSocket->setReceiveTimeout(0);
+		_pSocket->setBlocking(false);
+	}
+	_pSocket->duplicate();
+}
+
+
+WebSocketTransport::~WebSocketTransport()
+{
+	_pSocket->release();
+}
+
+
+int WebSocketTransport::receive(char* pTarget, std::size_t length)
+{
+	return _plain ? receivePlain(pTarget, length, 0) : receiveGuarded(pTarget, length);
+}
+
+
+int WebSocketTransport::peek(char* pTarget, std::size_t length)
+{
+	return receivePlain(pTarget, length, MSG_PEEK);
+}
+
+
+int WebSocketTransport::receivePlain(char* pTarget, std::size_t length, int flags)
+{
+	for (;;)
+	{
+		if (!_pSocket->initialized()) throw InvalidSocketException();
+		const ssize_t n = ::recv(_pSocket->sockfd(), pTarget, length, flags);
+		if (n >= 0) return clip(static_cast<std::size_t>(n));
+		const int code = SocketError::last();
+		if (code == POCO_EINTR) continue;
+		if (!isAgain(code)) SocketError::raise(code);
+		if (!getBlocking()) return AGAIN;
+		throw TimeoutException(code);
+	}
+}
+
+
+int WebSocketTransport::receive(char* pScratch, std::size_t skip, char* pTarget, std::size_t length)
+{
+	iovec blocks[2] = {{pScratch, skip}, {pTarget, length}};
+	for (;;)
+	{
+		const ssize_t n = ::readv(_pSocket->sockfd(), blocks, 2);
+		if (n < 0 && SocketError::last() == POCO_EINTR) continue;
+		if (n < 0) SocketError::raise(SocketError::last());
+		const std::size_t received = static_cast<std::size_t>(n);
+		if (received > skip) return clip(received - skip);
+		if (received < skip) discard(pScratch, skip - received);
+		return AGAIN;
+	}
+}
+
+
+void WebSocketTransport::discard(char* pScratch, std::size_t length)
+{
+#if defined(__linux__)
+	constexpr int FLAGS = MSG_DONTWAIT | MSG_TRUNC; // tcp(7): the bytes are not even copied
+#else
+	constexpr int FLAGS = MSG_DONTWAIT;
+#endif
+	while (length > 0)
+	{
+		const ssize_t n = ::recv(_pSocket->sockfd(), pScratch, length, FLAGS);
+		if (n > 0) length -= static_cast<std::size_t>(n);
+		else if (n == 0 || SocketError::last() != POCO_EINTR) return; // the connection is gone: the next call will say so
+	}
+}
+
+
+int WebSocketTransport::send(const char* pHeader, std::size_t headerLength, const char* pData, std::size_t length)
+{
+	iovec blocks[2] =
+	{
+		{const_cast<char*>(pHeader), headerLength},
+		{const_cast<char*>(pData), length}
+	};
+	msghdr message = msghdr();
+	message.msg_iov = headerLength > 0 ? blocks : blocks + 1;
+	message.msg_iovlen = headerLength > 0 ? 2 : 1;
+	for (;;)
+	{
+		if (!_pSocket->initialized()) throw InvalidSocketException();
+		const ssize_t n = ::sendmsg(_pSocket->sockfd(), &message, SEND_FLAGS);
+		if (n >= 0) return clip(static_cast<std::size_t>(n));
+		const int code = SocketError::last();
+		if (code == POCO_EINTR) continue;
+		if (!isAgain(code)) SocketError::raise(code);
+		return AGAIN;
+	}
+}
+
+
+int WebSocketTransport::send(const char* pData, std::size_t length)
+{
+	if (!_plain) return sendGuarded(pData, length, getBlocking());
+	for (;;)
+	{
+		if (!_pSocket->initialized()) throw InvalidSocketException();
+		const ssize_t n = ::send(_pSocket->sockfd(), pData, length, SEND_FLAGS);
+		if (n >= 0) return clip(static_cast<std::size_t>(n));
+		const int code = SocketError::last();
+		if (code == POCO_EINTR) continue;
+		if (!isAgain(code)) SocketError::raise(code);
+		return AGAIN;
+	}
+}
+
+
+int WebSocketTransport::sendNow(const char* pData, std::size_t length)
+{
+	if (!_plain) return sendGuarded(pData, length, false);
+	const ssize_t n = ::send(_pSocket->sockfd(), pData, length, SEND_FLAGS | MSG_DONTWAIT);
+	return n >= 0 ? clip(static_cast<std::size_t>(n)) : AGAIN;
+}
+
+
+void WebSocketTransport::drain()
+{
+	char scratch[4096];
+	std::size_t total = 0;
+	int n = 1;
+	while (n > 0 && total < DRAIN_LIMIT)
+	{
+		if (_plain)
+		{
+			n = clip(static_cast<std::size_t>(std::max<ssize_t>(0, ::recv(_pSocket->sockfd(), scratch, sizeof(scratch), MSG_DONTWAIT))));
+		}
+		else
+		{
+			Poco::FastMutex::ScopedLock lock(_mutex);
+			n = pending() ? receiveOnce(scratch, sizeof(scratch)) : 0;
+		}
+		if (n > 0) total += static_cast<std::size_t>(n);
+	}
+}
+
+
+bool WebSocketTransport::wait(const Poco::Timespan& timeout, int mode)
+{
+	pollfd entry = pollfd();
+	entry.fd = _pSocket->sockfd();
+	entry.events = mode == SocketImpl::SELECT_READ ? POLLIN : POLLOUT;
+	const Poco::Clock start;
+	for (;;)
+	{
+		int milliseconds = -1; // a timeout of 0 is none
+		if (timeout > 0)
+		{
+			const Poco::Clock::ClockDiff left = timeout.totalMicroseconds() - start.elapsed();
+			milliseconds = clip(static_cast<std::size_t>(std::max<Poco::Clock::ClockDiff>(0, (left + 999)/1000)));
+		}
+		const int n = ::poll(&entry, 1, milliseconds);
+		if (n > 0) return true;
+		if (n == 0) return false;
+		if (SocketError::last() != POCO_EINTR) SocketError::raise(SocketError::last());
+	}
+}
+
+
+bool WebSocketTransport::pending()
+{
+	if (_pSocket->available() > 0) return true; // decrypted already
+	pollfd entry = pollfd();
+	entry.fd = _pSocket->sockfd();
+	entry.events = POLLIN;
+	return ::poll(&entry, 1, 0) > 0;
+}
+
+
+int WebSocketTransport::receiveGuarded(char* pTarget, std::size_t length)
+{
+	for (;;)
+	{
+		Poco::Timespan timeout;
+		{
+			Poco::FastMutex::ScopedLock lock(_mutex);
+			if (!_pSocket->initialized()) throw InvalidSocketException();
+			const int n = pending() ? receiveOnce(pTarget, length) : AGAIN;
+			if (n >= 0) return n;
+			timeout = _receiveTimeout;
+		}
+		if (!getBlocking()) return AGAIN;
+		if (!wait(timeout, SocketImpl::SELECT_READ)) throw TimeoutException(POCO_ETIMEDOUT);
+	}
+}
+
+
+int WebSocketTransport::receiveOnce(char* pTarget, std::size_t length)
+{
+	try
+	{
+		const int n = _pSocket->receiveBytes(pTarget, clip(length), 0);
+		return n >= 0 ? n : AGAIN;
+	}
+	catch (const TimeoutException&) // Poco 1.11: part of a TLS record has arrived
+	{
+		return AGAIN;
+	}
+}
+
+
+int WebSocketTransport::sendGuarded(const char* pData, std::size_t length, bool mayWait)
+{
+	for (;;)
+	{
+		Poco::Timespan timeout;
+		{
+			Poco::FastMutex::ScopedLock lock(_mutex);
+			if (!_pSocket->initialized()) throw InvalidSocketException();
+			const int n = sendOnce(pData, length);
+			if (n >= 0) return n;
+			timeout = _sendTimeout;
+		}
+		if (!mayWait || !wait(timeout, SocketImpl::SELECT_WRITE)) return AGAIN;
+	}
+}
+
+
+int WebSocketTransport::sendOnce(const char* pData, std::size_t length)
+{
+	try
+	{
+		const int n = _pSocket->sendBytes(pData, clip(length), 0);
+		return n >= 0 ? n : AGAIN;
+	}
+	catch (const TimeoutException&) // Poco 1.11: the TLS record could not be sent completely
+	{
+		return AGAIN;
+	}
+	catch (const IOException& exc)
+	{
+		if (isAgain(exc.code())) return AGAIN;
+		throw;
+	}
+}
+
+
+int WebSocketTransport::available()
+{
+	if (_plain) return _pSocket->available();
+	Poco::FastMutex::ScopedLock lock(_mutex);
+	return _pSocket->available();
+}
+
+
+bool WebSocketTransport::poll(const Poco::Timespan& timeout, int mode)
+{
+	if ((mode & SocketImpl::SELECT_READ) && !_plain && available() > 0) return true;
+	return _pSocket->poll(timeout, mode);
+}
+
+
+void WebSocketTransport::shutdownReceive()
+{
+	if (_plain) _pSocket->shutdownReceive();
+	else shutdown(); // TLS has no half of it
+}
+
+
+void WebSocketTransport::shutdownSend()
+{
+	if (_plain)
+	{
+		_pSocket->shutdownSend();
+	}
+	else
+	{
+		Poco::FastMutex::ScopedLock lock(_mutex);
+		_pSocket->shutdownSend();
+	}
+}
+
+
+void WebSocketTransport::shutdown()
+{
+	if (_plain)
+	{
+		_pSocket->shutdown();
+	}
+	else
+	{
+		Poco::FastMutex::ScopedLock lock(_mutex);
+		_pSocket->shutdown();
+		::shutdown(_pSocket->sockfd(), SHUT_RDWR); // wakes a thread in wait(), whatever TLS made of it
+	}
+}
+
+
+void WebSocketTransport::close()
+{
+	Poco::FastMutex::ScopedLock lock(_mutex);
+	_pSocket->close();
+}
+
+
+void WebSocketTransport::setBlocking(bool flag)
+{
+	if (_plain) _pSocket->setBlocking(flag);
+	_blocking.store(flag, std::memory_order_relaxed);
+}
+
+
+void WebSocketTransport::setSendTimeout(const Poco::Timespan& timeout)
+{
+	if (_plain)
+	{
+		_pSocket->setSendTimeout(timeout);
+	}
+	else
+	{
+		Poco::FastMutex::ScopedLock lock(_mutex);
+		_sendTimeout = timeout;
+	}
+}
+
+
+Poco::Timespan WebSocketTransport::getSendTimeout() const
+{
+	if (_plain) return _pSocket->getSendTimeout();
+	Poco::FastMutex::ScopedLock lock(_mutex);
+	return _sendTimeout;
+}
+
+
+void WebSocketTransport::setReceiveTimeout(const Poco::Timespan& timeout)
+{
+	if (_plain)
+	{
+		_pSocket->setReceiveTimeout(timeout);
+	}
+	else
+	{
+		Poco::FastMutex::ScopedLock lock(_mutex);
+		_receiveTimeout = timeout;
+	}
+}
+
+
+Poco::Timespan WebSocketTransport::getReceiveTimeout() const
+{
+	if (_plain) return _pSocket->getReceiveTimeout();
+	Poco::FastMutex::ScopedLock lock(_mutex);
+	return _receiveTimeout;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

@@ -1,0 +1,152 @@
+//
+// WebSocketTransport.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketTransport
+//
+// The bytes under a WebSocket.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketTransport_INCLUDED
+#define Net_WebSocketTransport_INCLUDED
+
+
+#include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/StreamSocketImpl.h"
+#include "Poco/Mutex.h"
+#include "Poco/Timespan.h"
+#include <atomic>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketTransport
+	/// Sends and receives bytes through a StreamSocketImpl, and knows exactly how
+	/// many, also when a timeout or an error ends the call.
+	///
+	/// A plain socket is used with system calls directly. Any other
+	/// implementation (TLS) is used through its virtual functions, without blocking
+	/// in them and by one thread at a time, since an SSL object must not be used by
+	/// two; waiting is done here, with the timeouts that are set here.
+	///
+	/// One thread may receive while another sends.
+{
+public:
+	enum
+	{
+		AGAIN = -1
+			/// Nothing could be sent or received now (non-blocking), or
+			/// within the send timeout (blocking).
+	};
+
+	explicit WebSocketTransport(StreamSocketImpl* pSocket);
+		/// Creates the transport, which shares the ownership of pSocket.
+
+	~WebSocketTransport();
+
+	bool plain() const;
+		/// Returns true for a plain socket, on which peek() and discard() work.
+
+	int receive(char* pTarget, std::size_t length);
+		/// Receives up to length bytes. Returns their number, 0 at the end
+		/// of the stream, or AGAIN if non-blocking.
+		/// Throws a TimeoutException after the receive timeout.
+
+	int receive(char* pScratch, std::size_t skip, char* pTarget, std::size_t length);
+		/// Plain sockets only: like receive(), but the first skip bytes, which must have
+		/// been seen with peek(), go to pScratch, and are not counted. Returns AGAIN
+		/// also if nothing has arrived behind them yet.
+
+	int peek(char* pTarget, std::size_t length);
+		/// Plain sockets only: like receive(), but leaves the bytes where they are.
+
+	void discard(char* pScratch, std::size_t length);
+		/// Plain sockets only: removes length bytes, which must have been seen with peek().
+		/// The contents of pScratch, which has room for them, are lost.
+
+	void drain();
+		/// Takes what has arrived already, up to a limit, and forgets it: a socket closed
+		/// with unread data resets the connection, and the peer loses what we sent last.
+
+	int send(const char* pData, std::size_t length);
+		/// Sends up to length bytes. Returns their number, or AGAIN.
+		///
+		/// If AGAIN is returned and the socket is not plain, the next call must be
+		/// for the same bytes at the same place.
+
+	int send(const char* pHeader, std::size_t headerLength, const char* pData, std::size_t length);
+		/// Plain sockets only: sends two blocks as one.
+
+	int sendNow(const char* pData, std::size_t length);
+		/// Like send(), but never waits.
+
+	int available();
+	bool poll(const Poco::Timespan& timeout, int mode);
+	void shutdownReceive();
+	void shutdownSend();
+	void shutdown();
+	void close();
+
+	void setBlocking(bool flag);
+	bool getBlocking() const;
+	void setSendTimeout(const Poco::Timespan& timeout);
+	Poco::Timespan getSendTimeout() const;
+	void setReceiveTimeout(const Poco::Timespan& timeout);
+	Poco::Timespan getReceiveTimeout() const;
+
+	StreamSocketImpl* socket() const;
+
+private:
+	WebSocketTransport(const WebSocketTransport&) = delete;
+	WebSocketTransport& operator = (const WebSocketTransport&) = delete;
+
+	int receivePlain(char* pTarget, std::size_t length, int flags);
+	int receiveGuarded(char* pTarget, std::size_t length);
+	int receiveOnce(char* pTarget, std::size_t length);
+	int sendGuarded(const char* pData, std::size_t length, bool wait);
+	int sendOnce(const char* pData, std::size_t length);
+	bool pending();
+	bool wait(const Poco::Timespan& timeout, int mode);
+
+	StreamSocketImpl* _pSocket;
+	const bool _plain;
+	std::atomic<bool> _blocking;
+	mutable Poco::FastMutex _mutex; // guards _pSocket and the timeouts if not plain
+	Poco::Timespan _sendTimeout;
+	Poco::Timespan _receiveTimeout;
+};
+
+
+//
+// inlines
+//
+inline bool WebSocketTransport::plain() const
+{
+	return _plain;
+}
+
+
+inline bool WebSocketTransport::getBlocking() const
+{
+	return _blocking.load(std::memory_order_relaxed);
+}
+
+
+inline StreamSocketImpl* WebSocketTransport::socket() const
+{
+	return _pSocket;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketTransport_INCLUDED
