@@ -215,7 +215,14 @@ void WebSocketTransport::drain()
 		else
 		{
 			Poco::FastMutex::ScopedLock lock(_mutex);
-			n = pending() ? receiveOnce(scratch, sizeof(scratch)) : 0;
+			try
+			{
+				n = pending() ? receiveOnce(scratch, sizeof(scratch)) : 0;
+			}
+			catch (const Poco::Exception&)
+			{
+				n = 0; // nothing comes any more
+			}
 		}
 		if (n > 0) total += static_cast<std::size_t>(n);
 	}
