@@ -86,10 +86,10 @@ protected:
 		options.addOption(Option("engine", "", "How connections are served: 'frames' is a thread for each "
 			"connection that echoes frame by frame. Default: frames.")
 			.argument("name").binding("echo.engine"));
-		options.addOption(Option("max-payload", "", "The largest payload of a frame in bytes. "
-			"Default: 16777216 (16 MiB).")
+		options.addOption(Option("max-payload", "", "The largest payload of a frame in bytes, "
+			"at least 125. Default: 16777216 (16 MiB).")
 			.argument("bytes").binding("echo.maxPayload")
-			.validator(new Poco::Util::IntValidator(1, std::numeric_limits<int>::max())));
+			.validator(new Poco::Util::IntValidator(125, std::numeric_limits<int>::max())));
 	}
 
 	int main(const ArgVec& args) override
