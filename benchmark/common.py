@@ -1,0 +1,129 @@
+#
+# common.py
+#
+# Library: PocoWebSocket
+# Package: Benchmark
+#
+# What the benchmark scripts share: building, starting the programs, describing the machine.
+#
+# SPDX-License-Identifier: BSL-1.0
+#
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SERVERS = {"stock": "BenchmarkEchoStock", "ours": "BenchmarkEcho"}
+
+
+def fail(text):
+	"""Ends the script with a message."""
+	sys.exit(f"{pathlib.Path(sys.argv[0]).name}: {text}")
+
+
+def positive(kind):
+	"""An argparse type: a number greater than 0."""
+	def parse(text):
+		value = kind(text)
+		if not value > 0:
+			raise argparse.ArgumentTypeError(f"must be greater than 0: {text}")
+		return value
+	return parse
+
+
+class Parser(argparse.ArgumentParser):
+	"""Command lines that make no sense end with exit code 64."""
+
+	def __init__(self, description):
+		super().__init__(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+		self.add_argument("--build-dir", type=pathlib.Path, default=ROOT/"build"/"release",
+			help="where to build, with the preset release")
+
+	def error(self, message):
+		print(f"{self.prog}: {message}", file=sys.stderr)
+		sys.exit(64)
+
+
+def build(directory, *targets):
+	"""Builds the targets; returns the folder that their programs are in."""
+	directory = directory.resolve()
+	steps = (
+		["cmake", "--preset", "release", "-B", str(directory), "-DPOCO_WEBSOCKET_BENCHMARKS=ON",
+			f"-DCMAKE_RUNTIME_OUTPUT_DIRECTORY={directory}/bin"],
+		["cmake", "--build", str(directory), "--target", *targets])
+	for step in steps:
+		print("+", " ".join(step), file=sys.stderr)
+		if subprocess.run(step, cwd=ROOT, stdout=sys.stderr).returncode != 0:
+			fail("the build has failed")
+	return directory/"bin"
+
+
+def need(*programs):
+	"""Checks that the programs are installed."""
+	for program in programs:
+		if subprocess.run(["which", program], stdout=subprocess.DEVNULL).returncode != 0:
+			fail(f"{program} is missing")
+
+
+class Server:
+	"""A running echo server: a context manager that ends it with SIGTERM."""
+
+	def __init__(self, command):
+		self.process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True)
+		line = self.process.stdout.readline().split()
+		if len(line) != 2:
+			self.process.kill()
+			fail(f"{command[-1]} does not start")
+		self.port, self.pid = map(int, line)
+
+	def __enter__(self):
+		return self
+
+	def __exit__(self, *_):
+		os.kill(self.pid, signal.SIGTERM)
+		try:
+			self.process.wait(30)
+		except subprocess.TimeoutExpired:
+			self.process.kill()
+			fail("the server does not end")
+		self.process.stdout.close()
+
+
+def load(prefix, folder, server, *options):
+	"""Runs the load generator against the server; returns what it has measured."""
+	command = [*prefix, folder/"BenchmarkLoad", "--port", server.port, "--server-pid", server.pid, *options]
+	result = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, text=True)
+	if result.returncode != 0:
+		fail(f"the load generator has failed: {' '.join(map(str, options))}")
+	return json.loads(result.stdout)
+
+
+def compiler(directory):
+	"""Name and version of the compiler, and the build type."""
+	cache = (directory/"CMakeCache.txt").read_text()
+	value = lambda name: re.search(rf"^{name}:\w+=(.*)$", cache, re.M).group(1)
+	version = subprocess.run([value("CMAKE_CXX_COMPILER"), "--version"], stdout=subprocess.PIPE, text=True).stdout
+	return f"{version.splitlines()[0]}, {value('CMAKE_BUILD_TYPE')}"
+
+
+def machine(directory):
+	"""A line about the machine, the compiler and the command."""
+	info = pathlib.Path("/proc/cpuinfo").read_text()
+	model = re.search(r"^model name\s*:\s*(.*)$", info, re.M)
+	system = os.uname()
+	command = " ".join(["benchmark/" + pathlib.Path(sys.argv[0]).name, *sys.argv[1:]])
+	return (f"{model.group(1) if model else system.machine}, {os.cpu_count()} cores, {system.sysname} {system.release}; "
+		f"{compiler(directory)}; load average at the start {os.getloadavg()[0]:.1f}. Command: `{command}`")
+
+
+def table(header, rows):
+	"""A Markdown table; the first column is text, the others are numbers."""
+	lines = ["| " + " | ".join(header) + " |", "|---|" + "---:|"*(len(header) - 1)]
+	lines += ["| " + " | ".join(row) + " |" for row in rows]
+	return "\n".join(lines)

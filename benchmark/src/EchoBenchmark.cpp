@@ -1,0 +1,109 @@
+//
+// EchoBenchmark.cpp
+//
+// Library: PocoWebSocket
+// Package: Benchmark
+// Module:  EchoBenchmark
+//
+// The echo server of the comparison: compiled with this library, and with Poco's own class.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "Poco/Net/HTTPRequestHandler.h"
+#include "Poco/Net/HTTPRequestHandlerFactory.h"
+#include "Poco/Net/HTTPServer.h"
+#include "Poco/Net/HTTPServerParams.h"
+#include "Poco/Net/HTTPServerRequest.h"
+#include "Poco/Net/HTTPServerResponse.h"
+#include "Poco/Net/ServerSocket.h"
+#include "Poco/Net/SocketAddress.h"
+#include "Poco/Net/WebSocket.h"
+#include "Poco/Buffer.h"
+#include "Poco/Exception.h"
+#include "Poco/Process.h"
+#include "Poco/ThreadPool.h"
+#include <csignal>
+#include <iostream>
+
+
+using Poco::Net::WebSocket;
+
+
+namespace
+{
+	const int MAX_CONNECTIONS = 256;
+
+	class EchoHandler: public Poco::Net::HTTPRequestHandler
+		/// Returns every frame, with the loop that the documentation of WebSocket shows.
+	{
+	public:
+		void handleRequest(Poco::Net::HTTPServerRequest& request, Poco::Net::HTTPServerResponse& response) override
+		{
+			try
+			{
+				WebSocket ws(request, response);
+				Poco::Buffer<char> buffer(0);
+				int flags = 0;
+				do
+				{
+					buffer.resize(0);
+					ws.receiveFrame(buffer, flags);
+					if (flags == 0) break; // the peer has gone
+					if ((flags & WebSocket::FRAME_OP_BITMASK) == WebSocket::FRAME_OP_PING)
+						flags = WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_PONG;
+					ws.sendFrame(buffer.begin(), static_cast<int>(buffer.size()), flags);
+				}
+				while ((flags & WebSocket::FRAME_OP_BITMASK) != WebSocket::FRAME_OP_CLOSE);
+			}
+			catch (const Poco::Exception& exc)
+			{
+				std::cerr << exc.displayText() << std::endl;
+			}
+		}
+	};
+
+	class EchoHandlerFactory: public Poco::Net::HTTPRequestHandlerFactory
+	{
+	public:
+		Poco::Net::HTTPRequestHandler* createRequestHandler(const Poco::Net::HTTPServerRequest&) override
+		{
+			return new EchoHandler;
+		}
+	};
+}
+
+
+int main()
+	/// Listens on a free port of the loopback interface, prints the port and its process id, and stops on SIGTERM.
+{
+	sigset_t signals;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &signals, nullptr); // before any thread is started
+
+	try
+	{
+		Poco::Net::HTTPServerParams::Ptr pParams = new Poco::Net::HTTPServerParams;
+		pParams->setMaxThreads(MAX_CONNECTIONS);
+		pParams->setKeepAlive(false);
+		Poco::ThreadPool threads(2, MAX_CONNECTIONS);
+		Poco::Net::ServerSocket socket(Poco::Net::SocketAddress("127.0.0.1", 0), MAX_CONNECTIONS);
+		Poco::Net::HTTPServer server(new EchoHandlerFactory, threads, socket, pParams);
+		server.start();
+		std::cout << socket.address().port() << " " << Poco::Process::id() << std::endl;
+
+		int signal = 0;
+		sigwait(&signals, &signal);
+		server.stopAll();
+		threads.joinAll();
+	}
+	catch (const Poco::Exception& exc)
+	{
+		std::cerr << exc.displayText() << std::endl;
+		return 1;
+	}
+	return 0;
+}
