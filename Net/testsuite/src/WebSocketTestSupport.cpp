@@ -1,0 +1,423 @@
+//
+// WebSocketTestSupport.cpp
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "WebSocketTestSupport.h"
+#include "Poco/Net/HTTPRequest.h"
+#include "Poco/Net/HTTPRequestHandler.h"
+#include "Poco/Net/HTTPRequestHandlerFactory.h"
+#include "Poco/Net/HTTPResponse.h"
+#include "Poco/Net/HTTPSClientSession.h"
+#include "Poco/Net/SecureServerSocket.h"
+#include "Poco/Net/ServerSocket.h"
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <unistd.h>
+
+
+using Poco::Net::HTTPClientSession;
+using Poco::Net::HTTPRequest;
+using Poco::Net::HTTPResponse;
+using Poco::Net::HTTPServerRequest;
+using Poco::Net::HTTPServerResponse;
+using Poco::Net::ServerSocket;
+using Poco::Net::SocketAddress;
+using Poco::Net::WebSocket;
+
+
+namespace WebSocketTest {
+
+
+namespace
+{
+	const std::string LOOPBACK = "127.0.0.1";
+}
+
+
+//
+// Server
+//
+namespace
+{
+	class Handler: public Poco::Net::HTTPRequestHandler
+	{
+	public:
+		explicit Handler(const TestServer::RequestHandler& handler):
+			_handler(handler)
+		{
+		}
+
+		void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override
+		{
+			try
+			{
+				_handler(request, response);
+			}
+			catch (const Poco::Exception& exc)
+			{
+				ADD_FAILURE() << "Request handler: " << exc.displayText();
+			}
+			catch (const std::exception& exc)
+			{
+				ADD_FAILURE() << "Request handler: " << exc.what();
+			}
+		}
+
+	private:
+		TestServer::RequestHandler _handler;
+	};
+
+	class Factory: public Poco::Net::HTTPRequestHandlerFactory
+	{
+	public:
+		explicit Factory(const TestServer::RequestHandler& handler):
+			_handler(handler)
+		{
+		}
+
+		Poco::Net::HTTPRequestHandler* createRequestHandler(const HTTPServerRequest&) override
+		{
+			return new Handler(_handler);
+		}
+
+	private:
+		TestServer::RequestHandler _handler;
+	};
+
+	TestServer::RequestHandler accepting(const TestServer::SocketHandler& handler)
+	{
+		return [handler](HTTPServerRequest& request, HTTPServerResponse& response)
+		{
+			WebSocket ws(request, response);
+			ws.setReceiveTimeout(deadline());
+			handler(ws);
+		};
+	}
+
+	ServerSocket listen(Transport transport)
+	{
+		const SocketAddress address(LOOPBACK, 0);
+		if (transport == Transport::PLAIN) return ServerSocket(address);
+		return Poco::Net::SecureServerSocket(address, 64, serverContext());
+	}
+
+	Poco::Net::HTTPServerParams::Ptr serverParams()
+	{
+		Poco::Net::HTTPServerParams::Ptr pParams = new Poco::Net::HTTPServerParams;
+		pParams->setMaxThreads(16);
+		pParams->setTimeout(deadline());
+		return pParams;
+	}
+
+	std::unique_ptr<HTTPClientSession> makeSession(Transport transport, Poco::UInt16 port)
+	{
+		std::unique_ptr<HTTPClientSession> pSession;
+		if (transport == Transport::TLS)
+			pSession = std::make_unique<Poco::Net::HTTPSClientSession>(LOOPBACK, port, clientContext());
+		else
+			pSession = std::make_unique<HTTPClientSession>(LOOPBACK, port);
+		pSession->setTimeout(deadline());
+		return pSession;
+	}
+
+	WebSocket connectTo(Transport transport, Poco::UInt16 port, const std::string& path)
+	{
+		const std::unique_ptr<HTTPClientSession> pSession = makeSession(transport, port);
+		HTTPRequest request(HTTPRequest::HTTP_GET, path, HTTPRequest::HTTP_1_1);
+		HTTPResponse response;
+		WebSocket ws(*pSession, request, response);
+		ws.setReceiveTimeout(deadline());
+		return ws;
+	}
+}
+
+
+TestServer::TestServer(Transport transport, const SocketHandler& handler):
+	TestServer(transport, accepting(handler))
+{
+}
+
+
+TestServer::TestServer(Transport transport, const RequestHandler& handler):
+	_pool(2, 32),
+	_socket(listen(transport)),
+	_transport(transport),
+	_pServer(std::make_unique<Poco::Net::HTTPServer>(new Factory(handler), _pool, _socket, serverParams()))
+{
+	_pServer->start();
+}
+
+
+TestServer::~TestServer()
+{
+	_pServer->stopAll();
+	_pServer.reset();
+	_pool.joinAll();
+}
+
+
+Poco::UInt16 TestServer::port() const
+{
+	return _socket.address().port();
+}
+
+
+std::unique_ptr<HTTPClientSession> TestServer::session() const
+{
+	return makeSession(_transport, port());
+}
+
+
+WebSocket TestServer::connect() const
+{
+	return connectTo(_transport, port(), "/");
+}
+
+
+//
+// Connections
+//
+namespace
+{
+	class Exchange
+		/// Servers that live as long as the process, and hand their WebSockets to the tests.
+	{
+	public:
+		explicit Exchange(Transport transport):
+			_server(transport, TestServer::RequestHandler([this](HTTPServerRequest& request, HTTPServerResponse& response)
+			{
+				WebSocket ws(request, response);
+				ws.setReceiveTimeout(deadline());
+				std::lock_guard<std::mutex> lock(_mutex);
+				_sockets.emplace(request.getURI(), ws);
+				_arrived.notify_all();
+			}))
+		{
+		}
+
+		Poco::UInt16 port() const
+		{
+			return _server.port();
+		}
+
+		static std::string newPath()
+		{
+			static std::atomic<int> count{0};
+			return "/" + std::to_string(++count);
+		}
+
+		WebSocket take(const std::string& path)
+		{
+			std::unique_lock<std::mutex> lock(_mutex);
+			if (!_arrived.wait_for(lock, std::chrono::seconds(DEADLINE_S), [&] { return _sockets.count(path) > 0; }))
+				throw Poco::TimeoutException("The server did not get a WebSocket");
+			const auto it = _sockets.find(path);
+			WebSocket ws = it->second;
+			_sockets.erase(it);
+			return ws;
+		}
+
+		static Exchange& instance(Transport transport)
+		{
+			static Exchange plain(Transport::PLAIN);
+			static Exchange secure(Transport::TLS);
+			return transport == Transport::PLAIN ? plain : secure;
+		}
+
+	private:
+		std::mutex _mutex;
+		std::condition_variable _arrived;
+		std::map<std::string, WebSocket> _sockets;
+		TestServer _server;
+	};
+
+	RawPeer acceptRaw(ServerSocket& listener, Transport transport, const std::string& behindHandshake)
+	{
+		if (!listener.poll(deadline(), Poco::Net::Socket::SELECT_READ)) throw Poco::TimeoutException("Nobody connects");
+		RawPeer peer(listener.acceptConnection(), transport, true);
+		const std::string request = peer.receiveThrough("\r\n\r\n");
+		peer.send(handshakeResponse(request) + behindHandshake);
+		return peer;
+	}
+}
+
+
+bool Connection::peerMasks() const
+{
+	return role == Role::SERVER;
+}
+
+
+bool Connection::weMask() const
+{
+	return role == Role::CLIENT;
+}
+
+
+Pair::Pair(const Connection& connection, const std::string& behindHandshake):
+	Pair(connection, connect(connection, behindHandshake))
+{
+}
+
+
+Pair::Pair(const Connection& connection, Ends&& ends):
+	ws(ends.first),
+	peer(std::move(ends.second)),
+	_peerMasks(connection.peerMasks())
+{
+}
+
+
+Pair::Ends Pair::connect(const Connection& connection, const std::string& behindHandshake)
+{
+	if (connection.role == Role::SERVER)
+	{
+		Exchange& exchange = Exchange::instance(connection.transport);
+		const std::string path = Exchange::newPath();
+		RawPeer peer = connectRaw(exchange.port(), connection.transport);
+		peer.send(handshakeRequest(path) + behindHandshake);
+		const std::string response = peer.receiveThrough("\r\n\r\n");
+		if (response.find("HTTP/1.1 101 ") != 0) throw Poco::Net::NetException("Not accepted", response);
+		return Ends(exchange.take(path), std::move(peer));
+	}
+
+	ServerSocket listener(SocketAddress(LOOPBACK, 0));
+	std::future<RawPeer> peer = std::async(std::launch::async, [&] { return acceptRaw(listener, connection.transport, behindHandshake); });
+	WebSocket ws = connectTo(connection.transport, listener.address().port(), "/");
+	return Ends(ws, get(peer));
+}
+
+
+std::string Pair::frame(int flags, const std::string& payload) const
+{
+	return WebSocketTest::frame(flags, payload, _peerMasks);
+}
+
+
+std::string Pair::header(int flags, Poco::UInt64 length, int lengthBytes) const
+{
+	return frameHeader(flags, length, _peerMasks, lengthBytes);
+}
+
+
+void Pair::send(int flags, const std::string& payload)
+{
+	peer.send(frame(flags, payload));
+}
+
+
+Both::Both(Transport transport):
+	Both(connect(transport))
+{
+}
+
+
+Both::Both(Ends&& ends):
+	server(ends.first),
+	client(ends.second)
+{
+}
+
+
+Both::Ends Both::connect(Transport transport)
+{
+	Exchange& exchange = Exchange::instance(transport);
+	const std::string path = Exchange::newPath();
+	WebSocket client = connectTo(transport, exchange.port(), path);
+	return Ends(exchange.take(path), client);
+}
+
+
+Watchdog::Watchdog()
+{
+	::alarm(6*DEADLINE_S);
+}
+
+
+Watchdog::~Watchdog()
+{
+	::alarm(0);
+}
+
+
+std::vector<Connection> plainConnections()
+{
+	return {{Role::SERVER, Transport::PLAIN}, {Role::CLIENT, Transport::PLAIN}};
+}
+
+
+std::vector<Connection> secureConnections()
+{
+	return {{Role::SERVER, Transport::TLS}, {Role::CLIENT, Transport::TLS}};
+}
+
+
+std::vector<Connection> allConnections()
+{
+	std::vector<Connection> all = plainConnections();
+	for (const Connection& connection: secureConnections()) all.push_back(connection);
+	return all;
+}
+
+
+std::string connectionName(const ::testing::TestParamInfo<Connection>& info)
+{
+	return std::string(info.param.role == Role::SERVER ? "Server" : "Client") + (info.param.transport == Transport::PLAIN ? "Plain" : "TLS");
+}
+
+
+//
+// Outcomes
+//
+int errorOf(const std::function<void ()>& call)
+{
+	try
+	{
+		call();
+	}
+	catch (const Poco::Net::WebSocketException& exc)
+	{
+		return exc.code();
+	}
+	return 0;
+}
+
+
+Received receiveFrame(WebSocket& ws, std::size_t room)
+{
+	std::string buffer(room, '\0');
+	Received received = {0, 0, ""};
+	received.result = ws.receiveFrame(&buffer[0], static_cast<int>(room), received.flags);
+	if (received.result > 0) received.payload = buffer.substr(0, static_cast<std::size_t>(received.result));
+	return received;
+}
+
+
+Received receiveFixed(WebSocket& ws)
+{
+	return receiveFrame(ws);
+}
+
+
+Received appendFrame(WebSocket& ws)
+{
+	Poco::Buffer<char> buffer(0);
+	Received received = {0, 0, ""};
+	received.result = ws.receiveFrame(buffer, received.flags);
+	received.payload.assign(buffer.begin(), buffer.size());
+	return received;
+}
+
+
+std::vector<Receive> overloads()
+{
+	return {receiveFixed, appendFrame};
+}
+
+
+} // namespace WebSocketTest
