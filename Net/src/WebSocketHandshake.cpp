@@ -11,6 +11,7 @@
 
 #include "Poco/Net/WebSocketHandshake.h"
 #include "Poco/Crypto/DigestEngine.h"
+#include "Poco/Ascii.h"
 #include "Poco/String.h"
 #include <algorithm>
 
@@ -51,43 +52,85 @@ namespace
 		return c == ' ' || c == '\t';
 	}
 
-	void addElement(const std::string& value, std::size_t begin, std::size_t end, std::vector<std::string>& result)
+	std::string trimmed(const std::string& value, std::size_t begin, std::size_t end)
 	{
 		while (begin < end && isSpace(value[begin])) ++begin;
 		while (end > begin && isSpace(value[end - 1])) --end;
-		if (begin < end) result.push_back(value.substr(begin, end - begin));
+		return value.substr(begin, end - begin);
 	}
 
-	void splitList(const std::string& value, std::vector<std::string>& result)
+	bool isToken(const std::string& text)
+		/// RFC 7230, 3.2.6
 	{
-		constexpr std::size_t NONE = std::string::npos;
+		constexpr char OTHERS[] = "!#$%&'*+-.^_`|~";
+		return !text.empty() && std::all_of(text.begin(), text.end(), [&OTHERS](char c)
+		{
+			return Poco::Ascii::isAlphaNumeric(c) || std::find(OTHERS, OTHERS + sizeof(OTHERS) - 1, c) != OTHERS + sizeof(OTHERS) - 1;
+		});
+	}
+
+	std::string unquoted(const std::string& text)
+		/// The content of a quoted string; text itself if it is none.
+	{
+		if (text.size() < 2 || text.front() != '"' || text.back() != '"') return text;
+		std::string result;
+		for (std::size_t i = 1; i + 1 < text.size(); ++i)
+		{
+			if (text[i] == '\\' && i + 2 < text.size()) ++i;
+			result += text[i];
+		}
+		return result;
+	}
+
+	std::vector<std::string> split(const std::string& value, char separator)
+		/// Splits where a separator is not inside a quoted string.
+	{
+		std::vector<std::string> result;
 		std::size_t begin = 0;
-		std::size_t params = NONE; // where the parameters of the current element begin
 		bool quoted = false;
 		for (std::size_t i = 0; i < value.size(); ++i)
 		{
-			const char c = value[i];
-			if (quoted)
+			if (quoted && value[i] == '\\')
 			{
-				if (c == '\\') ++i;
-				else if (c == '"') quoted = false;
+				++i;
 			}
-			else if (c == '"')
+			else if (value[i] == '"')
 			{
-				quoted = true;
+				quoted = !quoted;
 			}
-			else if (c == ';' && params == NONE)
+			else if (value[i] == separator && !quoted)
 			{
-				params = i;
-			}
-			else if (c == ',')
-			{
-				addElement(value, begin, std::min(params, i), result);
-				begin  = i + 1;
-				params = NONE;
+				result.push_back(trimmed(value, begin, i));
+				begin = i + 1;
 			}
 		}
-		addElement(value, begin, std::min(params, value.size()), result);
+		result.push_back(trimmed(value, begin, value.size()));
+		return result;
+	}
+
+	WebSocketHandshake::Parameter parseParameter(const std::string& text)
+	{
+		WebSocketHandshake::Parameter parameter;
+		const std::size_t equal = text.find('=');
+		parameter.hasValue = equal != std::string::npos;
+		parameter.name = trimmed(text, 0, std::min(equal, text.size()));
+		if (parameter.hasValue) parameter.value = unquoted(trimmed(text, equal + 1, text.size()));
+		return parameter;
+	}
+
+	WebSocketHandshake::Element parseElement(const std::string& text)
+	{
+		WebSocketHandshake::Element element;
+		const std::vector<std::string> parts = split(text, ';');
+		element.name  = parts[0];
+		element.valid = isToken(element.name);
+		for (std::size_t i = 1; i < parts.size(); ++i)
+		{
+			element.parameters.push_back(parseParameter(parts[i]));
+			const WebSocketHandshake::Parameter& parameter = element.parameters.back();
+			if (!isToken(parameter.name) || (parameter.hasValue && !isToken(parameter.value))) element.valid = false;
+		}
+		return element;
 	}
 
 	std::vector<std::string> lines(const MessageHeader& header, const std::string& field)
@@ -261,10 +304,24 @@ std::string WebSocketHandshake::computeAccept(const std::string& key)
 }
 
 
+std::vector<WebSocketHandshake::Element> WebSocketHandshake::elements(const MessageHeader& header, const std::string& field)
+{
+	std::vector<Element> result;
+	for (const std::string& line: lines(header, field))
+	{
+		for (const std::string& text: split(line, ','))
+		{
+			if (!text.empty()) result.push_back(parseElement(text));
+		}
+	}
+	return result;
+}
+
+
 std::vector<std::string> WebSocketHandshake::tokens(const MessageHeader& header, const std::string& field)
 {
 	std::vector<std::string> result;
-	for (const std::string& line: lines(header, field)) splitList(line, result);
+	for (const Element& element: elements(header, field)) result.push_back(element.name);
 	return result;
 }
 

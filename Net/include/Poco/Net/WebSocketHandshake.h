@@ -54,6 +54,22 @@ public:
 		bool ok() const;
 	};
 
+	struct Parameter
+		/// A parameter of an element.
+	{
+		std::string name;
+		std::string value;  /// Without quotes.
+		bool hasValue = false;
+	};
+
+	struct Element
+		/// An element of a comma-separated list (RFC 7230, 7), with its parameters.
+	{
+		std::string name;
+		std::vector<Parameter> parameters;
+		bool valid = true; /// False if it is not as RFC 6455, 9.1 says.
+	};
+
 	//
 	// Server (4.2)
 	//
@@ -100,11 +116,13 @@ public:
 	static std::string computeAccept(const std::string& key);
 		/// Returns the Sec-WebSocket-Accept that belongs to a key (4.2.2).
 
+	static std::vector<Element> elements(const MessageHeader& header, const std::string& field);
+		/// Returns the elements of a field whose value is a comma-separated list, from all
+		/// lines with that name, in their order. Empty elements are left out. Separators
+		/// inside a quoted string do not separate. Takes linear time.
+
 	static std::vector<std::string> tokens(const MessageHeader& header, const std::string& field);
-		/// Returns the elements of a field whose value is a comma-separated list
-		/// (RFC 7230, 7), from all lines with that name, in their order. Parameters
-		/// (from the first semicolon on) and empty elements are left out; a
-		/// comma inside a quoted string does not separate.
+		/// Returns the names of elements(header, field).
 
 	static bool hasToken(const MessageHeader& header, const std::string& field, const std::string& token);
 		/// Returns true if token is among tokens(header, field), whatever its case.
