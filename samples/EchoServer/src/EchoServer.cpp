@@ -122,9 +122,7 @@ private:
 		if (engineName != "frames")
 			throw UsageException("--engine: there is no engine " + engineName + ", only frames");
 		const std::string host = option("address", "localhost");
-		IPAddress address;
-		if (host != "localhost" && !IPAddress::tryParse(host, address))
-			throw UsageException("--address: not an IP address: " + host);
+		const IPAddress address = parseAddress(host);
 		Context::Ptr pContext = tlsContext();
 
 		FramesEngine engine(config().getInt("echo.maxPayload", 16*1024*1024));
@@ -140,6 +138,18 @@ private:
 		return EXIT_OK;
 	}
 
+	static IPAddress parseAddress(const std::string& host)
+	{
+		try
+		{
+			return IPAddress(host == "localhost" ? "127.0.0.1" : host);
+		}
+		catch (Poco::Net::InvalidAddressException&)
+		{
+			throw UsageException("--address: not an IP address: " + host);
+		}
+	}
+
 	Context::Ptr tlsContext()
 		/// Returns a null pointer without --tls.
 	{
@@ -152,21 +162,22 @@ private:
 			return Context::Ptr();
 		}
 		if (certificate.empty()) throw UsageException("--tls: needs --certificate");
+		Context::Params params;
+		params.certificateFile = certificate;
+		params.privateKeyFile = key;
+		params.verificationMode = Context::VERIFY_NONE;
+		params.dhUse2048Bits = true;
 		try
 		{
-			Context::Params params;
-			params.certificateFile = certificate;
-			params.privateKeyFile = key;
-			params.verificationMode = Context::VERIFY_NONE;
-			params.dhUse2048Bits = true;
 			Context::Ptr pContext = new Context(Context::TLS_SERVER_USE, params);
 			pContext->requireMinimumProtocol(Context::PROTO_TLSV1_2);
-			return pContext;
+			if (SSL_CTX_check_private_key(pContext->sslContext()) == 1) return pContext;
 		}
 		catch (Poco::Exception& exc)
 		{
 			throw UsageException("--certificate, --key: " + exc.displayText());
 		}
+		throw UsageException("--key: is not the key of the certificate: " + key);
 	}
 
 	std::string option(const std::string& name, const std::string& defaultValue) const

@@ -71,13 +71,13 @@ void FramesEngine::echo(WebSocket& ws)
 	do
 	{
 		buffer.resize(0);
-		ws.receiveFrame(buffer, flags);
-		if (flags == 0) break; // the peer has gone
+		const int n = ws.receiveFrame(buffer, flags);
+		if (n == 0 && flags == 0) break; // the peer has gone
 		opcode = flags & WebSocket::FRAME_OP_BITMASK;
 		if (opcode == WebSocket::FRAME_OP_PONG || _stopping) continue;
 		if (opcode == WebSocket::FRAME_OP_PING)
 			flags = WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_PONG;
-		ws.sendFrame(buffer.begin(), static_cast<int>(buffer.size()), flags);
+		ws.sendFrame(buffer.begin(), n, flags);
 	}
 	while (opcode != WebSocket::FRAME_OP_CLOSE);
 }

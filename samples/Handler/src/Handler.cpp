@@ -28,11 +28,11 @@ class EchoHandler: public HTTPRequestHandler
 		do
 		{
 			buffer.resize(0);
-			ws.receiveFrame(buffer, flags);
-			if (flags == 0) break; // the peer has gone
+			int n = ws.receiveFrame(buffer, flags);
+			if (n == 0 && flags == 0) break; // the peer has gone
 			if ((flags & WebSocket::FRAME_OP_BITMASK) == WebSocket::FRAME_OP_PING)
 				flags = WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_PONG;
-			ws.sendFrame(buffer.begin(), static_cast<int>(buffer.size()), flags);
+			ws.sendFrame(buffer.begin(), n, flags);
 		}
 		while ((flags & WebSocket::FRAME_OP_BITMASK) != WebSocket::FRAME_OP_CLOSE);
 	}

@@ -208,8 +208,9 @@ bool ShellSession::receive()
 		if (_outcome || _pendingOutcome) return false;
 		_buffer.resize(0);
 		int flags = 0;
-		if (_ws.receiveFrame(_buffer, flags) < 0) return false;
-		if (flags == 0)
+		const int n = _ws.receiveFrame(_buffer, flags);
+		if (n < 0) return false;
+		if (n == 0 && flags == 0)
 		{
 			if (!_stopping) say("the connection ended without a Close frame");
 			finish(LOST);

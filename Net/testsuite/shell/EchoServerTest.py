@@ -1,0 +1,350 @@
+"""EchoServer as its users run it.
+
+SPDX-License-Identifier: BSL-1.0
+"""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import ssl
+import time
+import unittest
+
+from peers import (BINARY, CLOSE, FIN, PING, PONG, TEXT, Certificates, Client, EchoServer, Process, close_payload,
+                   connect, upgrade)
+
+STOP_SECONDS = 4  # promised are one or two; a busy machine gets some more
+
+
+def run(*arguments):
+    with Process(os.environ["ECHO_SERVER"], *arguments) as process:
+        code, out, err = process.finish()
+        return code, out.decode(), err
+
+
+class Options(unittest.TestCase):
+    def test_help_names_every_option(self):
+        code, out, err = run("--help")
+        self.assertEqual((code, err), (0, ""))
+        for option in ("help", "port", "address", "tls", "certificate", "key", "engine", "max-payload"):
+            self.assertIn("--" + option, out)
+        self.assertIn("9002", out)
+
+    def test_bad_command_lines(self):
+        for arguments, named in (
+                (["--nonsense"], "nonsense"),
+                (["--port"], "port"),
+                (["--port=x"], "port"),
+                (["--port=-1"], "port"),
+                (["--port=65536"], "port"),
+                (["--port=1", "--port=2"], "port"),
+                (["--address=nowhere"], "--address"),
+                (["--address=1.2.3.4.5"], "--address"),
+                (["--engine=steam"], "--engine"),
+                (["--max-payload=124"], "max-payload"),
+                (["--max-payload=2147483648"], "max-payload"),
+                (["--tls"], "--certificate"),
+                (["--tls", "--certificate=/does/not/exist"], "--certificate"),
+                (["--tls", "--certificate=" + __file__], "--certificate"),
+                (["--certificate=x.pem"], "--certificate"),
+                (["--key=x.pem"], "--key"),
+                (["--tls=yes"], "tls"),
+                (["argument"], "argument")):
+            with self.subTest(arguments=arguments):
+                code, out, err = run(*arguments)
+                self.assertEqual((code, out), (64, ""))
+                self.assertIn(named, err)
+                self.assertEqual(err.count("\n"), 2, err)
+
+    def test_port_in_use(self):
+        with EchoServer() as server:
+            for arguments in ([], ["--address=127.0.0.1"], ["--address=::1"]):
+                with self.subTest(arguments=arguments):
+                    code, out, err = run(f"--port={server.port}", *arguments)
+                    self.assertEqual((code, out), (69, ""))
+                    self.assertIn("in use", err)
+                    self.assertIn(str(server.port), err)
+
+    def test_address_of_another_machine(self):
+        code, _, err = run("--address=192.0.2.1", "--port=0")
+        self.assertEqual(code, 69)
+        self.assertIn("cannot listen", err)
+
+    def test_localhost_is_both_loopback_addresses_and_no_other(self):
+        with EchoServer() as server:
+            self.assertEqual(server.line, f"EchoServer listening on http://localhost:{server.port}/\n")
+            for host in ("127.0.0.1", "::1"):
+                client = Client(server.port, host)
+                client.write_frame(FIN | TEXT, b"hello")
+                self.assertEqual(client.read_frame(), (FIN | TEXT, b"hello"))
+                client.close()
+            with self.assertRaises(ConnectionRefusedError):
+                connect(server.port, "127.0.0.2")
+
+    def test_all_addresses(self):
+        for address, hosts in (("0.0.0.0", ["127.0.0.1", "127.0.0.2"]), ("::", ["::1", "127.0.0.2"])):
+            with self.subTest(address=address), EchoServer("--address", address) as server:
+                for host in hosts:
+                    Client(server.port, host).close()
+
+
+class Page(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = EchoServer()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.__exit__()
+
+    def request(self, method, path, headers=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
+        connection.request(method, path, headers=headers or {})
+        response = connection.getresponse()
+        body = response.read().decode()
+        connection.close()
+        return response, body
+
+    def test_page(self):
+        for path in ("/", "/?x=1"):
+            response, body = self.request("GET", path)
+            self.assertEqual(response.status, 200)
+            self.assertEqual(response.getheader("Content-Type"), "text/html; charset=utf-8")
+            self.assertTrue(body.startswith("<!DOCTYPE html>") and body.rstrip().endswith("</html>"))
+
+    def test_page_needs_nothing_from_elsewhere(self):
+        _, body = self.request("GET", "/")
+        for link in re.findall(r"""(?:src|href)\s*=\s*["']?([^"'\s>]+)|url\(([^)]*)\)|@import""", body):
+            self.assertTrue(link[0].startswith("data:"), link)
+
+    def test_head(self):
+        response, body = self.request("HEAD", "/")
+        self.assertEqual((response.status, body), (200, ""))
+
+    def test_other_requests(self):
+        for method, path, status in (("GET", "/favicon.ico", 204), ("GET", "/nothing", 404), ("GET", "//", 404),
+                                     ("GET", "/%00", 404), ("POST", "/", 405), ("DELETE", "/nothing", 404)):
+            with self.subTest(method=method, path=path):
+                self.assertEqual(self.request(method, path)[0].status, status)
+
+    def test_upgrade_to_something_else_gets_the_page(self):
+        response, body = self.request("GET", "/", {"Connection": "Upgrade", "Upgrade": "h2c"})
+        self.assertEqual(response.status, 200)
+        self.assertIn("<html", body)
+
+    def test_bad_handshakes(self):
+        for headers, status in (({"Sec-WebSocket-Key": ""}, "400"), ({"Sec-WebSocket-Key": "abc"}, "400"),
+                                ({"Sec-WebSocket-Version": "12"}, "426")):
+            with self.subTest(headers=headers):
+                stream = connect(self.server.port)
+                self.assertEqual(upgrade(stream, **headers)[0].split()[1], status)
+                stream.close()
+
+
+class Echo(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = EchoServer("--max-payload=70000")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.__exit__()
+
+    def client(self, path="/"):
+        client = Client(self.server.port, path=path)
+        self.addCleanup(client.close)
+        return client
+
+    def test_any_path(self):
+        for path in ("/", "/chat", "/a/b?c=d"):
+            client = self.client(path)
+            client.write_frame(FIN | TEXT, path.encode())
+            self.assertEqual(client.read_frame(), (FIN | TEXT, path.encode()))
+
+    def test_sizes(self):
+        client = self.client()
+        for size in (0, 1, 125, 126, 65535, 65536, 70000):
+            payload = os.urandom(size)
+            client.write_frame(FIN | BINARY, payload)
+            self.assertEqual(client.read_frame(), (FIN | BINARY, payload))
+
+    def test_max_payload(self):
+        client = self.client()
+        client.write_frame(FIN | BINARY, bytes(70001))
+        first, payload = client.read_frame()
+        self.assertEqual((first, payload[:2]), (FIN | CLOSE, close_payload(1009)))
+
+    def test_fragments(self):
+        client = self.client()
+        for first, payload in ((TEXT, b"one "), (0, b"two "), (0, b""), (0, b"three "), (FIN, b"four")):
+            client.write_frame(first, payload)
+            self.assertEqual(client.read_frame(), (first, payload))
+
+    def test_ping_is_answered_and_pong_is_not(self):
+        client = self.client()
+        client.write_frame(FIN | PONG, b"unasked")
+        client.write_frame(FIN | PING, b"asked")
+        self.assertEqual(client.read_frame(), (FIN | PONG, b"asked"))
+
+    def test_close_comes_back(self):
+        for payload in (b"", close_payload(1000), close_payload(4001, "ende gut, älles gut")):
+            client = self.client()
+            client.write_frame(FIN | CLOSE, payload)
+            self.assertEqual(client.read_frame(), (FIN | CLOSE, payload))
+            self.assertTrue(client.read_end())
+
+    def test_many_connections(self):
+        clients = [self.client() for _ in range(256)]
+        for round_number in range(3):
+            for number, client in enumerate(clients):
+                client.write_frame(FIN | TEXT, b"%d %d" % (round_number, number))
+            for number, client in enumerate(clients):
+                self.assertEqual(client.read_frame(), (FIN | TEXT, b"%d %d" % (round_number, number)))
+
+    def test_silent_connections_do_not_keep_others_out(self):
+        for _ in range(20):
+            self.addCleanup(connect(self.server.port).close)
+        self.client().write_frame(FIN | TEXT)
+
+
+class Stop(unittest.TestCase):
+    def keep(self, stream):
+        self.addCleanup(stream.close)
+        return stream
+
+    def stop(self, server, number=signal.SIGTERM):
+        """Stops the server, which must end in time, and returns what it printed."""
+        begin = time.monotonic()
+        server.send_signal(number)
+        self.assertEqual(server.wait(), 0)
+        self.assertLess(time.monotonic() - begin, STOP_SECONDS)
+        errors = server.popen.stderr.read().decode()
+        self.assertNotIn("xception:", errors)
+
+    def test_without_connections(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number=number), EchoServer() as server:
+                self.stop(server, number)
+
+    def test_open_connections_get_code_1001(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number=number), EchoServer() as server:
+                clients = [self.keep(Client(server.port)) for _ in range(20)]
+                server.send_signal(number)
+                for client in clients:
+                    self.assertEqual(client.read_frame(), (FIN | CLOSE, close_payload(1001)))
+                    client.write_frame(FIN | CLOSE, close_payload(1001))
+                    self.assertTrue(client.read_end())
+                self.stop(server, number)
+
+    def test_connections_that_do_not_answer(self):
+        with EchoServer() as server:
+            client = self.keep(Client(server.port))
+            silent = self.keep(connect(server.port))
+            half = self.keep(connect(server.port))
+            half.write(b"GET / HTTP/1.1\r\nHost:")
+            self.stop(server)
+            self.assertEqual(client.read_frame(), (FIN | CLOSE, close_payload(1001)))
+            for stream in (client, silent, half):
+                self.assertTrue(stream.read_end())
+
+    def test_connection_that_does_not_read(self):
+        with EchoServer() as server:
+            blocked, other = self.keep(Client(server.port)), self.keep(Client(server.port))
+            blocked.sock.setblocking(False)
+            frame = b"\x82\xfe\xff\xff\0\0\0\0" + bytes(65535)
+            rest = b""
+            stuck_since = time.monotonic()
+            while time.monotonic() - stuck_since < 0.5:  # the server no longer reads, so it cannot write
+                try:
+                    rest = rest or frame
+                    rest = rest[blocked.sock.send(rest):]
+                    stuck_since = time.monotonic()
+                except BlockingIOError:
+                    time.sleep(0.01)
+            server.send_signal(signal.SIGTERM)
+            self.assertEqual(other.read_frame(), (FIN | CLOSE, close_payload(1001)))
+            self.stop(server)
+
+    def test_port_is_free_at_once(self):
+        with EchoServer() as first:
+            self.keep(Client(first.port))
+            self.stop(first)
+            with Process(os.environ["ECHO_SERVER"], f"--port={first.port}") as second:
+                self.assertIn(str(first.port), second.read_line())
+
+
+class TLS(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.certificates = Certificates()
+        cls.addClassCleanup(cls.certificates.remove)
+        cls.certificate, cls.key = cls.certificates.issue("server", "DNS:localhost,IP:127.0.0.1")
+
+    def start(self):
+        return EchoServer("--tls", "--certificate", self.certificate, "--key", self.key)
+
+    def connect(self, server):
+        context = ssl.create_default_context(cafile=self.certificates.ca)
+        stream = connect(server.port, wrap=lambda sock: context.wrap_socket(sock, server_hostname="localhost"))
+        self.addCleanup(stream.close)
+        return stream
+
+    def test_echo(self):
+        with self.start() as server:
+            self.assertEqual(server.line, f"EchoServer listening on https://localhost:{server.port}/\n")
+            stream = self.connect(server)
+            self.assertIn("101", upgrade(stream)[0])
+            payload = os.urandom(1 << 20)
+            stream.write_frame(FIN | BINARY, payload)
+            self.assertEqual(stream.read_frame(), (FIN | BINARY, payload))
+
+    def test_key_in_the_certificate_file(self):
+        both = self.certificates.path("both.pem")
+        with open(both, "w", encoding="ascii") as file:
+            for part in (self.certificate, self.key):
+                with open(part, encoding="ascii") as source:
+                    file.write(source.read())
+        with EchoServer("--tls", "--certificate", both) as server:
+            self.connect(server)
+
+    def test_key_of_another_certificate(self):
+        _, other = self.certificates.issue("other", "DNS:localhost")
+        code, _, err = run("--tls", "--certificate", self.certificate, "--key", other, "--port=0")
+        self.assertEqual(code, 64)
+        self.assertIn("--key", err)
+
+    def test_stop(self):
+        with self.start() as server:
+            client = self.connect(server)
+            upgrade(client)
+            self.addCleanup(connect(server.port).close)  # not even a TLS handshake
+            self.connect(server)                         # no request
+            upgrade(self.connect(server))                # no answer to the Close frame
+            begin = time.monotonic()
+            server.send_signal(signal.SIGTERM)
+            self.assertEqual(client.read_frame(), (FIN | CLOSE, close_payload(1001)))
+            client.write_frame(FIN | CLOSE, close_payload(1001))
+            self.assertEqual(server.wait(), 0)
+            self.assertLess(time.monotonic() - begin, STOP_SECONDS)
+
+    def test_plain_http_does_no_harm(self):
+        with self.start() as server:
+            stream = connect(server.port)
+            stream.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            with self.assertRaises((EOFError, ConnectionResetError)):
+                stream.read(4096)
+            stream.close()
+            self.connect(server)
+
+
+class Handler(unittest.TestCase):
+    def test_says_hello(self):
+        with Process(os.environ["HANDLER"]) as process:
+            self.assertEqual(process.finish(), (0, b"Hello\n", ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
