@@ -1,0 +1,131 @@
+//
+// CoreAllocations.cpp
+//
+// Library: PocoWebSocket
+// Package: Tests
+// Module:  CoreAllocations
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "CoreAllocations.h"
+#include <cstdlib>
+#include <limits>
+#include <new>
+
+
+namespace
+{
+	constexpr std::size_t NEVER = std::numeric_limits<std::size_t>::max();
+
+	std::size_t totalCount = 0;
+	std::size_t totalBytes = 0;
+	std::size_t failAt = NEVER; // the value of totalCount from which on it fails
+
+	void* allocate(std::size_t size) noexcept
+	{
+		if (totalCount >= failAt) return nullptr;
+		++totalCount;
+		totalBytes += size;
+		return std::malloc(size > 0 ? size : 1);
+	}
+
+	void* allocateOrThrow(std::size_t size)
+	{
+		void* p = allocate(size);
+		if (!p) throw std::bad_alloc();
+		return p;
+	}
+}
+
+
+void* operator new(std::size_t size)
+{
+	return allocateOrThrow(size);
+}
+
+
+void* operator new[](std::size_t size)
+{
+	return allocateOrThrow(size);
+}
+
+
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept
+{
+	return allocate(size);
+}
+
+
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept
+{
+	return allocate(size);
+}
+
+
+void operator delete(void* p) noexcept
+{
+	std::free(p);
+}
+
+
+void operator delete[](void* p) noexcept
+{
+	std::free(p);
+}
+
+
+void operator delete(void* p, std::size_t) noexcept
+{
+	std::free(p);
+}
+
+
+void operator delete[](void* p, std::size_t) noexcept
+{
+	std::free(p);
+}
+
+
+void operator delete(void* p, const std::nothrow_t&) noexcept
+{
+	std::free(p);
+}
+
+
+void operator delete[](void* p, const std::nothrow_t&) noexcept
+{
+	std::free(p);
+}
+
+
+CoreAllocations::CoreAllocations():
+	_count(totalCount),
+	_bytes(totalBytes)
+{
+}
+
+
+std::size_t CoreAllocations::count() const
+{
+	return totalCount - _count;
+}
+
+
+std::size_t CoreAllocations::bytes() const
+{
+	return totalBytes - _bytes;
+}
+
+
+FailingAllocations::FailingAllocations(std::size_t n)
+{
+	failAt = totalCount + n;
+}
+
+
+FailingAllocations::~FailingAllocations()
+{
+	failAt = NEVER;
+}
