@@ -25,7 +25,7 @@ readonly TEST_PACKAGES="
 	pkg-config          pkg-config  the consumer that asks for flags
 	binutils            nm          what the shared object for LD_PRELOAD exports
 	openssl             openssl     certificates for wss
-	tinyproxy           tinyproxy   a proxy
+	tinyproxy-bin       tinyproxy   a proxy
 	strace              strace      counts system calls
 	chromium            chromium    a browser
 	nodejs              node        drives it, and runs clients of other makes
