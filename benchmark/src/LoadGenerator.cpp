@@ -180,7 +180,7 @@ namespace
 			if (send(_socket, pFrame, length, MSG_NOSIGNAL) != static_cast<ssize_t>(length)) failErrno("send Close");
 			char answer[16];
 			length = reply.frameLength();
-			if (recv(_socket, answer, length, MSG_WAITALL) != static_cast<ssize_t>(length)) failErrno("no Close frame came back");
+			if (recv(_socket, answer, length, MSG_WAITALL) != static_cast<ssize_t>(length)) fail("no Close frame came back");
 			if (std::memcmp(answer, reply.at(0, length), length) != 0) fail("another Close frame came back");
 		}
 
