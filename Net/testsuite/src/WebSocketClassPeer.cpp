@@ -292,6 +292,33 @@ void RawPeer::send(const std::string& bytes, std::size_t chunk)
 }
 
 
+std::string RawPeer::seal(const std::string& bytes)
+{
+	if (!_pTLS) return bytes;
+	BIO* pMemory = BIO_new(BIO_s_mem());
+	BIO* pSocket = SSL_get_wbio(_pTLS->pSSL);
+	BIO_up_ref(pMemory);
+	BIO_up_ref(pSocket);
+	SSL_set0_wbio(_pTLS->pSSL, pMemory);
+	const int n = SSL_write(_pTLS->pSSL, bytes.data(), static_cast<int>(bytes.size()));
+	if (n <= 0) _pTLS->fail(n);
+	char* pData = nullptr;
+	const long size = BIO_get_mem_data(pMemory, &pData);
+	const std::string sealed(pData, static_cast<std::size_t>(size));
+	SSL_set0_wbio(_pTLS->pSSL, pSocket);
+	BIO_free(pMemory);
+	return sealed;
+}
+
+
+void RawPeer::sendSealed(const std::string& sealed)
+{
+	std::size_t sent = 0;
+	while (sent < sealed.size())
+		sent += static_cast<std::size_t>(_socket.sendBytes(sealed.data() + sent, static_cast<int>(sealed.size() - sent)));
+}
+
+
 int RawPeer::receiveSome(char* pBuffer, int length)
 {
 	if (!_pTLS) return _socket.receiveBytes(pBuffer, length);

@@ -101,6 +101,12 @@ public:
 	void send(const std::string& bytes, std::size_t chunk);
 		/// Sends chunk bytes at a time; with TLS, each in its own record.
 
+	std::string seal(const std::string& bytes);
+		/// Returns what send() would put on the wire: with TLS, one record.
+
+	void sendSealed(const std::string& sealed);
+		/// Sends what seal() has made, or the next part of it.
+
 	std::string receive(std::size_t length);
 		/// Receives exactly length bytes.
 
@@ -114,9 +120,6 @@ public:
 
 	bool atEnd();
 		/// Waits for the next byte or the end of the stream. Returns true if it is the end.
-
-	bool readable(int milliseconds = 0);
-		/// Returns true if there is something to receive, be it the end of the stream.
 
 	void endSending();
 		/// Half-close: the other side sees the end of the stream, what it sends is still received.

@@ -259,6 +259,18 @@ bool Connection::weMask() const
 }
 
 
+std::string Connection::name() const
+{
+	return std::string(role == Role::SERVER ? "Server" : "Client") + (transport == Transport::PLAIN ? "Plain" : "TLS");
+}
+
+
+void PrintTo(const Connection& connection, std::ostream* pStream)
+{
+	*pStream << connection.name();
+}
+
+
 Pair::Pair(const Connection& connection, const std::string& behindHandshake):
 	Pair(connection, connect(connection, behindHandshake))
 {
@@ -367,7 +379,7 @@ std::vector<Connection> allConnections()
 
 std::string connectionName(const ::testing::TestParamInfo<Connection>& info)
 {
-	return std::string(info.param.role == Role::SERVER ? "Server" : "Client") + (info.param.transport == Transport::PLAIN ? "Plain" : "TLS");
+	return info.param.name();
 }
 
 

@@ -85,7 +85,12 @@ struct Connection
 
 	bool peerMasks() const;
 	bool weMask() const;
+	std::string name() const;
 };
+
+
+void PrintTo(const Connection& connection, std::ostream* pStream);
+	/// For GoogleTest.
 
 
 class Pair
