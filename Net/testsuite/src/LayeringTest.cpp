@@ -16,7 +16,6 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -50,15 +49,29 @@ namespace
 		return std::filesystem::path(path).stem().string();
 	}
 
+	std::string includeOf(const std::string& line)
+		/// What a line includes; empty if it does not include anything.
+	{
+		std::string text;
+		for (char c: line)
+		{
+			if (c != ' ' && c != '\t') text += c;
+		}
+		const std::string directive = "#include";
+		if (text.compare(0, directive.size(), directive) != 0) return "";
+		const std::size_t begin = directive.size() + 1; // behind < or "
+		const std::size_t end = text.find_first_of(">\"", begin);
+		return end == std::string::npos ? "" : text.substr(begin, end - begin);
+	}
+
 	std::vector<std::string> includesOf(const std::string& text)
 	{
-		static const std::regex INCLUDE("^[ \t]*#[ \t]*include[ \t]*[<\"]([^>\"]+)[>\"]");
 		std::vector<std::string> result;
 		std::istringstream lines(text);
-		std::smatch match;
 		for (std::string line; std::getline(lines, line);)
 		{
-			if (std::regex_search(line, match, INCLUDE)) result.push_back(match[1]);
+			const std::string include = includeOf(line);
+			if (!include.empty()) result.push_back(include);
 		}
 		return result;
 	}
