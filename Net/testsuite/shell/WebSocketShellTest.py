@@ -292,9 +292,10 @@ class Endings(unittest.TestCase):
             stream.write_frame(FIN | PING, b"meanwhile")
             stream.write_frame(FIN, b"\xa4len")
             assert stream.read_frame() == (FIN | PONG, b"meanwhile")
-            closing(stream)
+            stream.write_frame(FIN | CLOSE, close_payload(1000))
+            stream.read_frame()
 
-        lines, _ = self.check(serve, 0, wait=0.5)
+        lines, _ = self.check(serve, 0)
         self.assertIn("< TEXT 14 (3 frames) in drei Tälen", lines)
         self.assertIn("< PING 9 meanwhile", lines)
         self.assertIn("> PONG 9 meanwhile", lines)

@@ -26,7 +26,6 @@ using Poco::Net::NetException;
 using Poco::Net::SecureServerSocket;
 using Poco::Net::ServerSocket;
 using Poco::Net::SocketAddress;
-using Poco::Net::SocketImpl;
 using Poco::Net::StreamSocket;
 using Poco::Net::TCPServer;
 using Poco::Net::TCPServerConnection;

@@ -55,7 +55,7 @@ namespace
 	{
 		const std::size_t begin = text.find_first_not_of(' ');
 		const std::size_t end = begin == std::string::npos ? begin : text.find(' ', begin);
-		const std::string word = begin == std::string::npos ? std::string() : text.substr(begin, end - begin);
+		std::string word = begin == std::string::npos ? std::string() : text.substr(begin, end - begin);
 		const std::size_t rest = end == std::string::npos ? end : text.find_first_not_of(' ', end);
 		text = rest == std::string::npos ? std::string() : text.substr(rest);
 		return word;

@@ -291,7 +291,7 @@ private:
 		double number = 0;
 		if (!Poco::NumberParser::tryParseFloat(value, number) || !(number >= min && number <= MAX))
 			throw UsageException("--" + name + ": not a number of seconds: " + value);
-		return Poco::Timespan(static_cast<Poco::Timespan::TimeDiff>(number*Poco::Timespan::SECONDS));
+		return Poco::Timespan(static_cast<Poco::Timespan::TimeDiff>(number*1e6));
 	}
 
 	void printHelp() const
