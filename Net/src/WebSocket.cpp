@@ -13,6 +13,7 @@
 #include "Poco/Net/WebSocketFramer.h"
 #include "Poco/Net/WebSocketHandshake.h"
 #include "Poco/Net/WebSocketImpl.h"
+#include "WebSocketAcceptor.h"
 #include "WebSocketConnector.h"
 
 
@@ -26,7 +27,19 @@ namespace
 	WebSocketImpl* connectAnonymously(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response)
 	{
 		HTTPCredentials none;
-		return WebSocketConnector::connect(cs, request, response, none);
+		return WebSocketConnector::connect(cs, request, response, none, nullptr);
+	}
+
+	WebSocketImpl* connectAnonymously(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, const WebSocketParams& params)
+	{
+		HTTPCredentials none;
+		return WebSocketConnector::connect(cs, request, response, none, &params);
+	}
+
+	const WebSocketParams* given(const WebSocketParams::Ptr& pParams)
+	{
+		if (!pParams) throw InvalidArgumentException("No parameters");
+		return pParams.get();
 	}
 
 	const Socket& checked(const Socket& socket)
@@ -42,7 +55,7 @@ namespace
 static_assert(int(WebSocket::WS_ERR_NO_HANDSHAKE) == int(WebSocketError::NO_HANDSHAKE), "error codes");
 static_assert(int(WebSocket::WS_ERR_HANDSHAKE_EXTENSION) == int(WebSocketError::HANDSHAKE_EXTENSION), "error codes");
 static_assert(int(WebSocket::WS_ERR_PAYLOAD_TOO_BIG) == int(WebSocketError::PAYLOAD_TOO_BIG), "error codes");
-static_assert(int(WebSocket::WS_ERR_CLOSED) == int(WebSocketError::CLOSED), "error codes");
+static_assert(int(WebSocket::WS_ERR_PING_TIMEOUT) == int(WebSocketError::PING_TIMEOUT), "error codes");
 static_assert(int(WebSocket::WS_CLOSE_SENT) == int(WebSocketFramer::CLOSE_SENT), "close states");
 static_assert(int(WebSocket::WS_CLOSE_RECEIVED) == int(WebSocketFramer::CLOSE_RECEIVED), "close states");
 
@@ -66,6 +79,24 @@ WebSocket::WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& 
 
 WebSocket::WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials):
 	StreamSocket(connect(cs, request, response, credentials))
+{
+}
+
+
+WebSocket::WebSocket(HTTPServerRequest& request, HTTPServerResponse& response, WebSocketParams::Ptr pParams):
+	StreamSocket(WebSocketAcceptor::accept(request, response, given(pParams)))
+{
+}
+
+
+WebSocket::WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, WebSocketParams::Ptr pParams):
+	StreamSocket(connectAnonymously(cs, request, response, *given(pParams)))
+{
+}
+
+
+WebSocket::WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, WebSocketParams::Ptr pParams):
+	StreamSocket(WebSocketConnector::connect(cs, request, response, credentials, given(pParams)))
 {
 }
 
@@ -164,6 +195,118 @@ int WebSocket::receiveFrame(Poco::Buffer<char>& buffer, int& flags)
 }
 
 
+int WebSocket::receiveMessage(Poco::Buffer<char>& message, int& opcode)
+{
+	return implementation()->receiveMessage(message, opcode);
+}
+
+
+int WebSocket::receiveMessage(std::string& message, int& opcode)
+{
+	return implementation()->receiveMessage(message, opcode);
+}
+
+
+int WebSocket::receivePart(void* buffer, int length, int& flags)
+{
+	return implementation()->receivePart(buffer, length, flags);
+}
+
+
+int WebSocket::sendMessage(const void* message, int length, int opcode, int fragmentSize)
+{
+	return implementation()->sendMessage(message, length, opcode, fragmentSize);
+}
+
+
+int WebSocket::sendMessage(const std::string& message, int opcode, int fragmentSize)
+{
+	return implementation()->sendMessage(message.data(), static_cast<int>(message.size()), opcode, fragmentSize);
+}
+
+
+std::streamsize WebSocket::sendMessage(std::istream& istr, int opcode, int fragmentSize)
+{
+	return implementation()->sendMessage(istr, opcode, fragmentSize);
+}
+
+
+int WebSocket::sendPart(const void* part, int length, int opcode, bool last)
+{
+	return implementation()->sendPart(part, length, opcode, last);
+}
+
+
+bool WebSocket::close(Poco::UInt16 statusCode, const std::string& reason, const Poco::Timespan& timeout)
+{
+	return implementation()->closeHandshake(statusCode, reason, timeout);
+}
+
+
+int WebSocket::closeCode() const
+{
+	return implementation()->framer().closeCode();
+}
+
+
+std::string WebSocket::closeReason() const
+{
+	return implementation()->framer().closeReason();
+}
+
+
+void WebSocket::ping()
+{
+	implementation()->ping();
+}
+
+
+Poco::Timespan WebSocket::pingTime() const
+{
+	return implementation()->pingTime();
+}
+
+
+void WebSocket::setPongHandler(const std::function<void(const std::string& payload)>& handler)
+{
+	implementation()->setPongHandler(handler);
+}
+
+
+const std::string& WebSocket::subprotocol() const
+{
+	return implementation()->subprotocol();
+}
+
+
+WebSocket::Cork::Cork(WebSocket& ws):
+	_pImpl(ws.implementation())
+{
+	_pImpl->duplicate();
+	_pImpl->cork();
+}
+
+
+WebSocket::Cork::~Cork()
+{
+	try
+	{
+		_pImpl->uncork();
+	}
+	catch (const Poco::Exception&)
+	{
+		// the next call that sends finds it as well
+	}
+	_pImpl->release();
+}
+
+
+void WebSocket::Cork::flush()
+{
+	_pImpl->flush();
+}
+
+
 WebSocket::Mode WebSocket::mode() const
 {
 	return implementation()->mustMaskPayload() ? WS_CLIENT : WS_SERVER;
@@ -214,13 +357,13 @@ bool WebSocket::getVerifyMasking() const
 
 WebSocketImpl* WebSocket::accept(HTTPServerRequest& request, HTTPServerResponse& response)
 {
-	return WebSocketConnector::accept(request, response);
+	return WebSocketAcceptor::accept(request, response, nullptr);
 }
 
 
 WebSocketImpl* WebSocket::connect(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials)
 {
-	return WebSocketConnector::connect(cs, request, response, credentials);
+	return WebSocketConnector::connect(cs, request, response, credentials, nullptr);
 }
 
 

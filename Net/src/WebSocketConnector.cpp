@@ -13,16 +13,18 @@
 #include "Poco/Net/HTTPAuthenticationParams.h"
 #include "Poco/Net/HTTPClientSession.h"
 #include "Poco/Net/HTTPCredentials.h"
-#include "Poco/Net/HTTPServerRequestImpl.h"
-#include "Poco/Net/HTTPServerResponse.h"
-#include "Poco/Net/HTTPServerSession.h"
+#include "Poco/Net/HTTPSessionFactory.h"
 #include "Poco/Net/NetException.h"
+#include "Poco/Net/WebSocketDeflate.h"
 #include "Poco/Net/WebSocketHandshake.h"
 #include "Poco/Net/WebSocketImpl.h"
+#include "Poco/Net/WebSocketParams.h"
+#include "WebSocketDeadline.h"
+#include "Poco/Clock.h"
 #include "Poco/String.h"
+#include "Poco/URI.h"
 #include <openssl/rand.h>
 #include <memory>
-#include <sstream>
 
 
 namespace Poco {
@@ -32,6 +34,8 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
+	using Verdict = WebSocketHandshake::Verdict;
+
 	constexpr int MAX_ATTEMPTS = 3; // NTLM needs three requests, Digest with a stale nonce too
 	constexpr std::streamsize MAX_DRAIN = 64*1024;
 
@@ -44,29 +48,9 @@ namespace
 		}
 	};
 
-	[[noreturn]] void fail(const WebSocketHandshake::Verdict& verdict)
+	[[noreturn]] void fail(const Verdict& verdict)
 	{
 		throw WebSocketException(verdict.text, verdict.error);
-	}
-
-	void sendRefusal(HTTPServerRequestImpl& request, const WebSocketHandshake::Verdict& verdict, const HTTPResponse& response)
-		/// Sends the response and ends the HTTP connection. The socket is taken from the session
-		/// first, so that the handler, which may send a response as well, cannot send a second one.
-	{
-		StreamSocket socket = request.detachSocket();
-		std::ostringstream message;
-		response.write(message);
-		message << verdict.text << '\n';
-		const std::string bytes = message.str();
-		try
-		{
-			socket.sendBytes(bytes.data(), static_cast<int>(bytes.size()));
-			socket.shutdownSend();
-		}
-		catch (const Poco::Exception&)
-		{
-			// the client has gone; the handler is told why it was refused
-		}
 	}
 
 	bool drain(std::istream& body, const HTTPResponse& response)
@@ -99,14 +83,25 @@ namespace
 			request.setHost(session.getHost(), session.getPort());
 	}
 
+	void offer(HTTPRequest& request, const WebSocketParams& params)
+	{
+		std::string subprotocols;
+		for (const std::string& subprotocol: params.getSubprotocols())
+			subprotocols.append(subprotocols.empty() ? "" : ", ").append(subprotocol);
+		if (!subprotocols.empty()) request.set("Sec-WebSocket-Protocol", subprotocols);
+		if (params.getDeflate()) request.set("Sec-WebSocket-Extensions", WebSocketDeflateNegotiation::offer(params.getDeflateParams()));
+	}
+
 	class Exchange
 		/// The HTTP side of a client's connection: the caller's session or, behind a
 		/// proxy, a session on a tunnel made for it.
 	{
 	public:
-		explicit Exchange(HTTPClientSession& session):
+		Exchange(HTTPClientSession& session, const Poco::Clock& start, const WebSocketParams* pParams):
 			_session(session),
-			_tunnelled(!session.getProxyHost().empty() && !session.secure() && !session.bypassProxy())
+			_tunnelled(!session.getProxyHost().empty() && !session.secure() && !session.bypassProxy()),
+			_start(start),
+			_pParams(pParams)
 		{
 		}
 
@@ -122,6 +117,33 @@ namespace
 			return *_pTunnel;
 		}
 
+		void run(HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials)
+			/// Sends the request and receives the response; several times, if the server wants credentials.
+		{
+			for (int attempt = 1;; ++attempt)
+			{
+				session().setKeepAlive(true);
+				if (!request.has(HTTPRequest::HOST)) setHost(request, _session);
+				session().sendRequest(request);
+				std::istream& body = receiveResponse(response);
+				if (response.getStatus() != HTTPResponse::HTTP_UNAUTHORIZED || !mayRetry(credentials, response, attempt)) return;
+				if (!drain(body, response)) reset();
+				credentials.authenticate(request, response);
+			}
+		}
+
+	private:
+		std::istream& receiveResponse(HTTPResponse& response)
+		{
+			if (!_pParams) return session().receiveResponse(response);
+			session().flushRequest();
+			const WebSocketDeadline deadline(session(), _start, _pParams->getHandshakeTimeout(), _pParams->getMaxHandshakeSize());
+			std::istream& body = session().receiveResponse(response);
+			const Verdict size = WebSocketHandshake::checkSize(response, static_cast<std::size_t>(_pParams->getMaxHandshakeFields()), static_cast<std::size_t>(_pParams->getMaxHandshakeSize()));
+			if (!size.ok()) fail(size);
+			return body;
+		}
+
 		void reset()
 			/// The next request needs a new connection.
 		{
@@ -129,66 +151,120 @@ namespace
 			else _session.reset();
 		}
 
-	private:
 		HTTPClientSession& _session;
 		std::unique_ptr<HTTPClientSession> _pTunnel;
 		bool _tunnelled;
+		const Poco::Clock& _start;
+		const WebSocketParams* _pParams;
 	};
-}
 
-
-WebSocketImpl* WebSocketConnector::accept(HTTPServerRequest& request, HTTPServerResponse& response)
-{
-	HTTPServerRequestImpl* pRequest = dynamic_cast<HTTPServerRequestImpl*>(&request);
-	if (!pRequest) throw InvalidArgumentException("The request does not come from a HTTPServer");
-
-	const WebSocketHandshake::Verdict verdict = WebSocketHandshake::checkRequest(request);
-	if (!verdict.ok())
+	bool isRedirect(const HTTPResponse& response)
 	{
-		WebSocketHandshake::refuse(verdict, response);
-		sendRefusal(*pRequest, verdict, response);
-		fail(verdict);
+		switch (response.getStatus())
+		{
+		case HTTPResponse::HTTP_MOVED_PERMANENTLY:
+		case HTTPResponse::HTTP_FOUND:
+		case HTTPResponse::HTTP_SEE_OTHER:
+		case HTTPResponse::HTTP_TEMPORARY_REDIRECT:
+		case HTTPResponse::HTTP_PERMANENT_REDIRECT:
+			return response.has("Location");
+		default:
+			return false;
+		}
 	}
 
-	WebSocketHandshake::accept(request, response);
-	response.send().flush();
-	StreamSocket socket = pRequest->detachSocket();
-	return new WebSocketImpl(static_cast<StreamSocketImpl*>(socket.impl()), pRequest->session(), false);
+	URI location(HTTPClientSession& session, const HTTPRequest& request)
+	{
+		URI uri(std::string(session.secure() ? "https://" : "http://") + request.getHost());
+		return URI(uri, request.getURI());
+	}
+
+	bool sameOrigin(const URI& one, const URI& other)
+	{
+		return one.getScheme() == other.getScheme() && one.getPort() == other.getPort() && Poco::icompare(one.getHost(), other.getHost()) == 0;
+	}
+
+	URI redirectTarget(const URI& from, const HTTPResponse& response)
+	{
+		URI to(from, response.get("Location"));
+		if (to.getScheme() == "ws") to.setScheme("http");
+		if (to.getScheme() == "wss") to.setScheme("https");
+		if ((to.getScheme() != "http" && to.getScheme() != "https") || (from.getScheme() == "https" && to.getScheme() == "http"))
+			throw WebSocketException("Redirect is not followed: " + to.toString(), WebSocketError::NO_HANDSHAKE);
+		return to;
+	}
+
+	std::unique_ptr<HTTPClientSession> follow(const URI& from, const URI& to, HTTPRequest& request)
+		/// Makes a session for the redirect, and the request fit for it.
+	{
+		if (!sameOrigin(from, to))
+		{
+			request.erase(HTTPRequest::AUTHORIZATION);
+			request.erase(HTTPRequest::COOKIE);
+		}
+		request.setHost(to.getHost(), to.getPort());
+		request.setURI(to.getPathAndQuery().empty() ? "/" : to.getPathAndQuery());
+		return std::unique_ptr<HTTPClientSession>(HTTPSessionFactory::defaultFactory().createClientSession(to));
+	}
+
+	WebSocketImpl* finish(HTTPClientSession& session, const HTTPRequest& request, HTTPResponse& response, const std::string& key, const WebSocketParams* pParams)
+	{
+		Poco::AutoPtr<WebSocketImpl> pImpl = WebSocketConnector::complete(session, response, key);
+		const Verdict selection = WebSocketHandshake::checkSelection(request, response);
+		if (!selection.ok()) fail(selection);
+		if (pParams)
+		{
+			bool deflated = false;
+			WebSocketDeflateParams deflate;
+			if (pParams->getDeflate())
+			{
+				const Verdict answer = WebSocketDeflateNegotiation::complete(response, pParams->getDeflateParams(), deflated, deflate);
+				if (!answer.ok()) fail(answer);
+			}
+			pImpl->configure(*pParams, deflated ? &deflate : nullptr);
+		}
+		pImpl->setSubprotocol(response.get("Sec-WebSocket-Protocol", ""));
+		return pImpl.duplicate();
+	}
 }
 
 
-WebSocketImpl* WebSocketConnector::connect(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials)
+WebSocketImpl* WebSocketConnector::connect(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, const WebSocketParams* pParams)
 {
 	if (request.getMethod() != HTTPRequest::HTTP_GET)
 		throw InvalidArgumentException("WebSocket handshake must use GET");
 	std::string key = Poco::trim(request.get("Sec-WebSocket-Key", ""));
 	if (!WebSocketHandshake::isKey(key)) key = createKey();
 	WebSocketHandshake::prepare(request, key);
+	if (pParams) offer(request, *pParams);
+	const Verdict fields = WebSocketHandshake::checkFields(request);
+	if (!fields.ok()) throw InvalidArgumentException(fields.text);
 
-	Exchange exchange(cs);
-	for (int attempt = 1;; ++attempt)
+	const Poco::Clock start;
+	HTTPCredentials none;
+	HTTPCredentials* pCredentials = &credentials;
+	HTTPClientSession* pSession = &cs;
+	std::unique_ptr<HTTPClientSession> pRedirected;
+	for (int redirects = 0;; ++redirects)
 	{
-		HTTPClientSession& session = exchange.session();
-		session.setKeepAlive(true);
-		if (!request.has(HTTPRequest::HOST)) setHost(request, cs);
-		session.sendRequest(request);
-		std::istream& body = session.receiveResponse(response);
-		if (response.getStatus() != HTTPResponse::HTTP_UNAUTHORIZED || !mayRetry(credentials, response, attempt))
-		{
-			std::unique_ptr<WebSocketImpl, void (*)(WebSocketImpl*)> pImpl(complete(session, response, key), [](WebSocketImpl* p) { p->release(); });
-			const WebSocketHandshake::Verdict verdict = WebSocketHandshake::checkSelection(request, response);
-			if (!verdict.ok()) fail(verdict);
-			return pImpl.release();
-		}
-		if (!drain(body, response)) exchange.reset();
-		credentials.authenticate(request, response);
+		Exchange exchange(*pSession, start, pParams);
+		exchange.run(request, response, *pCredentials);
+		if (!pParams || redirects >= pParams->getMaxRedirects() || !isRedirect(response))
+			return finish(exchange.session(), request, response, key, pParams);
+
+		const URI from = location(*pSession, request);
+		const URI to = redirectTarget(from, response);
+		pRedirected = follow(from, to, request);
+		pRedirected->setTimeout(cs.getTimeout());
+		pSession = pRedirected.get();
+		if (!sameOrigin(from, to)) pCredentials = &none;
 	}
 }
 
 
 WebSocketImpl* WebSocketConnector::complete(HTTPClientSession& session, const HTTPResponse& response, const std::string& key)
 {
-	const WebSocketHandshake::Verdict verdict = WebSocketHandshake::checkResponse(response, key);
+	const Verdict verdict = WebSocketHandshake::checkResponse(response, key);
 	if (!verdict.ok()) fail(verdict);
 	StreamSocket socket = session.detachSocket();
 	return new WebSocketImpl(static_cast<StreamSocketImpl*>(socket.impl()), session, true);

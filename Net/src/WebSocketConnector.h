@@ -5,7 +5,7 @@
 // Package: WebSocket
 // Module:  WebSocketConnector
 //
-// The opening handshake of the blocking shell.
+// The opening handshake of the blocking shell, on the client.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
@@ -23,8 +23,6 @@ namespace Poco {
 namespace Net {
 
 
-class HTTPServerRequest;
-class HTTPServerResponse;
 class HTTPClientSession;
 class HTTPRequest;
 class HTTPResponse;
@@ -35,17 +33,15 @@ POCO_WEBSOCKET_BEGIN
 
 
 class WebSocketImpl;
+class WebSocketParams;
 
 
 struct WebSocketConnector
 	/// Exchanges the messages of the opening handshake; what they must be is
 	/// WebSocketHandshake's business.
 {
-	static WebSocketImpl* accept(HTTPServerRequest& request, HTTPServerResponse& response);
-		/// See WebSocket's constructor for servers.
-
-	static WebSocketImpl* connect(HTTPClientSession& session, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials);
-		/// See WebSocket's constructors for clients.
+	static WebSocketImpl* connect(HTTPClientSession& session, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, const WebSocketParams* pParams);
+		/// See WebSocket's constructors for clients. pParams may be null.
 
 	static WebSocketImpl* complete(HTTPClientSession& session, const HTTPResponse& response, const std::string& key);
 		/// Checks the response and turns the session's connection into a WebSocket.

@@ -136,6 +136,12 @@ bool WebSocketFrame::isCloseCode(int code)
 }
 
 
+int WebSocketFrame::closeCode(const char* pPayload)
+{
+	return static_cast<int>(readBigEndian(reinterpret_cast<const unsigned char*>(pPayload), 2));
+}
+
+
 std::size_t WebSocketFrame::buildClose(char* pPayload, int code, const char* pReason, std::size_t reasonLength)
 {
 	writeBigEndian(reinterpret_cast<unsigned char*>(pPayload), 2, static_cast<Poco::UInt64>(code));

@@ -10,6 +10,7 @@
 
 
 #include "Poco/Net/WebSocketFramer.h"
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -23,7 +24,7 @@ namespace
 {
 	enum CloseCode // RFC 6455, 7.4.1
 	{
-		NO_CLOSE_FRAME  = 0,
+		NO_CLOSE        = 0,
 		PROTOCOL_ERROR  = 1002,
 		INVALID_PAYLOAD = 1007,
 		MESSAGE_TOO_BIG = 1009
@@ -41,12 +42,12 @@ WebSocketFramer::WebSocketFramer(Role role):
 	_remaining(0),
 	_inMessage(false),
 	_checkText(false),
-	_close(),
-	_closeLength(0),
-	_closeCode(WebSocketFrame::NO_CLOSE_CODE),
+	_control(),
+	_controlLength(0),
+	_closeCode(WebSocketFrame::NO_CLOSE_FRAME),
 	_closeState(OPEN),
 	_error(WebSocketError::NONE),
-	_failureCode(NO_CLOSE_FRAME)
+	_failureCode(NO_CLOSE)
 {
 }
 
@@ -128,7 +129,11 @@ WebSocketFramer::Result WebSocketFramer::startFrame()
 {
 	_remaining = _header.payloadLength;
 	_mask = WebSocketMask(_header.key);
-	if (!_header.control() && _header.opcode() != WebSocketFrame::OP_CONT)
+	if (_header.control())
+	{
+		_controlLength = 0;
+	}
+	else if (_header.opcode() != WebSocketFrame::OP_CONT)
 	{
 		_checkText = _verifyUTF8 && _header.opcode() == WebSocketFrame::OP_TEXT && _header.rsv() == 0;
 		_text.reset();
@@ -158,11 +163,8 @@ WebSocketFramer::Result WebSocketFramer::receivePayload(char* pTarget, const cha
 	_remaining -= length;
 	if (_header.control())
 	{
-		if (_header.opcode() == WebSocketFrame::OP_CLOSE)
-		{
-			std::memcpy(_close + _closeLength, pTarget, length);
-			_closeLength += length;
-		}
+		std::memcpy(_control + _controlLength, pTarget, length);
+		_controlLength += length;
 	}
 	else if (_checkText && !_text.append(pTarget, length)) // 8.1: as soon as it is known
 	{
@@ -186,19 +188,54 @@ WebSocketFramer::Result WebSocketFramer::endFrame()
 
 WebSocketFramer::Result WebSocketFramer::endClose()
 {
-	if (_closeLength == 1) // 5.5.1: the first two bytes must be the status code
+	if (_controlLength == 1) // 5.5.1: the first two bytes must be the status code
 		return fail(WebSocketError::PROTOCOL_VIOLATION, PROTOCOL_ERROR, "Close payload of one byte");
-	if (_closeLength >= 2)
+	int code = WebSocketFrame::NO_CLOSE_CODE; // 7.1.5
+	if (_controlLength >= 2)
 	{
-		const int code = static_cast<unsigned char>(_close[0]) << 8 | static_cast<unsigned char>(_close[1]);
+		code = WebSocketFrame::closeCode(_control);
 		if (!WebSocketFrame::isCloseCode(code)) // 7.4
 			return fail(WebSocketError::INVALID_CLOSE_CODE, PROTOCOL_ERROR, "Close code " + std::to_string(code) + " must not be sent");
-		if (_verifyUTF8 && !WebSocketUTF8::isValid(_close + 2, _closeLength - 2)) // 5.5.1, 8.1
+		if (_verifyUTF8 && !WebSocketUTF8::isValid(_control + 2, _controlLength - 2)) // 5.5.1, 8.1
 			return fail(WebSocketError::INVALID_UTF8, INVALID_PAYLOAD, "Close reason is not UTF-8");
-		_closeCode = code;
 	}
+	_closeCode.store(code, std::memory_order_release);
 	_closeState.fetch_or(CLOSE_RECEIVED, std::memory_order_acq_rel);
 	return OK;
+}
+
+
+int WebSocketFramer::closeCode() const
+{
+	return _closeCode.load(std::memory_order_acquire);
+}
+
+
+std::string WebSocketFramer::closeReason() const
+{
+	if (closeCode() == WebSocketFrame::NO_CLOSE_FRAME || _controlLength < 2) return std::string();
+	return std::string(_control + 2, _controlLength - 2); // no frame follows a Close frame
+}
+
+
+std::size_t WebSocketFramer::buildReply(int& flags, char* pPayload) const
+{
+	flags = 0;
+	if (!_header.control() || inFrame()) return 0;
+	if (_header.opcode() == WebSocketFrame::OP_PING)
+	{
+		flags = WebSocketFrameHeader::FIN | WebSocketFrame::OP_PONG;
+		std::memcpy(pPayload, _control, _controlLength); // 5.5.3: identical
+		return _controlLength;
+	}
+	if (_header.opcode() == WebSocketFrame::OP_CLOSE)
+	{
+		flags = WebSocketFrameHeader::FIN | WebSocketFrame::OP_CLOSE;
+		const std::size_t length = std::min<std::size_t>(_controlLength, 2); // 5.5.1: the status code is echoed
+		std::memcpy(pPayload, _control, length);
+		return length;
+	}
+	return 0;
 }
 
 
@@ -206,7 +243,7 @@ WebSocketFramer::Result WebSocketFramer::receiveEnd()
 {
 	if (failed()) return FAILED;
 	if (!inFrame()) return OK;
-	return fail(WebSocketError::INCOMPLETE_FRAME, NO_CLOSE_FRAME, "Incomplete frame received");
+	return fail(WebSocketError::INCOMPLETE_FRAME, NO_CLOSE, "Incomplete frame received");
 }
 
 
@@ -229,8 +266,7 @@ WebSocketFramer::SendResult WebSocketFramer::checkSend(int flags, const char* pP
 		if (close && length == 1) return REFUSE_CLOSE_PAYLOAD; // 5.5.1
 		if (close && length >= 2)
 		{
-			const int code = static_cast<unsigned char>(pPayload[0]) << 8 | static_cast<unsigned char>(pPayload[1]);
-			if (!WebSocketFrame::isCloseCode(code)) return REFUSE_CLOSE_PAYLOAD; // 7.4
+			if (!WebSocketFrame::isCloseCode(WebSocketFrame::closeCode(pPayload))) return REFUSE_CLOSE_PAYLOAD; // 7.4
 		}
 	}
 	if (failed()) return close ? DROP : REFUSE_FAILED;
@@ -259,7 +295,7 @@ void WebSocketFramer::sent(int flags)
 
 std::size_t WebSocketFramer::buildFailure(char* pPayload) const
 {
-	if (!failed() || _failureCode == NO_CLOSE_FRAME) return 0;
+	if (!failed() || _failureCode == NO_CLOSE) return 0;
 	if (_closeState.load(std::memory_order_acquire) & CLOSE_SENT) return 0; // 5.5.1
 	return WebSocketFrame::buildClose(pPayload, _failureCode, _errorText.data(), _errorText.size());
 }

@@ -59,16 +59,6 @@ namespace
 		return value.substr(begin, end - begin);
 	}
 
-	bool isToken(const std::string& text)
-		/// RFC 7230, 3.2.6
-	{
-		constexpr char OTHERS[] = "!#$%&'*+-.^_`|~";
-		return !text.empty() && std::all_of(text.begin(), text.end(), [&OTHERS](char c)
-		{
-			return Poco::Ascii::isAlphaNumeric(c) || std::find(OTHERS, OTHERS + sizeof(OTHERS) - 1, c) != OTHERS + sizeof(OTHERS) - 1;
-		});
-	}
-
 	std::string unquoted(const std::string& text)
 		/// The content of a quoted string; text itself if it is none.
 	{
@@ -123,12 +113,12 @@ namespace
 		WebSocketHandshake::Element element;
 		const std::vector<std::string> parts = split(text, ';');
 		element.name  = parts[0];
-		element.valid = isToken(element.name);
+		element.valid = WebSocketHandshake::isToken(element.name);
 		for (std::size_t i = 1; i < parts.size(); ++i)
 		{
 			element.parameters.push_back(parseParameter(parts[i]));
 			const WebSocketHandshake::Parameter& parameter = element.parameters.back();
-			if (!isToken(parameter.name) || (parameter.hasValue && !isToken(parameter.value))) element.valid = false;
+			if (!WebSocketHandshake::isToken(parameter.name) || (parameter.hasValue && !WebSocketHandshake::isToken(parameter.value))) element.valid = false;
 		}
 		return element;
 	}
@@ -151,6 +141,37 @@ namespace
 		verdict.status = status;
 		verdict.text   = text;
 		return verdict;
+	}
+
+	struct Place
+		/// A host and its port.
+	{
+		std::string host;
+		std::string port;
+	};
+
+	Place splitPlace(const std::string& text, const std::string& defaultPort)
+	{
+		Place place;
+		const std::size_t colon = text.rfind(':');
+		const std::size_t bracket = text.rfind(']'); // IPv6
+		const bool hasPort = colon != std::string::npos && (bracket == std::string::npos || colon > bracket);
+		place.host = text.substr(0, hasPort ? colon : std::string::npos);
+		place.port = hasPort && colon + 1 < text.size() ? text.substr(colon + 1) : defaultPort;
+		return place;
+	}
+
+	bool sameHost(const std::string& origin, const std::string& host)
+		/// RFC 6454, 6.2: scheme "://" host [ ":" port ]
+	{
+		std::string defaultPort;
+		if (Poco::icompare(origin, 0, 7, "http://") == 0) defaultPort = "80";
+		else if (Poco::icompare(origin, 0, 8, "https://") == 0) defaultPort = "443";
+		else return false;
+		// Host has no scheme, and TLS may end in front of the server: its default port is that of the origin.
+		const Place theirs = splitPlace(origin.substr(origin.find("//") + 2), defaultPort);
+		const Place ours   = splitPlace(host, defaultPort);
+		return !ours.host.empty() && Poco::icompare(theirs.host, ours.host) == 0 && theirs.port == ours.port;
 	}
 
 	bool isHTTP11(const std::string& version)
@@ -192,6 +213,61 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkRequest(const HTTPRequest& 
 		return refusal(WebSocketError::HANDSHAKE_NO_KEY, BAD, "More than one Sec-WebSocket-Key in handshake request");
 	if (!isKey(keys[0]))
 		return refusal(WebSocketError::HANDSHAKE_NO_KEY, BAD, "Sec-WebSocket-Key is not the base64 form of 16 bytes");
+	return Verdict();
+}
+
+
+WebSocketHandshake::Verdict WebSocketHandshake::checkOrigin(const HTTPRequest& request, const std::vector<std::string>& allowed)
+{
+	const std::vector<std::string> origins = lines(request, "Origin");
+	if (origins.empty()) return Verdict();
+	if (origins.size() == 1)
+	{
+		if (sameHost(origins[0], request.get(HTTPRequest::HOST, ""))) return Verdict();
+		for (const std::string& origin: allowed)
+		{
+			if (origin == "*" || Poco::icompare(origin, origins[0]) == 0) return Verdict();
+		}
+	}
+	return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_FORBIDDEN, "Origin is not allowed");
+}
+
+
+std::string WebSocketHandshake::selectSubprotocol(const HTTPRequest& request, const std::vector<std::string>& supported)
+{
+	for (const std::string& wanted: tokens(request, "Sec-WebSocket-Protocol"))
+	{
+		if (std::find(supported.begin(), supported.end(), wanted) != supported.end()) return wanted;
+	}
+	return std::string();
+}
+
+
+WebSocketHandshake::Verdict WebSocketHandshake::checkSize(const MessageHeader& header, std::size_t maxFields, std::size_t maxSize)
+{
+	std::size_t fields = 0;
+	std::size_t size = 0;
+	for (const auto& field: header)
+	{
+		++fields;
+		size += field.first.size() + field.second.size() + 4; // ": " and the end of the line
+	}
+	if (fields > maxFields)
+		return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "More than " + std::to_string(maxFields) + " header fields");
+	if (size > maxSize)
+		return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "Header of more than " + std::to_string(maxSize) + " bytes");
+	return Verdict();
+}
+
+
+WebSocketHandshake::Verdict WebSocketHandshake::checkFields(const MessageHeader& header)
+{
+	const std::string forbidden("\r\n\0", 3);
+	for (const auto& field: header)
+	{
+		if (field.first.find_first_of(forbidden) != std::string::npos || field.second.find_first_of(forbidden) != std::string::npos)
+			return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_INTERNAL_SERVER_ERROR, "CR, LF or NUL in a header field");
+	}
 	return Verdict();
 }
 
@@ -301,6 +377,17 @@ std::string WebSocketHandshake::computeAccept(const std::string& key)
 	sha1.update(key + GUID);
 	const Poco::DigestEngine::Digest& digest = sha1.digest();
 	return base64(digest.data(), digest.size());
+}
+
+
+bool WebSocketHandshake::isToken(const std::string& text)
+{
+	constexpr char OTHERS[] = "!#$%&'*+-.^_`|~";
+	const char* const pEnd = OTHERS + sizeof(OTHERS) - 1;
+	return !text.empty() && std::all_of(text.begin(), text.end(), [&OTHERS, pEnd](char c)
+	{
+		return Poco::Ascii::isAlphaNumeric(c) || std::find(OTHERS, pEnd, c) != pEnd;
+	});
 }
 
 

@@ -14,6 +14,9 @@
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/WebSocket.h"
 #include "Poco/Net/WebSocketFramer.h"
+#include "Poco/Net/WebSocketParams.h"
+#include "WebSocketMessageSender.h"
+#include "WebSocketReader.h"
 #include "WebSocketReceiver.h"
 #include "WebSocketSender.h"
 #include "WebSocketTransport.h"
@@ -34,14 +37,19 @@ public:
 		transport(pSocket),
 		framer(role),
 		sender(transport, framer),
-		receiver(transport, framer)
+		messageSender(transport, framer, sender),
+		reader(transport, framer, sender),
+		receiver(reader, framer, sender)
 	{
 	}
 
-	WebSocketTransport transport;
-	WebSocketFramer    framer;
-	WebSocketSender    sender;
-	WebSocketReceiver  receiver;
+	WebSocketTransport     transport;
+	WebSocketFramer        framer;
+	WebSocketSender        sender;
+	WebSocketMessageSender messageSender;
+	WebSocketReader        reader;
+	WebSocketReceiver      receiver;
+	std::string            subprotocol;
 };
 
 
@@ -79,7 +87,7 @@ WebSocketImpl::WebSocketImpl(StreamSocketImpl* pStreamSocketImpl, HTTPSession& s
 	enableNoDelay(*pStreamSocketImpl);
 	Poco::Buffer<char> data(0);
 	session.drainBuffer(data);
-	_pChannel->receiver.preload(data);
+	_pChannel->reader.preload(data);
 }
 
 
@@ -107,24 +115,24 @@ int WebSocketImpl::receiveFrame(void* buffer, int length, int& flags)
 {
 	if (length < 0) throw InvalidArgumentException("Negative buffer length");
 	if (length > 0 && !buffer) throw InvalidArgumentException("Null pointer for the buffer");
-	return finishReceive(_pChannel->receiver.receive(static_cast<char*>(buffer), static_cast<std::size_t>(length), static_cast<std::size_t>(_maxPayloadSize), flags), flags);
+	return finishReceive(_pChannel->receiver.receiveFrame(static_cast<char*>(buffer), static_cast<std::size_t>(length), static_cast<std::size_t>(_maxPayloadSize), flags), flags);
 }
 
 
 int WebSocketImpl::receiveFrame(Poco::Buffer<char>& buffer, int& flags)
 {
-	return finishReceive(_pChannel->receiver.receive(buffer, static_cast<std::size_t>(_maxPayloadSize), flags), flags);
+	return finishReceive(_pChannel->receiver.receiveFrame(buffer, static_cast<std::size_t>(_maxPayloadSize), flags), flags);
 }
 
 
 int WebSocketImpl::finishReceive(int result, int flags)
 {
 	if (result >= 0) _frameFlags = flags;
-	if (result != WebSocketReceiver::FAILED) return result;
+	if (result != WebSocketReader::FAILED) return result;
 
 	const WebSocketFramer& state = _pChannel->framer;
 	_pChannel->sender.sendFailure();
-	_pChannel->receiver.settleIdle();
+	_pChannel->receiver.settle();
 	_pChannel->transport.drain();
 	throw WebSocketException(state.errorText(), state.error());
 }
@@ -144,6 +152,145 @@ int WebSocketImpl::receiveBytes(Poco::Buffer<char>& buffer, int, const Poco::Tim
 }
 
 
+void WebSocketImpl::configure(const WebSocketParams& params, const WebSocketDeflateParams* pDeflate)
+{
+	Channel& channel = *_pChannel;
+	_maxPayloadSize = params.getMaxFrameSize();
+	channel.framer.setVerifyUTF8(params.getVerifyUTF8());
+	channel.framer.setVerifyMasking(params.getVerifyMasking());
+	channel.receiver.assembler().setLimits(static_cast<Poco::UInt64>(params.getMaxMessageSize()), static_cast<Poco::UInt64>(params.getMaxFrameSize()),
+		static_cast<unsigned>(params.getMaxFragments()), static_cast<unsigned>(params.getMaxPendingPings()));
+	channel.reader.setKeepAlive(params.getPingInterval(), params.getPongTimeout());
+	if (!pDeflate) return;
+
+	const bool client = _mustMaskPayload;
+	const int  ourBits   = client ? pDeflate->clientMaxWindowBits : pDeflate->serverMaxWindowBits;
+	const int  theirBits = client ? pDeflate->serverMaxWindowBits : pDeflate->clientMaxWindowBits;
+	const bool ourTakeover   = !(client ? pDeflate->clientNoContextTakeover : pDeflate->serverNoContextTakeover);
+	const bool theirTakeover = !(client ? pDeflate->serverNoContextTakeover : pDeflate->clientNoContextTakeover);
+	channel.receiver.assembler().enableInflate(theirBits, theirTakeover);
+	if (ourBits > WebSocketDeflateParams::MIN_WINDOW_BITS) // zlib does not compress with 8: then messages go out as they are
+	{
+		channel.messageSender.enableDeflate(std::make_unique<WebSocketDeflater>(ourBits, ourTakeover, params.getDeflateLevel(), params.getDeflateMemLevel()),
+			static_cast<std::size_t>(params.getDeflateThreshold()));
+	}
+}
+
+
+int WebSocketImpl::receiveMessage(Poco::Buffer<char>& message, int& opcode)
+{
+	return finishReceive(_pChannel->receiver.receiveMessage(message, opcode), opcode);
+}
+
+
+int WebSocketImpl::receiveMessage(std::string& message, int& opcode)
+{
+	return finishReceive(_pChannel->receiver.receiveMessage(message, opcode), opcode);
+}
+
+
+int WebSocketImpl::receivePart(void* buffer, int length, int& flags)
+{
+	if (length <= 0 || !buffer) throw InvalidArgumentException("No buffer for a part of a message");
+	return finishReceive(_pChannel->receiver.receivePart(static_cast<char*>(buffer), static_cast<std::size_t>(length), flags), flags);
+}
+
+
+int WebSocketImpl::sendMessage(const void* message, int length, int opcode, int fragmentSize)
+{
+	return _pChannel->messageSender.send(static_cast<const char*>(message), length, opcode, fragmentSize);
+}
+
+
+std::streamsize WebSocketImpl::sendMessage(std::istream& istr, int opcode, int fragmentSize)
+{
+	return _pChannel->messageSender.send(istr, opcode, fragmentSize);
+}
+
+
+int WebSocketImpl::sendPart(const void* part, int length, int opcode, bool last)
+{
+	return _pChannel->messageSender.sendPart(static_cast<const char*>(part), length, opcode, last);
+}
+
+
+bool WebSocketImpl::closeHandshake(int statusCode, const std::string& reason, const Poco::Timespan& timeout)
+{
+	if (timeout <= 0) throw InvalidArgumentException("Timeout of a closing handshake must be greater than 0");
+
+	Channel& channel = *_pChannel;
+	const Poco::Timespan receiveTimeout = getReceiveTimeout();
+	const auto answered = [&channel]() { return !channel.framer.failed() && (channel.framer.closeState() & WebSocketFramer::CLOSE_RECEIVED) != 0; };
+	try
+	{
+		sendClose(statusCode, reason);
+		channel.sender.flush();
+		setReceiveTimeout(timeout);
+		const int result = channel.receiver.skipToClose(timeout);
+		if (result == WebSocketReader::AGAIN) channel.receiver.waitForEnd(timeout); // another thread is receiving
+		if (channel.transport.plain() && answered()) channel.transport.shutdownSend(); // RFC 6455, 7.1.1
+	}
+	catch (const TimeoutException&)
+	{
+		// not answered
+	}
+	catch (const IOException&)
+	{
+		// the connection is gone
+	}
+	setReceiveTimeout(receiveTimeout);
+	return answered();
+}
+
+
+void WebSocketImpl::ping()
+{
+	_pChannel->sender.ping();
+}
+
+
+Poco::Timespan WebSocketImpl::pingTime() const
+{
+	return _pChannel->sender.pingTime();
+}
+
+
+void WebSocketImpl::setPongHandler(const std::function<void(const std::string&)>& handler)
+{
+	_pChannel->receiver.setPongHandler(handler);
+}
+
+
+void WebSocketImpl::cork()
+{
+	_pChannel->sender.cork();
+}
+
+
+void WebSocketImpl::uncork()
+{
+	_pChannel->sender.uncork();
+}
+
+
+void WebSocketImpl::flush()
+{
+	_pChannel->sender.flush();
+}
+
+
+void WebSocketImpl::setSubprotocol(const std::string& subprotocol)
+{
+	_pChannel->subprotocol = subprotocol;
+}
+
+
+const std::string& WebSocketImpl::subprotocol() const
+{
+	return _pChannel->subprotocol;
+}
+
+
 void WebSocketImpl::setMaxPayloadSize(int maxPayloadSize)
 {
 	if (maxPayloadSize <= 0) throw InvalidArgumentException("Maximum payload size must be greater than 0");
@@ -153,7 +300,7 @@ void WebSocketImpl::setMaxPayloadSize(int maxPayloadSize)
 
 StreamSocketImpl* WebSocketImpl::streamSocketImpl()
 {
-	_pChannel->receiver.settleIdle();
+	_pChannel->receiver.settle();
 	return _pStreamSocketImpl;
 }
 
@@ -199,13 +346,13 @@ WebSocketImpl::ShutdownResult WebSocketImpl::shutdown()
 
 int WebSocketImpl::available()
 {
-	return std::max(0, _pChannel->transport.available() + _pChannel->receiver.ahead());
+	return std::max(0, _pChannel->transport.available() + _pChannel->reader.ahead());
 }
 
 
 bool WebSocketImpl::poll(const Poco::Timespan& timeout, int mode)
 {
-	if ((mode & SELECT_READ) && _pChannel->receiver.ahead() > 0) return true;
+	if ((mode & SELECT_READ) && _pChannel->reader.ahead() > 0) return true;
 	return _pChannel->transport.poll(timeout, mode);
 }
 

@@ -11,10 +11,9 @@
 
 #include "WebSocketReceiver.h"
 #include "Poco/Net/WebSocket.h"
+#include "Poco/Exception.h"
 #include <algorithm>
 #include <cstring>
-#include <limits>
-#include <new>
 
 
 namespace Poco {
@@ -22,348 +21,363 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-class WebSocketReceiver::Target
-	/// Where the payload goes: a buffer of fixed size, or one that grows as bytes arrive.
+namespace
 {
-public:
-	Target(char* pBuffer, std::size_t length):
-		_pBuffer(pBuffer),
-		_pGrowing(nullptr),
-		_base(0),
-		_room(length),
-		_limit(length)
+	class Session
+		/// The time that a call has the reader for itself.
 	{
-	}
-
-	Target(Poco::Buffer<char>& buffer, std::size_t base):
-		_pBuffer(buffer.begin() + base),
-		_pGrowing(&buffer),
-		_base(base),
-		_room(buffer.size() - base),
-		_limit(std::numeric_limits<std::size_t>::max())
-	{
-	}
-
-	std::size_t limit() const
-		/// The longest payload there could be room for.
-	{
-		return _limit;
-	}
-
-	char* at(std::size_t offset) const
-	{
-		return _pBuffer + offset;
-	}
-
-	std::size_t room(std::size_t used, std::size_t total)
-		/// Returns how many bytes there is room for behind the first used ones
-		/// of a payload of total bytes. Makes room for more if there is none.
-	{
-		if (used == _room && _pGrowing)
+	public:
+		explicit Session(WebSocketReader& reader):
+			_reader(reader),
+			_lock(reader.mutex())
 		{
-			// Capacity that is there costs nothing; new memory follows what has arrived.
-			whole(std::min(total, std::max({std::size_t(FIRST_ROOM), used*2, _pGrowing->capacity() - _base})));
 		}
-		return std::min(_room, total) - used;
-	}
 
-	char* whole(std::size_t total)
-		/// Returns where a payload of total bytes goes that is there already.
-	{
-		if (_pGrowing && _room < total)
+		~Session()
 		{
-			_pGrowing->resize(_base + total);
-			_room = total;
-			_pBuffer = _pGrowing->begin() + _base;
+			_reader.publish();
 		}
-		return _pBuffer;
-	}
 
-	void finish(std::size_t length)
-		/// The payload is complete, or (0) will not be.
-	{
-		if (_pGrowing) _pGrowing->resize(_base + length);
-	}
+	private:
+		Session(const Session&) = delete;
+		Session& operator = (const Session&) = delete;
 
-private:
-	enum
-	{
-		FIRST_ROOM = 64*1024
+		WebSocketReader& _reader;
+		Poco::FastMutex::ScopedLock _lock;
 	};
-
-	char* _pBuffer;
-	Poco::Buffer<char>* _pGrowing;
-	std::size_t _base;
-	std::size_t _room;
-	std::size_t _limit;
-};
+}
 
 
-WebSocketReceiver::WebSocketReceiver(WebSocketTransport& transport, WebSocketFramer& framer):
-	_transport(transport),
+WebSocketReceiver::WebSocketReceiver(WebSocketReader& reader, WebSocketFramer& framer, WebSocketSender& sender):
+	_reader(reader),
 	_framer(framer),
-	_position(0),
-	_end(0),
-	_peeked(false),
-	_large(false),
-	_ahead(0),
-	_headerDone(false),
-	_saved(0),
-	_received(0),
-	_ended(false)
+	_sender(sender),
+	_assembler(framer),
+	_messageLength(0),
+	_delivered(0),
+	_frameBegun(false),
+	_inParts(false),
+	_lastFrame(false),
+	_end(Poco::Event::EVENT_MANUALRESET)
 {
 }
 
 
-void WebSocketReceiver::preload(const Poco::Buffer<char>& data)
+void WebSocketReceiver::setPongHandler(const PongHandler& handler)
 {
-	_input.resize(std::max<std::size_t>(INPUT_SIZE, data.size()));
-	if (data.size() > 0) std::memcpy(_input.data(), data.begin(), data.size());
-	_position = 0;
-	_end = data.size();
-	publish();
+	_pongHandler = handler;
 }
 
 
-int WebSocketReceiver::receive(char* pBuffer, std::size_t length, std::size_t maxLength, int& flags)
+//
+// Frames
+//
+int WebSocketReceiver::receiveFrame(char* pBuffer, std::size_t length, std::size_t maxLength, int& flags)
 {
-	Target target(pBuffer, length);
-	return receive(target, maxLength, flags);
+	WebSocketTarget target(pBuffer, length);
+	return receiveFrame(target, maxLength, flags);
 }
 
 
-int WebSocketReceiver::receive(Poco::Buffer<char>& buffer, std::size_t maxLength, int& flags)
+int WebSocketReceiver::receiveFrame(Poco::Buffer<char>& buffer, std::size_t maxLength, int& flags)
 {
-	Target target(buffer, buffer.size());
-	return receive(target, maxLength, flags);
+	WebSocketTarget target(buffer, buffer.size());
+	return receiveFrame(target, maxLength, flags);
 }
 
 
-int WebSocketReceiver::receive(Target& target, std::size_t maxLength, int& flags)
+int WebSocketReceiver::receiveFrame(WebSocketTarget& target, std::size_t maxLength, int& flags)
 {
-	Poco::FastMutex::ScopedLock lock(_mutex);
-	int result = FAILED;
+	Session session(_reader);
+	if (_frameBegun || _inParts || _messageLength > 0)
+		throw IllegalStateException("A message has been received in part; its rest cannot be received as frames");
 	try
 	{
-		result = readFrame(target, maxLength, flags);
+		_reader.setReadAhead(false);
+		const int result = readFrame(target, maxLength, flags);
+		target.finish(result > 0 ? static_cast<std::size_t>(result) : 0);
+		return deliver(result);
 	}
 	catch (...)
 	{
 		target.finish(0);
-		publish();
 		throw;
 	}
-	target.finish(result > 0 ? static_cast<std::size_t>(result) : 0);
-	publish();
-	return result;
 }
 
 
-int WebSocketReceiver::readFrame(Target& target, std::size_t maxLength, int& flags)
+int WebSocketReceiver::readFrame(WebSocketTarget& target, std::size_t maxLength, int& flags)
 {
-	if (_framer.failed()) return FAILED;
-	if (_ended || (_framer.closeState() & WebSocketFramer::CLOSE_RECEIVED)) // RFC 6455, 5.5.1: nothing follows a Close frame
-	{
-		flags = 0;
-		return 0;
-	}
-
-	if (!_headerDone)
-	{
-		const int n = readHeader();
-		if (n == 0) flags = 0;
-		if (n <= 0) return n;
-		_headerDone = true;
-	}
-	if (_framer.limitPayload(std::min(maxLength, target.limit())) != WebSocketFramer::OK) return FAILED;
-
-	const int n = readPayload(target);
+	const int rc = _reader.header();
+	if (rc == WebSocketReader::END) flags = 0;
+	if (rc <= 0) return rc;
+	if (_framer.header().rsv() != 0)
+		throw IllegalStateException("A compressed message cannot be received as frames, but with receiveMessage()");
+	if (_framer.limitPayload(std::min(maxLength, target.limit())) != WebSocketFramer::OK) return WebSocketReader::FAILED;
+	const int n = _reader.payload(target);
 	if (n < 0) return n;
-
-	_headerDone = false;
-	_received = 0;
-	_large = n >= LARGE_FRAME;
-	if (_peeked && !wholeFrameAhead()) settle();
+	_reader.endFrame();
 	flags = _framer.header().flags;
 	if (flags == 0 && n == 0) flags = WebSocket::FRAME_FLAG_EMPTY;
 	return n;
 }
 
 
-int WebSocketReceiver::readHeader()
-	/// Returns 1 if a header is there, 0 at the end of the stream, AGAIN or FAILED.
+//
+// Messages
+//
+int WebSocketReceiver::receiveMessage(Poco::Buffer<char>& message, int& opcode)
+{
+	WebSocketTarget target(message, 0);
+	return receiveMessage(target, opcode);
+}
+
+
+int WebSocketReceiver::receiveMessage(std::string& message, int& opcode)
+{
+	WebSocketTarget target(message, 0);
+	return receiveMessage(target, opcode);
+}
+
+
+int WebSocketReceiver::receiveMessage(WebSocketTarget& target, int& opcode)
+{
+	Session session(_reader);
+	if (_inParts) throw IllegalStateException("A message is being received in parts");
+	beginMessages();
+	try
+	{
+		const int result = readMessage(target, opcode);
+		if (result != WebSocketReader::AGAIN) target.finish(result > 0 ? static_cast<std::size_t>(result) : 0);
+		return deliver(result);
+	}
+	catch (...)
+	{
+		target.finish(0);
+		throw;
+	}
+}
+
+
+int WebSocketReceiver::readMessage(WebSocketTarget& target, int& opcode)
 {
 	for (;;)
 	{
-		if (_position == _end)
+		const int rc = nextDataFrame();
+		if (rc == WebSocketReader::END) opcode = 0;
+		if (rc <= 0) return rc;
+
+		int n = 0;
+		if (_assembler.single())
 		{
-			const int n = fill();
-			if (n < 0) return AGAIN;
-			if (n == 0)
-			{
-				_ended = true;
-				return _framer.receiveEnd() == WebSocketFramer::OK ? 0 : FAILED;
-			}
+			n = _reader.payload(target);
 		}
-		std::size_t used = 0;
-		const WebSocketFramer::Result result = _framer.receiveHeader(_input.data() + _position, _end - _position, used);
-		_position += used;
-		if (result == WebSocketFramer::FAILED) return FAILED;
-		if (result == WebSocketFramer::OK) return 1;
-		settle();
-	}
-}
-
-
-int WebSocketReceiver::fill()
-	/// Called if all bytes in _input are used.
-{
-	_position = _end = 0;
-	int n = 0;
-	if (!_transport.plain())
-	{
-		n = _transport.receive(_input.data(), _input.size());
-	}
-	else if (_framer.inFrame())
-	{
-		n = _transport.receive(_input.data(), _framer.headerMissing());
-	}
-	else
-	{
-		n = _transport.peek(_input.data(), _large ? static_cast<std::size_t>(WebSocketFrameHeader::MAX_LENGTH) : _input.size());
-		_peeked = n > 0;
-	}
-	if (n > 0) _end = static_cast<std::size_t>(n);
-	return n;
-}
-
-
-int WebSocketReceiver::readPayload(Target& target)
-	/// Returns the length of the payload, AGAIN or FAILED.
-{
-	const std::size_t total = static_cast<std::size_t>(_framer.header().payloadLength);
-	if (_transport.getBlocking() && _received == 0)
-	{
-		try
+		else if (_assembler.compressed())
 		{
-			const int n = readInto(target, total);
-			if (n == AGAIN) save(target);
-			return n;
-		}
-		catch (...)
-		{
-			save(target);
-			throw;
-		}
-	}
-
-	// Non-blocking, or a call before this one has ended inside the frame.
-	Target saved(_saved, 0);
-	const int n = readInto(saved, total);
-	if (n > 0)
-	{
-		std::memcpy(target.whole(total), _saved.begin(), total);
-		_saved = Poco::Buffer<char>(0);
-	}
-	return n;
-}
-
-
-int WebSocketReceiver::readInto(Target& target, std::size_t total)
-{
-	while (_framer.remaining() > 0)
-	{
-		const std::size_t room = target.room(_received, total);
-		char* pTarget = target.at(_received);
-		const char* pSource = pTarget;
-		std::size_t n = std::min(room, _end - _position);
-		if (n > 0)
-		{
-			pSource = _input.data() + _position;
-			_position += n;
+			do n = inflateBlock();
+			while (n == 0 && _framer.remaining() > 0);
 		}
 		else
 		{
-			const int received = readDirectly(pTarget, room);
-			if (received < 0) return AGAIN;
-			n = static_cast<std::size_t>(received);
-			if (n == 0)
+			WebSocketTarget rest(_message, _messageLength);
+			n = _reader.payloadInto(rest);
+		}
+		if (n < 0) return n;
+
+		const bool single = _assembler.single();
+		const bool complete = _assembler.complete();
+		_reader.endFrame();
+		_frameBegun = false;
+		opcode = complete ? _assembler.opcode() : opcode;
+		if (single) return n;
+		_messageLength = _assembler.compressed() ? _message.size() : _messageLength + static_cast<std::size_t>(n);
+		if (complete)
+		{
+			const std::size_t length = _messageLength;
+			if (length > 0) std::memcpy(target.whole(length), _message.data(), length);
+			_message.clear();
+			_messageLength = 0;
+			return static_cast<int>(length);
+		}
+	}
+}
+
+
+int WebSocketReceiver::nextDataFrame()
+	/// Returns 1 when the header of a frame of a message is there and has passed, else END,
+	/// AGAIN or FAILED. Control frames on the way are dealt with.
+{
+	for (;;)
+	{
+		if (_frameBegun) return 1;
+		const int rc = _reader.header();
+		if (rc <= 0) return rc;
+		if (!_framer.header().control())
+		{
+			if (_assembler.begin() != WebSocketFramer::OK) return WebSocketReader::FAILED;
+			_frameBegun = true;
+			return 1;
+		}
+		const int n = readControl();
+		if (n < 0) return n;
+	}
+}
+
+
+int WebSocketReceiver::readControl()
+{
+	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+	WebSocketTarget target(payload, sizeof(payload));
+	const int n = _reader.payload(target);
+	if (n < 0) return n;
+	_reader.endFrame();
+
+	int flags = 0;
+	const std::size_t length = _framer.buildReply(flags, payload);
+	if (flags != 0)
+	{
+		const unsigned pings = _sender.reply(flags, payload, length);
+		if (_assembler.limitPings(pings) != WebSocketFramer::OK) return WebSocketReader::FAILED;
+	}
+	else if (_framer.header().opcode() == WebSocketFrame::OP_PONG)
+	{
+		_sender.pongReceived(_framer.controlPayload(), _framer.controlLength());
+		if (_pongHandler) _pongHandler(std::string(_framer.controlPayload(), _framer.controlLength()));
+	}
+	return n;
+}
+
+
+int WebSocketReceiver::inflateBlock()
+	/// Appends what comes out of a block of the frame's payload to _message. Returns 0, AGAIN or FAILED.
+{
+	char block[4096];
+	int n = 0;
+	if (_framer.remaining() > 0)
+	{
+		n = _reader.part(block, sizeof(block));
+		if (n < 0) return n;
+	}
+	return _assembler.inflate(block, static_cast<std::size_t>(n), _message) == WebSocketFramer::OK ? 0 : WebSocketReader::FAILED;
+}
+
+
+//
+// Parts of messages
+//
+int WebSocketReceiver::receivePart(char* pBuffer, std::size_t length, int& flags)
+{
+	Session session(_reader);
+	if (_messageLength > 0 && !_inParts) throw IllegalStateException("A message has been received in part by receiveMessage()");
+	beginMessages();
+	return deliver(readPart(pBuffer, length, flags));
+}
+
+
+int WebSocketReceiver::readPart(char* pBuffer, std::size_t length, int& flags)
+{
+	for (;;)
+	{
+		int n = 0;
+		if (_delivered == _message.size())
+		{
+			_message.clear();
+			_delivered = 0;
+			const int rc = nextDataFrame();
+			if (rc == WebSocketReader::END) flags = 0;
+			if (rc <= 0) return rc;
+			_inParts = true;
+
+			if (_assembler.compressed()) n = inflateBlock();
+			else if (_framer.remaining() > 0) n = _reader.part(pBuffer, length);
+			if (n < 0) return n;
+			_lastFrame = _assembler.complete();
+			if (_framer.remaining() == 0)
 			{
-				_ended = true;
-				_framer.receiveEnd();
-				return FAILED;
+				_reader.endFrame();
+				_frameBegun = false;
 			}
 		}
-		if (_framer.receivePayload(pTarget, pSource, n) != WebSocketFramer::OK) return FAILED;
-		_received += n;
+		if (_delivered < _message.size()) // was inflated
+		{
+			n = static_cast<int>(std::min(length, _message.size() - _delivered));
+			std::memcpy(pBuffer, _message.data() + _delivered, static_cast<std::size_t>(n));
+			_delivered += static_cast<std::size_t>(n);
+		}
+		const bool last = _lastFrame && _delivered == _message.size();
+		if (n > 0 || last)
+		{
+			if (last) _inParts = false;
+			flags = _assembler.opcode() | (last ? WebSocket::FRAME_FLAG_FIN : 0);
+			return n;
+		}
 	}
-	return static_cast<int>(total);
 }
 
 
-int WebSocketReceiver::readDirectly(char* pTarget, std::size_t length)
+//
+// The end
+//
+int WebSocketReceiver::skipToClose(const Poco::Timespan& timeout)
 {
-	if (_peeked)
-	{
-		// What was used of _input leaves the kernel by the same call.
-		const std::size_t used = _position;
-		_position = _end = 0;
-		_peeked = false;
-		const int n = _transport.receive(_input.data(), used, pTarget, length);
-		if (n != WebSocketTransport::AGAIN) return n;
-	}
-	return _transport.receive(pTarget, length);
-}
-
-
-void WebSocketReceiver::save(const Target& target)
-	/// Keeps what has been received of a payload for the next call.
-{
+	if (!_reader.mutex().tryLock()) return WebSocketReader::AGAIN;
+	const Poco::Clock start;
+	int result = WebSocketReader::AGAIN;
 	try
 	{
-		_saved.assign(target.at(0), _received);
+		char block[4096];
+		beginMessages();
+		for (;;)
+		{
+			if (start.isElapsed(timeout.totalMicroseconds())) throw TimeoutException("No Close frame from the peer");
+			result = nextDataFrame();
+			if (result <= 0) break;
+			if (_framer.remaining() > 0) result = _reader.part(block, sizeof(block));
+			if (result < 0) break;
+			if (_framer.remaining() == 0)
+			{
+				_reader.endFrame();
+				_frameBegun = false;
+			}
+		}
 	}
-	catch (const std::bad_alloc&)
+	catch (...)
 	{
-		_ended = true;
-		_framer.receiveEnd(); // there is no way on
+		_reader.publish();
+		_reader.mutex().unlock();
+		throw;
 	}
+	_reader.publish();
+	_reader.mutex().unlock();
+	return deliver(result);
+}
+
+
+bool WebSocketReceiver::waitForEnd(const Poco::Timespan& timeout)
+{
+	return _end.tryWait(static_cast<long>(std::max<Poco::Timespan::TimeDiff>(1, timeout.totalMilliseconds())));
 }
 
 
 void WebSocketReceiver::settle()
 {
-	if (_peeked)
-	{
-		_transport.discard(_input.data(), _position);
-		_position = _end = 0;
-		_peeked = false;
-	}
+	if (!_reader.mutex().tryLock()) return;
+	_reader.settle();
+	_reader.publish();
+	_reader.mutex().unlock();
 }
 
 
-void WebSocketReceiver::settleIdle()
+void WebSocketReceiver::beginMessages()
 {
-	if (!_mutex.tryLock()) return;
-	settle();
-	publish();
-	_mutex.unlock();
+	_reader.setReadAhead(true);
 }
 
 
-bool WebSocketReceiver::wholeFrameAhead() const
+int WebSocketReceiver::deliver(int result)
 {
-	WebSocketFrameHeader header;
-	const std::size_t length = _end - _position;
-	return WebSocketFrameHeader::parse(_input.data() + _position, length, header) == WebSocketFrameHeader::OK
-		&& header.payloadLength <= length - header.length;
-}
-
-
-void WebSocketReceiver::publish()
-{
-	const int position = static_cast<int>(_position);
-	_ahead.store(_peeked ? -position : static_cast<int>(_end) - position, std::memory_order_relaxed);
+	if (_reader.ended() || _framer.failed()) _end.set();
+	return result;
 }
 
 

@@ -5,7 +5,7 @@
 // Package: WebSocket
 // Module:  WebSocketReceiver
 //
-// The read loop of the blocking shell.
+// Frames, messages and parts of messages, as the blocking shell receives them.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
@@ -15,12 +15,14 @@
 #define Net_WebSocketReceiver_INCLUDED
 
 
-#include "WebSocketTransport.h"
+#include "WebSocketReader.h"
+#include "WebSocketSender.h"
+#include "Poco/Net/WebSocketAssembler.h"
 #include "Poco/Net/WebSocketFramer.h"
-#include "Poco/Buffer.h"
-#include "Poco/Mutex.h"
-#include <atomic>
-#include <vector>
+#include "Poco/Event.h"
+#include "Poco/Timespan.h"
+#include <functional>
+#include <string>
 
 
 namespace Poco {
@@ -29,88 +31,69 @@ POCO_WEBSOCKET_BEGIN
 
 
 class WebSocketReceiver
-	/// Takes frames from the wire, one at a time.
-	///
-	/// A program that waits for the socket to become readable must find every
-	/// frame, so nothing behind a frame is taken out of the kernel while that
-	/// frame is waiting to be fetched. On a plain socket, what has arrived is looked
-	/// at with MSG_PEEK, frames are served from that copy, and the bytes
-	/// are removed from the kernel when the last whole frame in it
-	/// is served: the socket is readable exactly as long as there is one.
-	/// TLS takes whole records out of the kernel anyway; there, and for what the
-	/// HTTP session had read already, ahead() tells what waits here.
+	/// Receives frames, messages or parts of messages. See WebSocket for what each call
+	/// does; instead of throwing a WebSocketException, they return WebSocketReader::FAILED.
 {
 public:
-	WebSocketReceiver(WebSocketTransport& transport, WebSocketFramer& framer);
+	using PongHandler = std::function<void(const std::string& payload)>;
 
-	void preload(const Poco::Buffer<char>& data);
-		/// Takes what was received behind the opening handshake.
+	WebSocketReceiver(WebSocketReader& reader, WebSocketFramer& framer, WebSocketSender& sender);
 
-	int receive(char* pBuffer, std::size_t length, std::size_t maxLength, int& flags);
-		/// See WebSocket::receiveFrame(). maxLength is the maximum payload size. Fails
-		/// the framer and returns FAILED if a rule is broken.
+	int receiveFrame(char* pBuffer, std::size_t length, std::size_t maxLength, int& flags);
+	int receiveFrame(Poco::Buffer<char>& buffer, std::size_t maxLength, int& flags);
+	int receiveMessage(Poco::Buffer<char>& message, int& opcode);
+	int receiveMessage(std::string& message, int& opcode);
+	int receivePart(char* pBuffer, std::size_t length, int& flags);
 
-	int receive(Poco::Buffer<char>& buffer, std::size_t maxLength, int& flags);
-		/// See WebSocket::receiveFrame().
+	int skipToClose(const Poco::Timespan& timeout);
+		/// Receives and forgets what comes, until the peer's Close or the end of the stream (END).
+		/// Returns AGAIN if another thread is receiving. Throws a TimeoutException if it
+		/// takes longer than timeout; a receive timeout has to be set.
 
-	enum
-	{
-		AGAIN  = -1, /// Non-blocking, and no whole frame yet.
-		FAILED = -2  /// The framer has failed.
-	};
+	bool waitForEnd(const Poco::Timespan& timeout);
+		/// Waits until a thread that is receiving has seen the peer's Close, or the end of the stream.
 
-	int ahead() const;
-		/// Returns how many bytes wait here to be delivered. Negative if the kernel has
-		/// bytes that were delivered already.
-
-	void settleIdle();
+	void settle();
 		/// Removes what was delivered from the kernel, unless a thread is receiving.
 
+	void setPongHandler(const PongHandler& handler);
+		/// To be called before anything is received.
+
+	WebSocketAssembler& assembler();
+
 private:
-	enum
-	{
-		INPUT_SIZE  = 16*1024, // the longest TLS record; also looked at in one go
-		LARGE_FRAME = 8*1024   // behind one of these only the next header is looked at
-	};
+	int receiveFrame(WebSocketTarget& target, std::size_t maxLength, int& flags);
+	int readFrame(WebSocketTarget& target, std::size_t maxLength, int& flags);
+	int receiveMessage(WebSocketTarget& target, int& opcode);
+	int readMessage(WebSocketTarget& target, int& opcode);
+	int readPart(char* pBuffer, std::size_t length, int& flags);
+	int nextDataFrame();
+	int readControl();
+	int inflateBlock();
+	int deliver(int result);
+	void beginMessages();
 
-	class Target;
-
-	int receive(Target& target, std::size_t maxLength, int& flags);
-	int readFrame(Target& target, std::size_t maxLength, int& flags);
-	int readHeader();
-	int readPayload(Target& target);
-	int fill();
-	int readInto(Target& target, std::size_t total);
-	int readDirectly(char* pTarget, std::size_t length);
-	void save(const Target& target);
-	void settle();
-	bool wholeFrameAhead() const;
-	void publish();
-
-	WebSocketTransport& _transport;
+	WebSocketReader& _reader;
 	WebSocketFramer& _framer;
-	Poco::FastMutex _mutex;
-
-	std::vector<char> _input; // [_position, _end) is still to be delivered
-	std::size_t _position;
-	std::size_t _end;
-	bool _peeked;             // [0, _end) is also still in the kernel
-	bool _large;              // the last frame was a large one
-	std::atomic<int> _ahead;
-
-	bool _headerDone;         // of the frame in progress
-	Poco::Buffer<char> _saved; // its payload so far, if a call has ended inside it
-	std::size_t _received;    // length of its payload so far
-	bool _ended;              // no frame will come any more
+	WebSocketSender& _sender;
+	WebSocketAssembler _assembler;
+	std::string _message;       // frames of a message that is not complete, or what was inflated of it
+	std::size_t _messageLength; // of the frames of it that are complete
+	std::size_t _delivered;     // of _message, in parts
+	bool _frameBegun;           // the assembler knows the frame in progress
+	bool _inParts;              // a message is being delivered in parts
+	bool _lastFrame;            // of that message has been received
+	PongHandler _pongHandler;
+	Poco::Event _end;
 };
 
 
 //
 // inlines
 //
-inline int WebSocketReceiver::ahead() const
+inline WebSocketAssembler& WebSocketReceiver::assembler()
 {
-	return _ahead.load(std::memory_order_relaxed);
+	return _assembler;
 }
 
 

@@ -23,6 +23,7 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
+	constexpr int PING_FLAGS  = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_PING);
 	constexpr int CLOSE_FLAGS = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_CLOSE);
 
 	const char* const TEXT_NOT_BEGUN  = "Send timed out; the frame has not been begun";
@@ -39,10 +40,39 @@ WebSocketSender::WebSocketSender(WebSocketTransport& transport, WebSocketFramer&
 	_restPosition(0),
 	_begun(false),
 	_broken(false),
+	_now(false),
+	_corks(0),
 	_keys(),
-	_nextKey(KEY_POOL_SIZE)
+	_nextKey(KEY_POOL_SIZE),
+	_pings(0),
+	_pingId(0),
+	_pingTime(0),
+	_replies(false)
 {
 }
+
+
+class WebSocketSender::Lock
+	/// Whoever has been sending also sends the answers that came up meanwhile.
+{
+public:
+	explicit Lock(WebSocketSender& sender):
+		_sender(sender)
+	{
+		_sender._mutex.lock();
+	}
+
+	~Lock()
+	{
+		_sender.unlock();
+	}
+
+private:
+	Lock(const Lock&) = delete;
+	Lock& operator = (const Lock&) = delete;
+
+	WebSocketSender& _sender;
+};
 
 
 int WebSocketSender::send(const char* pPayload, int length, int flags)
@@ -69,9 +99,8 @@ int WebSocketSender::submit(const char* pPayload, int length, int flags, int dro
 	if (length < 0) throw InvalidArgumentException("Negative frame length");
 	if (length > 0 && !pPayload) throw InvalidArgumentException("Null pointer for a frame's payload");
 
-	Poco::FastMutex::ScopedLock lock(_mutex);
+	Lock lock(*this);
 	if (_broken) throw ConnectionResetException("The connection broke inside a frame that was being sent");
-
 	try
 	{
 		const bool blocking = _transport.getBlocking();
@@ -86,11 +115,7 @@ int WebSocketSender::submit(const char* pPayload, int length, int flags, int dro
 		if (result == WebSocketFramer::DROP) return dropped;
 		if (result != WebSocketFramer::SEND) check(result);
 
-		if (sendFrame(pPayload, static_cast<std::size_t>(length), flags))
-		{
-			_begun = false;
-			return length;
-		}
+		if (sendFrame(pPayload, static_cast<std::size_t>(length), flags)) return length;
 		if (blocking) throw TimeoutException(_begun ? TEXT_UNFINISHED : TEXT_NOT_BEGUN);
 		if (_begun) _promises.push_back({length, flags});
 		return WebSocketTransport::AGAIN;
@@ -139,33 +164,59 @@ bool WebSocketSender::sendFrame(const char* pPayload, std::size_t length, int fl
 {
 	const bool client = _framer.role() == WebSocketFramer::ROLE_CLIENT;
 	const unsigned char* pKey = client ? nextKey() : nullptr;
-	char header[WebSocketFrameHeader::MAX_LENGTH];
-	std::size_t used = _framer.buildHeader(flags, length, pKey, header);
-	if (!client && length >= GATHER_SIZE && _transport.plain())
-		return sendGathered(header, used, pPayload, length, flags);
-
-	const std::size_t size = std::min(_blockSize, used + length);
-	if (_block.size() < size) _block.resize(size);
-	std::memcpy(_block.data(), header, used);
 	WebSocketMask mask = client ? WebSocketMask(pKey) : WebSocketMask();
-	std::size_t offset = 0;
-	do
+	char header[WebSocketFrameHeader::MAX_LENGTH];
+	const std::size_t headerLength = _framer.buildHeader(flags, length, pKey, header);
+	const std::size_t total = headerLength + length;
+
+	// What is corked goes first, if this does not fit behind it.
+	if (_blockEnd > 0 && _blockEnd + total > _blockSize && !flushBlock())
 	{
-		const std::size_t part = std::min(length - offset, size - used);
-		if (client) mask.apply(_block.data() + used, pPayload + offset, part);
-		else if (part > 0) std::memcpy(_block.data() + used, pPayload + offset, part);
-		offset += part;
-		_blockPosition = 0;
-		_blockEnd = used + part;
-		used = 0;
+		_begun = false; // not this frame
+		return false;
+	}
+
+	if (!client && length >= GATHER_SIZE && _corks == 0 && _transport.plain())
+		return sendGathered(header, headerLength, pPayload, length, flags);
+	if (total > _blockSize)
+		return sendInBlocks(header, headerLength, pPayload, length, flags, mask);
+
+	reserveBlock(_blockEnd + total);
+	char* pFrame = _block.data() + _blockEnd;
+	std::memcpy(pFrame, header, headerLength);
+	mask.apply(pFrame + headerLength, pPayload, length);
+	_blockEnd += total;
+	if (_corks > 0)
+	{
+		_framer.sent(flags);
+		return true;
+	}
+	if (sendBlock(flags)) return true;
+	if (!_begun) _blockPosition = _blockEnd = 0;
+	return false;
+}
+
+
+bool WebSocketSender::sendInBlocks(const char* pHeader, std::size_t headerLength, const char* pPayload, std::size_t length, int flags, WebSocketMask& mask)
+{
+	reserveBlock(_blockSize);
+	std::memcpy(_block.data(), pHeader, headerLength);
+	_blockEnd = headerLength;
+	while (length > 0)
+	{
+		const std::size_t part = std::min(length, _blockSize - _blockEnd);
+		mask.apply(_block.data() + _blockEnd, pPayload, part);
+		_blockEnd += part;
+		pPayload += part;
+		length -= part;
 		if (!sendBlock(flags))
 		{
-			if (_begun) keep(pPayload + offset, length - offset, mask);
+			if (_begun) keep(pPayload, length, mask);
 			else _blockPosition = _blockEnd = 0;
 			return false;
 		}
+		_begun = length > 0;
 	}
-	while (offset < length);
 	return true;
 }
 
@@ -193,6 +244,7 @@ bool WebSocketSender::sendGathered(const char* pHeader, std::size_t headerLength
 		pPayload += sent - fromHeader;
 		length -= sent - fromHeader;
 	}
+	_begun = false;
 	return true;
 }
 
@@ -201,35 +253,64 @@ bool WebSocketSender::sendBlock(int flags)
 {
 	while (_blockPosition < _blockEnd)
 	{
-		const int n = _transport.send(_block.data() + _blockPosition, _blockEnd - _blockPosition);
+		const int n = put(_block.data() + _blockPosition, _blockEnd - _blockPosition);
 		if (n > 0 || !_transport.plain()) begin(flags); // a TLS record that was tried has to be sent
 		if (n == WebSocketTransport::AGAIN) return false;
 		_blockPosition += static_cast<std::size_t>(n);
 	}
+	_blockPosition = _blockEnd = 0;
+	_begun = false;
 	return true;
 }
 
 
-bool WebSocketSender::finish()
+bool WebSocketSender::flushBlock()
 {
-	if (!sendBlock(0)) return false;
+	_begun = _blockPosition < _blockEnd;
+	return sendBlock(0);
+}
+
+
+void WebSocketSender::reserveBlock(std::size_t size)
+{
+	// A TLS record that could not be sent has to stay where it is.
+	if (!_transport.plain() || _corks > 0) size = _blockSize;
+	if (_block.size() < size) _block.resize(size);
+}
+
+
+bool WebSocketSender::finish(bool all)
+	/// Sends what is left of an unfinished frame, and, unless corked, or with all set, what was gathered.
+{
+	if (_corks > 0 && !all && _rest.empty()) return true;
+	if (_blockPosition < _blockEnd && !flushBlock()) return false;
 	while (_restPosition < _rest.size())
 	{
 		const std::size_t part = std::min(_rest.size() - _restPosition, _blockSize);
-		if (_block.size() < part) _block.resize(part);
+		reserveBlock(part);
 		std::memcpy(_block.data(), _rest.data() + _restPosition, part);
 		_restPosition += part;
-		_blockPosition = 0;
 		_blockEnd = part;
-		if (!sendBlock(0)) return false;
+		if (!flushBlock()) return false;
 	}
 	if (!_rest.empty())
 	{
 		std::vector<char>().swap(_rest);
 		_restPosition = 0;
 	}
-	_begun = false;
 	return true;
+}
+
+
+int WebSocketSender::put(const char* pData, std::size_t length)
+{
+	return _now ? _transport.sendNow(pData, length) : _transport.send(pData, length);
+}
+
+
+bool WebSocketSender::unfinished() const
+{
+	return _blockPosition < _blockEnd || !_rest.empty();
 }
 
 
@@ -249,26 +330,59 @@ void WebSocketSender::keep(const char* pData, std::size_t length, WebSocketMask&
 }
 
 
+void WebSocketSender::cork()
+{
+	Lock lock(*this);
+	++_corks;
+}
+
+
+void WebSocketSender::uncork()
+{
+	{
+		Lock lock(*this);
+		if (_corks > 0) --_corks;
+		if (_corks > 0) return;
+	}
+	flush();
+}
+
+
+void WebSocketSender::flush()
+{
+	Lock lock(*this);
+	if (_broken || !unfinished()) return;
+	try
+	{
+		const bool done = finish(true);
+		if (!done && _transport.getBlocking()) throw TimeoutException(TEXT_UNFINISHED);
+	}
+	catch (const TimeoutException&)
+	{
+		throw;
+	}
+	catch (...)
+	{
+		_broken = true;
+		throw;
+	}
+}
+
+
 void WebSocketSender::sendFailure()
 {
 	if (!_mutex.tryLock(FAILURE_WAIT_MS)) return; // a thread is stuck in a frame: nothing can be said any more
 
 	try
 	{
+		_now = true;
+		_corks = 0;
 		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 		const std::size_t length = _framer.buildFailure(payload);
-		const bool unfinished = _blockPosition < _blockEnd || _restPosition < _rest.size();
-		if (length > 0 && !unfinished && !_broken)
+		if (length > 0 && !_broken && finish())
 		{
-			char frame[WebSocketFrameHeader::MAX_LENGTH + WebSocketFrame::MAX_CONTROL_PAYLOAD];
-			const bool client = _framer.role() == WebSocketFramer::ROLE_CLIENT;
-			const unsigned char* pKey = client ? nextKey() : nullptr;
-			const std::size_t headerLength = _framer.buildHeader(CLOSE_FLAGS, length, pKey, frame);
-			WebSocketMask mask = client ? WebSocketMask(pKey) : WebSocketMask();
-			mask.apply(frame + headerLength, payload, length);
-			const int n = _transport.sendNow(frame, headerLength + length);
+			_broken = !sendFrame(payload, length, CLOSE_FLAGS);
 			_framer.sent(CLOSE_FLAGS);
-			_broken = n != static_cast<int>(headerLength + length);
 			if (_transport.plain()) _transport.shutdownSend();
 		}
 	}
@@ -276,7 +390,132 @@ void WebSocketSender::sendFailure()
 	{
 		_broken = true; // the peer is not there to hear it
 	}
+	_now = false;
 	_mutex.unlock();
+}
+
+
+unsigned WebSocketSender::reply(int flags, const char* pPayload, std::size_t length)
+{
+	const bool pong = (flags & WebSocketFrameHeader::OPCODE) == WebSocketFrame::OP_PONG;
+	unsigned pings = 0;
+	{
+		Poco::FastMutex::ScopedLock lock(_replyMutex);
+		if (pong) ++_pings;
+		pings = _pings;
+	}
+	postReply(pong ? _pong : _close, flags, pPayload, length);
+	return pings;
+}
+
+
+void WebSocketSender::ping()
+{
+	char payload[sizeof(_pingId)];
+	{
+		Poco::FastMutex::ScopedLock lock(_replyMutex);
+		++_pingId;
+		_pingClock.update();
+		std::memcpy(payload, &_pingId, sizeof(payload));
+	}
+	send(payload, static_cast<int>(sizeof(payload)), PING_FLAGS);
+}
+
+
+void WebSocketSender::pongReceived(const char* pPayload, std::size_t length)
+{
+	Poco::FastMutex::ScopedLock lock(_replyMutex);
+	if (length == sizeof(_pingId) && std::memcmp(pPayload, &_pingId, length) == 0)
+		_pingTime = std::max<Poco::Int64>(1, _pingClock.elapsed());
+}
+
+
+Poco::Timespan WebSocketSender::pingTime() const
+{
+	return Poco::Timespan(_pingTime);
+}
+
+
+void WebSocketSender::sendPing()
+{
+	postReply(_ping, PING_FLAGS, nullptr, 0);
+}
+
+
+void WebSocketSender::postReply(Reply& reply, int flags, const char* pPayload, std::size_t length)
+{
+	{
+		Poco::FastMutex::ScopedLock lock(_replyMutex);
+		reply.flags  = flags;
+		reply.length = length;
+		if (length > 0) std::memcpy(reply.payload, pPayload, length);
+		_replies = true;
+	}
+	if (_mutex.tryLock()) unlock();
+}
+
+
+void WebSocketSender::beforeWaiting()
+{
+	if (_corks > 0) flush();
+	if (_replies && _mutex.tryLock()) unlock();
+}
+
+
+void WebSocketSender::unlock()
+	/// Unlocks _mutex. Answers that are waiting then are sent first; those that come up
+	/// between the two are sent here as well, or by the thread that has got the lock.
+{
+	bool blocked = false;
+	for (;;)
+	{
+		if (_replies) blocked = !sendAllReplies();
+		_mutex.unlock();
+		if (!_replies || blocked || !_mutex.tryLock()) return;
+	}
+}
+
+
+bool WebSocketSender::sendAllReplies()
+	/// Returns false if something is still waiting.
+{
+	_now = true;
+	try
+	{
+		if (!_broken && finish() && sendReply(_ping) && sendReply(_pong)) sendReply(_close);
+	}
+	catch (const Poco::Exception&)
+	{
+		_broken = true; // the receiving side will notice as well
+	}
+	_now = false;
+
+	Poco::FastMutex::ScopedLock lock(_replyMutex);
+	if (_broken) _ping.flags = _pong.flags = _close.flags = 0;
+	_replies = _ping.flags != 0 || _pong.flags != 0 || _close.flags != 0;
+	return !_replies;
+}
+
+
+bool WebSocketSender::sendReply(Reply& waiting)
+	/// Returns false if it has not been begun.
+{
+	Reply reply;
+	{
+		Poco::FastMutex::ScopedLock lock(_replyMutex);
+		reply = waiting;
+	}
+	if (reply.flags == 0) return true;
+
+	if (_framer.checkSend(reply.flags, reply.payload, reply.length) == WebSocketFramer::SEND
+		&& !sendFrame(reply.payload, reply.length, reply.flags) && !_begun)
+		return false;
+
+	Poco::FastMutex::ScopedLock lock(_replyMutex);
+	const bool same = reply.length == waiting.length && std::memcmp(reply.payload, waiting.payload, reply.length) == 0;
+	if (same) waiting.flags = 0; // no newer one has come
+	if (&waiting == &_pong) _pings = 0;
+	return true;
 }
 
 

@@ -17,7 +17,10 @@
 
 #include "WebSocketTransport.h"
 #include "Poco/Net/WebSocketFramer.h"
+#include "Poco/Clock.h"
 #include "Poco/Mutex.h"
+#include "Poco/Timespan.h"
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -32,6 +35,9 @@ class WebSocketSender
 	///
 	/// A frame that could not be sent completely (non-blocking, or after a send
 	/// timeout) is kept, and nothing else is sent before its rest.
+	///
+	/// The receiving thread's answers to control frames never make it wait: if they cannot
+	/// be sent at once, the thread that is sending, or the next one, sends them.
 {
 public:
 	WebSocketSender(WebSocketTransport& transport, WebSocketFramer& framer);
@@ -45,6 +51,35 @@ public:
 	void sendFailure();
 		/// Sends the Close frame that says why the connection has failed, if that
 		/// is possible without waiting for the peer, and ends the stream.
+
+	unsigned reply(int flags, const char* pPayload, std::size_t length);
+		/// Sends a PONG or Close frame, now or later, without waiting. A PONG takes the
+		/// place of one that is still waiting (RFC 6455, 5.5.3). Returns
+		/// how many PINGs have come since a PONG could last be sent.
+
+	void ping();
+		/// Sends a PING whose answer gives the round-trip time. May throw as send().
+
+	void pongReceived(const char* pPayload, std::size_t length);
+		/// Takes the payload of a PONG.
+
+	Poco::Timespan pingTime() const;
+		/// Returns the last round-trip time; 0 if there is none yet.
+
+	void sendPing();
+		/// Sends an empty PING, now or later, without waiting.
+
+	void beforeWaiting();
+		/// To be called before the receiving thread waits: sends what was gathered, and answers
+		/// that are waiting, if that is possible without waiting.
+
+	void cork();
+	void uncork();
+		/// Between these, frames are gathered, and sent together: by flush() and uncork(), and when
+		/// they have become many. May be nested. May throw as send().
+
+	void flush();
+		/// Sends what was gathered.
 
 private:
 	enum
@@ -63,31 +98,62 @@ private:
 		int flags;
 	};
 
+	struct Reply
+		/// A control frame that waits to be sent.
+	{
+		int flags = 0; // 0: none
+		std::size_t length = 0;
+		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+	};
+
+	class Lock;
+
 	int submit(const char* pPayload, int length, int flags, int dropped);
 	bool repeated(int length, int flags);
 	void check(WebSocketFramer::SendResult result) const;
 	bool sendFrame(const char* pPayload, std::size_t length, int flags);
 	bool sendGathered(const char* pHeader, std::size_t headerLength, const char* pPayload, std::size_t length, int flags);
+	bool sendInBlocks(const char* pHeader, std::size_t headerLength, const char* pPayload, std::size_t length, int flags, WebSocketMask& mask);
 	bool sendBlock(int flags);
-	bool finish();
+	void reserveBlock(std::size_t size);
+	bool finish(bool all = false);
+	int put(const char* pData, std::size_t length);
 	void begin(int flags);
 	void keep(const char* pData, std::size_t length, WebSocketMask& mask);
+	bool unfinished() const;
+	bool flushBlock();
+	bool sendAllReplies();
+	void postReply(Reply& reply, int flags, const char* pPayload, std::size_t length);
+	bool sendReply(Reply& reply);
+	void unlock();
 	const unsigned char* nextKey();
 
 	WebSocketTransport& _transport;
 	WebSocketFramer& _framer;
 	const std::size_t _blockSize;
-	mutable Poco::FastMutex _mutex;
+	Poco::FastMutex _mutex;
 	std::vector<char> _block;   // header and payload as they go out
 	std::size_t _blockPosition; // what is left to be sent of it
 	std::size_t _blockEnd;
-	std::vector<char> _rest;    // of an unfinished frame, behind the block
+	std::vector<char> _rest;    // to be sent behind the block
 	std::size_t _restPosition;
 	std::vector<Promise> _promises;
 	bool _begun;  // bytes of the present frame have gone out
 	bool _broken; // the stream ends inside a frame, and will never go on
+	bool _now;    // sending must not wait
+	std::atomic<int> _corks;
 	unsigned char _keys[KEY_POOL_SIZE]; // from the random number generator
 	std::size_t _nextKey;
+
+	Poco::FastMutex _replyMutex;
+	Reply _ping;
+	Reply _pong;
+	Reply _close;
+	unsigned _pings; // that have come since a PONG could be sent
+	Poco::UInt64 _pingId;      // of the last ping()
+	Poco::Clock _pingClock;    // when it was sent
+	std::atomic<Poco::Int64> _pingTime; // microseconds
+	std::atomic<bool> _replies; // one of them waits
 };
 
 

@@ -116,9 +116,23 @@ int WebSocketTransport::receivePlain(char* pTarget, std::size_t length, int flag
 		const int code = SocketError::last();
 		if (code == POCO_EINTR) continue;
 		if (!isAgain(code)) SocketError::raise(code);
-		if (!getBlocking()) return AGAIN;
+		if ((flags & MSG_DONTWAIT) || !getBlocking()) return AGAIN;
 		throw TimeoutException(code);
 	}
+}
+
+
+int WebSocketTransport::receiveNow(char* pTarget, std::size_t length, bool peeking)
+{
+	if (_plain) return receivePlain(pTarget, length, MSG_DONTWAIT | (peeking ? MSG_PEEK : 0));
+	Poco::FastMutex::ScopedLock lock(_mutex);
+	return pending() ? receiveOnce(pTarget, length) : AGAIN;
+}
+
+
+bool WebSocketTransport::waitReadable(const Poco::Timespan& timeout)
+{
+	return wait(timeout, SocketImpl::SELECT_READ);
 }
 
 

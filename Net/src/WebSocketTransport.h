@@ -64,6 +64,13 @@ public:
 		/// been seen with peek(), go to pScratch, and are not counted. Returns AGAIN
 		/// also if nothing has arrived behind them yet.
 
+	int receiveNow(char* pTarget, std::size_t length, bool peek);
+		/// Like receive() or, with peek set, peek(), but never waits.
+
+	bool waitReadable(const Poco::Timespan& timeout);
+		/// Waits for something to receive, or the end of the stream, or the timeout, which must
+		/// be greater than 0. Returns false after the timeout.
+
 	int peek(char* pTarget, std::size_t length);
 		/// Plain sockets only: like receive(), but leaves the bytes where they are.
 

@@ -16,9 +16,14 @@
 
 
 #include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/WebSocketParams.h"
 #include "Poco/Net/StreamSocket.h"
 #include "Poco/Net/HTTPCredentials.h"
 #include "Poco/Buffer.h"
+#include "Poco/Timespan.h"
+#include <functional>
+#include <istream>
+#include <string>
 
 
 namespace Poco {
@@ -69,6 +74,19 @@ class WebSocket_API WebSocket: public StreamSocket
 	/// which has to answer them with a PONG, a Close frame is answered by
 	/// sending it back (as above) or with shutdown(), and messages that come
 	/// in fragments are returned fragment by fragment.
+	///
+	/// The message level does all that:
+	///
+	///     WebSocket ws(request, response, new WebSocketParams);
+	///     std::string message;
+	///     int opcode;
+	///     while (ws.receiveMessage(message, opcode), opcode != 0)
+	///         ws.sendMessage(message, opcode);
+	///
+	/// Frames may be sent between messages at any time. Frames and messages may be received by
+	/// turns, as long as a message that was begun by one level is not to be ended by the
+	/// other; an IllegalStateException is thrown then. The message level reads ahead: a
+	/// program that waits for the socket must fetch messages until available() is 0.
 	///
 	/// What is received is checked against RFC 6455. When the peer breaks a
 	/// rule, nothing of that frame is delivered, a Close frame with the status
@@ -170,6 +188,9 @@ public:
 			/// The server chose a subprotocol that was not offered (RFC 6455, 4.1).
 		WS_ERR_HANDSHAKE_EXTENSION            = 8,
 			/// The server chose an extension that was not offered (RFC 6455, 4.1).
+		WS_ERR_HANDSHAKE_REFUSED              = 9,
+			/// The server does not let this client in: its Origin (403), the hook, or the size
+			/// of the handshake (431); or a header field to be sent has CR, LF or NUL in it.
 		WS_ERR_PAYLOAD_TOO_BIG                = 10,
 			/// Payload too big for supplied buffer, or above the maximum. Close code 1009.
 		WS_ERR_INCOMPLETE_FRAME               = 11,
@@ -191,8 +212,14 @@ public:
 		WS_ERR_INVALID_CLOSE_CODE             = 18,
 			/// A Close frame with a status code that must not be sent
 			/// (RFC 6455, 7.4). Close code 1002.
-		WS_ERR_CLOSED                         = 19
+		WS_ERR_CLOSED                         = 19,
 			/// Nothing can be sent after a Close frame (RFC 6455, 5.5.1).
+		WS_ERR_POLICY_VIOLATION               = 20,
+			/// Too many fragments, or PINGs that cannot be answered. Close code 1008.
+		WS_ERR_CORRUPT_DATA                   = 21,
+			/// Compressed data is corrupt (RFC 7692). Close code 1007.
+		WS_ERR_PING_TIMEOUT                   = 22
+			/// Nothing was received after a PING (WebSocketParams::setPongTimeout()).
 	};
 
 	enum CloseState
@@ -244,6 +271,19 @@ public:
 		/// for authentication (Basic, Digest or NTLM).
 		///
 		/// Throws a WebSocketException with WS_ERR_UNAUTHORIZED if it rejects them.
+
+	WebSocket(HTTPServerRequest& request, HTTPServerResponse& response, WebSocketParams::Ptr pParams);
+		/// Creates a server-side WebSocket with limits, compression, subprotocols,
+		/// and checks of who may come in. The status of a refused request can also be 403 (Origin),
+		/// 431 (too large a header), or what the hook has set.
+
+	WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, WebSocketParams::Ptr pParams);
+	WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, WebSocketParams::Ptr pParams);
+		/// Creates a client-side WebSocket with limits, compression and subprotocols.
+		///
+		/// If the parameters allow redirects, the sessions for them come from
+		/// HTTPSessionFactory::defaultFactory(), where HTTPSessionInstantiator and, for wss,
+		/// HTTPSSessionInstantiator have to be registered.
 
 	WebSocket(const Socket& socket);
 		/// Creates a WebSocket from another Socket, which must be a WebSocket,
@@ -357,6 +397,100 @@ public:
 		/// Otherwise like receiveFrame(void*, int, int&). The buffer is changed only if
 		/// a frame is returned. A reasonable maximum payload size should be set with
 		/// setMaxPayloadSize().
+
+	//
+	// Messages
+	//
+	int receiveMessage(Poco::Buffer<char>& message, int& opcode);
+	int receiveMessage(std::string& message, int& opcode);
+		/// Receives a whole message into message, whose contents are replaced. Fragments are
+		/// joined and decompressed, PINGs are answered, PONGs go to the pong handler, and the
+		/// peer's Close is answered.
+		///
+		/// Returns the message's length, and in opcode FRAME_OP_TEXT or FRAME_OP_BINARY. If the
+		/// connection has been closed, returns 0, with an opcode of 0, then and in all later
+		/// calls; closeCode() tells whether it was closed by a Close frame.
+		///
+		/// Throws as receiveFrame(); with a TimeoutException nothing is lost. If the
+		/// socket is non-blocking and the message is not complete yet, returns -1.
+
+	int receivePart(void* buffer, int length, int& flags);
+		/// Receives part of a message, up to length bytes, as soon as there are any: for
+		/// messages that are not to be held in memory. The limits apply all the same.
+		///
+		/// Returns the number of bytes, and in flags the message's opcode, with FRAME_FLAG_FIN if the
+		/// message is complete; then there may be no bytes. If the connection has been closed, returns
+		/// 0 with flags of 0. The bytes have been checked, but later parts of the message may
+		/// turn out not to be valid. Otherwise like receiveMessage().
+
+	int sendMessage(const void* message, int length, int opcode = FRAME_OP_TEXT, int fragmentSize = 0);
+	int sendMessage(const std::string& message, int opcode = FRAME_OP_TEXT, int fragmentSize = 0);
+		/// Sends a message, text (FRAME_OP_TEXT) or binary (FRAME_OP_BINARY), compressed if that
+		/// was agreed on; in frames made of fragmentSize bytes of it, or in a single one if that is 0.
+		///
+		/// Returns its length. Throws an InvalidArgumentException if a text is not UTF-8 (and
+		/// getVerifyUTF8()), an IllegalStateException if the socket is non-blocking, and
+		/// otherwise as sendFrame(). Messages of several threads do not mix.
+
+	std::streamsize sendMessage(std::istream& istr, int opcode = FRAME_OP_BINARY, int fragmentSize = 65536);
+		/// Sends what can be read from istr as one message, in frames made of fragmentSize bytes of it.
+		/// Returns its length.
+
+	int sendPart(const void* part, int length, int opcode, bool last);
+		/// Sends part of a message as a frame; the message is complete with a part for which last is set.
+		/// All parts have the same opcode. Until then no other message can be sent: sendMessage()
+		/// throws an IllegalStateException. Returns length.
+
+	bool close(Poco::UInt16 statusCode, const std::string& reason = "", const Poco::Timespan& timeout = Poco::Timespan(5, 0));
+		/// Closes the connection as RFC 6455, 7 says: sends a Close frame, unless one was sent before, and waits
+		/// up to timeout for the peer's; what comes before it is lost. Another thread may be
+		/// receiving; it then has to do so until the end.
+		///
+		/// Returns true if the peer's Close frame has come. Throws an InvalidArgumentException as shutdown().
+
+	using StreamSocket::close;
+
+	int closeCode() const;
+		/// Returns the status code in the peer's Close frame; 1005 if there was none in it, 1006 if no
+		/// Close frame has come (RFC 6455, 7.1.5).
+
+	std::string closeReason() const;
+		/// Returns the reason in the peer's Close frame (RFC 6455, 7.1.6).
+
+	void ping();
+		/// Sends a PING. When its answer has come through receiveMessage(), pingTime() is its round-trip time.
+
+	Poco::Timespan pingTime() const;
+		/// Returns the round-trip time of the last ping() that was answered; 0 if none was. May be called by any thread.
+
+	void setPongHandler(const std::function<void(const std::string& payload)>& handler);
+		/// Sets a function that receiveMessage() calls, in the thread that receives, with the payload of each
+		/// PONG. It must not receive. To be set before anything is received.
+
+	const std::string& subprotocol() const;
+		/// Returns the subprotocol agreed on; empty if there is none.
+
+	class Cork
+		/// While there is a Cork, what is sent is gathered, and goes out when it has become 64 KiB, when the
+		/// thread that receives would have to wait, when flush() is called, or when the Cork is gone: many small
+		/// messages with one system call. An echo or request loop on receiveMessage() may keep one for all its life.
+		///
+		///     WebSocket::Cork cork(ws);
+	{
+	public:
+		explicit Cork(WebSocket& ws);
+		~Cork();
+			/// Sends what was gathered; errors are found by the next call that sends.
+
+		void flush();
+			/// Sends what was gathered. Throws as sendFrame().
+
+	private:
+		Cork(const Cork&);
+		Cork& operator = (const Cork&);
+
+		WebSocketImpl* _pImpl;
+	};
 
 	Mode mode() const;
 		/// Returns WS_SERVER if the WebSocket is a server-side

@@ -38,6 +38,7 @@ struct WebSocketError
 		UNAUTHORIZED                   = 6,
 		HANDSHAKE_SUBPROTOCOL          = 7,
 		HANDSHAKE_EXTENSION            = 8,
+		HANDSHAKE_REFUSED              = 9,
 		PAYLOAD_TOO_BIG                = 10,
 		INCOMPLETE_FRAME               = 11,
 		INVALID_RSV_BITS               = 12,
@@ -47,7 +48,10 @@ struct WebSocketError
 		MASKED_SERVER_FRAME            = 16,
 		INVALID_UTF8                   = 17,
 		INVALID_CLOSE_CODE             = 18,
-		CLOSED                         = 19
+		CLOSED                         = 19,
+		POLICY_VIOLATION               = 20,
+		CORRUPT_DATA                   = 21,
+		PING_TIMEOUT                   = 22
 	};
 };
 

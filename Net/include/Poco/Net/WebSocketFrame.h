@@ -107,7 +107,8 @@ public:
 	{
 		MAX_CONTROL_PAYLOAD = 125, /// RFC 6455, 5.5
 		MAX_CLOSE_REASON    = 123, /// What a Close frame has left beside the code.
-		NO_CLOSE_CODE       = 1005 /// RFC 6455, 7.4.1: no status code was present.
+		NO_CLOSE_CODE       = 1005, /// RFC 6455, 7.4.1: no status code was present.
+		NO_CLOSE_FRAME      = 1006  /// RFC 6455, 7.4.1: no Close frame was received.
 	};
 
 	static bool isOpcode(int opcode);
@@ -117,6 +118,10 @@ public:
 		/// Returns true if an endpoint may send the code in a Close frame
 		/// (RFC 6455, 7.4.1 and 7.4.2, and the IANA registry, which has added
 		/// 1012 to 1014).
+
+	static int closeCode(const char* pPayload);
+		/// Returns the status code in the payload of a Close frame, of which the first two
+		/// bytes must be there (RFC 6455, 5.5.1).
 
 	static std::size_t buildClose(char* pPayload, int code, const char* pReason, std::size_t reasonLength);
 		/// Writes the payload of a Close frame (RFC 6455, 5.5.1) to pPayload,

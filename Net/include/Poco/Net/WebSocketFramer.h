@@ -111,6 +111,20 @@ public:
 		/// must not be greater than remaining(). If it is equal, the frame is
 		/// complete when OK is returned.
 
+	std::size_t buildReply(int& flags, char* pPayload) const;
+		/// If the frame just received is one that has to be answered, returns the length of
+		/// the answer's payload (0 to 125), and sets flags to its first byte and pPayload, with
+		/// room for WebSocketFrame::MAX_CONTROL_PAYLOAD bytes, to the payload: the PONG
+		/// to a PING (5.5.3), the Close to a Close (5.5.1). Otherwise sets flags to 0.
+
+	const char* controlPayload() const;
+	std::size_t controlLength() const;
+		/// The payload of the control frame received last.
+
+	Result fail(WebSocketError::Code error, int closeCode, const std::string& text);
+		/// Fails the connection, for what builds on frames: messages and extensions. closeCode
+		/// is that of the Close frame to be sent; 0 if none is. Returns FAILED.
+
 	Result receiveEnd();
 		/// Takes the end of the stream. Fails the connection (INCOMPLETE_FRAME,
 		/// without a Close frame to be sent) inside a frame; otherwise returns OK.
@@ -133,7 +147,10 @@ public:
 
 	int closeCode() const;
 		/// Returns the status code of the Close frame received; NO_CLOSE_CODE if
-		/// there was none in it (7.1.5).
+		/// there was none in it (7.1.5), NO_CLOSE_FRAME before one was received.
+
+	std::string closeReason() const;
+		/// Returns the reason in the Close frame received (7.1.6).
 
 	//
 	// Sending
@@ -189,7 +206,6 @@ private:
 	Result checkStart(unsigned char first, unsigned char second);
 	Result endFrame();
 	Result endClose();
-	Result fail(WebSocketError::Code error, int closeCode, const std::string& text);
 
 	const Role _role;
 	bool _verifyUTF8;
@@ -205,9 +221,9 @@ private:
 	bool _inMessage;      // a fragmented message has been begun
 	bool _checkText;      // the message is text to be checked
 	WebSocketUTF8 _text;
-	char _close[WebSocketFrame::MAX_CONTROL_PAYLOAD];
-	std::size_t _closeLength;
-	int _closeCode;
+	char _control[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+	std::size_t _controlLength;
+	std::atomic<int> _closeCode;
 
 	// both
 	std::atomic<int> _closeState;
@@ -244,9 +260,15 @@ inline const WebSocketFrameHeader& WebSocketFramer::header() const
 }
 
 
-inline int WebSocketFramer::closeCode() const
+inline const char* WebSocketFramer::controlPayload() const
 {
-	return _closeCode;
+	return _control;
+}
+
+
+inline std::size_t WebSocketFramer::controlLength() const
+{
+	return _controlLength;
 }
 
 

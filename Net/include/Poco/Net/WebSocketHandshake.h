@@ -79,6 +79,14 @@ public:
 		/// The status is 405 if the method is not GET, 426 if another
 		/// version of the protocol is asked for, and otherwise 400.
 
+	static Verdict checkOrigin(const HTTPRequest& request, const std::vector<std::string>& allowed);
+		/// Checks where a browser's page that makes the request comes from (10.2). It passes if there
+		/// is no Origin, if it has the host and port that are in Host, or if it, or "*", is in allowed.
+		/// The status is 403 otherwise.
+
+	static std::string selectSubprotocol(const HTTPRequest& request, const std::vector<std::string>& supported);
+		/// Returns the first of the client's subprotocols that is in supported (4.2.2); empty if there is none.
+
 	static void accept(const HTTPRequest& request, HTTPResponse& response);
 		/// Makes response the answer to a request that passed checkRequest()
 		/// (4.2.2). Other header fields that are in response stay
@@ -107,6 +115,13 @@ public:
 	//
 	// Both
 	//
+	static Verdict checkSize(const MessageHeader& header, std::size_t maxFields, std::size_t maxSize);
+		/// Checks the number of fields and the length of the header. The status is 431.
+
+	static Verdict checkFields(const MessageHeader& header);
+		/// Checks that no field has a CR, LF or NUL in it, which would put another
+		/// field, or another message, onto the wire (RFC 7230, 3.2.4).
+
 	static std::string encodeKey(const unsigned char* pBytes);
 		/// Returns the Sec-WebSocket-Key for KEY_LENGTH random bytes.
 
@@ -115,6 +130,9 @@ public:
 
 	static std::string computeAccept(const std::string& key);
 		/// Returns the Sec-WebSocket-Accept that belongs to a key (4.2.2).
+
+	static bool isToken(const std::string& text);
+		/// Returns true if text is a token (RFC 7230, 3.2.6).
 
 	static std::vector<Element> elements(const MessageHeader& header, const std::string& field);
 		/// Returns the elements of a field whose value is a comma-separated list, from all

@@ -18,6 +18,9 @@
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/StreamSocketImpl.h"
 #include "Poco/Buffer.h"
+#include <functional>
+#include <istream>
+#include <string>
 #include <utility>
 
 
@@ -32,6 +35,8 @@ POCO_WEBSOCKET_BEGIN
 
 
 class WebSocketFramer;
+class WebSocketParams;
+struct WebSocketDeflateParams;
 
 
 class WebSocket_API WebSocketImpl: public StreamSocketImpl
@@ -117,6 +122,29 @@ public:
 
 	int sendClose(int statusCode, const std::string& reason);
 		/// See WebSocket::shutdown().
+
+	void configure(const WebSocketParams& params, const WebSocketDeflateParams* pDeflate);
+		/// Applies the parameters; pDeflate tells what was agreed on permessage-deflate, or is
+		/// null. To be called before anything is sent or received.
+
+	int receiveMessage(Poco::Buffer<char>& message, int& opcode);
+	int receiveMessage(std::string& message, int& opcode);
+	int receivePart(void* buffer, int length, int& flags);
+	int sendMessage(const void* message, int length, int opcode, int fragmentSize);
+	std::streamsize sendMessage(std::istream& istr, int opcode, int fragmentSize);
+	int sendPart(const void* part, int length, int opcode, bool last);
+	bool closeHandshake(int statusCode, const std::string& reason, const Poco::Timespan& timeout);
+	void ping();
+	Poco::Timespan pingTime() const;
+	void setPongHandler(const std::function<void(const std::string&)>& handler);
+	void cork();
+	void uncork();
+	void flush();
+		/// See the functions of these names in WebSocket.
+
+	void setSubprotocol(const std::string& subprotocol);
+	const std::string& subprotocol() const;
+		/// The subprotocol agreed on.
 
 	int frameFlags() const;
 		/// Returns the frame flags of the most recently received frame.

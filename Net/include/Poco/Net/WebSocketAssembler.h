@@ -1,0 +1,120 @@
+//
+// WebSocketAssembler.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketAssembler
+//
+// Messages from frames (RFC 6455, 5.4; RFC 7692, 6).
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketAssembler_INCLUDED
+#define Net_WebSocketAssembler_INCLUDED
+
+
+#include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/WebSocketDeflate.h"
+#include "Poco/Net/WebSocketFramer.h"
+#include <memory>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocket_API WebSocketAssembler
+	/// What a message is beyond its frames: its limits, and its compression.
+	///
+	/// The frames are received with a WebSocketFramer; for each frame of a message
+	/// begin() is called once its header is there, and, if the message is compressed,
+	/// inflate() with each part of its payload. What is not allowed fails the framer.
+	///
+	/// Used by the thread that receives.
+{
+public:
+	explicit WebSocketAssembler(WebSocketFramer& framer);
+		/// Creates the assembler, with limits so large that they are none.
+
+	void setLimits(Poco::UInt64 maxMessageSize, Poco::UInt64 maxFrameSize, unsigned maxFragments, unsigned maxPendingPings);
+		/// Sets the limits; see WebSocketParams.
+
+	void enableInflate(int windowBits, bool contextTakeover);
+		/// Allows compressed messages (RFC 7692); see WebSocketInflater.
+
+	WebSocketFramer::Result begin();
+		/// Takes the header of a frame of a message. Fails the framer (PAYLOAD_TOO_BIG, 1009;
+		/// POLICY_VIOLATION, 1008) if the message gets too large, or has too many frames.
+
+	WebSocketFramer::Result inflate(const char* pData, std::size_t length, std::string& message);
+		/// Takes part of the payload of a frame of a compressed message, after
+		/// WebSocketFramer::receivePayload() has; for an empty frame once with length 0. What
+		/// comes out is appended to message. Fails the framer (PAYLOAD_TOO_BIG, 1009; CORRUPT_DATA or INVALID_UTF8, 1007).
+
+	WebSocketFramer::Result limitPings(unsigned pending);
+		/// Fails the framer (POLICY_VIOLATION, 1008) if too many PINGs are pending.
+
+	int opcode() const;
+		/// Returns the opcode of the message: text or binary.
+
+	bool compressed() const;
+		/// Returns true if the message is compressed.
+
+	bool complete() const;
+		/// Returns true if the frame received last is complete, and the last one of the message.
+
+	bool single() const;
+		/// Returns true if the message is a single, uncompressed frame.
+
+private:
+	WebSocketFramer& _framer;
+	Poco::UInt64 _maxMessageSize;
+	Poco::UInt64 _maxFrameSize;
+	unsigned _maxFragments;
+	unsigned _maxPendingPings;
+	std::unique_ptr<WebSocketInflater> _pInflater;
+	WebSocketUTF8 _text; // of a compressed message
+
+	// of the present message
+	int _opcode;
+	bool _compressed;
+	unsigned _fragments;
+	Poco::UInt64 _size; // of its payload so far, decompressed
+};
+
+
+//
+// inlines
+//
+inline int WebSocketAssembler::opcode() const
+{
+	return _opcode;
+}
+
+
+inline bool WebSocketAssembler::compressed() const
+{
+	return _compressed;
+}
+
+
+inline bool WebSocketAssembler::complete() const
+{
+	return _framer.remaining() == 0 && _framer.header().fin();
+}
+
+
+inline bool WebSocketAssembler::single() const
+{
+	return _fragments == 1 && _framer.header().fin() && !_compressed;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketAssembler_INCLUDED

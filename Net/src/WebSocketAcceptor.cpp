@@ -1,0 +1,130 @@
+//
+// WebSocketAcceptor.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketAcceptor
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "WebSocketAcceptor.h"
+#include "Poco/Net/HTTPServerRequestImpl.h"
+#include "Poco/Net/HTTPServerResponse.h"
+#include "Poco/Net/HTTPServerSession.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/Net/WebSocketDeflate.h"
+#include "Poco/Net/WebSocketHandshake.h"
+#include "Poco/Net/WebSocketImpl.h"
+#include "Poco/Net/WebSocketParams.h"
+#include <sstream>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	using Verdict = WebSocketHandshake::Verdict;
+
+	Verdict refusal(HTTPResponse::HTTPStatus status, const std::string& text)
+	{
+		Verdict verdict;
+		verdict.error  = WebSocketError::HANDSHAKE_REFUSED;
+		verdict.status = status;
+		verdict.text   = text;
+		return verdict;
+	}
+
+	Verdict checkOrigin(const HTTPServerRequest& request, const WebSocketParams& params)
+	{
+		const WebSocketParams::OriginCheck& check = params.getOriginCheck();
+		if (!check) return WebSocketHandshake::checkOrigin(request, params.getAllowedOrigins());
+		if (!request.has("Origin") || check(request.get("Origin"), request)) return Verdict();
+		return refusal(HTTPResponse::HTTP_FORBIDDEN, "Origin is not allowed");
+	}
+
+	Verdict askHook(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams& params)
+	{
+		if (!params.getHook() || params.getHook()(request, response)) return Verdict();
+		if (response.getStatus() < HTTPResponse::HTTP_MULTIPLE_CHOICES) response.setStatusAndReason(HTTPResponse::HTTP_FORBIDDEN);
+		return refusal(response.getStatus(), response.getReason());
+	}
+
+	Verdict check(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams)
+	{
+		Verdict verdict;
+		if (pParams)
+			verdict = WebSocketHandshake::checkSize(request, static_cast<std::size_t>(pParams->getMaxHandshakeFields()), static_cast<std::size_t>(pParams->getMaxHandshakeSize()));
+		if (verdict.ok()) verdict = WebSocketHandshake::checkRequest(request);
+		if (verdict.ok() && pParams) verdict = checkOrigin(request, *pParams);
+		if (verdict.ok() && pParams) verdict = askHook(request, response, *pParams);
+		return verdict;
+	}
+
+	void checkFields(const HTTPServerResponse& response)
+	{
+		const Verdict verdict = WebSocketHandshake::checkFields(response);
+		if (!verdict.ok()) throw InvalidArgumentException(verdict.text);
+	}
+
+	[[noreturn]] void refuse(HTTPServerRequestImpl& request, HTTPServerResponse& response, const Verdict& verdict)
+		/// Sends the refusal and ends the HTTP connection. The socket is taken from the session
+		/// first, so that the handler, which may send a response as well, cannot send a second one.
+	{
+		WebSocketHandshake::refuse(verdict, response);
+		checkFields(response);
+		StreamSocket socket = request.detachSocket();
+		std::ostringstream message;
+		response.write(message);
+		message << verdict.text << '\n';
+		const std::string bytes = message.str();
+		try
+		{
+			socket.sendBytes(bytes.data(), static_cast<int>(bytes.size()));
+			socket.shutdownSend();
+		}
+		catch (const Poco::Exception&)
+		{
+			// the client has gone; the handler is told why it was refused
+		}
+		throw WebSocketException(verdict.text, verdict.error);
+	}
+}
+
+
+WebSocketImpl* WebSocketAcceptor::accept(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams)
+{
+	HTTPServerRequestImpl* pRequest = dynamic_cast<HTTPServerRequestImpl*>(&request);
+	if (!pRequest) throw InvalidArgumentException("The request does not come from a HTTPServer");
+
+	const Verdict verdict = check(request, response, pParams);
+	if (!verdict.ok()) refuse(*pRequest, response, verdict);
+
+	WebSocketHandshake::accept(request, response);
+	WebSocketDeflateParams deflate;
+	bool deflated = false;
+	if (pParams)
+	{
+		const std::string subprotocol = WebSocketHandshake::selectSubprotocol(request, pParams->getSubprotocols());
+		if (!subprotocol.empty()) response.set("Sec-WebSocket-Protocol", subprotocol);
+		std::string answer;
+		deflated = pParams->getDeflate() && WebSocketDeflateNegotiation::accept(request, pParams->getDeflateParams(), deflate, answer);
+		if (deflated) response.set("Sec-WebSocket-Extensions", answer);
+	}
+	checkFields(response);
+	response.send().flush();
+
+	StreamSocket socket = pRequest->detachSocket();
+	Poco::AutoPtr<WebSocketImpl> pImpl = new WebSocketImpl(static_cast<StreamSocketImpl*>(socket.impl()), pRequest->session(), false);
+	if (pParams) pImpl->configure(*pParams, deflated ? &deflate : nullptr);
+	pImpl->setSubprotocol(response.get("Sec-WebSocket-Protocol", ""));
+	return pImpl.duplicate();
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

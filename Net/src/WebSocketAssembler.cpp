@@ -1,0 +1,117 @@
+//
+// WebSocketAssembler.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketAssembler
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "Poco/Net/WebSocketAssembler.h"
+#include <limits>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	enum CloseCode // RFC 6455, 7.4.1
+	{
+		INVALID_PAYLOAD  = 1007,
+		POLICY_VIOLATION = 1008,
+		MESSAGE_TOO_BIG  = 1009
+	};
+
+	constexpr int RSV1 = 0x40;
+}
+
+
+WebSocketAssembler::WebSocketAssembler(WebSocketFramer& framer):
+	_framer(framer),
+	_maxMessageSize(std::numeric_limits<int>::max()),
+	_maxFrameSize(std::numeric_limits<int>::max()),
+	_maxFragments(std::numeric_limits<unsigned>::max()),
+	_maxPendingPings(std::numeric_limits<unsigned>::max()),
+	_opcode(WebSocketFrame::OP_CONT),
+	_compressed(false),
+	_fragments(0),
+	_size(0)
+{
+}
+
+
+void WebSocketAssembler::setLimits(Poco::UInt64 maxMessageSize, Poco::UInt64 maxFrameSize, unsigned maxFragments, unsigned maxPendingPings)
+{
+	_maxMessageSize  = maxMessageSize;
+	_maxFrameSize    = maxFrameSize;
+	_maxFragments    = maxFragments;
+	_maxPendingPings = maxPendingPings;
+}
+
+
+void WebSocketAssembler::enableInflate(int windowBits, bool contextTakeover)
+{
+	_pInflater = std::make_unique<WebSocketInflater>(windowBits, contextTakeover);
+	_framer.setReservedBits(RSV1); // RFC 7692, 6
+}
+
+
+WebSocketFramer::Result WebSocketAssembler::begin()
+{
+	const WebSocketFrameHeader& header = _framer.header();
+	if (header.opcode() != WebSocketFrame::OP_CONT)
+	{
+		_opcode     = header.opcode();
+		_compressed = (header.rsv() & RSV1) != 0;
+		_fragments  = 0;
+		_size       = 0;
+		_text.reset();
+	}
+	if (++_fragments > _maxFragments)
+		return _framer.fail(WebSocketError::POLICY_VIOLATION, POLICY_VIOLATION, "Message in more than " + std::to_string(_maxFragments) + " frames");
+	if (_framer.limitPayload(_maxFrameSize) != WebSocketFramer::OK) return WebSocketFramer::FAILED;
+	if (_compressed) return WebSocketFramer::OK;
+	_size += header.payloadLength;
+	if (_size > _maxMessageSize)
+		return _framer.fail(WebSocketError::PAYLOAD_TOO_BIG, MESSAGE_TOO_BIG, "Message is larger than " + std::to_string(_maxMessageSize) + " bytes");
+	return WebSocketFramer::OK;
+}
+
+
+WebSocketFramer::Result WebSocketAssembler::inflate(const char* pData, std::size_t length, std::string& message)
+{
+	const std::size_t before = message.size();
+	const bool last = complete();
+	switch (_pInflater->decompress(pData, length, last, static_cast<std::size_t>(_maxMessageSize - _size), message))
+	{
+	case WebSocketInflater::TOO_BIG:
+		return _framer.fail(WebSocketError::PAYLOAD_TOO_BIG, MESSAGE_TOO_BIG, "Message is larger than " + std::to_string(_maxMessageSize) + " bytes when decompressed");
+	case WebSocketInflater::CORRUPT:
+		return _framer.fail(WebSocketError::CORRUPT_DATA, INVALID_PAYLOAD, "Compressed data is corrupt");
+	default:
+		break;
+	}
+	_size += message.size() - before;
+	if (_opcode == WebSocketFrame::OP_TEXT && _framer.getVerifyUTF8()) // RFC 6455, 8.1
+	{
+		if (!_text.append(message.data() + before, message.size() - before) || (last && !_text.complete()))
+			return _framer.fail(WebSocketError::INVALID_UTF8, INVALID_PAYLOAD, "Text message is not UTF-8");
+	}
+	return WebSocketFramer::OK;
+}
+
+
+WebSocketFramer::Result WebSocketAssembler::limitPings(unsigned pending)
+{
+	if (pending <= _maxPendingPings) return WebSocketFramer::OK;
+	return _framer.fail(WebSocketError::POLICY_VIOLATION, POLICY_VIOLATION, "More than " + std::to_string(_maxPendingPings) + " PINGs without reading an answer");
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

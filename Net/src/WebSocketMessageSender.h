@@ -1,0 +1,75 @@
+//
+// WebSocketMessageSender.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketMessageSender
+//
+// Messages, as the blocking shell sends them.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketMessageSender_INCLUDED
+#define Net_WebSocketMessageSender_INCLUDED
+
+
+#include "WebSocketSender.h"
+#include "Poco/Net/WebSocketDeflate.h"
+#include "Poco/Net/WebSocketFramer.h"
+#include "Poco/Mutex.h"
+#include <istream>
+#include <memory>
+#include <string>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketMessageSender
+	/// Sends whole messages, in one frame or several, compressed or not. Messages
+	/// of several threads follow each other; control frames may come between.
+{
+public:
+	WebSocketMessageSender(WebSocketTransport& transport, WebSocketFramer& framer, WebSocketSender& sender);
+
+	void enableDeflate(std::unique_ptr<WebSocketDeflater> pDeflater, std::size_t threshold);
+		/// Compresses messages of threshold bytes and more.
+
+	int send(const char* pMessage, int length, int opcode, int fragmentSize);
+	std::streamsize send(std::istream& istr, int opcode, int fragmentSize);
+	int sendPart(const char* pPart, int length, int opcode, bool last);
+		/// See WebSocket::sendMessage() and sendPart().
+
+private:
+	void check(int opcode, int length, const char* pData) const;
+	void checkText(int opcode, const char* pData, std::size_t length, bool last);
+	void sendFragment(const char* pData, std::size_t length, bool last);
+	void begin(int opcode, bool compress);
+
+	WebSocketTransport& _transport;
+	WebSocketFramer& _framer;
+	WebSocketSender& _sender;
+	Poco::FastMutex _mutex;
+	std::unique_ptr<WebSocketDeflater> _pDeflater;
+	std::size_t _threshold;
+	std::string _compressed;
+
+	// of the present message
+	bool _inParts;     // sendPart() has begun one
+	bool _first;       // the next frame is its first
+	int  _opcode;
+	bool _compress;
+	bool _incomplete;  // frames of it have been sent, and others not
+	WebSocketUTF8 _text;
+};
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketMessageSender_INCLUDED

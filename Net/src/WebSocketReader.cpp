@@ -1,0 +1,322 @@
+//
+// WebSocketReader.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketReader
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "WebSocketReader.h"
+#include "Poco/Net/NetException.h"
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+WebSocketReader::WebSocketReader(WebSocketTransport& transport, WebSocketFramer& framer, WebSocketSender& sender):
+	_transport(transport),
+	_framer(framer),
+	_sender(sender),
+	_position(0),
+	_end(0),
+	_peeked(false),
+	_large(false),
+	_readAhead(!transport.plain()),
+	_ahead(0),
+	_headerDone(false),
+	_saved(0),
+	_received(0),
+	_ended(false),
+	_pingInterval(0),
+	_pongTimeout(0),
+	_pinging(false)
+{
+}
+
+
+void WebSocketReader::preload(const Poco::Buffer<char>& data)
+{
+	_input.resize(std::max<std::size_t>(INPUT_SIZE, data.size()));
+	if (data.size() > 0) std::memcpy(_input.data(), data.begin(), data.size());
+	_position = 0;
+	_end = data.size();
+	publish();
+}
+
+
+void WebSocketReader::setReadAhead(bool flag)
+{
+	_readAhead = flag || !_transport.plain();
+	if (_readAhead) settle();
+}
+
+
+void WebSocketReader::setKeepAlive(const Poco::Timespan& pingInterval, const Poco::Timespan& pongTimeout)
+{
+	_pingInterval = pingInterval;
+	_pongTimeout  = pongTimeout;
+}
+
+
+int WebSocketReader::header()
+{
+	if (_framer.failed()) return FAILED;
+	if (_headerDone) return 1;
+	if (ended()) return END;
+	for (;;)
+	{
+		if (_position == _end)
+		{
+			const int n = fill();
+			if (n < 0) return n;
+			if (n == 0)
+			{
+				_ended = true;
+				return _framer.receiveEnd() == WebSocketFramer::OK ? END : FAILED;
+			}
+		}
+		std::size_t used = 0;
+		const WebSocketFramer::Result result = _framer.receiveHeader(_input.data() + _position, _end - _position, used);
+		_position += used;
+		if (result == WebSocketFramer::FAILED) return FAILED;
+		if (result == WebSocketFramer::OK) break;
+		settle();
+	}
+	_headerDone = true;
+	return 1;
+}
+
+
+int WebSocketReader::fill()
+	/// Called if all bytes in _input are used.
+{
+	_position = _end = 0;
+	int n = 0;
+	if (_readAhead)
+	{
+		n = fetch(_input.data(), _input.size(), TAKE);
+	}
+	else if (_framer.inFrame())
+	{
+		n = fetch(_input.data(), _framer.headerMissing(), TAKE);
+	}
+	else
+	{
+		n = fetch(_input.data(), _large ? static_cast<std::size_t>(WebSocketFrameHeader::MAX_LENGTH) : _input.size(), PEEK);
+		_peeked = n > 0;
+	}
+	if (n > 0) _end = static_cast<std::size_t>(n);
+	return n;
+}
+
+
+int WebSocketReader::fetch(char* pTarget, std::size_t length, Fetch how)
+{
+	_sender.beforeWaiting();
+	if (_pingInterval > 0) return fetchAlive(pTarget, length, how);
+	return how == PEEK ? _transport.peek(pTarget, length) : _transport.receive(pTarget, length);
+}
+
+
+int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how)
+	/// Like fetch(), but sends a PING when nothing has come for a while, and
+	/// fails if nothing comes then either.
+{
+	const Poco::Timespan receiveTimeout = _transport.getReceiveTimeout();
+	const Poco::Clock start;
+	for (;;)
+	{
+		const int n = _transport.receiveNow(pTarget, length, how == PEEK);
+		if (n != WebSocketTransport::AGAIN)
+		{
+			_lastReceived.update();
+			_pinging = false;
+			return n;
+		}
+		if (!_transport.getBlocking()) return AGAIN;
+
+		Poco::Timespan left = _pinging ? _pongTimeout - _pingSent.elapsed() : _pingInterval - _lastReceived.elapsed();
+		if (left <= 0 && _pinging)
+		{
+			_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
+			return FAILED;
+		}
+		if (left <= 0)
+		{
+			_sender.sendPing();
+			_pingSent.update();
+			_pinging = true;
+			continue;
+		}
+		if (receiveTimeout > 0)
+		{
+			const Poco::Timespan receiveLeft = receiveTimeout - start.elapsed();
+			if (receiveLeft <= 0) throw TimeoutException(POCO_ETIMEDOUT);
+			left = std::min(left, receiveLeft);
+		}
+		_transport.waitReadable(left);
+	}
+}
+
+
+int WebSocketReader::payload(WebSocketTarget& target)
+{
+	const std::size_t total = static_cast<std::size_t>(_framer.header().payloadLength);
+	if (_transport.getBlocking() && _received == 0)
+	{
+		try
+		{
+			const int n = readInto(target, total);
+			if (n == AGAIN) save(target);
+			return n;
+		}
+		catch (...)
+		{
+			save(target);
+			throw;
+		}
+	}
+
+	// Non-blocking, or a call before this one has ended inside the frame.
+	WebSocketTarget saved(_saved, 0);
+	const int n = readInto(saved, total);
+	if (n > 0)
+	{
+		std::memcpy(target.whole(total), _saved.begin(), total);
+		_saved = Poco::Buffer<char>(0);
+	}
+	return n;
+}
+
+
+int WebSocketReader::payloadInto(WebSocketTarget& target)
+{
+	return readInto(target, static_cast<std::size_t>(_framer.header().payloadLength));
+}
+
+
+int WebSocketReader::readInto(WebSocketTarget& target, std::size_t total)
+{
+	while (_framer.remaining() > 0)
+	{
+		const std::size_t room = target.room(_received, total);
+		const int n = part(target.at(_received), room);
+		if (n < 0) return n;
+		_received += static_cast<std::size_t>(n);
+	}
+	return static_cast<int>(total);
+}
+
+
+int WebSocketReader::part(char* pTarget, std::size_t length)
+{
+	length = static_cast<std::size_t>(std::min<Poco::UInt64>(length, _framer.remaining()));
+	const char* pSource = pTarget;
+	std::size_t n = std::min(length, _end - _position);
+	if (n > 0)
+	{
+		pSource = _input.data() + _position;
+		_position += n;
+	}
+	else
+	{
+		const int received = readDirectly(pTarget, length);
+		if (received < 0) return received;
+		n = static_cast<std::size_t>(received);
+		if (n == 0)
+		{
+			_ended = true;
+			_framer.receiveEnd();
+			return FAILED;
+		}
+	}
+	return _framer.receivePayload(pTarget, pSource, n) == WebSocketFramer::OK ? static_cast<int>(n) : FAILED;
+}
+
+
+int WebSocketReader::readDirectly(char* pTarget, std::size_t length)
+{
+	if (_peeked)
+	{
+		// What was used of _input leaves the kernel by the same call.
+		const std::size_t used = _position;
+		_position = _end = 0;
+		_peeked = false;
+		const int n = _transport.receive(_input.data(), used, pTarget, length);
+		if (n != WebSocketTransport::AGAIN) return n;
+	}
+	else if (_readAhead && length < _input.size())
+	{
+		// A small rest: what follows it is taken as well.
+		const int n = fill();
+		if (n <= 0) return n;
+		const std::size_t used = std::min(length, _end);
+		std::memcpy(pTarget, _input.data(), used);
+		_position = used;
+		return static_cast<int>(used);
+	}
+	return fetch(pTarget, length, TAKE);
+}
+
+
+void WebSocketReader::save(const WebSocketTarget& target)
+	/// Keeps what has been received of a payload for the next call.
+{
+	try
+	{
+		_saved.assign(target.at(0), _received);
+	}
+	catch (const std::bad_alloc&)
+	{
+		_ended = true;
+		_framer.receiveEnd(); // there is no way on
+	}
+}
+
+
+void WebSocketReader::endFrame()
+{
+	_headerDone = false;
+	_received = 0;
+	_large = _framer.header().payloadLength >= LARGE_FRAME;
+	if (_peeked && !wholeFrameAhead()) settle();
+}
+
+
+void WebSocketReader::settle()
+{
+	if (_peeked)
+	{
+		_transport.discard(_input.data(), _position);
+		_position = _end = 0;
+		_peeked = false;
+	}
+}
+
+
+bool WebSocketReader::wholeFrameAhead() const
+{
+	WebSocketFrameHeader next;
+	const std::size_t length = _end - _position;
+	return WebSocketFrameHeader::parse(_input.data() + _position, length, next) == WebSocketFrameHeader::OK
+		&& next.payloadLength <= length - next.length;
+}
+
+
+void WebSocketReader::publish()
+{
+	const int position = static_cast<int>(_position);
+	_ahead.store(_peeked ? -position : static_cast<int>(_end) - position, std::memory_order_relaxed);
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
