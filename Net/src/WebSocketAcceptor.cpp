@@ -65,6 +65,35 @@ namespace
 		return verdict;
 	}
 
+	class SinkSocketImpl: public StreamSocketImpl
+		/// What is sent to it is lost; for Poco it is a socket that is not connected.
+	{
+	public:
+		using StreamSocketImpl::sendBytes;
+
+		int sendBytes(const void*, int length, int) override
+		{
+			return length;
+		}
+	};
+
+	class SinkSocket: public StreamSocket
+	{
+	public:
+		SinkSocket():
+			StreamSocket(new SinkSocketImpl)
+		{
+		}
+	};
+
+	struct SessionAccess: public HTTPServerSession
+	{
+		static void attach(HTTPServerSession& session, const StreamSocket& socket)
+		{
+			(session.*&SessionAccess::attachSocket)(socket);
+		}
+	};
+
 	void checkFields(const HTTPServerResponse& response)
 	{
 		const Verdict verdict = WebSocketHandshake::checkFields(response);
@@ -72,12 +101,13 @@ namespace
 	}
 
 	[[noreturn]] void refuse(HTTPServerRequestImpl& request, HTTPServerResponse& response, const Verdict& verdict)
-		/// Sends the refusal and ends the HTTP connection. The socket is taken from the session
-		/// first, so that the handler, which may send a response as well, cannot send a second one.
+		/// Sends the refusal and ends the HTTP connection. The socket is taken from the session: if
+		/// the handler, or HTTPServer because of the exception, sends a response as well, it is lost.
 	{
 		WebSocketHandshake::refuse(verdict, response);
 		checkFields(response);
 		StreamSocket socket = request.detachSocket();
+		SessionAccess::attach(request.session(), SinkSocket());
 		std::ostringstream message;
 		response.write(message);
 		message << verdict.text << '\n';

@@ -20,6 +20,7 @@
 #include "Poco/Net/WebSocketImpl.h"
 #include "Poco/Net/WebSocketParams.h"
 #include "WebSocketDeadline.h"
+#include "Poco/Ascii.h"
 #include "Poco/Clock.h"
 #include "Poco/String.h"
 #include "Poco/URI.h"
@@ -37,6 +38,7 @@ namespace
 	using Verdict = WebSocketHandshake::Verdict;
 
 	constexpr int MAX_ATTEMPTS = 3; // NTLM needs three requests, Digest with a stale nonce too
+	constexpr int MAX_INTERIM = 16;
 	constexpr std::streamsize MAX_DRAIN = 64*1024;
 
 	struct ProxyAccess: public HTTPClientSession
@@ -53,14 +55,15 @@ namespace
 		throw WebSocketException(verdict.text, verdict.error);
 	}
 
-	bool drain(std::istream& body, const HTTPResponse& response)
-		/// Takes the body of a response off the connection. Returns false
-		/// if it is not worth it: then the connection cannot be used again.
+	bool isNTLM(const std::string& challenge)
 	{
-		if (!response.getKeepAlive()) return false;
-		if (!response.hasContentLength() && !response.getChunkedTransferEncoding()) return false;
-		body.ignore(MAX_DRAIN);
-		return body.eof();
+		return Poco::icompare(challenge, 0, 4, "NTLM") == 0 && (challenge.size() == 4 || Poco::Ascii::isSpace(challenge[4]));
+	}
+
+	std::string tokenOf(const std::string& challenge)
+		/// What a server says behind "NTLM".
+	{
+		return Poco::trim(challenge.substr(4));
 	}
 
 	bool mayRetry(const HTTPCredentials& credentials, const HTTPResponse& response, int attempt)
@@ -69,10 +72,23 @@ namespace
 		if (credentials.empty() || attempt >= MAX_ATTEMPTS) return false;
 		if (attempt == 1) return true;
 		const std::string challenge = response.get(HTTPAuthenticationParams::WWW_AUTHENTICATE, "");
-		if (HTTPCredentials::isNTLMCredentials(challenge)) return challenge.size() > 5; // the server's part follows
-		if (!HTTPCredentials::isDigestCredentials(challenge)) return false;
+		if (isNTLM(challenge)) return !tokenOf(challenge).empty();
+		if (!HTTPCredentials::isDigestCredentials(challenge) || challenge.size() < 8) return false;
 		const HTTPAuthenticationParams params(challenge.substr(7));
 		return Poco::icompare(params.get("stale", ""), "true") == 0; // RFC 7616, 3.3
+	}
+
+	void authenticate(HTTPCredentials& credentials, HTTPRequest& request, const HTTPResponse& response)
+	{
+		// HTTPCredentials wants a space behind the scheme in any case, and two behind NTLM if there is more.
+		HTTPResponse challenges;
+		for (const auto& field: response)
+		{
+			if (Poco::icompare(field.first, HTTPAuthenticationParams::WWW_AUTHENTICATE) != 0) continue;
+			const bool ntlm = isNTLM(field.second) && !tokenOf(field.second).empty();
+			challenges.add(field.first, ntlm ? "NTLM  " + tokenOf(field.second) : field.second + " ");
+		}
+		credentials.authenticate(request, challenges);
 	}
 
 	void setHost(HTTPRequest& request, HTTPClientSession& session)
@@ -99,10 +115,19 @@ namespace
 	public:
 		Exchange(HTTPClientSession& session, const Poco::Clock& start, const WebSocketParams* pParams):
 			_session(session),
-			_tunnelled(!session.getProxyHost().empty() && !session.secure() && !session.bypassProxy()),
+			_proxyConfig(session.getProxyConfig()),
+			_pBody(nullptr),
+			_tunnelled(!session.getProxyHost().empty() && !session.getHost().empty() && !session.secure() && !session.bypassProxy()),
 			_start(start),
 			_pParams(pParams)
 		{
+			// A session made from a connected socket has the global proxy, but no use for it.
+			if (session.getHost().empty()) session.setProxyConfig(HTTPClientSession::ProxyConfig());
+		}
+
+		~Exchange()
+		{
+			_session.setProxyConfig(_proxyConfig);
 		}
 
 		HTTPClientSession& session()
@@ -125,24 +150,27 @@ namespace
 				session().setKeepAlive(true);
 				if (!request.has(HTTPRequest::HOST)) setHost(request, _session);
 				session().sendRequest(request);
-				std::istream& body = receiveResponse(response);
+				_pBody = nullptr;
+				_pBody = &receiveResponse(response);
 				if (response.getStatus() != HTTPResponse::HTTP_UNAUTHORIZED || !mayRetry(credentials, response, attempt)) return;
-				if (!drain(body, response)) reset();
-				credentials.authenticate(request, response);
+				if (!drain(response))
+				{
+					if (_session.getHost().empty()) return; // was made from a socket: there is no second one
+					reset();
+				}
+				authenticate(credentials, request, response);
 			}
 		}
 
-	private:
-		std::istream& receiveResponse(HTTPResponse& response)
+		void abandon(const HTTPResponse& response)
+			/// There is no WebSocket. The caller may go on using the session.
 		{
-			if (!_pParams) return session().receiveResponse(response);
-			session().flushRequest();
-			const WebSocketDeadline deadline(session(), _start, _pParams->getHandshakeTimeout(), _pParams->getMaxHandshakeSize());
-			std::istream& body = session().receiveResponse(response);
-			const Verdict size = WebSocketHandshake::checkSize(response, static_cast<std::size_t>(_pParams->getMaxHandshakeFields()), static_cast<std::size_t>(_pParams->getMaxHandshakeSize()));
-			if (!size.ok()) fail(size);
-			return body;
+			if (!drain(response)) reset();
 		}
+
+	private:
+		Exchange(const Exchange&) = delete;
+		Exchange& operator = (const Exchange&) = delete;
 
 		void reset()
 			/// The next request needs a new connection.
@@ -151,8 +179,44 @@ namespace
 			else _session.reset();
 		}
 
+		bool drain(const HTTPResponse& response)
+			/// Takes the body of a response off the connection. Returns false
+			/// if it is not worth it: then the connection cannot be used again.
+		{
+			if (!_pBody || !response.getKeepAlive()) return false;
+			if (!response.hasContentLength() && !response.getChunkedTransferEncoding()) return false;
+			_pBody->ignore(MAX_DRAIN);
+			return _pBody->eof();
+		}
+
+		std::istream& receiveResponse(HTTPResponse& response)
+		{
+			if (!_pParams) return receiveFinalResponse(response);
+			session().flushRequest();
+			const WebSocketDeadline deadline(session(), _start, _pParams->getHandshakeTimeout(), _pParams->getMaxHandshakeSize());
+			std::istream& body = receiveFinalResponse(response);
+			const Verdict size = WebSocketHandshake::checkSize(response, static_cast<std::size_t>(_pParams->getMaxHandshakeFields()), static_cast<std::size_t>(_pParams->getMaxHandshakeSize()));
+			if (!size.ok()) fail(size);
+			return body;
+		}
+
+		std::istream& receiveFinalResponse(HTTPResponse& response)
+		{
+			std::istream* pBody = &session().receiveResponse(response);
+			for (int i = 0; i < MAX_INTERIM && isInterim(response); ++i) pBody = &session().receiveResponse(response);
+			return *pBody;
+		}
+
+		static bool isInterim(const HTTPResponse& response)
+			/// RFC 9110, 15.2: Early Hints, for instance
+		{
+			return response.getStatus() < HTTPResponse::HTTP_OK && response.getStatus() != HTTPResponse::HTTP_SWITCHING_PROTOCOLS;
+		}
+
 		HTTPClientSession& _session;
+		const HTTPClientSession::ProxyConfig _proxyConfig;
 		std::unique_ptr<HTTPClientSession> _pTunnel;
+		std::istream* _pBody; // of the last response
 		bool _tunnelled;
 		const Poco::Clock& _start;
 		const WebSocketParams* _pParams;
@@ -248,9 +312,17 @@ WebSocketImpl* WebSocketConnector::connect(HTTPClientSession& cs, HTTPRequest& r
 	for (int redirects = 0;; ++redirects)
 	{
 		Exchange exchange(*pSession, start, pParams);
-		exchange.run(request, response, *pCredentials);
-		if (!pParams || redirects >= pParams->getMaxRedirects() || !isRedirect(response))
-			return finish(exchange.session(), request, response, key, pParams);
+		try
+		{
+			exchange.run(request, response, *pCredentials);
+			if (!pParams || redirects >= pParams->getMaxRedirects() || !isRedirect(response))
+				return finish(exchange.session(), request, response, key, pParams);
+		}
+		catch (...)
+		{
+			exchange.abandon(response);
+			throw;
+		}
 
 		const URI from = location(*pSession, request);
 		const URI to = redirectTarget(from, response);

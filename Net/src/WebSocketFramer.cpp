@@ -11,8 +11,8 @@
 
 #include "Poco/Net/WebSocketFramer.h"
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
-#include <new>
 
 
 namespace Poco {
@@ -47,6 +47,7 @@ WebSocketFramer::WebSocketFramer(Role role):
 	_closeCode(WebSocketFrame::NO_CLOSE_FRAME),
 	_closeState(OPEN),
 	_error(WebSocketError::NONE),
+	_errorText(),
 	_failureCode(NO_CLOSE)
 {
 }
@@ -56,6 +57,11 @@ WebSocketFramer::Result WebSocketFramer::receiveHeader(const char* pData, std::s
 {
 	used = 0;
 	if (failed()) return FAILED;
+	if (_closeState.load(std::memory_order_acquire) & CLOSE_RECEIVED) // 5.5.1, 1.4: what follows is discarded
+	{
+		used = length;
+		return NEED_MORE;
+	}
 
 	if (_partialLength > 0)
 	{
@@ -100,7 +106,7 @@ WebSocketFramer::Result WebSocketFramer::checkStart(unsigned char first, unsigne
 	if (rsv != 0 && ((rsv & ~_reservedBits) != 0 || control || opcode == WebSocketFrame::OP_CONT))
 		return fail(WebSocketError::INVALID_RSV_BITS, PROTOCOL_ERROR, "Reserved bit set in frame header");
 	if (!WebSocketFrame::isOpcode(opcode)) // 5.2
-		return fail(WebSocketError::INVALID_OPCODE, PROTOCOL_ERROR, "Reserved opcode " + std::to_string(opcode));
+		return fail(WebSocketError::INVALID_OPCODE, PROTOCOL_ERROR, "Reserved opcode %llu", static_cast<Poco::UInt64>(opcode));
 	if (_verifyMasking && _role == ROLE_SERVER && !masked) // 5.1
 		return fail(WebSocketError::UNMASKED_CLIENT_FRAME, PROTOCOL_ERROR, "Frame from client is not masked");
 	if (_verifyMasking && _role == ROLE_CLIENT && masked) // 5.1
@@ -147,7 +153,7 @@ WebSocketFramer::Result WebSocketFramer::limitPayload(Poco::UInt64 maxLength)
 	if (failed()) return FAILED;
 	if (_header.payloadLength <= maxLength) return OK;
 	return fail(WebSocketError::PAYLOAD_TOO_BIG, MESSAGE_TOO_BIG,
-		"Payload of " + std::to_string(_header.payloadLength) + " bytes is larger than " + std::to_string(maxLength));
+		"Payload of %llu bytes is larger than %llu", _header.payloadLength, maxLength);
 }
 
 
@@ -195,7 +201,7 @@ WebSocketFramer::Result WebSocketFramer::endClose()
 	{
 		code = WebSocketFrame::closeCode(_control);
 		if (!WebSocketFrame::isCloseCode(code)) // 7.4
-			return fail(WebSocketError::INVALID_CLOSE_CODE, PROTOCOL_ERROR, "Close code " + std::to_string(code) + " must not be sent");
+			return fail(WebSocketError::INVALID_CLOSE_CODE, PROTOCOL_ERROR, "Close code %llu must not be sent", static_cast<Poco::UInt64>(code));
 		if (_verifyUTF8 && !WebSocketUTF8::isValid(_control + 2, _controlLength - 2)) // 5.5.1, 8.1
 			return fail(WebSocketError::INVALID_UTF8, INVALID_PAYLOAD, "Close reason is not UTF-8");
 	}
@@ -297,21 +303,14 @@ std::size_t WebSocketFramer::buildFailure(char* pPayload) const
 {
 	if (!failed() || _failureCode == NO_CLOSE) return 0;
 	if (_closeState.load(std::memory_order_acquire) & CLOSE_SENT) return 0; // 5.5.1
-	return WebSocketFrame::buildClose(pPayload, _failureCode, _errorText.data(), _errorText.size());
+	return WebSocketFrame::buildClose(pPayload, _failureCode, _errorText, std::strlen(_errorText));
 }
 
 
-WebSocketFramer::Result WebSocketFramer::fail(WebSocketError::Code error, int closeCode, const std::string& text)
+WebSocketFramer::Result WebSocketFramer::fail(WebSocketError::Code error, int closeCode, const char* format, Poco::UInt64 first, Poco::UInt64 second)
 {
 	_failureCode = closeCode;
-	try
-	{
-		_errorText = text;
-	}
-	catch (const std::bad_alloc&)
-	{
-		// the code alone has to do
-	}
+	std::snprintf(_errorText, sizeof(_errorText), format, static_cast<unsigned long long>(first), static_cast<unsigned long long>(second));
 	_error.store(error, std::memory_order_release);
 	return FAILED;
 }

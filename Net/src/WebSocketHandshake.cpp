@@ -198,6 +198,9 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkRequest(const HTTPRequest& 
 	if (!hasToken(request, HTTPRequest::UPGRADE, PROTOCOL))
 		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "No Upgrade: websocket in handshake request");
 
+	if (request.getChunkedTransferEncoding() || (request.hasContentLength() && request.getContentLength64() != 0)) // its body would be taken for frames
+		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "WebSocket handshake must not have a body");
+
 	const std::vector<std::string> versions = lines(request, "Sec-WebSocket-Version");
 	if (versions.empty() || versions[0].empty())
 		return refusal(WebSocketError::HANDSHAKE_NO_VERSION, BAD, "Missing Sec-WebSocket-Version in handshake request");
@@ -337,12 +340,12 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkSelection(const HTTPRequest
 	const HTTPResponse::HTTPStatus status = response.getStatus();
 
 	// 4.1: at most one subprotocol, and one that was asked for; names are compared as they are
-	const std::vector<std::string> chosen  = tokens(response, "Sec-WebSocket-Protocol");
+	const std::vector<Element> chosen = elements(response, "Sec-WebSocket-Protocol");
 	const std::vector<std::string> offered = tokens(request, "Sec-WebSocket-Protocol");
 	if (chosen.size() > 1)
 		return refusal(WebSocketError::HANDSHAKE_SUBPROTOCOL, status, "Server has chosen more than one subprotocol");
-	if (!chosen.empty() && std::find(offered.begin(), offered.end(), chosen[0]) == offered.end())
-		return refusal(WebSocketError::HANDSHAKE_SUBPROTOCOL, status, "Server has chosen a subprotocol that was not offered: " + chosen[0]);
+	if (!chosen.empty() && (!chosen[0].parameters.empty() || std::find(offered.begin(), offered.end(), chosen[0].name) == offered.end()))
+		return refusal(WebSocketError::HANDSHAKE_SUBPROTOCOL, status, "Server has chosen a subprotocol that was not offered: " + chosen[0].name);
 
 	for (const std::string& extension: tokens(response, "Sec-WebSocket-Extensions")) // 4.1, 9.1
 	{

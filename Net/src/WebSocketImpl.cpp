@@ -115,13 +115,15 @@ int WebSocketImpl::receiveFrame(void* buffer, int length, int& flags)
 {
 	if (length < 0) throw InvalidArgumentException("Negative buffer length");
 	if (length > 0 && !buffer) throw InvalidArgumentException("Null pointer for the buffer");
-	return finishReceive(_pChannel->receiver.receiveFrame(static_cast<char*>(buffer), static_cast<std::size_t>(length), static_cast<std::size_t>(_maxPayloadSize), flags), flags);
+	const int result = _pChannel->receiver.receiveFrame(static_cast<char*>(buffer), static_cast<std::size_t>(length), static_cast<std::size_t>(_maxPayloadSize), flags);
+	return finishReceive(result, flags);
 }
 
 
 int WebSocketImpl::receiveFrame(Poco::Buffer<char>& buffer, int& flags)
 {
-	return finishReceive(_pChannel->receiver.receiveFrame(buffer, static_cast<std::size_t>(_maxPayloadSize), flags), flags);
+	const int result = _pChannel->receiver.receiveFrame(buffer, static_cast<std::size_t>(_maxPayloadSize), flags);
+	return finishReceive(result, flags);
 }
 
 
@@ -179,20 +181,23 @@ void WebSocketImpl::configure(const WebSocketParams& params, const WebSocketDefl
 
 int WebSocketImpl::receiveMessage(Poco::Buffer<char>& message, int& opcode)
 {
-	return finishReceive(_pChannel->receiver.receiveMessage(message, opcode), opcode);
+	const int result = _pChannel->receiver.receiveMessage(message, opcode);
+	return finishReceive(result, opcode);
 }
 
 
 int WebSocketImpl::receiveMessage(std::string& message, int& opcode)
 {
-	return finishReceive(_pChannel->receiver.receiveMessage(message, opcode), opcode);
+	const int result = _pChannel->receiver.receiveMessage(message, opcode);
+	return finishReceive(result, opcode);
 }
 
 
 int WebSocketImpl::receivePart(void* buffer, int length, int& flags)
 {
 	if (length <= 0 || !buffer) throw InvalidArgumentException("No buffer for a part of a message");
-	return finishReceive(_pChannel->receiver.receivePart(static_cast<char*>(buffer), static_cast<std::size_t>(length), flags), flags);
+	const int result = _pChannel->receiver.receivePart(static_cast<char*>(buffer), static_cast<std::size_t>(length), flags);
+	return finishReceive(result, flags);
 }
 
 

@@ -14,6 +14,7 @@
 #include <openssl/rand.h>
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 
 
 namespace Poco {
@@ -25,6 +26,11 @@ namespace
 {
 	constexpr int PING_FLAGS  = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_PING);
 	constexpr int CLOSE_FLAGS = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_CLOSE);
+
+	std::size_t hash(const char* pPayload, int length)
+	{
+		return std::hash<std::string_view>()(std::string_view(pPayload, static_cast<std::size_t>(length)));
+	}
 
 	const char* const TEXT_NOT_BEGUN  = "Send timed out; the frame has not been begun";
 	const char* const TEXT_UNFINISHED = "Send timed out inside the frame; its rest will be sent before the next one";
@@ -109,7 +115,7 @@ int WebSocketSender::submit(const char* pPayload, int length, int flags, int dro
 			if (blocking) throw TimeoutException(TEXT_NOT_BEGUN);
 			return WebSocketTransport::AGAIN;
 		}
-		if (repeated(length, flags)) return length;
+		if (!_promises.empty() && repeated(pPayload, length, flags)) return length;
 
 		const WebSocketFramer::SendResult result = _framer.checkSend(flags, pPayload, static_cast<std::size_t>(length));
 		if (result == WebSocketFramer::DROP) return dropped;
@@ -117,7 +123,7 @@ int WebSocketSender::submit(const char* pPayload, int length, int flags, int dro
 
 		if (sendFrame(pPayload, static_cast<std::size_t>(length), flags)) return length;
 		if (blocking) throw TimeoutException(_begun ? TEXT_UNFINISHED : TEXT_NOT_BEGUN);
-		if (_begun) _promises.push_back({length, flags});
+		if (_begun) _promises.push_back({pPayload, hash(pPayload, length), length, flags});
 		return WebSocketTransport::AGAIN;
 	}
 	catch (const TimeoutException&)
@@ -132,11 +138,14 @@ int WebSocketSender::submit(const char* pPayload, int length, int flags, int dro
 }
 
 
-bool WebSocketSender::repeated(int length, int flags)
+bool WebSocketSender::repeated(const char* pPayload, int length, int flags)
+	/// Returns true if this is the repetition of a call that has returned -1, whose frame
+	/// has been completed. Several threads may be in that situation: the payload decides.
 {
 	const auto it = std::find_if(_promises.begin(), _promises.end(), [=](const Promise& promise)
 	{
-		return promise.length == length && promise.flags == flags;
+		return promise.length == length && promise.flags == flags
+			&& (promise.pPayload == pPayload || promise.hash == hash(pPayload, length));
 	});
 	if (it == _promises.end()) return false;
 	_promises.erase(it);

@@ -94,6 +94,8 @@ private:
 	struct Promise
 		/// A frame for which -1 was returned: the call is going to be repeated.
 	{
+		const char* pPayload;
+		std::size_t hash;
 		int length;
 		int flags;
 	};
@@ -109,7 +111,7 @@ private:
 	class Lock;
 
 	int submit(const char* pPayload, int length, int flags, int dropped);
-	bool repeated(int length, int flags);
+	bool repeated(const char* pPayload, int length, int flags);
 	void check(WebSocketFramer::SendResult result) const;
 	bool sendFrame(const char* pPayload, std::size_t length, int flags);
 	bool sendGathered(const char* pHeader, std::size_t headerLength, const char* pPayload, std::size_t length, int flags);

@@ -338,6 +338,7 @@ int WebSocketTransport::sendOnce(const char* pData, std::size_t length)
 	catch (const IOException& exc)
 	{
 		if (isAgain(exc.code())) return AGAIN;
+		if (exc.code() == EPIPE) SocketError::raise(EPIPE);
 		throw;
 	}
 }
@@ -367,15 +368,8 @@ void WebSocketTransport::shutdownReceive()
 
 void WebSocketTransport::shutdownSend()
 {
-	if (_plain)
-	{
-		_pSocket->shutdownSend();
-	}
-	else
-	{
-		Poco::FastMutex::ScopedLock lock(_mutex);
-		_pSocket->shutdownSend();
-	}
+	if (_plain) _pSocket->shutdownSend();
+	else shutdown();
 }
 
 

@@ -31,13 +31,22 @@ namespace
 		{"WebSocketFrame", 0},
 		{"WebSocketMask", 0},
 		{"WebSocketUTF8", 0},
+		{"WebSocketAssembler", 1},
+		{"WebSocketAuth", 1},
+		{"WebSocketDeflate", 1},
 		{"WebSocketFramer", 1},
 		{"WebSocketHandshake", 1},
+		{"WebSocketParams", 1},
 		{"WebSocket", 2},
+		{"WebSocketAcceptor", 2},
 		{"WebSocketConnector", 2},
+		{"WebSocketDeadline", 2},
 		{"WebSocketImpl", 2},
+		{"WebSocketMessageSender", 2},
+		{"WebSocketReader", 2},
 		{"WebSocketReceiver", 2},
 		{"WebSocketSender", 2},
+		{"WebSocketTarget", 2},
 		{"WebSocketTransport", 2}
 	};
 

@@ -132,7 +132,7 @@ TEST(WebSocketFramerCloseTest, Section7_1_5_CloseCode)
 	for (WebSocketFramer::Role role: ROLES)
 	{
 		WebSocketFramer none(role);
-		EXPECT_EQ(1005, none.closeCode());
+		EXPECT_EQ(1006, none.closeCode());
 		receive(none, {CLOSE, ""});
 		EXPECT_EQ(1005, none.closeCode());
 		EXPECT_EQ(WebSocketFramer::CLOSE_RECEIVED, none.closeState());

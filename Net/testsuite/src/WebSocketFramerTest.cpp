@@ -385,7 +385,7 @@ TEST(WebSocketFramerTest, Settings)
 	EXPECT_EQ(WebSocketError::NONE, framer.error());
 	EXPECT_EQ("", framer.errorText());
 	EXPECT_EQ(WebSocketFramer::OPEN, framer.closeState());
-	EXPECT_EQ(1005, framer.closeCode());
+	EXPECT_EQ(1006, framer.closeCode());
 	framer.setVerifyUTF8(false);
 	framer.setVerifyMasking(false);
 	framer.setReservedBits(0xff);

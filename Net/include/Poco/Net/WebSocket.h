@@ -97,8 +97,7 @@ class WebSocket_API WebSocket: public StreamSocket
 	/// Threads: any number of threads may send, and one may receive at the same
 	/// time; frames never mix. A thread blocked in receiveFrame() is woken when
 	/// the connection ends, be it by the peer's Close, by the end of the stream,
-	/// or by shutdownReceive(), shutdownSend() or the implementation's shutdown()
-	/// in another thread. Copies of a WebSocket share one connection. Creating,
+	/// or by shutdownReceive() or the implementation's shutdown() in another thread. Copies of a WebSocket share one connection. Creating,
 	/// assigning, closing and destroying are not synchronized.
 	///
 	/// Waiting: poll(), Socket::select(), PollSet and SocketReactor work on a

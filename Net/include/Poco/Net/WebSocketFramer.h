@@ -95,7 +95,7 @@ public:
 	Result receiveHeader(const char* pData, std::size_t length, std::size_t& used);
 		/// Takes bytes of the next frame's header, from one call or several.
 		/// used tells how many of the length bytes were taken. The previous
-		/// frame must be complete.
+		/// frame must be complete. What follows a Close frame is taken and ignored.
 		///
 		/// If OK is returned, header() is the new frame's header and
 		/// remaining() the length of its payload; if that is 0,
@@ -121,9 +121,10 @@ public:
 	std::size_t controlLength() const;
 		/// The payload of the control frame received last.
 
-	Result fail(WebSocketError::Code error, int closeCode, const std::string& text);
+	Result fail(WebSocketError::Code error, int closeCode, const char* format, Poco::UInt64 first = 0, Poco::UInt64 second = 0);
 		/// Fails the connection, for what builds on frames: messages and extensions. closeCode
-		/// is that of the Close frame to be sent; 0 if none is. Returns FAILED.
+		/// is that of the Close frame to be sent; 0 if none is. In the format, which is printf's,
+		/// "%llu" stands for a number. Allocates nothing. Returns FAILED.
 
 	Result receiveEnd();
 		/// Takes the end of the stream. Fails the connection (INCOMPLETE_FRAME,
@@ -182,7 +183,7 @@ public:
 	CloseState closeState() const;
 	bool failed() const;
 	WebSocketError::Code error() const;
-	const std::string& errorText() const;
+	std::string errorText() const;
 
 	//
 	// Settings, to be made before anything is received
@@ -228,7 +229,7 @@ private:
 	// both
 	std::atomic<int> _closeState;
 	std::atomic<int> _error;
-	std::string _errorText; // set once, before _error
+	char _errorText[WebSocketFrame::MAX_CLOSE_REASON + 1]; // set once, before _error
 	int _failureCode;
 };
 
@@ -290,9 +291,9 @@ inline WebSocketError::Code WebSocketFramer::error() const
 }
 
 
-inline const std::string& WebSocketFramer::errorText() const
+inline std::string WebSocketFramer::errorText() const
 {
-	return _errorText;
+	return failed() ? _errorText : "";
 }
 
 

@@ -91,8 +91,9 @@ public:
 	virtual void shutdownReceive();
 	virtual ShutdownSendResult shutdownSend();
 	virtual ShutdownResult shutdown();
-		/// These act on the stream below; no Close frame is sent. A thread
-		/// blocked in receiving is woken by a shutdown.
+		/// These act on the stream below; no Close frame is sent. Over TLS, which cannot be ended in
+		/// one direction, each shutdown is one of both. A thread blocked in receiving is woken by
+		/// shutdownReceive() and shutdown().
 
 	virtual int available();
 		/// Returns the number of bytes, of frames as they are on the wire, that
