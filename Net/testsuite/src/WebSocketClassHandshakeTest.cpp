@@ -8,8 +8,6 @@
 
 
 #include "WebSocketClassScript.h"
-#include "Poco/Net/HTTPRequestHandler.h"
-#include "Poco/Net/HTTPRequestHandlerFactory.h"
 #include "Poco/ErrorHandler.h"
 
 
@@ -412,24 +410,6 @@ namespace
 		std::string _text;
 		int _code = 0;
 	};
-
-	class Careless: public Poco::Net::HTTPRequestHandler
-	{
-	public:
-		void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override
-		{
-			WebSocket ws(request, response);
-		}
-	};
-
-	class CarelessFactory: public Poco::Net::HTTPRequestHandlerFactory
-	{
-	public:
-		Poco::Net::HTTPRequestHandler* createRequestHandler(const HTTPServerRequest&) override
-		{
-			return new Careless;
-		}
-	};
 }
 
 
@@ -443,7 +423,8 @@ TEST_F(ClassHandshakeEscapeTest, HandlerLetsTheExceptionOut)
 	LastError lastError;
 	Poco::ThreadPool pool;
 	{
-		Poco::Net::HTTPServer server(new CarelessFactory, pool, Poco::Net::ServerSocket(Poco::Net::SocketAddress("127.0.0.1", 0)), new Poco::Net::HTTPServerParams);
+		const TestServer::RequestHandler careless = [](HTTPServerRequest& request, HTTPServerResponse& response) { WebSocket ws(request, response); };
+		Poco::Net::HTTPServer server(new FunctionFactory(careless), pool, Poco::Net::ServerSocket(Poco::Net::SocketAddress("127.0.0.1", 0)), new Poco::Net::HTTPServerParams);
 		server.start();
 		for (int i = 0; i < 2; ++i) // the server serves on
 			expectOneRefusal(exchange(server.port(), get(HOST + UPGRADE + CONNECTION + KEY_LINE + "Sec-WebSocket-Version: 8\r\n")), 426);

@@ -6,6 +6,7 @@
 
 
 #include "WebSocketClassScript.h"
+#include "Poco/Net/HTTPRequestHandler.h"
 #include "Poco/Net/HTTPSClientSession.h"
 #include "Poco/String.h"
 #include <sstream>
@@ -14,6 +15,8 @@
 using Poco::Net::HTTPClientSession;
 using Poco::Net::HTTPRequest;
 using Poco::Net::HTTPResponse;
+using Poco::Net::HTTPServerRequest;
+using Poco::Net::HTTPServerResponse;
 using Poco::Net::Socket;
 using Poco::Net::SocketAddress;
 using Poco::Net::WebSocket;
@@ -87,6 +90,39 @@ std::unique_ptr<HTTPClientSession> ScriptedServer::session() const
 		pSession = std::make_unique<HTTPClientSession>("127.0.0.1", port());
 	pSession->setTimeout(deadline());
 	return pSession;
+}
+
+
+namespace
+{
+	class FunctionHandler: public Poco::Net::HTTPRequestHandler
+	{
+	public:
+		explicit FunctionHandler(const TestServer::RequestHandler& function):
+			_function(function)
+		{
+		}
+
+		void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override
+		{
+			_function(request, response);
+		}
+
+	private:
+		TestServer::RequestHandler _function;
+	};
+}
+
+
+FunctionFactory::FunctionFactory(const TestServer::RequestHandler& function):
+	_function(function)
+{
+}
+
+
+Poco::Net::HTTPRequestHandler* FunctionFactory::createRequestHandler(const HTTPServerRequest&)
+{
+	return new FunctionHandler(_function);
 }
 
 

@@ -13,6 +13,7 @@
 
 #include "WebSocketTestSupport.h"
 #include "Poco/Net/HTTPRequest.h"
+#include "Poco/Net/HTTPRequestHandlerFactory.h"
 #include "Poco/Net/HTTPResponse.h"
 #include "Poco/Net/ServerSocket.h"
 #include <atomic>
@@ -96,6 +97,19 @@ private:
 	Transport _transport;
 	std::atomic<int> _connections;
 	std::future<void> _script;
+};
+
+
+class FunctionFactory: public Poco::Net::HTTPRequestHandlerFactory
+	/// For a HTTPServer: handlers that call a function, whose exceptions they let out.
+{
+public:
+	explicit FunctionFactory(const TestServer::RequestHandler& function);
+
+	Poco::Net::HTTPRequestHandler* createRequestHandler(const Poco::Net::HTTPServerRequest& request) override;
+
+private:
+	TestServer::RequestHandler _function;
 };
 
 

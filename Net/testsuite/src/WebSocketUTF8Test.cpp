@@ -194,7 +194,7 @@ TEST(WebSocketUTF8Test, EveryCaseWithEveryCut)
 
 
 TEST(WebSocketUTF8Test, EveryLengthAlignmentAndPlace)
-	/// Fast against plain, with every kind of error at every place.
+	/// Fast against plain, with every kind of error at every place, at every alignment.
 {
 	constexpr std::size_t ALIGNMENTS = 16;
 	std::vector<std::string> texts(std::begin(UTF8Test::INCOMPLETE), std::end(UTF8Test::INCOMPLETE));
@@ -215,18 +215,11 @@ TEST(WebSocketUTF8Test, EveryLengthAlignmentAndPlace)
 				whole.replace(place, text.size(), text);
 				const bool expected = WebSocketUTF8::isValidPlain(whole.data(), whole.size());
 				ASSERT_EQ(truth(whole).whole, expected) << ::testing::PrintToString(whole);
-				const std::size_t alignment = (place + length) % ALIGNMENTS; // all of them with every length
-				std::copy(whole.begin(), whole.end(), pAligned + alignment);
-				ASSERT_EQ(expected, WebSocketUTF8::isValid(pAligned + alignment, length)) << ::testing::PrintToString(whole);
-			}
-		}
-		for (std::size_t alignment = 0; alignment < ALIGNMENTS; ++alignment)
-		{
-			for (std::size_t bad = 0; bad <= length; ++bad) // one bad byte at each place, or (length) none
-			{
-				std::copy(valid.begin(), valid.end(), pAligned + alignment);
-				if (bad < length) pAligned[alignment + bad] = '\xff';
-				ASSERT_EQ(bad == length, WebSocketUTF8::isValid(pAligned + alignment, length)) << "length " << length << ", alignment " << alignment << ", bad byte at " << bad;
+				for (std::size_t alignment = 0; alignment < ALIGNMENTS; ++alignment)
+				{
+					std::copy(whole.begin(), whole.end(), pAligned + alignment);
+					ASSERT_EQ(expected, WebSocketUTF8::isValid(pAligned + alignment, length)) << ::testing::PrintToString(whole) << ", alignment " << alignment;
+				}
 			}
 		}
 	}
