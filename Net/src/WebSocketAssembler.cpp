@@ -73,12 +73,12 @@ WebSocketFramer::Result WebSocketAssembler::begin()
 		_text.reset();
 	}
 	if (++_fragments > _maxFragments)
-		return _framer.fail(WebSocketError::POLICY_VIOLATION, POLICY_VIOLATION, "Message in more than %llu frames", _maxFragments);
+		return _framer.fail(WebSocketError::POLICY_VIOLATION, POLICY_VIOLATION, "Message in more than % frames", _maxFragments);
 	if (_framer.limitPayload(_maxFrameSize) != WebSocketFramer::OK) return WebSocketFramer::FAILED;
 	if (_compressed) return WebSocketFramer::OK;
 	_size += header.payloadLength;
 	if (_size > _maxMessageSize)
-		return _framer.fail(WebSocketError::PAYLOAD_TOO_BIG, MESSAGE_TOO_BIG, "Message is larger than %llu bytes", _maxMessageSize);
+		return _framer.fail(WebSocketError::PAYLOAD_TOO_BIG, MESSAGE_TOO_BIG, "Message is larger than % bytes", _maxMessageSize);
 	return WebSocketFramer::OK;
 }
 
@@ -90,7 +90,7 @@ WebSocketFramer::Result WebSocketAssembler::inflate(const char* pData, std::size
 	switch (_pInflater->decompress(pData, length, last, static_cast<std::size_t>(_maxMessageSize - _size), message))
 	{
 	case WebSocketInflater::TOO_BIG:
-		return _framer.fail(WebSocketError::PAYLOAD_TOO_BIG, MESSAGE_TOO_BIG, "Message is larger than %llu bytes when decompressed", _maxMessageSize);
+		return _framer.fail(WebSocketError::PAYLOAD_TOO_BIG, MESSAGE_TOO_BIG, "Message is larger than % bytes when decompressed", _maxMessageSize);
 	case WebSocketInflater::CORRUPT:
 		return _framer.fail(WebSocketError::CORRUPT_DATA, INVALID_PAYLOAD, "Compressed data is corrupt");
 	default:
@@ -109,7 +109,7 @@ WebSocketFramer::Result WebSocketAssembler::inflate(const char* pData, std::size
 WebSocketFramer::Result WebSocketAssembler::limitPings(unsigned pending)
 {
 	if (pending <= _maxPendingPings) return WebSocketFramer::OK;
-	return _framer.fail(WebSocketError::POLICY_VIOLATION, POLICY_VIOLATION, "More than %llu PINGs without reading an answer", _maxPendingPings);
+	return _framer.fail(WebSocketError::POLICY_VIOLATION, POLICY_VIOLATION, "More than % PINGs without reading an answer", _maxPendingPings);
 }
 
 

@@ -11,7 +11,7 @@
 
 #include "Poco/Net/WebSocketFramer.h"
 #include <algorithm>
-#include <cstdio>
+#include <charconv>
 #include <cstring>
 
 
@@ -84,7 +84,7 @@ WebSocketFramer::Result WebSocketFramer::receiveHeader(const char* pData, std::s
 	case WebSocketFrameHeader::MALFORMED:
 		return fail(WebSocketError::PROTOCOL_VIOLATION, PROTOCOL_ERROR, "Payload length is not in its shortest form"); // 5.2
 	default:
-		if (_partialLength == 0)
+		if (_partialLength == 0 && length > 0)
 		{
 			std::memcpy(_partial, pData, length);
 			_partialLength = used = length;
@@ -106,7 +106,7 @@ WebSocketFramer::Result WebSocketFramer::checkStart(unsigned char first, unsigne
 	if (rsv != 0 && ((rsv & ~_reservedBits) != 0 || control || opcode == WebSocketFrame::OP_CONT))
 		return fail(WebSocketError::INVALID_RSV_BITS, PROTOCOL_ERROR, "Reserved bit set in frame header");
 	if (!WebSocketFrame::isOpcode(opcode)) // 5.2
-		return fail(WebSocketError::INVALID_OPCODE, PROTOCOL_ERROR, "Reserved opcode %llu", static_cast<Poco::UInt64>(opcode));
+		return fail(WebSocketError::INVALID_OPCODE, PROTOCOL_ERROR, "Reserved opcode %", static_cast<Poco::UInt64>(opcode));
 	if (_verifyMasking && _role == ROLE_SERVER && !masked) // 5.1
 		return fail(WebSocketError::UNMASKED_CLIENT_FRAME, PROTOCOL_ERROR, "Frame from client is not masked");
 	if (_verifyMasking && _role == ROLE_CLIENT && masked) // 5.1
@@ -142,7 +142,6 @@ WebSocketFramer::Result WebSocketFramer::startFrame()
 	else if (_header.opcode() != WebSocketFrame::OP_CONT)
 	{
 		_checkText = _verifyUTF8 && _header.opcode() == WebSocketFrame::OP_TEXT && _header.rsv() == 0;
-		_text.reset();
 	}
 	return _remaining == 0 ? endFrame() : OK;
 }
@@ -153,7 +152,7 @@ WebSocketFramer::Result WebSocketFramer::limitPayload(Poco::UInt64 maxLength)
 	if (failed()) return FAILED;
 	if (_header.payloadLength <= maxLength) return OK;
 	return fail(WebSocketError::PAYLOAD_TOO_BIG, MESSAGE_TOO_BIG,
-		"Payload of %llu bytes is larger than %llu", _header.payloadLength, maxLength);
+		"Payload of % bytes is larger than %", _header.payloadLength, maxLength);
 }
 
 
@@ -201,7 +200,7 @@ WebSocketFramer::Result WebSocketFramer::endClose()
 	{
 		code = WebSocketFrame::closeCode(_control);
 		if (!WebSocketFrame::isCloseCode(code)) // 7.4
-			return fail(WebSocketError::INVALID_CLOSE_CODE, PROTOCOL_ERROR, "Close code %llu must not be sent", static_cast<Poco::UInt64>(code));
+			return fail(WebSocketError::INVALID_CLOSE_CODE, PROTOCOL_ERROR, "Close code % must not be sent", static_cast<Poco::UInt64>(code));
 		if (_verifyUTF8 && !WebSocketUTF8::isValid(_control + 2, _controlLength - 2)) // 5.5.1, 8.1
 			return fail(WebSocketError::INVALID_UTF8, INVALID_PAYLOAD, "Close reason is not UTF-8");
 	}
@@ -273,6 +272,7 @@ WebSocketFramer::SendResult WebSocketFramer::checkSend(int flags, const char* pP
 		if (close && length >= 2)
 		{
 			if (!WebSocketFrame::isCloseCode(WebSocketFrame::closeCode(pPayload))) return REFUSE_CLOSE_PAYLOAD; // 7.4
+			if (_verifyUTF8 && !WebSocketUTF8::isValid(pPayload + 2, length - 2)) return REFUSE_CLOSE_PAYLOAD; // 5.5.1
 		}
 	}
 	if (failed()) return close ? DROP : REFUSE_FAILED;
@@ -307,10 +307,19 @@ std::size_t WebSocketFramer::buildFailure(char* pPayload) const
 }
 
 
-WebSocketFramer::Result WebSocketFramer::fail(WebSocketError::Code error, int closeCode, const char* format, Poco::UInt64 first, Poco::UInt64 second)
+WebSocketFramer::Result WebSocketFramer::fail(WebSocketError::Code error, int closeCode, const char* text, Poco::UInt64 first, Poco::UInt64 second)
 {
 	_failureCode = closeCode;
-	std::snprintf(_errorText, sizeof(_errorText), format, static_cast<unsigned long long>(first), static_cast<unsigned long long>(second));
+	const Poco::UInt64 numbers[] = {first, second};
+	const Poco::UInt64* pNumber = numbers;
+	char* p = _errorText;
+	char* const pEnd = _errorText + sizeof(_errorText) - 1;
+	for (; *text && p < pEnd; ++text)
+	{
+		if (*text == '%') p = std::to_chars(p, pEnd, *pNumber++).ptr;
+		else *p++ = *text;
+	}
+	*p = '\0';
 	_error.store(error, std::memory_order_release);
 	return FAILED;
 }

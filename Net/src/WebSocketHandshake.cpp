@@ -134,6 +134,12 @@ namespace
 		return result;
 	}
 
+	bool contains(const std::vector<std::string>& tokens, const std::string& token)
+		/// Whatever its case.
+	{
+		return std::any_of(tokens.begin(), tokens.end(), [&token](const std::string& other) { return Poco::icompare(other, token) == 0; });
+	}
+
 	WebSocketHandshake::Verdict refusal(WebSocketError::Code error, HTTPResponse::HTTPStatus status, const std::string& text)
 	{
 		WebSocketHandshake::Verdict verdict;
@@ -177,7 +183,8 @@ namespace
 	bool isHTTP11(const std::string& version)
 		/// HTTP/1.1 or higher (4.2.1)
 	{
-		return version.size() == 8 && version.compare(0, 5, "HTTP/") == 0 && version.compare(5, 3, "1.1") >= 0;
+		return version.size() == 8 && version.compare(0, 5, "HTTP/") == 0 && version[6] == '.'
+			&& Poco::Ascii::isDigit(version[5]) && Poco::Ascii::isDigit(version[7]) && version.compare(5, 3, "1.1") >= 0;
 	}
 }
 
@@ -191,8 +198,8 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkRequest(const HTTPRequest& 
 		return refusal(WebSocketError::NO_HANDSHAKE, HTTPResponse::HTTP_METHOD_NOT_ALLOWED, "WebSocket handshake must use GET");
 	if (!isHTTP11(request.getVersion()))
 		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "WebSocket handshake needs HTTP/1.1");
-	if (!request.has(HTTPRequest::HOST))
-		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "Missing Host in handshake request");
+	if (lines(request, HTTPRequest::HOST).size() != 1) // RFC 7230, 5.4
+		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "Missing or repeated Host in handshake request");
 	if (!hasToken(request, HTTPMessage::CONNECTION, "Upgrade"))
 		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "No Connection: Upgrade in handshake request");
 	if (!hasToken(request, HTTPRequest::UPGRADE, PROTOCOL))
@@ -277,9 +284,12 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkFields(const MessageHeader&
 
 void WebSocketHandshake::accept(const HTTPRequest& request, HTTPResponse& response)
 {
+	response.setVersion(HTTPMessage::HTTP_1_1);
 	response.setStatusAndReason(HTTPResponse::HTTP_SWITCHING_PROTOCOLS);
+	response.erase("Upgrade");
+	response.erase(HTTPMessage::CONNECTION);
 	response.set("Upgrade", PROTOCOL);
-	response.set("Connection", "Upgrade");
+	response.set(HTTPMessage::CONNECTION, "Upgrade");
 	response.set("Sec-WebSocket-Accept", computeAccept(Poco::trim(request.get("Sec-WebSocket-Key"))));
 	// RFC 7230, 3.3.1 and 3.3.2: neither may be in a 1xx response
 	response.erase(HTTPMessage::CONTENT_LENGTH);
@@ -311,6 +321,7 @@ void WebSocketHandshake::prepare(HTTPRequest& request, const std::string& key)
 	request.set("Sec-WebSocket-Version", VERSION);
 	request.set("Sec-WebSocket-Key", key);
 	request.setChunkedTransferEncoding(false);
+	request.erase(HTTPMessage::CONTENT_LENGTH); // its body would be taken for frames
 }
 
 
@@ -329,7 +340,8 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkResponse(const HTTPResponse
 	if (!hasToken(response, "Upgrade", PROTOCOL))
 		return refusal(WebSocketError::NO_HANDSHAKE, status, "No Upgrade: websocket header in handshake response");
 	const std::vector<std::string> accepts = lines(response, "Sec-WebSocket-Accept");
-	if (accepts.size() != 1 || accepts[0] != computeAccept(key)) // 4.1, 11.3.3
+	const std::string expected = computeAccept(key);
+	if (accepts.size() != 1 || accepts[0] != expected) // 4.1, 11.3.3
 		return refusal(WebSocketError::HANDSHAKE_ACCEPT, status, "Invalid or missing Sec-WebSocket-Accept header in handshake response");
 	return Verdict();
 }
@@ -347,9 +359,10 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkSelection(const HTTPRequest
 	if (!chosen.empty() && (!chosen[0].parameters.empty() || std::find(offered.begin(), offered.end(), chosen[0].name) == offered.end()))
 		return refusal(WebSocketError::HANDSHAKE_SUBPROTOCOL, status, "Server has chosen a subprotocol that was not offered: " + chosen[0].name);
 
+	const std::vector<std::string> extensions = tokens(request, "Sec-WebSocket-Extensions");
 	for (const std::string& extension: tokens(response, "Sec-WebSocket-Extensions")) // 4.1, 9.1
 	{
-		if (!hasToken(request, "Sec-WebSocket-Extensions", extension))
+		if (!contains(extensions, extension))
 			return refusal(WebSocketError::HANDSHAKE_EXTENSION, status, "Server has chosen an extension that was not offered: " + extension);
 	}
 	return Verdict();
@@ -418,8 +431,7 @@ std::vector<std::string> WebSocketHandshake::tokens(const MessageHeader& header,
 
 bool WebSocketHandshake::hasToken(const MessageHeader& header, const std::string& field, const std::string& token)
 {
-	const std::vector<std::string> all = tokens(header, field);
-	return std::any_of(all.begin(), all.end(), [&token](const std::string& element) { return Poco::icompare(element, token) == 0; });
+	return contains(tokens(header, field), token);
 }
 
 

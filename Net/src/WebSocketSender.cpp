@@ -160,7 +160,7 @@ void WebSocketSender::check(WebSocketFramer::SendResult result) const
 	case WebSocketFramer::REFUSE_CONTROL_LENGTH:
 		throw InvalidArgumentException("Payload of a control frame is longer than 125 bytes");
 	case WebSocketFramer::REFUSE_CLOSE_PAYLOAD:
-		throw InvalidArgumentException("Payload of a Close frame must begin with a status code that may be sent");
+		throw InvalidArgumentException("Payload of a Close frame must be a status code that may be sent, and a reason in UTF-8");
 	case WebSocketFramer::REFUSE_FAILED:
 		throw WebSocketException("Connection has failed: " + _framer.errorText(), _framer.error());
 	default:

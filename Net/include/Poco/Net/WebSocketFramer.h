@@ -83,7 +83,7 @@ public:
 		REFUSE_CLOSED, /// Nothing may follow a Close frame (5.5.1).
 		REFUSE_FAILED, /// The connection has failed.
 		REFUSE_CONTROL_LENGTH, /// A control frame of more than 125 bytes (5.5).
-		REFUSE_CLOSE_PAYLOAD   /// A Close payload of one byte, or with a code that must not be sent (5.5.1, 7.4).
+		REFUSE_CLOSE_PAYLOAD   /// A Close payload of one byte, with a code that must not be sent, or a reason that is not UTF-8 (5.5.1, 7.4).
 	};
 
 	explicit WebSocketFramer(Role role);
@@ -121,10 +121,10 @@ public:
 	std::size_t controlLength() const;
 		/// The payload of the control frame received last.
 
-	Result fail(WebSocketError::Code error, int closeCode, const char* format, Poco::UInt64 first = 0, Poco::UInt64 second = 0);
+	Result fail(WebSocketError::Code error, int closeCode, const char* text, Poco::UInt64 first = 0, Poco::UInt64 second = 0);
 		/// Fails the connection, for what builds on frames: messages and extensions. closeCode
-		/// is that of the Close frame to be sent; 0 if none is. In the format, which is printf's,
-		/// "%llu" stands for a number. Allocates nothing. Returns FAILED.
+		/// is that of the Close frame to be sent; 0 if none is. Each "%" in the text, two at most, stands for
+		/// a number. Allocates nothing. Returns FAILED.
 
 	Result receiveEnd();
 		/// Takes the end of the stream. Fails the connection (INCOMPLETE_FRAME,
