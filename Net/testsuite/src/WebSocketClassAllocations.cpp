@@ -18,11 +18,6 @@
 #endif
 
 
-#if defined(WITH_SANITIZER)
-#include <sanitizer/allocator_interface.h>
-#endif
-
-
 namespace
 {
 	thread_local std::size_t allocations = 0;
@@ -36,21 +31,24 @@ namespace
 }
 
 
-#if defined(WITH_SANITIZER) // which have malloc for themselves
+#if defined(WITH_SANITIZER) // which have malloc for themselves, and call who asks for it
+
+
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*onAllocate)(const volatile void*, std::size_t), void (*onFree)(const volatile void*));
 
 
 namespace
 {
-	void onAllocate(const volatile void*, std::size_t size)
+	void noteAllocation(const volatile void*, std::size_t size)
 	{
 		note(size);
 	}
 
-	void onFree(const volatile void*)
+	void ignoreFree(const volatile void*)
 	{
 	}
 
-	const bool installed = __sanitizer_install_malloc_and_free_hooks(onAllocate, onFree) != 0;
+	const bool installed = __sanitizer_install_malloc_and_free_hooks(noteAllocation, ignoreFree) != 0;
 }
 
 

@@ -173,13 +173,13 @@ TEST_F(ClassExchangeTest, FourSendersOneReceiverTLS)
 
 TEST_F(ClassExchangeTest, FramesOfManySizesPlain)
 {
-	exchange(Transport::PLAIN, 100, [](int i) { return static_cast<std::size_t>(i*i*i % 150000); });
+	exchange(Transport::PLAIN, 60, [](int i) { return static_cast<std::size_t>(i*i*i % 140000); });
 }
 
 
 TEST_F(ClassExchangeTest, FramesOfManySizesTLS)
 {
-	exchange(Transport::TLS, 100, [](int i) { return static_cast<std::size_t>(i*i*i % 150000); });
+	exchange(Transport::TLS, 60, [](int i) { return static_cast<std::size_t>(i*i*i % 140000); });
 }
 
 

@@ -117,14 +117,14 @@ TEST_P(ClassWaitTest, AnyMixtureOfSizesInOneSegment)
 	std::mt19937 random(1970);
 	for (Wait wait: ways(GetParam().transport))
 	{
-		for (int round = 0; round < 30; ++round)
+		for (int round = 0; round < 12; ++round)
 		{
 			Pair pair(GetParam());
 			std::vector<std::string> payloads;
 			std::string wire;
 			while (wire.size() < 40000)
 			{
-				const unsigned limit = round % 3 == 0 ? 50 : round % 3 == 1 ? 9000 : 20000;
+				const unsigned limit = round % 3 == 0 ? 300 : round % 3 == 1 ? 9000 : 20000;
 				payloads.push_back(pattern(random() % limit, static_cast<unsigned>(payloads.size())));
 				wire += pair.frame(0x82, payloads.back());
 			}

@@ -11,12 +11,9 @@
 #include "Poco/Net/HTTPRequestHandlerFactory.h"
 #include "Poco/Net/HTTPResponse.h"
 #include "Poco/Net/HTTPSClientSession.h"
+#include "Poco/Net/HTTPServerConnection.h"
 #include "Poco/Net/SecureServerSocket.h"
 #include "Poco/Net/ServerSocket.h"
-#include <atomic>
-#include <condition_variable>
-#include <map>
-#include <mutex>
 #include <unistd.h>
 
 
@@ -125,10 +122,10 @@ namespace
 		return pSession;
 	}
 
-	WebSocket connectTo(Transport transport, Poco::UInt16 port, const std::string& path)
+	WebSocket connectTo(Transport transport, Poco::UInt16 port)
 	{
 		const std::unique_ptr<HTTPClientSession> pSession = makeSession(transport, port);
-		HTTPRequest request(HTTPRequest::HTTP_GET, path, HTTPRequest::HTTP_1_1);
+		HTTPRequest request(HTTPRequest::HTTP_GET, "/", HTTPRequest::HTTP_1_1);
 		HTTPResponse response;
 		WebSocket ws(*pSession, request, response);
 		ws.setReceiveTimeout(deadline());
@@ -175,7 +172,7 @@ std::unique_ptr<HTTPClientSession> TestServer::session() const
 
 WebSocket TestServer::connect() const
 {
-	return connectTo(_transport, port(), "/");
+	return connectTo(_transport, port());
 }
 
 
@@ -184,57 +181,22 @@ WebSocket TestServer::connect() const
 //
 namespace
 {
-	class Exchange
-		/// Servers that live as long as the process, and hand their WebSockets to the tests.
+	WebSocket acceptOurs(ServerSocket& listener)
+		/// Serves one connection, as a HTTPServer does. When this returns, nothing but the
+		/// WebSocket is left of it: a HTTPServer would let go of the socket a moment
+		/// later, by an atomic counter that the thread sanitizer cannot see.
 	{
-	public:
-		explicit Exchange(Transport transport):
-			_server(transport, TestServer::RequestHandler([this](HTTPServerRequest& request, HTTPServerResponse& response)
-			{
-				WebSocket ws(request, response);
-				ws.setReceiveTimeout(deadline());
-				std::lock_guard<std::mutex> lock(_mutex);
-				_sockets.emplace(request.getURI(), ws);
-				_arrived.notify_all();
-			}))
+		if (!listener.poll(deadline(), Poco::Net::Socket::SELECT_READ)) throw Poco::TimeoutException("Nobody connects");
+		std::vector<WebSocket> accepted;
+		const TestServer::RequestHandler handler = [&accepted](HTTPServerRequest& request, HTTPServerResponse& response)
 		{
-		}
-
-		Poco::UInt16 port() const
-		{
-			return _server.port();
-		}
-
-		static std::string newPath()
-		{
-			static std::atomic<int> count{0};
-			return "/" + std::to_string(++count);
-		}
-
-		WebSocket take(const std::string& path)
-		{
-			std::unique_lock<std::mutex> lock(_mutex);
-			if (!_arrived.wait_for(lock, std::chrono::seconds(DEADLINE_S), [&] { return _sockets.count(path) > 0; }))
-				throw Poco::TimeoutException("The server did not get a WebSocket");
-			const auto it = _sockets.find(path);
-			WebSocket ws = it->second;
-			_sockets.erase(it);
-			return ws;
-		}
-
-		static Exchange& instance(Transport transport)
-		{
-			static Exchange plain(Transport::PLAIN);
-			static Exchange secure(Transport::TLS);
-			return transport == Transport::PLAIN ? plain : secure;
-		}
-
-	private:
-		std::mutex _mutex;
-		std::condition_variable _arrived;
-		std::map<std::string, WebSocket> _sockets;
-		TestServer _server;
-	};
+			accepted.push_back(WebSocket(request, response));
+		};
+		Poco::Net::HTTPServerConnection(listener.acceptConnection(), serverParams(), new Factory(handler)).run();
+		if (accepted.empty()) throw Poco::Net::NetException("No opening handshake");
+		accepted.front().setReceiveTimeout(deadline());
+		return accepted.front();
+	}
 
 	RawPeer acceptRaw(ServerSocket& listener, Transport transport, const std::string& behindHandshake)
 	{
@@ -289,18 +251,18 @@ Pair::Ends Pair::connect(const Connection& connection, const std::string& behind
 {
 	if (connection.role == Role::SERVER)
 	{
-		Exchange& exchange = Exchange::instance(connection.transport);
-		const std::string path = Exchange::newPath();
-		RawPeer peer = connectRaw(exchange.port(), connection.transport);
-		peer.send(handshakeRequest(path) + behindHandshake);
+		ServerSocket listener = listen(connection.transport);
+		std::future<WebSocket> ws = std::async(std::launch::async, [&] { return acceptOurs(listener); });
+		RawPeer peer = connectRaw(listener.address().port(), connection.transport);
+		peer.send(handshakeRequest() + behindHandshake);
 		const std::string response = peer.receiveThrough("\r\n\r\n");
 		if (response.find("HTTP/1.1 101 ") != 0) throw Poco::Net::NetException("Not accepted", response);
-		return Ends(exchange.take(path), std::move(peer));
+		return Ends(get(ws), std::move(peer));
 	}
 
 	ServerSocket listener(SocketAddress(LOOPBACK, 0));
 	std::future<RawPeer> peer = std::async(std::launch::async, [&] { return acceptRaw(listener, connection.transport, behindHandshake); });
-	WebSocket ws = connectTo(connection.transport, listener.address().port(), "/");
+	WebSocket ws = connectTo(connection.transport, listener.address().port());
 	return Ends(ws, get(peer));
 }
 
@@ -338,10 +300,10 @@ Both::Both(Ends&& ends):
 
 Both::Ends Both::connect(Transport transport)
 {
-	Exchange& exchange = Exchange::instance(transport);
-	const std::string path = Exchange::newPath();
-	WebSocket client = connectTo(transport, exchange.port(), path);
-	return Ends(exchange.take(path), client);
+	ServerSocket listener = listen(transport);
+	std::future<WebSocket> server = std::async(std::launch::async, [&] { return acceptOurs(listener); });
+	WebSocket client = connectTo(transport, listener.address().port());
+	return Ends(get(server), client);
 }
 
 

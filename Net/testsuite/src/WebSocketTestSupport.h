@@ -185,7 +185,7 @@ struct Received
 	std::string payload;
 };
 
-Received receiveFrame(Poco::Net::WebSocket& ws, std::size_t room = 1 << 20);
+Received receiveFrame(Poco::Net::WebSocket& ws, std::size_t room = 160*1024);
 	/// Calls the overload for a fixed buffer.
 
 Received appendFrame(Poco::Net::WebSocket& ws);
