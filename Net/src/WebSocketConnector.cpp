@@ -21,6 +21,7 @@
 #include "Poco/Net/WebSocketParams.h"
 #include "WebSocketDeadline.h"
 #include "Poco/Ascii.h"
+#include "Poco/Buffer.h"
 #include "Poco/Clock.h"
 #include "Poco/String.h"
 #include "Poco/URI.h"
@@ -175,8 +176,16 @@ namespace
 		void reset()
 			/// The next request needs a new connection.
 		{
-			if (_tunnelled) _pTunnel.reset();
-			else _session.reset();
+			if (_tunnelled)
+			{
+				_pTunnel.reset();
+			}
+			else
+			{
+				_session.reset();
+				Poco::Buffer<char> rest(0);
+				_session.drainBuffer(rest); // HTTPSClientSession keeps it if there is a proxy
+			}
 		}
 
 		bool drain(const HTTPResponse& response)
