@@ -18,7 +18,6 @@ using Poco::Net::HTTPResponse;
 using Poco::Net::HTTPServerRequest;
 using Poco::Net::HTTPServerResponse;
 using Poco::Net::WebSocket;
-using Poco::Net::WebSocketException;
 
 
 namespace

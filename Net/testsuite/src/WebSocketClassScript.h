@@ -54,7 +54,7 @@ public:
 		std::unique_lock<std::mutex> lock(_mutex);
 		if (!_arrived.wait_for(lock, std::chrono::seconds(DEADLINE_S), [this] { return !_items.empty(); }))
 			throw Poco::TimeoutException("Nothing has come from the server");
-		const T item = _items.front();
+		T item = _items.front();
 		_items.pop_front();
 		return item;
 	}

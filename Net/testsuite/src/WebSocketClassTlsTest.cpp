@@ -170,24 +170,24 @@ namespace
 		return new Context(Context::TLS_CLIENT_USE, authority.file(), Context::VERIFY_STRICT);
 	}
 
-	std::unique_ptr<WebSocket> connect(const std::string& host, Poco::UInt16 port, const Context::Ptr& pContext)
+	WebSocket connect(const std::string& host, Poco::UInt16 port, const Context::Ptr& pContext)
 	{
 		Poco::Net::HTTPSClientSession session(host, port, pContext);
 		session.setTimeout(deadline());
 		HTTPRequest request(HTTPRequest::HTTP_GET, "/", HTTPRequest::HTTP_1_1);
 		HTTPResponse response;
-		return std::make_unique<WebSocket>(session, request, response);
+		return WebSocket(session, request, response);
 	}
 
 	void expectWebSocket(const std::string& host, Poco::UInt16 port, const Context::Ptr& pContext)
 	{
 		try
 		{
-			const std::unique_ptr<WebSocket> pSocket = connect(host, port, pContext);
-			EXPECT_TRUE(pSocket->secure());
-			expectEcho(*pSocket, "echo");
-			pSocket->shutdown();
-			EXPECT_EQ(2, appendFrame(*pSocket).result);
+			WebSocket ws = connect(host, port, pContext);
+			EXPECT_TRUE(ws.secure());
+			expectEcho(ws, "echo");
+			ws.shutdown();
+			EXPECT_EQ(2, appendFrame(ws).result);
 		}
 		catch (const Poco::Exception& exc)
 		{
@@ -329,11 +329,11 @@ protected:
 
 TEST_P(ClassTlsVersionTest, LargeFrames)
 {
-	const std::unique_ptr<WebSocket> pSocket = connect("localhost", _server.port(), _pContext);
+	WebSocket ws = connect("localhost", _server.port(), _pContext);
 	for (std::size_t length: {std::size_t(0), std::size_t(16384), std::size_t(16385), std::size_t(16) << 20})
-		expectEcho(*pSocket, pattern(length));
-	pSocket->shutdown();
-	EXPECT_EQ(2, appendFrame(*pSocket).result);
+		expectEcho(ws, pattern(length));
+	ws.shutdown();
+	EXPECT_EQ(2, appendFrame(ws).result);
 }
 
 
