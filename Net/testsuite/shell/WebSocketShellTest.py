@@ -101,7 +101,7 @@ class Pipes(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = EchoServer()
-        cls.addClassCleanup(cls.server.__exit__)
+        cls.addClassCleanup(cls.server.stop)
 
     def test_text(self):
         code, out, err = run("--wait=0.1", self.server.url, text="hello\n\nwörld".encode())
@@ -453,7 +453,7 @@ class TLS(unittest.TestCase):
     def start(cls, name, alternative_names):
         certificate, key = cls.certificates.issue(name, alternative_names)
         server = EchoServer("--tls", "--certificate", certificate, "--key", key)
-        cls.addClassCleanup(server.__exit__)
+        cls.addClassCleanup(server.stop)
         return server
 
     def check(self, code, url, *arguments):
@@ -493,7 +493,7 @@ class TLS(unittest.TestCase):
 
     def test_plain_server(self):
         with EchoServer() as plain:
-            self.check(1, f"wss://localhost:{plain.port}/", "--insecure")
+            self.check(1, f"wss://localhost:{plain.port}/", "--insecure", "--timeout=1")
 
 
 if __name__ == "__main__":

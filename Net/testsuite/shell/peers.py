@@ -219,13 +219,30 @@ class EchoServer(Process):
     """An EchoServer on a free port."""
 
     def __init__(self, *arguments):
-        super().__init__(os.environ["ECHO_SERVER"], "--port=0", *arguments, stdin=subprocess.DEVNULL)
+        self.errors = tempfile.TemporaryFile()  # a pipe that nobody reads would fill up
+        super().__init__(os.environ["ECHO_SERVER"], "--port=0", *arguments, stdin=subprocess.DEVNULL, stderr=self.errors)
         self.line = self.read_line()
         if not self.line:
-            raise AssertionError("EchoServer did not start: " + self.popen.stderr.read().decode())
+            raise AssertionError("EchoServer did not start: " + self.error_output())
         self.http_url = self.line.split(" on ")[1].strip()
         self.url = self.http_url.replace("http", "ws", 1)
         self.port = int(self.http_url.rstrip("/").rsplit(":", 1)[1])
+
+    def error_output(self):
+        self.errors.seek(0)
+        return self.errors.read().decode()
+
+    def stop(self, number=signal.SIGTERM):
+        """Has it end with exit code 0; returns the error output."""
+        if self.popen.poll() is None:
+            self.send_signal(number)
+        code = self.wait()
+        self.__exit__()
+        err = self.error_output()
+        self.errors.close()
+        if code != 0:
+            raise AssertionError(f"EchoServer ended with exit code {code}: {err}")
+        return err
 
 
 class Certificates:

@@ -113,8 +113,9 @@ EchoListener::EchoListener(const std::string& host, Poco::UInt16 port, Context::
 
 EchoListener::~EchoListener()
 {
-	stop();
-	for (auto& socket: _connections.all())
+	for (auto& pServer: _servers) pServer->stop();
+	const auto sockets = _connections.all();
+	for (const auto& socket: sockets)
 	{
 		try
 		{
@@ -171,10 +172,4 @@ void EchoListener::start(HTTPRequestHandlerFactory::Ptr pFactory)
 			new ConnectionFactory(pParams, pFactory, _connections), _threads, socket, pParams));
 		_servers.back()->start();
 	}
-}
-
-
-void EchoListener::stop()
-{
-	for (auto& pServer: _servers) pServer->stop();
 }

@@ -34,7 +34,8 @@ public:
 		/// Throws a NetException if the port is in use.
 
 	~EchoListener();
-		/// Cuts the connections off and waits for their threads.
+		/// Accepts no more connections, cuts those that are open off, and waits
+		/// for their threads.
 
 	Poco::UInt16 port() const;
 		/// Returns the port.
@@ -42,9 +43,6 @@ public:
 	void start(Poco::Net::HTTPRequestHandlerFactory::Ptr pFactory);
 		/// Accepts connections from now on, and gives their requests to
 		/// the handlers that the factory creates, with a thread for each connection.
-
-	void stop();
-		/// Accepts no more connections.
 
 private:
 	class Connection;

@@ -133,7 +133,6 @@ private:
 
 		waitForTerminationRequest();
 
-		listener.stop();
 		engine.stop(std::chrono::seconds(1));
 		return EXIT_OK;
 	}

@@ -36,6 +36,7 @@ public:
 		}
 		catch (Poco::Exception& exc)
 		{
+			if (_engine._stopping) return; // cut off
 			Poco::Util::Application::instance().logger().information(client + ": " + exc.displayText());
 		}
 	}
@@ -48,6 +49,12 @@ private:
 FramesEngine::FramesEngine(int maxPayload):
 	_maxPayload(maxPayload)
 {
+}
+
+
+FramesEngine::~FramesEngine()
+{
+	for (auto& closer: _closers) closer.join();
 }
 
 
@@ -72,7 +79,7 @@ void FramesEngine::echo(WebSocket& ws)
 	{
 		buffer.resize(0);
 		const int n = ws.receiveFrame(buffer, flags);
-		if (n == 0 && flags == 0) break; // the peer has gone
+		if (n == 0 && flags == 0) return; // the peer has gone
 		opcode = flags & WebSocket::FRAME_OP_BITMASK;
 		if (opcode == WebSocket::FRAME_OP_PONG || _stopping) continue;
 		if (opcode == WebSocket::FRAME_OP_PING)
@@ -80,19 +87,32 @@ void FramesEngine::echo(WebSocket& ws)
 		ws.sendFrame(buffer.begin(), n, flags);
 	}
 	while (opcode != WebSocket::FRAME_OP_CLOSE);
+	if (_stopping)
+	{
+		ws.shutdown(WebSocket::WS_ENDPOINT_GOING_AWAY); // if that was not done by stop() yet,
+		ws.impl()->shutdown();                          // which keeps the socket, too
+	}
 }
 
 
 void FramesEngine::stop(std::chrono::milliseconds patience)
 {
 	_stopping = true;
-	for (const auto& socket: _open.all())
+	_told = _open.all();
+	for (const auto& socket: _told)
 	{
 		// A peer that does not read must not keep the others from being told.
-		_closing.push_back(std::async(std::launch::async, [ws = WebSocket(socket)]() mutable
+		_closers.emplace_back([ws = WebSocket(socket)]() mutable
 			{
-				ws.shutdown(WebSocket::WS_ENDPOINT_GOING_AWAY);
-			}));
+				try
+				{
+					ws.shutdown(WebSocket::WS_ENDPOINT_GOING_AWAY);
+				}
+				catch (Poco::Exception&)
+				{
+					// it has ended already
+				}
+			});
 	}
 	_open.waitUntilEmpty(patience);
 }

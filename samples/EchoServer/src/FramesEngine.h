@@ -16,7 +16,7 @@
 #include "Poco/Net/WebSocket.h"
 #include <atomic>
 #include <chrono>
-#include <future>
+#include <thread>
 #include <vector>
 
 
@@ -29,13 +29,16 @@ public:
 		/// Creates the engine. A frame with a payload of more than maxPayload
 		/// bytes ends its connection.
 
+	~FramesEngine();
+		/// All connections must have ended, or been cut off.
+
 	Poco::Net::HTTPRequestHandler* createHandler();
 		/// Returns a new handler for an opening handshake.
 
 	void stop(std::chrono::milliseconds patience);
-		/// Sends a Close frame with code 1001 on every connection, and waits until all
-		/// have ended, but not longer than the given time. The connections that are
-		/// left must be cut off before the engine is destroyed.
+		/// Sends a Close frame with code 1001 on every connection, also on those to come,
+		/// and waits until all have ended, but not longer than the given time.
+		/// To be called once.
 
 private:
 	class Handler;
@@ -45,7 +48,8 @@ private:
 	const int _maxPayload;
 	std::atomic<bool> _stopping{false};
 	OpenSockets _open;
-	std::vector<std::future<void>> _closing;
+	std::vector<Poco::Net::Socket> _told;
+	std::vector<std::thread> _closers;
 };
 
 
