@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Writes the seeds of the fuzz targets to seeds/<target>/. SPDX-License-Identifier: BSL-1.0"""
+
+import os
+import struct
+import zlib
+
+KEY = b"\x37\xfa\x21\x3d"
+CUTS = b"\x02\x20\x80\xc0"  # Fuzz::Cuts
+
+
+def frame(first, payload, masked):
+    second = 0x80 if masked else 0
+    n = len(payload)
+    if n < 126:
+        header = struct.pack(">BB", first, second | n)
+    elif n < 65536:
+        header = struct.pack(">BBH", first, second | 126, n)
+    else:
+        header = struct.pack(">BBQ", first, second | 127, n)
+    if masked:
+        return header + KEY + bytes(b ^ KEY[i % 4] for i, b in enumerate(payload))
+    return header + payload
+
+
+def deflate(message, bits=15, level=6):
+    stream = zlib.compressobj(level, zlib.DEFLATED, -bits)
+    return (stream.compress(message) + stream.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+def final_block(message):
+    stream = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return stream.compress(message) + stream.flush(zlib.Z_FINISH) + b"\0"
+
+
+TEXT = "Grüße, κόσμε, 😀".encode()
+
+CONVERSATIONS = {
+    "messages": [(0x81, b"Hello"), (0x82, bytes(range(200))), (0x80 | 1, TEXT)],
+    "fragments": [(0x01, TEXT[:3]), (0x89, b"ping"), (0x00, TEXT[3:-2]), (0x80, TEXT[-2:])],
+    "control": [(0x89, b""), (0x8A, b"pong"), (0x89, b"x" * 125), (0x88, b"\x03\xe8bye"), (0x81, b"late")],
+    "close-empty": [(0x88, b"")],
+    "close-1011": [(0x88, b"\x03\xf3")],
+    "bad-text": [(0x81, b"\xf0\x9f\x98")],
+    "bad-close": [(0x88, b"\x03\xed")],
+    "bad-opcode": [(0x83, b"")],
+    "bad-continuation": [(0x80, b"x")],
+    "compressed": [(0xC1, deflate(TEXT * 9)), (0xC1, deflate(b"Hello")), (0xC2, b"\0")],
+    "compressed-fragments": [(0x41, deflate(TEXT * 9)[:7]), (0x89, b""), (0x80, deflate(TEXT * 9)[7:])],
+    "compressed-final": [(0xC1, final_block(b"Hello")), (0xC1, final_block(b"Hello"))],
+    "compressed-zeros": [(0xC2, deflate(bytes(5000)))],
+    "compressed-bad": [(0xC2, b"\xff\xff\xff")],
+}
+
+REQUEST = (
+    "GET /chat HTTP/1.1\r\nHost: server.example.com:8080\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n%s\r\n"
+)
+RESPONSE = (
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n%s\r\n"
+)
+HANDSHAKES = {
+    "request": REQUEST % "",
+    "request-lists": REQUEST % 'Sec-WebSocket-Protocol: chat, mqtt\r\nSec-WebSocket-Extensions: permessage-deflate; a="q,\\"x", b\r\n',
+    "request-origin": REQUEST % "Origin: https://server.example.com:8080\r\n",
+    "request-body": REQUEST % "Content-Length: 5\r\n",
+    "request-old": REQUEST.replace("13", "8") % "",
+    "request-post": "POST / HTTP/1.0\r\nContent-Length: 0\r\n\r\n",
+    "response": RESPONSE % "",
+    "response-lists": RESPONSE % "Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10\r\n",
+    "response-401": "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n",
+}
+
+OFFERS = [
+    "permessage-deflate",
+    "permessage-deflate; client_max_window_bits",
+    'permessage-deflate; server_max_window_bits="10"; client_max_window_bits=12, permessage-deflate',
+    "x-other; a=b, permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+    "permessage-deflate; server_max_window_bits=8\npermessage-deflate; server_max_window_bits=15",
+    "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
+]
+
+
+def write(target, name, data):
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "seeds", target)
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, name), "wb") as file:
+        file.write(data)
+
+
+def main():
+    for name, frames in CONVERSATIONS.items():
+        deflated = 0x08 if name.startswith("compressed") else 0
+        for role, masked in (("server", True), ("client", False)):
+            options = bytes([deflated | (0 if masked else 1), 7])
+            write("Framer", f"{name}-{role}", options + CUTS + b"".join(frame(first, payload, masked) for first, payload in frames))
+    for options, name in ((0x28, "made-server"), (0x29, "made-client"), (0x38, "made-no-takeover")):
+        frames = [(0xC1, TEXT * 3), (0x41, TEXT), (0x89, b"ping"), (0x80, TEXT), (0x82, b"plain"), (0x88, b"\x03\xe8")]
+        write("Framer", name, bytes([options, 7]) + CUTS + b"".join(bytes([first, len(payload)]) + payload for first, payload in frames))
+
+    for length in (0, 125, 126, 65535, 65536, 1 << 40):
+        header = frame(0x82, b"", True)[2:]
+        second = struct.pack(">B", 0x80 | length) if length < 126 else struct.pack(">BH", 0xFE, length) if length < 65536 else struct.pack(">BQ", 0xFF, length)
+        write("Frame", f"length-{length}", b"\x82" + second + header)
+    write("Frame", "close", b"\x03\xe8" + TEXT * 6)
+
+    for name, text in HANDSHAKES.items():
+        write("Handshake", name, text.encode())
+    for i, offer in enumerate(OFFERS):
+        write("Negotiation", f"offer-{i}", bytes([i % 4, 48 - i, 0, 48]) + offer.encode())
+
+    for bits in (9, 15):
+        write("Inflate", f"text-{bits}", bytes([(bits - 8) << 1 | 1]) + CUTS + b"\0\x80" + deflate(TEXT * 20, bits))
+    write("Inflate", "final", b"\x0f" + CUTS + b"\0\x80" + final_block(b"Hello")[:-1] + final_block(b"Hello"))
+    write("Inflate", "stored", b"\x0f" + CUTS + b"\0\x80" + deflate(TEXT, 15, 0))
+    write("Inflate", "zeros-limited", b"\x0f" + CUTS + b"\0\x0a" + deflate(bytes(5000)))
+    write("Inflate", "bad", b"\x0f" + CUTS + b"\0\x80" + b"\xff\xff")
+    for options, levels in ((0x81, 45), (0x8E, 80), (0x8F, 4)):
+        write("Inflate", f"round-trip-{options:02x}", bytes([options]) + CUTS + bytes([levels, 9]) + TEXT * 4)
+
+    write("UTF8", "valid", CUTS + b"\x20" + TEXT * 3)
+    write("UTF8", "edges", CUTS + b"\x07" + "\x7f\x80\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0010ffff".encode())
+    for name, text in {"overlong": b"a\xc0\xaf", "surrogate": b"a\xed\xa0\x80", "beyond": b"a\xf4\x90\x80\x80", "cut": TEXT[:-1], "alone": b"\x80"}.items():
+        write("UTF8", name, CUTS + b"\x03" + text)
+
+
+main()
