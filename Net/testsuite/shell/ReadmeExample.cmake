@@ -26,7 +26,5 @@ math(EXPR END "${END} + 1")
 string(SUBSTRING "${EXAMPLE}" 0 ${END} EXAMPLE)
 
 if(NOT EXAMPLE STREQUAL PROGRAM)
-	message(FATAL_ERROR
-		"The code block after '${MARK}' in README.md differs from that file without its banner. "
-		"In README.md:\n${EXAMPLE}\nIn ${SOURCE}:\n${PROGRAM}")
+	message(FATAL_ERROR "The code block after '${MARK}' in README.md is not what ${SOURCE} says after its banner.")
 endif()

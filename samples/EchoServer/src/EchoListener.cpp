@@ -168,6 +168,7 @@ void EchoListener::start(HTTPRequestHandlerFactory::Ptr pFactory)
 		pParams->setMaxThreads(MAX_CONNECTIONS);
 		pParams->setMaxQueued(BACKLOG);
 		pParams->setTimeout(Poco::Timespan(10, 0));
+		pParams->setThreadIdleTime(Poco::Timespan(0, 200000)); // so late an idle thread may see that we stop
 		_servers.push_back(std::make_unique<TCPServer>(
 			new ConnectionFactory(pParams, pFactory, _connections), _threads, socket, pParams));
 		_servers.back()->start();
