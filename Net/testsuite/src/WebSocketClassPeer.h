@@ -22,7 +22,7 @@
 namespace WebSocketTest {
 
 
-constexpr int DEADLINE_S = 20;
+constexpr int DEADLINE_S = 10;
 	/// What has not happened after so many seconds will not: a hang is a failure.
 
 

@@ -82,12 +82,12 @@ TEST_P(ClassWaitTest, ThreeFramesInOneSegmentAndAPart)
 				const std::string fourth = pair.frame(0x82, pattern(100));
 				EXPECT_FALSE(wait(pair.ws, 0));
 				pair.peer.send(pair.frame(0x81, "one") + pair.frame(0x89, "two") + pair.frame(0x82, "three") + fourth.substr(0, cut));
-				expectNext(pair.ws, wait, receive, "one");
-				expectNext(pair.ws, wait, receive, "two");
-				expectNext(pair.ws, wait, receive, "three");
+				ASSERT_NO_FATAL_FAILURE(expectNext(pair.ws, wait, receive, "one"));
+				ASSERT_NO_FATAL_FAILURE(expectNext(pair.ws, wait, receive, "two"));
+				ASSERT_NO_FATAL_FAILURE(expectNext(pair.ws, wait, receive, "three"));
 				EXPECT_TRUE(cut > 0 || !wait(pair.ws, 0)); // a blocking call would hang
 				pair.peer.send(fourth.substr(cut));
-				expectNext(pair.ws, wait, receive, pattern(100));
+				ASSERT_NO_FATAL_FAILURE(expectNext(pair.ws, wait, receive, pattern(100)));
 				EXPECT_FALSE(wait(pair.ws, 0));
 			}
 		}
@@ -193,7 +193,7 @@ TEST_P(ClassWaitTest, NonBlockingUntilThereIsNoMore)
 		EXPECT_EQ(-1, receiveFixed(pair.ws).result);
 		EXPECT_FALSE(wait(pair.ws, 0));
 		pair.peer.send(last.substr(4));
-		expectNext(pair.ws, wait, receiveFixed, pattern(10));
+		ASSERT_NO_FATAL_FAILURE(expectNext(pair.ws, wait, receiveFixed, pattern(10)));
 		EXPECT_FALSE(wait(pair.ws, 0));
 	}
 }
@@ -206,7 +206,7 @@ TEST_P(ClassWaitTest, EndOfStreamIsReadable)
 		Pair pair(GetParam());
 		pair.send(0x81, "last");
 		pair.peer.endSending();
-		expectNext(pair.ws, wait, receiveFixed, "last");
+		ASSERT_NO_FATAL_FAILURE(expectNext(pair.ws, wait, receiveFixed, "last"));
 		ASSERT_TRUE(wait(pair.ws, deadline()));
 		EXPECT_EQ(0, receiveFixed(pair.ws).flags);
 	}

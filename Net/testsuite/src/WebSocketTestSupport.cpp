@@ -309,7 +309,7 @@ Both::Ends Both::connect(Transport transport)
 
 Watchdog::Watchdog()
 {
-	::alarm(6*DEADLINE_S);
+	::alarm(12*DEADLINE_S);
 }
 
 
