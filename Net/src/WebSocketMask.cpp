@@ -23,12 +23,25 @@ namespace
 {
 	using Word = std::uint64_t;
 
-	inline void maskWord(char* pTarget, const char* pSource, Word key)
+	template <typename W>
+	inline void maskWord(char* pTarget, const char* pSource, W key)
 	{
-		Word word;
+		W word;
 		std::memcpy(&word, pSource, sizeof(word));
 		word ^= key;
 		std::memcpy(pTarget, &word, sizeof(word));
+	}
+
+	inline std::uint32_t turn(std::uint32_t key, unsigned phase)
+		/// Lets the key begin, in memory, with its byte at phase.
+	{
+		if (phase == 0) return key;
+		const unsigned bits = 8*phase;
+#if defined(POCO_ARCH_BIG_ENDIAN)
+		return key << bits | key >> (32 - bits);
+#else
+		return key >> bits | key << (32 - bits);
+#endif
 	}
 }
 
@@ -56,26 +69,32 @@ void WebSocketMask::apply(char* pData, std::size_t length)
 void WebSocketMask::apply(char* pTarget, const char* pSource, std::size_t length)
 {
 	// The key, turned so that it begins at the present phase, twice in a word.
-	unsigned char turned[sizeof(Word)];
-	for (unsigned i = 0; i < sizeof(Word); ++i) turned[i] = _key[(i + _phase) & 3];
-	Word key;
-	std::memcpy(&key, turned, sizeof(key));
+	std::uint32_t half;
+	std::memcpy(&half, _key, sizeof(half));
+	half = turn(half, _phase);
+	const Word key = static_cast<Word>(half) << 32 | half;
+	_phase = (_phase + static_cast<unsigned>(length & 3)) & 3;
 
-	std::size_t i = 0;
 	// Fixed-size blocks of independent words: what compilers turn into vector code.
 	constexpr std::size_t BLOCK = 16*sizeof(Word);
-	for (; i + BLOCK <= length; i += BLOCK)
+	for (; length >= BLOCK; length -= BLOCK, pTarget += BLOCK, pSource += BLOCK)
 	{
 		Word words[BLOCK/sizeof(Word)];
-		std::memcpy(words, pSource + i, BLOCK);
+		std::memcpy(words, pSource, BLOCK);
 		for (Word& word: words) word ^= key;
-		std::memcpy(pTarget + i, words, BLOCK);
+		std::memcpy(pTarget, words, BLOCK);
 	}
-	for (; i + sizeof(Word) <= length; i += sizeof(Word)) maskWord(pTarget + i, pSource + i, key);
-	for (std::size_t k = 0; i + k < length; ++k)
-		pTarget[i + k] = static_cast<char>(pSource[i + k] ^ turned[k]);
-
-	_phase = (_phase + static_cast<unsigned>(length & 3)) & 3;
+	for (; length >= sizeof(Word); length -= sizeof(Word), pTarget += sizeof(Word), pSource += sizeof(Word))
+		maskWord(pTarget, pSource, key);
+	if (length & 4)
+	{
+		maskWord(pTarget, pSource, half);
+		pTarget += 4;
+		pSource += 4;
+	}
+	unsigned char rest[sizeof(half)];
+	std::memcpy(rest, &half, sizeof(half));
+	for (std::size_t i = 0; i < (length & 3); ++i) pTarget[i] = static_cast<char>(pSource[i] ^ rest[i]);
 }
 
 

@@ -170,6 +170,13 @@ int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how)
 int WebSocketReader::payload(WebSocketTarget& target)
 {
 	const std::size_t total = static_cast<std::size_t>(_framer.header().payloadLength);
+	if (_received == 0 && _end - _position >= total) // the usual case: it is here already
+	{
+		const char* pSource = _input.data() + _position;
+		if (total > 0 && _framer.receivePayload(target.whole(total), pSource, total) != WebSocketFramer::OK) return FAILED;
+		_position += total;
+		return static_cast<int>(total);
+	}
 	if (_transport.getBlocking() && _received == 0)
 	{
 		try

@@ -193,7 +193,8 @@ bool WebSocketSender::sendFrame(const char* pPayload, std::size_t length, int fl
 	reserveBlock(_blockEnd + total);
 	char* pFrame = _block.data() + _blockEnd;
 	std::memcpy(pFrame, header, headerLength);
-	mask.apply(pFrame + headerLength, pPayload, length);
+	if (client) mask.apply(pFrame + headerLength, pPayload, length);
+	else if (length > 0) std::memcpy(pFrame + headerLength, pPayload, length);
 	_blockEnd += total;
 	if (_corks > 0)
 	{

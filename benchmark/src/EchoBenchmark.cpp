@@ -49,8 +49,8 @@ namespace
 				do
 				{
 					buffer.resize(0);
-					ws.receiveFrame(buffer, flags);
-					if (flags == 0) break; // the peer has gone
+					const int n = ws.receiveFrame(buffer, flags);
+					if (n == 0 && flags == 0) break; // the peer has gone
 					if ((flags & WebSocket::FRAME_OP_BITMASK) == WebSocket::FRAME_OP_PING)
 						flags = WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_PONG;
 					ws.sendFrame(buffer.begin(), static_cast<int>(buffer.size()), flags);

@@ -88,8 +88,8 @@ namespace
 			do
 			{
 				buffer.resize(0);
-				ws.receiveFrame(buffer, flags);
-				if (flags == 0) break;
+				const int n = ws.receiveFrame(buffer, flags);
+				if (n == 0 && flags == 0) break;
 				ws.sendFrame(buffer.begin(), static_cast<int>(buffer.size()), flags);
 			}
 			while ((flags & WebSocket::FRAME_OP_BITMASK) != WebSocket::FRAME_OP_CLOSE);

@@ -58,8 +58,8 @@ class WebSocket_API WebSocket: public StreamSocket
 	///         do
 	///         {
 	///             buffer.resize(0);
-	///             ws.receiveFrame(buffer, flags);
-	///             if (flags == 0) break; // the peer has gone
+	///             const int n = ws.receiveFrame(buffer, flags);
+	///             if (n == 0 && flags == 0) break; // the peer has gone
 	///             if ((flags & WebSocket::FRAME_OP_BITMASK) == WebSocket::FRAME_OP_PING)
 	///                 flags = WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_PONG;
 	///             ws.sendFrame(buffer.begin(), static_cast<int>(buffer.size()), flags);
@@ -122,8 +122,8 @@ public:
 		FRAME_FLAG_RSV3 = 0x10, /// Reserved for future use. Must be zero.
 		FRAME_FLAG_EMPTY = 0x200
 			/// Returned by receiveFrame() in the flags of an empty, non-final
-			/// continuation frame only, whose first byte is 0: flags of 0
-			/// always mean the end of the stream. Ignored by sendFrame().
+			/// continuation frame only, whose first byte is 0: a return value of 0 with
+			/// flags of 0 always means the end of the stream. Ignored by sendFrame().
 	};
 
 	enum FrameOpcodes
