@@ -72,8 +72,12 @@ WebSocketFramer::Result WebSocketFramer::receiveHeader(const char* pData, std::s
 		length = _partialLength;
 	}
 
-	if (length >= WebSocketFrameHeader::MIN_LENGTH && checkStart(static_cast<unsigned char>(pData[0]), static_cast<unsigned char>(pData[1])) == FAILED)
-		return FAILED;
+	if (length >= WebSocketFrameHeader::MIN_LENGTH)
+	{
+		const unsigned char first  = static_cast<unsigned char>(pData[0]);
+		const unsigned char second = static_cast<unsigned char>(pData[1]);
+		if (!plainStart(first, second) && checkStart(first, second) == FAILED) return FAILED;
+	}
 
 	switch (WebSocketFrameHeader::parse(pData, length, _header))
 	{
@@ -91,6 +95,17 @@ WebSocketFramer::Result WebSocketFramer::receiveHeader(const char* pData, std::s
 		}
 		return NEED_MORE;
 	}
+}
+
+
+inline bool WebSocketFramer::plainStart(unsigned char first, unsigned char second) const
+	/// Returns true for the start of what most frames are: a whole text or binary
+	/// message, which breaks no rule that checkStart() knows.
+{
+	constexpr int TEXT = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_TEXT);
+	constexpr int BINARY = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_BINARY);
+	static_assert(BINARY == TEXT + 1);
+	return static_cast<unsigned char>(first - TEXT) <= 1 && !_inMessage && (second >= WebSocketFrameHeader::MASK) == (_role == ROLE_SERVER);
 }
 
 
@@ -141,7 +156,7 @@ WebSocketFramer::Result WebSocketFramer::startFrame()
 	}
 	else if (_header.opcode() != WebSocketFrame::OP_CONT)
 	{
-		_checkText = _verifyUTF8 && _header.opcode() == WebSocketFrame::OP_TEXT && _header.rsv() == 0;
+		_checkText = _verifyUTF8 && (_header.flags & ~WebSocketFrameHeader::FIN) == WebSocketFrame::OP_TEXT;
 	}
 	return _remaining == 0 ? endFrame() : OK;
 }

@@ -10,6 +10,7 @@
 
 
 #include "Poco/Net/WebSocketMask.h"
+#include "Poco/Platform.h"
 #include <cstdint>
 #include <cstring>
 
@@ -22,41 +23,100 @@ POCO_WEBSOCKET_BEGIN
 namespace
 {
 	using Word = std::uint64_t;
+	using HalfWord = std::uint32_t;
 
-	template <typename W>
-	inline void maskWord(char* pTarget, const char* pSource, W key)
+	constexpr std::size_t BLOCK = 128;
+
+	template <typename T>
+	inline T load(const char* pSource)
 	{
-		W word;
+		T word;
 		std::memcpy(&word, pSource, sizeof(word));
-		word ^= key;
+		return word;
+	}
+
+	template <typename T>
+	inline void store(char* pTarget, T word)
+	{
 		std::memcpy(pTarget, &word, sizeof(word));
 	}
 
-	inline std::uint32_t turn(std::uint32_t key, unsigned phase)
-		/// Lets the key begin, in memory, with its byte at phase.
+	inline HalfWord turn(HalfWord key, std::size_t bytes)
+		/// The key as it begins after so many bytes.
 	{
-		if (phase == 0) return key;
-		const unsigned bits = 8*phase;
+		const unsigned bits = 8*static_cast<unsigned>(bytes & 3);
 #if defined(POCO_ARCH_BIG_ENDIAN)
-		return key << bits | key >> (32 - bits);
+		return key << bits | key >> ((32 - bits) & 31);
 #else
-		return key >> bits | key << (32 - bits);
+		return key >> bits | key << ((32 - bits) & 31);
 #endif
 	}
+
+	inline Word twice(HalfWord key)
+	{
+		return static_cast<Word>(key) << 32 | key;
+	}
+
+#if defined(__GNUC__)
+	template <int WIDTH>
+	__attribute__((always_inline)) inline std::size_t maskBlocks(char* pTarget, const char* pSource, std::size_t length, Word key)
+		/// Masks whole blocks, with vectors of WIDTH bytes; returns how many bytes.
+		/// Four loads before the first store, so that the area may be masked in place.
+	{
+		typedef Word Vector __attribute__((vector_size(WIDTH)));
+		const Vector keys = Vector{} + key;
+		std::size_t i = 0;
+		for (; i + 4*WIDTH <= length; i += 4*WIDTH)
+		{
+			Vector a, b, c, d;
+			std::memcpy(&a, pSource + i, WIDTH);
+			std::memcpy(&b, pSource + i + WIDTH, WIDTH);
+			std::memcpy(&c, pSource + i + 2*WIDTH, WIDTH);
+			std::memcpy(&d, pSource + i + 3*WIDTH, WIDTH);
+			a ^= keys;
+			b ^= keys;
+			c ^= keys;
+			d ^= keys;
+			std::memcpy(pTarget + i, &a, WIDTH);
+			std::memcpy(pTarget + i + WIDTH, &b, WIDTH);
+			std::memcpy(pTarget + i + 2*WIDTH, &c, WIDTH);
+			std::memcpy(pTarget + i + 3*WIDTH, &d, WIDTH);
+		}
+		return i;
+	}
+
+#if defined(__x86_64__)
+	__attribute__((target("avx2"))) std::size_t maskAVX2(char* pTarget, const char* pSource, std::size_t length, Word key)
+	{
+		return maskBlocks<32>(pTarget, pSource, length, key);
+	}
+#endif
+
+	inline std::size_t mask(char* pTarget, const char* pSource, std::size_t length, Word key)
+	{
+#if defined(__x86_64__)
+		if (__builtin_cpu_supports("avx2")) return maskAVX2(pTarget, pSource, length, key);
+#endif
+		return maskBlocks<16>(pTarget, pSource, length, key);
+	}
+#else
+	inline std::size_t mask(char*, const char*, std::size_t, Word)
+	{
+		return 0;
+	}
+#endif
 }
 
 
 WebSocketMask::WebSocketMask():
-	_key(),
-	_phase(0)
+	_key(0)
 {
 }
 
 
-WebSocketMask::WebSocketMask(const unsigned char* pKey):
-	_phase(0)
+WebSocketMask::WebSocketMask(const unsigned char* pKey)
 {
-	std::memcpy(_key, pKey, KEY_LENGTH);
+	std::memcpy(&_key, pKey, KEY_LENGTH);
 }
 
 
@@ -68,33 +128,38 @@ void WebSocketMask::apply(char* pData, std::size_t length)
 
 void WebSocketMask::apply(char* pTarget, const char* pSource, std::size_t length)
 {
-	// The key, turned so that it begins at the present phase, twice in a word.
-	std::uint32_t half;
-	std::memcpy(&half, _key, sizeof(half));
-	half = turn(half, _phase);
-	const Word key = static_cast<Word>(half) << 32 | half;
-	_phase = (_phase + static_cast<unsigned>(length & 3)) & 3;
+	const Word key = twice(_key);
+	_key = turn(_key, length);
 
-	// Fixed-size blocks of independent words: what compilers turn into vector code.
-	constexpr std::size_t BLOCK = 16*sizeof(Word);
-	for (; length >= BLOCK; length -= BLOCK, pTarget += BLOCK, pSource += BLOCK)
+	if (length >= BLOCK)
 	{
-		Word words[BLOCK/sizeof(Word)];
-		std::memcpy(words, pSource, BLOCK);
-		for (Word& word: words) word ^= key;
-		std::memcpy(pTarget, words, BLOCK);
+		const std::size_t n = mask(pTarget, pSource, length, key); // a multiple of 4
+		pTarget += n;
+		pSource += n;
+		length -= n;
 	}
-	for (; length >= sizeof(Word); length -= sizeof(Word), pTarget += sizeof(Word), pSource += sizeof(Word))
-		maskWord(pTarget, pSource, key);
-	if (length & 4)
+
+	// The last word overlaps the one before: it is read before anything is written.
+	if (length >= sizeof(Word))
 	{
-		maskWord(pTarget, pSource, half);
-		pTarget += 4;
-		pSource += 4;
+		const std::size_t end = length - sizeof(Word);
+		const Word last = load<Word>(pSource + end) ^ twice(_key); // length - 8 and length: the same phase
+		for (std::size_t i = 0; i < end; i += sizeof(Word)) store(pTarget + i, load<Word>(pSource + i) ^ key);
+		store(pTarget + end, last);
 	}
-	unsigned char rest[sizeof(half)];
-	std::memcpy(rest, &half, sizeof(half));
-	for (std::size_t i = 0; i < (length & 3); ++i) pTarget[i] = static_cast<char>(pSource[i] ^ rest[i]);
+	else if (length >= sizeof(HalfWord))
+	{
+		const std::size_t end = length - sizeof(HalfWord);
+		const HalfWord last = load<HalfWord>(pSource + end) ^ _key;
+		store(pTarget, load<HalfWord>(pSource) ^ static_cast<HalfWord>(key));
+		store(pTarget + end, last);
+	}
+	else
+	{
+		char bytes[sizeof(Word)];
+		store(bytes, key);
+		for (std::size_t i = 0; i < length; ++i) pTarget[i] = static_cast<char>(pSource[i] ^ bytes[i]);
+	}
 }
 
 

@@ -214,8 +214,11 @@ int WebSocketReader::readInto(WebSocketTarget& target, std::size_t total)
 {
 	while (_framer.remaining() > 0)
 	{
-		const std::size_t room = target.room(_received, total);
-		const int n = part(target.at(_received), room);
+		const std::size_t missing = total - _received;
+		const bool here = _end - _position >= missing;
+		char* pTarget = here ? target.whole(total) + _received : nullptr;
+		const std::size_t room = here ? missing : target.room(_received, total);
+		const int n = part(here ? pTarget : target.at(_received), room);
 		if (n < 0) return n;
 		_received += static_cast<std::size_t>(n);
 	}
@@ -311,6 +314,7 @@ void WebSocketReader::settle()
 
 bool WebSocketReader::wholeFrameAhead() const
 {
+	if (_position == _end) return false;
 	WebSocketFrameHeader next;
 	const std::size_t length = _end - _position;
 	return WebSocketFrameHeader::parse(_input.data() + _position, length, next) == WebSocketFrameHeader::OK

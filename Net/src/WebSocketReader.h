@@ -15,13 +15,13 @@
 #define Net_WebSocketReader_INCLUDED
 
 
+#include "WebSocketLock.h"
 #include "WebSocketSender.h"
 #include "WebSocketTarget.h"
 #include "WebSocketTransport.h"
 #include "Poco/Net/WebSocketFramer.h"
 #include "Poco/Buffer.h"
 #include "Poco/Clock.h"
-#include "Poco/Mutex.h"
 #include <atomic>
 #include <vector>
 
@@ -59,7 +59,7 @@ public:
 	void preload(const Poco::Buffer<char>& data);
 		/// Takes what was received behind the opening handshake.
 
-	Poco::FastMutex& mutex();
+	WebSocketLock& mutex();
 
 	void setReadAhead(bool flag);
 		/// Whether more than one frame may be taken out of the kernel at a time.
@@ -120,7 +120,7 @@ private:
 	WebSocketTransport& _transport;
 	WebSocketFramer& _framer;
 	WebSocketSender& _sender;
-	Poco::FastMutex _mutex;
+	WebSocketLock _mutex;
 
 	std::vector<char> _input; // [_position, _end) is still to be delivered
 	std::size_t _position;
@@ -158,7 +158,7 @@ inline bool WebSocketReader::ended() const
 }
 
 
-inline Poco::FastMutex& WebSocketReader::mutex()
+inline WebSocketLock& WebSocketReader::mutex()
 {
 	return _mutex;
 }

@@ -43,7 +43,7 @@ namespace
 		Session& operator = (const Session&) = delete;
 
 		WebSocketReader& _reader;
-		Poco::FastMutex::ScopedLock _lock;
+		WebSocketLock::ScopedLock _lock;
 	};
 }
 
@@ -376,7 +376,7 @@ void WebSocketReceiver::beginMessages()
 
 int WebSocketReceiver::deliver(int result)
 {
-	if (_reader.ended() || _framer.failed()) _end.set();
+	if ((result <= 0 || _framer.header().control()) && (_reader.ended() || _framer.failed())) _end.set();
 	return result;
 }
 

@@ -37,6 +37,12 @@ namespace
 }
 
 
+inline bool WebSocketSender::unfinished() const
+{
+	return _blockPosition < _blockEnd || !_rest.empty();
+}
+
+
 WebSocketSender::WebSocketSender(WebSocketTransport& transport, WebSocketFramer& framer):
 	_transport(transport),
 	_framer(framer),
@@ -110,7 +116,7 @@ int WebSocketSender::submit(const char* pPayload, int length, int flags, int dro
 	try
 	{
 		const bool blocking = _transport.getBlocking();
-		if (!finish())
+		if (unfinished() && !finish())
 		{
 			if (blocking) throw TimeoutException(TEXT_NOT_BEGUN);
 			return WebSocketTransport::AGAIN;
@@ -173,7 +179,8 @@ bool WebSocketSender::sendFrame(const char* pPayload, std::size_t length, int fl
 {
 	const bool client = _framer.role() == WebSocketFramer::ROLE_CLIENT;
 	const unsigned char* pKey = client ? nextKey() : nullptr;
-	WebSocketMask mask = client ? WebSocketMask(pKey) : WebSocketMask();
+	WebSocketMask mask;
+	if (client) mask = WebSocketMask(pKey);
 	char header[WebSocketFrameHeader::MAX_LENGTH];
 	const std::size_t headerLength = _framer.buildHeader(flags, length, pKey, header);
 	const std::size_t total = headerLength + length;
@@ -315,12 +322,6 @@ bool WebSocketSender::finish(bool all)
 int WebSocketSender::put(const char* pData, std::size_t length)
 {
 	return _now ? _transport.sendNow(pData, length) : _transport.send(pData, length);
-}
-
-
-bool WebSocketSender::unfinished() const
-{
-	return _blockPosition < _blockEnd || !_rest.empty();
 }
 
 

@@ -15,6 +15,7 @@
 #define Net_WebSocketSender_INCLUDED
 
 
+#include "WebSocketLock.h"
 #include "WebSocketTransport.h"
 #include "Poco/Net/WebSocketFramer.h"
 #include "Poco/Clock.h"
@@ -133,7 +134,7 @@ private:
 	WebSocketTransport& _transport;
 	WebSocketFramer& _framer;
 	const std::size_t _blockSize;
-	Poco::FastMutex _mutex;
+	WebSocketLock _mutex;
 	std::vector<char> _block;   // header and payload as they go out
 	std::size_t _blockPosition; // what is left to be sent of it
 	std::size_t _blockEnd;

@@ -95,7 +95,7 @@ public:
 	void finish(std::size_t length)
 		/// The payload is complete, or (0) will not be.
 	{
-		if (_pBuffer || _pString) resize(length);
+		if ((_pBuffer || _pString) && _room != length) resize(length);
 	}
 
 private:

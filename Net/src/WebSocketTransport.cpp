@@ -14,6 +14,7 @@
 #include "Poco/Net/SocketDefs.h"
 #include "Poco/Clock.h"
 #include <algorithm>
+#include <cerrno>
 #include <limits>
 #include <typeinfo>
 #include <poll.h>
@@ -51,6 +52,7 @@ namespace
 
 		[[noreturn]] static void raise(int code)
 		{
+			if (code == EBADF) throw InvalidSocketException(); // closed
 			if (code == EPIPE) throw ConnectionResetException("Connection closed by peer", code);
 			error(code);
 			throw NetException("Socket error", code);
@@ -110,7 +112,6 @@ int WebSocketTransport::receivePlain(char* pTarget, std::size_t length, int flag
 {
 	for (;;)
 	{
-		if (!_pSocket->initialized()) throw InvalidSocketException();
 		const ssize_t n = ::recv(_pSocket->sockfd(), pTarget, length, flags);
 		if (n >= 0) return clip(static_cast<std::size_t>(n));
 		const int code = SocketError::last();
@@ -180,7 +181,6 @@ int WebSocketTransport::send(const char* pHeader, std::size_t headerLength, cons
 	message.msg_iovlen = headerLength > 0 ? 2 : 1;
 	for (;;)
 	{
-		if (!_pSocket->initialized()) throw InvalidSocketException();
 		const ssize_t n = ::sendmsg(_pSocket->sockfd(), &message, SEND_FLAGS);
 		if (n >= 0) return clip(static_cast<std::size_t>(n));
 		const int code = SocketError::last();
@@ -196,7 +196,6 @@ int WebSocketTransport::send(const char* pData, std::size_t length)
 	if (!_plain) return sendGuarded(pData, length, getBlocking());
 	for (;;)
 	{
-		if (!_pSocket->initialized()) throw InvalidSocketException();
 		const ssize_t n = ::send(_pSocket->sockfd(), pData, length, SEND_FLAGS);
 		if (n >= 0) return clip(static_cast<std::size_t>(n));
 		const int code = SocketError::last();

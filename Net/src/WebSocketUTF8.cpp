@@ -82,17 +82,9 @@ namespace
 }
 
 
-WebSocketUTF8::WebSocketUTF8():
-	_missing(0),
-	_low(0x80),
-	_high(0xbf),
-	_failed(false)
-{
-}
-
-
 bool WebSocketUTF8::append(const char* pData, std::size_t length)
 {
+	if (_missing == 0 && !_failed && length <= SHORT_TEXT && isASCII(pData, length)) return true;
 	if (_failed) return false;
 
 	const char* pEnd = pData + length;
@@ -102,10 +94,9 @@ bool WebSocketUTF8::append(const char* pData, std::size_t length)
 	}
 
 	length = static_cast<std::size_t>(pEnd - pData);
-	if (length <= SHORT_TEXT && isASCII(pData, length)) return true;
 
 	const std::size_t tail = incompleteTail(pData, length);
-	if (!isValid(pData, length - tail))
+	if (!isValidLibrary(pData, length - tail))
 	{
 		_failed = true;
 		return false;
@@ -141,18 +132,6 @@ bool WebSocketUTF8::step(unsigned char byte)
 		else if (byte == 0xf4) _high = 0x8f;
 	}
 	return !_failed;
-}
-
-
-bool WebSocketUTF8::complete() const
-{
-	return !_failed && _missing == 0;
-}
-
-
-void WebSocketUTF8::reset()
-{
-	*this = WebSocketUTF8();
 }
 
 

@@ -42,6 +42,7 @@ namespace
 		{"WebSocketConnector", 2},
 		{"WebSocketDeadline", 2},
 		{"WebSocketImpl", 2},
+		{"WebSocketLock", 2},
 		{"WebSocketMessageSender", 2},
 		{"WebSocketReader", 2},
 		{"WebSocketReceiver", 2},

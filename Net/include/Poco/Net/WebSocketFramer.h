@@ -204,6 +204,7 @@ public:
 
 private:
 	Result startFrame();
+	bool plainStart(unsigned char first, unsigned char second) const;
 	Result checkStart(unsigned char first, unsigned char second);
 	Result endFrame();
 	Result endClose();

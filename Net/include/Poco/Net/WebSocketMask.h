@@ -16,6 +16,7 @@
 
 
 #include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Types.h"
 #include <cstddef>
 
 
@@ -58,8 +59,7 @@ public:
 		/// of the key. Tests compare the two.
 
 private:
-	unsigned char _key[KEY_LENGTH];
-	unsigned _phase;
+	Poco::UInt32 _key; // as in memory, turned so that the next byte comes first
 };
 
 

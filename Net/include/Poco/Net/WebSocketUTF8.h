@@ -71,6 +71,30 @@ private:
 };
 
 
+//
+// inlines
+//
+inline WebSocketUTF8::WebSocketUTF8():
+	_missing(0),
+	_low(0x80),
+	_high(0xbf),
+	_failed(false)
+{
+}
+
+
+inline bool WebSocketUTF8::complete() const
+{
+	return !_failed && _missing == 0;
+}
+
+
+inline void WebSocketUTF8::reset()
+{
+	*this = WebSocketUTF8();
+}
+
+
 POCO_WEBSOCKET_END
 } } // namespace Poco::Net
 
