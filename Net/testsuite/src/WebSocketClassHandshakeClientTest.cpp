@@ -137,6 +137,7 @@ TEST_P(ClassHandshakeClientTest, RefusesResponses)
 	{
 		{"200", fixed(response(200, "", "<html>")), WebSocket::WS_ERR_NO_HANDSHAKE},
 		{"200 with everything else", [](const std::string& request) { return "HTTP/1.1 200 OK\r\n" + UPGRADE + CONNECTION + acceptLine(request) + "Content-Length: 0\r\n\r\n"; }, WebSocket::WS_ERR_NO_HANDSHAKE},
+		{"202 with everything else", [](const std::string& request) { return "HTTP/1.1 202 Accepted\r\n" + UPGRADE + CONNECTION + acceptLine(request) + "Content-Length: 0\r\n\r\n"; }, WebSocket::WS_ERR_NO_HANDSHAKE},
 		{"204", fixed("HTTP/1.1 204 No Content\r\n\r\n"), WebSocket::WS_ERR_NO_HANDSHAKE},
 		{"302", fixed(response(302, "Location: /elsewhere\r\n")), WebSocket::WS_ERR_NO_HANDSHAKE},
 		{"400", fixed(response(400)), WebSocket::WS_ERR_NO_HANDSHAKE},
@@ -348,6 +349,26 @@ TEST_P(ClassHandshakeClientTest, NoResponse)
 	pSession->setTimeout(Poco::Timespan(0, 100000));
 	EXPECT_THROW(WebSocket(*pSession, request, response), Poco::TimeoutException);
 	pSession.reset();
+}
+
+
+TEST_P(ClassHandshakeClientTest, RefusalWhoseBodyDoesNotCome)
+{
+	// The exception does not wait for it
+	ScriptedServer server(GetParam(), [](ScriptedServer& script)
+	{
+		RawPeer peer = script.accept();
+		receiveRequest(peer);
+		peer.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 1000\r\n\r\n");
+		EXPECT_TRUE(isGone(peer));
+	});
+	HTTPRequest request = makeRequest();
+	HTTPResponse response;
+	std::unique_ptr<HTTPClientSession> pSession = server.session();
+	pSession->setTimeout(Poco::Timespan(3*DEADLINE_S, 0)); // longer than the script waits
+	EXPECT_EQ(WebSocket::WS_ERR_NO_HANDSHAKE, errorOf([&] { WebSocket(*pSession, request, response); }));
+	pSession.reset();
+	server.finish();
 }
 
 
