@@ -42,12 +42,17 @@ namespace
 	constexpr int MAX_INTERIM = 16;
 	constexpr std::streamsize MAX_DRAIN = 64*1024;
 
-	struct ProxyAccess: public HTTPClientSession
+	struct SessionAccess: public HTTPClientSession
 		/// Opens what HTTPClientSession keeps for its friend, stock's WebSocket.
 	{
+		static int waiting(const HTTPClientSession& session)
+		{
+			return (session.*&SessionAccess::buffered)();
+		}
+
 		static StreamSocket tunnel(HTTPClientSession& session)
 		{
-			return (session.*&ProxyAccess::proxyConnect)();
+			return (session.*&SessionAccess::proxyConnect)();
 		}
 	};
 
@@ -136,7 +141,7 @@ namespace
 			if (!_tunnelled) return _session;
 			if (!_pTunnel)
 			{
-				StreamSocket socket = ProxyAccess::tunnel(_session);
+				StreamSocket socket = SessionAccess::tunnel(_session);
 				_pTunnel = std::make_unique<HTTPClientSession>(socket);
 				_pTunnel->setProxyConfig(HTTPClientSession::ProxyConfig()); // the request is for the server
 			}
@@ -166,7 +171,7 @@ namespace
 		void abandon(const HTTPResponse& response)
 			/// There is no WebSocket. The caller may go on using the session.
 		{
-			if (!drain(response)) reset();
+			if (!bodyIsHere(response) || !drain(response)) reset();
 		}
 
 	private:
@@ -186,6 +191,14 @@ namespace
 				Poco::Buffer<char> rest(0);
 				_session.drainBuffer(rest); // HTTPSClientSession keeps it if there is a proxy
 			}
+		}
+
+		bool bodyIsHere(const HTTPResponse& response)
+			/// Returns true if draining does not have to wait.
+		{
+			if (!_pBody || !response.hasContentLength()) return false;
+			HTTPClientSession& used = session();
+			return SessionAccess::waiting(used) + used.socket().available() >= response.getContentLength64();
 		}
 
 		bool drain(const HTTPResponse& response)
