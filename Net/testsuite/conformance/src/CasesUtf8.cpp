@@ -130,10 +130,9 @@ namespace
 				});
 			add(group, what + ", the last byte alone, and no more", [text](Peer& peer)
 				{
-					const std::string whole = frame(FIN | TEXT, "valid" + text + std::string(100, 'm'), !peer.options().client);
-					peer.addBytes(whole.substr(0, whole.size() - 101)).flush();
+					peer.addPart(FIN | TEXT, "valid" + text, 100, 1).flush();
 					peer.pause();
-					peer.addBytes(whole.substr(whole.size() - 101, 1)).flush();
+					peer.addHeld().flush();
 					peer.expectFailure(1007);
 				});
 		}

@@ -8,6 +8,7 @@
 
 
 #include "Opening.h"
+#include "Poco/Clock.h"
 #include "Poco/NumberFormatter.h"
 #include "Poco/NumberParser.h"
 #include "Poco/URI.h"
@@ -199,11 +200,12 @@ namespace
 			}
 			++count.cases;
 			const std::string text = testCase.id + (_options.cut ? ", cut" : "") + ": " + testCase.what;
+			const Poco::Clock start;
 			try
 			{
 				_target.run(testCase, _options);
 				++count.passed;
-				if (_arguments.has("verbose")) std::cout << "ok     " << text << std::endl;
+				if (_arguments.has("verbose")) std::cout << "ok     " << text << ", " << start.elapsed()/1000 << " ms" << std::endl;
 			}
 			catch (const Failed& exc)
 			{

@@ -66,10 +66,19 @@ Peer& Peer::addWronglyMasked(int firstByte, const std::string& payload)
 }
 
 
-Peer& Peer::addPart(int firstByte, const std::string& payload, std::size_t missing)
+Peer& Peer::addPart(int firstByte, const std::string& payload, std::size_t missing, std::size_t held)
 {
 	const std::string whole = frame(firstByte, payload + std::string(missing, 'm'), _masks);
-	return addBytes(whole.substr(0, whole.size() - missing));
+	const std::size_t length = whole.size() - missing - held;
+	_held = whole.substr(length, held);
+	_allSent += payload;
+	return addBytes(whole.substr(0, length));
+}
+
+
+Peer& Peer::addHeld()
+{
+	return addBytes(_held);
 }
 
 

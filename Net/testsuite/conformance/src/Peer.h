@@ -52,8 +52,11 @@ public:
 	Peer& addWronglyMasked(int firstByte, const std::string& payload);
 		/// Adds a frame that is masked if it must not be, and the other way round.
 
-	Peer& addPart(int firstByte, const std::string& payload, std::size_t missing);
-		/// Adds the beginning of a frame whose payload is longer by missing bytes.
+	Peer& addPart(int firstByte, const std::string& payload, std::size_t missing, std::size_t held = 0);
+		/// Adds the beginning of a frame whose payload is longer by missing bytes. The last held bytes of what
+		/// is there of it are added by addHeld().
+
+	Peer& addHeld();
 
 	Peer& addMessage(int opcode, const std::string& payload, std::size_t fragmentSize = 0);
 		/// Adds a message, compressed if that was agreed on, in frames of fragmentSize bytes.
@@ -105,6 +108,7 @@ private:
 	const bool _masks;
 	FrameParser _parser;
 	std::string _pending;
+	std::string _held;
 	std::string _allSent;
 	Frame _message;
 	bool _inMessage;
