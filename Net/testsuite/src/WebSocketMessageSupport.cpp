@@ -379,11 +379,11 @@ std::string ZlibInflater::message(const std::string& payload)
 		_pStream->next_out  = reinterpret_cast<Bytef*>(block);
 		_pStream->avail_out = sizeof(block);
 		const int rc = inflate(_pStream.get(), Z_SYNC_FLUSH);
-		if (rc != Z_OK && rc != Z_BUF_ERROR) throw Poco::DataFormatException("Cannot be decompressed");
 		result.append(block, sizeof(block) - _pStream->avail_out);
+		if (rc == Z_STREAM_END) inflateReset(_pStream.get()); // a final block (RFC 7692, 7.2.3.4)
+		else if (rc != Z_OK && rc != Z_BUF_ERROR) throw Poco::DataFormatException("Cannot be decompressed");
 	}
-	while (_pStream->avail_out == 0);
-	if (_pStream->avail_in > 0) throw Poco::DataFormatException("Cannot be decompressed to the end");
+	while (_pStream->avail_out == 0 || _pStream->avail_in > 0);
 	if (!_contextTakeover) inflateReset(_pStream.get());
 	return result;
 }
