@@ -213,6 +213,18 @@ TEST_P(ClassFailureTest, SendingAfterReset)
 }
 
 
+TEST_P(ClassFailureTest, SendingAfterShutdownSend)
+{
+	Pair pair(GetParam());
+	pair.ws.shutdownSend();
+	EXPECT_TRUE(pair.peer.atEnd());
+	EXPECT_THROW(pair.ws.sendFrame("x", 1), Poco::Net::NetException);
+	if (GetParam().transport == Transport::TLS) return; // it ends both directions
+	pair.send(0x81, "still");
+	EXPECT_EQ("still", receiveFixed(pair.ws).payload);
+}
+
+
 TEST_P(ClassFailureTest, SendingUntilThePeerHasGone)
 {
 	Pair pair(GetParam());

@@ -400,6 +400,14 @@ bool RawPeer::atEnd()
 }
 
 
+void RawPeer::updateKeys()
+{
+	if (SSL_key_update(_pTLS->pSSL, SSL_KEY_UPDATE_REQUESTED) != 1) throw Poco::Net::NetException("No key update");
+	const int rc = SSL_do_handshake(_pTLS->pSSL);
+	if (rc != 1) _pTLS->fail(rc);
+}
+
+
 void RawPeer::endSending()
 {
 	if (_pTLS) SSL_shutdown(_pTLS->pSSL);

@@ -121,6 +121,9 @@ public:
 	bool atEnd();
 		/// Waits for the next byte or the end of the stream. Returns true if it is the end.
 
+	void updateKeys();
+		/// TLS 1.3: changes the keys of both directions. The other side has nothing to receive by that.
+
 	void endSending();
 		/// Half-close: the other side sees the end of the stream, what it sends is still received.
 

@@ -398,5 +398,32 @@ TEST_P(ClassResumeTLSTest, PartsOfARecord)
 }
 
 
+TEST_P(ClassResumeTLSTest, ReadableButNoData)
+{
+	for (Receive receive: overloads())
+	{
+		Pair pair(GetParam());
+		const std::string wire = pair.frame(0x82, pattern(40));
+		for (std::size_t cut: {0, 1, 20})
+		{
+			pair.peer.send(wire.substr(0, cut));
+			pair.peer.updateKeys();
+			pair.ws.setReceiveTimeout(SHORT);
+			EXPECT_THROW(receive(pair.ws), Poco::TimeoutException);
+			pair.ws.setBlocking(false);
+			expectNothingYet(pair.ws);
+			pair.peer.updateKeys();
+			expectNothingYet(pair.ws);
+			pair.ws.setBlocking(true);
+			pair.ws.setReceiveTimeout(deadline());
+			pair.peer.send(wire.substr(cut));
+			EXPECT_EQ(pattern(40), receive(pair.ws).payload);
+			pair.ws.sendFrame("answer", 6);
+			EXPECT_EQ("answer", pair.peer.receiveFrame().payload);
+		}
+	}
+}
+
+
 INSTANTIATE_TEST_SUITE_P(Each, ClassResumeTest, ::testing::ValuesIn(allConnections()), connectionName);
 INSTANTIATE_TEST_SUITE_P(Each, ClassResumeTLSTest, ::testing::ValuesIn(secureConnections()), connectionName);

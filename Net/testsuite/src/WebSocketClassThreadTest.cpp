@@ -10,7 +10,9 @@
 #include "WebSocketTestSupport.h"
 #include "Poco/Net/WebSocketImpl.h"
 #include <atomic>
+#include <csignal>
 #include <thread>
+#include <pthread.h>
 
 
 using namespace WebSocketTest;
@@ -231,6 +233,103 @@ TEST_P(ClassThreadTest, FourNonBlockingSenders)
 		good = good && !HasFatalFailure();
 	}
 	for (std::future<void>& future: sending) get(future);
+}
+
+
+TEST_P(ClassThreadTest, FourSendersWithTimeouts)
+{
+	// What timed out was begun, and will come, or was not, and is sent again.
+	const std::size_t length = 50000;
+	const int count = 100;
+	Pair pair(GetParam());
+	pair.ws.setSendTimeout(Poco::Timespan(0, 5000));
+	std::atomic<int> timeouts{0};
+	std::vector<std::future<void>> sending;
+	for (int sender = 0; sender < SENDERS; ++sender)
+	{
+		sending.push_back(std::async(std::launch::async, [&pair, &timeouts, sender]
+		{
+			for (int i = 0; i < count;)
+			{
+				const std::string payload = numbered(sender, i, length);
+				try
+				{
+					pair.ws.sendFrame(payload.data(), static_cast<int>(length), WebSocket::FRAME_BINARY);
+					++i;
+				}
+				catch (const Poco::TimeoutException& exc)
+				{
+					++timeouts;
+					if (exc.displayText().find("not been begun") == std::string::npos) ++i;
+				}
+			}
+		}));
+	}
+	while (timeouts < 2*SENDERS) std::this_thread::yield();
+	Checker checker([](int) { return length; });
+	bool good = true;
+	for (int i = 0; i < SENDERS*count; ++i)
+	{
+		const std::string payload = pair.peer.receiveFrame().payload;
+		if (good) checker.check(payload);
+		good = good && !HasFatalFailure();
+	}
+	for (std::future<void>& future: sending) get(future);
+}
+
+
+TEST_P(ClassThreadTest, SignalsDisturbNobody)
+{
+	struct Handler
+		/// A handler that lets system calls end with EINTR.
+	{
+		Handler()
+		{
+			struct sigaction action = {};
+			action.sa_handler = [](int) {};
+			::sigaction(SIGUSR1, &action, &before);
+		}
+
+		~Handler()
+		{
+			::sigaction(SIGUSR1, &before, nullptr);
+		}
+
+		struct sigaction before = {};
+	};
+
+	const Handler handler;
+	const std::string payload = pattern(8000000);
+	Pair pair(GetParam());
+	std::promise<pthread_t> receiverId;
+	std::promise<pthread_t> senderId;
+	std::atomic<bool> received{false};
+	std::atomic<bool> sent{false};
+	std::future<void> receiving = std::async(std::launch::async, [&]
+	{
+		receiverId.set_value(::pthread_self());
+		EXPECT_EQ("hello", receiveFixed(pair.ws).payload);
+		received = true;
+		while (!sent) std::this_thread::yield(); // signals must find the thread
+	});
+	std::future<void> sending = std::async(std::launch::async, [&]
+	{
+		senderId.set_value(::pthread_self());
+		EXPECT_EQ(static_cast<int>(payload.size()), pair.ws.sendFrame(payload.data(), static_cast<int>(payload.size())));
+		sent = true;
+		while (!received) std::this_thread::yield();
+	});
+	const pthread_t threads[] = {receiverId.get_future().get(), senderId.get_future().get()};
+	for (int i = 0; i < 200; ++i)
+	{
+		for (pthread_t thread: threads) ::pthread_kill(thread, SIGUSR1);
+		std::this_thread::yield();
+	}
+	EXPECT_TRUE(payload == pair.peer.receiveFrame().payload);
+	for (int i = 0; i < 200; ++i) ::pthread_kill(threads[0], SIGUSR1);
+	pair.send(0x81, "hello");
+	get(receiving);
+	get(sending);
 }
 
 
