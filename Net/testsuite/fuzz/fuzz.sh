@@ -34,7 +34,7 @@ run()
 		printf 'ok      %s: %s inputs\n' "$target" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/$target.log")"
 	else
 		printf 'FAILED  %s\n' "$target"
-		tail -n 60 "$work/$target.log"
+		grep -v '^#[0-9]*[[:space:]]*[A-Z]' "$work/$target.log" | tail -n 60
 		return 1
 	fi
 }

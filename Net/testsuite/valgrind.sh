@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+#
+# Runs part of a suite under valgrind: system calls and decisions must not see uninitialised bytes.
+#
+# usage: valgrind.sh <valgrind> <program> <Core|Class|Fault>
+#
+# SPDX-License-Identifier: BSL-1.0
+
+set -euo pipefail
+
+case "$3" in
+Core)  filter='*Frame*:*Framer*Send*:*Close*:*Handshake*' ;;
+Class) filter='*Send*:*Failure*:-*Blocked*:*Large*:*Tls*:*TLS*' ;;
+Fault) filter='FaultSocketTest.*:FaultFoundTest.*:*Receiving*:-*ManyFinalBlocks*' ;;
+*)     echo "valgrind.sh: unknown suite \"$3\"" >&2; exit 64 ;;
+esac
+
+exec "$1" --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --track-origins=no \
+	"$2" --gtest_brief=1 --gtest_filter="$filter"
