@@ -132,8 +132,14 @@ TEST_P(WebSocketMessageLimitTest, PingsWithoutReading)
 	pParams->setMaxPendingPings(10);
 	Wire wire(GetParam(), pParams);
 	wire.ws.setBlocking(false);
-	std::string filler(65536, 'x'); // until nothing more can be sent
-	while (wire.ws.sendFrame(filler.data(), static_cast<int>(filler.size()), WebSocket::FRAME_BINARY) >= 0) {}
+	wire.ws.setSendBufferSize(8192);
+	wire.peer.socket().setReceiveBufferSize(8192);
+	const std::string filler(65536, 'x');
+	for (int refused = 0; refused < 10;) // until nothing more can be sent, of a frame that has been begun
+	{
+		refused = wire.ws.sendFrame(filler.data(), static_cast<int>(filler.size()), WebSocket::FRAME_BINARY) < 0 ? refused + 1 : 0;
+		if (refused > 0) wire.ws.poll(Poco::Timespan(20000), Poco::Net::Socket::SELECT_WRITE);
+	}
 	wire.ws.setBlocking(true);
 	for (int i = 0; i < 10; ++i) wire.send(0x89, pattern(125));
 	wire.send(0x81, "not blocked");
