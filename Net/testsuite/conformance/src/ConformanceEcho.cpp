@@ -10,9 +10,11 @@
 //
 // usage: ConformanceEcho server <engine> [<certificate> <key>]
 //        ConformanceEcho client <engine> <port> [tls]
+//        ConformanceEcho autobahn <engine> <host> <port>
 //
 // engine: frames, messages or parts. A server writes "port <number>" and ends at the end of its standard
-// input. A client connects until it is told that there is nothing more to do.
+// input. A client connects until it is told that there is nothing more to do. autobahn: a client for the
+// fuzzing server of the Autobahn|Testsuite, which then writes its report.
 
 
 #include "Poco/Net/Context.h"
@@ -195,6 +197,32 @@ namespace
 			}
 		}
 	}
+
+	WebSocket visit(const std::string& host, Poco::UInt16 port, const std::string& path, Engine engine)
+	{
+		HTTPClientSession session(host, port);
+		HTTPRequest request(HTTPRequest::HTTP_GET, path, HTTPMessage::HTTP_1_1);
+		HTTPResponse response;
+		return WebSocket(session, request, response, paramsFor(engine));
+	}
+
+	void runAutobahn(Engine engine, int argc, char** argv)
+	{
+		const std::string host(argc > 3 ? argv[3] : "localhost");
+		const auto port = static_cast<Poco::UInt16>(Poco::NumberParser::parseUnsigned(argc > 4 ? argv[4] : "9001"));
+		const std::string agent = std::string("agent=PocoWebSocket-") + argv[2];
+		std::string count;
+		int opcode = 0;
+		visit(host, port, "/getCaseCount", engine).receiveMessage(count, opcode);
+		for (int i = 1; i <= Poco::NumberParser::parse(count); ++i)
+		{
+			std::cout << "case " << i << " of " << count << std::endl;
+			WebSocket ws = visit(host, port, "/runCase?case=" + std::to_string(i) + '&' + agent, engine);
+			serve(ws, engine, HTTPResponse());
+		}
+		WebSocket ws = visit(host, port, "/updateReports?" + agent, engine);
+		serve(ws, engine, HTTPResponse());
+	}
 }
 
 
@@ -207,7 +235,8 @@ int main(int argc, char** argv)
 		const std::string role(argc > 2 ? argv[1] : "");
 		if (role == "server") runServer(engineOf(argv[2]), argc, argv);
 		else if (role == "client") runClient(engineOf(argv[2]), argc, argv);
-		else throw Poco::InvalidArgumentException("usage: ConformanceEcho server|client <engine> ...");
+		else if (role == "autobahn") runAutobahn(engineOf(argv[2]), argc, argv);
+		else throw Poco::InvalidArgumentException("usage: ConformanceEcho server|client|autobahn <engine> ...");
 	}
 	catch (const Poco::Exception& exc)
 	{
