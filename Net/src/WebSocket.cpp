@@ -225,6 +225,12 @@ int WebSocket::sendMessage(const std::string& message, int opcode, int fragmentS
 }
 
 
+int WebSocket::sendMessage(const char* message, FrameOpcodes opcode, int fragmentSize)
+{
+	return sendMessage(std::string(message), static_cast<int>(opcode), fragmentSize);
+}
+
+
 std::streamsize WebSocket::sendMessage(std::istream& istr, int opcode, int fragmentSize)
 {
 	return implementation()->sendMessage(istr, opcode, fragmentSize);

@@ -18,6 +18,8 @@
 #include "Poco/Net/WebSocketHandshake.h"
 #include "Poco/Net/WebSocketImpl.h"
 #include "Poco/Net/WebSocketParams.h"
+#include "Poco/String.h"
+#include <algorithm>
 #include <sstream>
 
 
@@ -43,7 +45,8 @@ namespace
 	{
 		const WebSocketParams::OriginCheck& check = params.getOriginCheck();
 		if (!check) return WebSocketHandshake::checkOrigin(request, params.getAllowedOrigins());
-		if (!request.has("Origin") || check(request.get("Origin"), request)) return Verdict();
+		const auto count = std::count_if(request.begin(), request.end(), [](const auto& field) { return Poco::icompare(field.first, "Origin") == 0; });
+		if (count == 0 || (count == 1 && check(request.get("Origin"), request))) return Verdict();
 		return refusal(HTTPResponse::HTTP_FORBIDDEN, "Origin is not allowed");
 	}
 

@@ -87,21 +87,19 @@ WebSocketFramer::Result WebSocketAssembler::inflate(const char* pData, std::size
 {
 	const std::size_t before = message.size();
 	const bool last = complete();
-	switch (_pInflater->decompress(pData, length, last, static_cast<std::size_t>(_maxMessageSize - _size), message))
-	{
-	case WebSocketInflater::TOO_BIG:
-		return _framer.fail(WebSocketError::PAYLOAD_TOO_BIG, MESSAGE_TOO_BIG, "Message is larger than % bytes when decompressed", _maxMessageSize);
-	case WebSocketInflater::CORRUPT:
-		return _framer.fail(WebSocketError::CORRUPT_DATA, INVALID_PAYLOAD, "Compressed data is corrupt");
-	default:
-		break;
-	}
+	const WebSocketInflater::Result result = _pInflater->decompress(pData, length, last, static_cast<std::size_t>(_maxMessageSize - _size), message);
 	_size += message.size() - before;
+	// What has come out is text, or not, whatever follows: the error does not depend on where the bytes were cut.
 	if (_opcode == WebSocketFrame::OP_TEXT && _framer.getVerifyUTF8()) // RFC 6455, 8.1
 	{
-		if (!_text.append(message.data() + before, message.size() - before) || (last && !_text.complete()))
+		const bool valid = _text.append(message.data() + before, message.size() - before);
+		if (!valid || (result == WebSocketInflater::OK && last && !_text.complete()))
 			return _framer.fail(WebSocketError::INVALID_UTF8, INVALID_PAYLOAD, "Text message is not UTF-8");
 	}
+	if (result == WebSocketInflater::TOO_BIG)
+		return _framer.fail(WebSocketError::PAYLOAD_TOO_BIG, MESSAGE_TOO_BIG, "Message is larger than % bytes when decompressed", _maxMessageSize);
+	if (result == WebSocketInflater::CORRUPT)
+		return _framer.fail(WebSocketError::CORRUPT_DATA, INVALID_PAYLOAD, "Compressed data is corrupt");
 	return WebSocketFramer::OK;
 }
 

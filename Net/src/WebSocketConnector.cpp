@@ -323,7 +323,7 @@ WebSocketImpl* WebSocketConnector::connect(HTTPClientSession& cs, HTTPRequest& r
 	if (!WebSocketHandshake::isKey(key)) key = createKey();
 	WebSocketHandshake::prepare(request, key);
 	if (pParams) offer(request, *pParams);
-	const Verdict fields = WebSocketHandshake::checkFields(request);
+	const Verdict fields = WebSocketHandshake::checkLines(request);
 	if (!fields.ok()) throw InvalidArgumentException(fields.text);
 
 	const Poco::Clock start;
@@ -331,6 +331,7 @@ WebSocketImpl* WebSocketConnector::connect(HTTPClientSession& cs, HTTPRequest& r
 	HTTPCredentials* pCredentials = &credentials;
 	HTTPClientSession* pSession = &cs;
 	std::unique_ptr<HTTPClientSession> pRedirected;
+	std::unique_ptr<HTTPClientSession> pBefore; // the exchange still refers to it
 	for (int redirects = 0;; ++redirects)
 	{
 		Exchange exchange(*pSession, start, pParams);
@@ -339,19 +340,21 @@ WebSocketImpl* WebSocketConnector::connect(HTTPClientSession& cs, HTTPRequest& r
 			exchange.run(request, response, *pCredentials);
 			if (!pParams || redirects >= pParams->getMaxRedirects() || !isRedirect(response))
 				return finish(exchange.session(), request, response, key, pParams);
+
+			const URI from = location(*pSession, request);
+			const URI to = redirectTarget(from, response);
+			pBefore = std::move(pRedirected);
+			pRedirected = follow(from, to, request);
+			pRedirected->setTimeout(cs.getTimeout());
+			pSession = pRedirected.get();
+			if (!sameOrigin(from, to)) pCredentials = &none;
+			exchange.abandon(response);
 		}
 		catch (...)
 		{
 			exchange.abandon(response);
 			throw;
 		}
-
-		const URI from = location(*pSession, request);
-		const URI to = redirectTarget(from, response);
-		pRedirected = follow(from, to, request);
-		pRedirected->setTimeout(cs.getTimeout());
-		pSession = pRedirected.get();
-		if (!sameOrigin(from, to)) pCredentials = &none;
 	}
 }
 

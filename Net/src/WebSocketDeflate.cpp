@@ -390,8 +390,8 @@ WebSocketInflater::Result WebSocketInflater::run(const char* pData, std::size_t 
 			const uInt room = _pStream->avail_out;
 			const int rc = inflate(_pStream.get(), Z_SYNC_FLUSH);
 			const std::size_t n = room - _pStream->avail_out;
+			output.append(block.data(), std::min(n, limit));
 			if (n > limit) return TOO_BIG;
-			output.append(block.data(), n);
 			limit -= n;
 			if (rc == Z_STREAM_END) // 7.2.3.4: BFINAL was set; what follows may still refer to what was before
 			{

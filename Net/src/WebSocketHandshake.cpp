@@ -163,7 +163,7 @@ namespace
 		const std::size_t bracket = text.rfind(']'); // IPv6
 		const bool hasPort = colon != std::string::npos && (bracket == std::string::npos || colon > bracket);
 		place.host = text.substr(0, hasPort ? colon : std::string::npos);
-		place.port = hasPort && colon + 1 < text.size() ? text.substr(colon + 1) : defaultPort;
+		place.port = hasPort ? text.substr(colon + 1) : defaultPort;
 		return place;
 	}
 
@@ -205,7 +205,7 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkRequest(const HTTPRequest& 
 	if (!hasToken(request, HTTPRequest::UPGRADE, PROTOCOL))
 		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "No Upgrade: websocket in handshake request");
 
-	if (request.getChunkedTransferEncoding() || (request.hasContentLength() && request.getContentLength64() != 0)) // its body would be taken for frames
+	if (request.has(HTTPMessage::TRANSFER_ENCODING) || Poco::trim(request.get(HTTPMessage::CONTENT_LENGTH, "0")) != "0") // its body would be taken for frames
 		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "WebSocket handshake must not have a body");
 
 	const std::vector<std::string> versions = lines(request, "Sec-WebSocket-Version");
@@ -267,6 +267,15 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkSize(const MessageHeader& h
 	if (size > maxSize)
 		return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "Header of more than " + std::to_string(maxSize) + " bytes");
 	return Verdict();
+}
+
+
+WebSocketHandshake::Verdict WebSocketHandshake::checkLines(const HTTPRequest& request)
+{
+	const std::string forbidden(" \r\n\0", 4);
+	if (request.getURI().find_first_of(forbidden) != std::string::npos)
+		return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_BAD_REQUEST, "Space, CR, LF or NUL in the request's URI");
+	return checkFields(request);
 }
 
 

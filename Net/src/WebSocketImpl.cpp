@@ -22,6 +22,7 @@
 #include "WebSocketTransport.h"
 #include <algorithm>
 #include <limits>
+#include <memory>
 
 
 namespace Poco {
@@ -43,6 +44,23 @@ public:
 	{
 	}
 
+	void finish()
+		/// Called before the socket is closed. RFC 6455, 7.1.1: what was sent last, a Close frame
+		/// above all, must not be lost because something that was received is not read.
+	{
+		if (!transport.plain() || !(framer.closeState() & WebSocketFramer::CLOSE_SENT)) return;
+		try
+		{
+			transport.shutdownSend();
+			receiver.settle();
+			transport.drain();
+		}
+		catch (const Poco::Exception&)
+		{
+			// the connection is gone
+		}
+	}
+
 	WebSocketTransport     transport;
 	WebSocketFramer        framer;
 	WebSocketSender        sender;
@@ -55,6 +73,37 @@ public:
 
 namespace
 {
+	class ReceiveTimeout
+		/// Another receive timeout for a while.
+	{
+	public:
+		ReceiveTimeout(WebSocketTransport& transport, const Poco::Timespan& timeout):
+			_transport(transport),
+			_before(transport.getReceiveTimeout())
+		{
+			_transport.setReceiveTimeout(timeout);
+		}
+
+		~ReceiveTimeout()
+		{
+			try
+			{
+				_transport.setReceiveTimeout(_before);
+			}
+			catch (const Poco::Exception&)
+			{
+				// the socket is closed
+			}
+		}
+
+	private:
+		ReceiveTimeout(const ReceiveTimeout&) = delete;
+		ReceiveTimeout& operator = (const ReceiveTimeout&) = delete;
+
+		WebSocketTransport& _transport;
+		const Poco::Timespan _before;
+	};
+
 	[[noreturn]] void refuse(const char* name)
 	{
 		throw Poco::InvalidAccessException(std::string("Cannot ") + name + "() a WebSocketImpl");
@@ -76,23 +125,27 @@ namespace
 
 
 WebSocketImpl::WebSocketImpl(StreamSocketImpl* pStreamSocketImpl, HTTPSession& session, bool mustMaskPayload):
-	StreamSocketImpl(pStreamSocketImpl->sockfd()),
 	_pStreamSocketImpl(pStreamSocketImpl),
 	_maxPayloadSize(std::numeric_limits<int>::max()),
-	_pChannel(new Channel(pStreamSocketImpl, mustMaskPayload ? WebSocketFramer::ROLE_CLIENT : WebSocketFramer::ROLE_SERVER)),
+	_pChannel(nullptr),
 	_reserved(),
 	_frameFlags(0),
 	_mustMaskPayload(mustMaskPayload)
 {
-	enableNoDelay(*pStreamSocketImpl);
+	const WebSocketFramer::Role role = mustMaskPayload ? WebSocketFramer::ROLE_CLIENT : WebSocketFramer::ROLE_SERVER;
+	std::unique_ptr<Channel> pChannel = std::make_unique<Channel>(pStreamSocketImpl, role);
 	Poco::Buffer<char> data(0);
 	session.drainBuffer(data);
-	_pChannel->reader.preload(data);
+	pChannel->reader.preload(data);
+	enableNoDelay(*pStreamSocketImpl);
+	_pChannel = pChannel.release();
+	reset(pStreamSocketImpl->sockfd()); // last: whoever has the descriptor closes it
 }
 
 
 WebSocketImpl::~WebSocketImpl()
 {
+	_pChannel->finish();
 	delete _pChannel; // releases the socket
 	reset();
 }
@@ -222,15 +275,15 @@ int WebSocketImpl::sendPart(const void* part, int length, int opcode, bool last)
 bool WebSocketImpl::closeHandshake(int statusCode, const std::string& reason, const Poco::Timespan& timeout)
 {
 	if (timeout <= 0) throw InvalidArgumentException("Timeout of a closing handshake must be greater than 0");
+	if (!getBlocking()) throw IllegalStateException("The closing handshake can be waited for only if the socket is blocking");
 
 	Channel& channel = *_pChannel;
-	const Poco::Timespan receiveTimeout = getReceiveTimeout();
 	const auto answered = [&channel]() { return !channel.framer.failed() && (channel.framer.closeState() & WebSocketFramer::CLOSE_RECEIVED) != 0; };
 	try
 	{
 		sendClose(statusCode, reason);
 		channel.sender.flush();
-		setReceiveTimeout(timeout);
+		const ReceiveTimeout guard(channel.transport, timeout);
 		const int result = channel.receiver.skipToClose(timeout);
 		if (result == WebSocketReader::AGAIN) channel.receiver.waitForEnd(timeout); // another thread is receiving
 		if (channel.transport.plain() && answered()) channel.transport.shutdownSend(); // RFC 6455, 7.1.1
@@ -243,7 +296,6 @@ bool WebSocketImpl::closeHandshake(int statusCode, const std::string& reason, co
 	{
 		// the connection is gone
 	}
-	setReceiveTimeout(receiveTimeout);
 	return answered();
 }
 
@@ -324,6 +376,7 @@ const WebSocketFramer& WebSocketImpl::framer() const
 
 void WebSocketImpl::close()
 {
+	_pChannel->finish();
 	_pChannel->transport.close();
 	reset();
 }

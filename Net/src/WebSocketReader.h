@@ -83,6 +83,9 @@ public:
 	void endFrame();
 		/// The frame has been delivered.
 
+	bool inPayload() const;
+		/// Returns true if payload() has ended inside a frame.
+
 	bool ended() const;
 		/// Returns true if no frame will come any more.
 
@@ -149,6 +152,12 @@ private:
 inline int WebSocketReader::ahead() const
 {
 	return _ahead.load(std::memory_order_relaxed);
+}
+
+
+inline bool WebSocketReader::inPayload() const
+{
+	return _received > 0;
 }
 
 

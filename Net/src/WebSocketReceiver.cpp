@@ -56,6 +56,7 @@ WebSocketReceiver::WebSocketReceiver(WebSocketReader& reader, WebSocketFramer& f
 	_messageLength(0),
 	_delivered(0),
 	_frameBegun(false),
+	_messageBegun(false),
 	_inParts(false),
 	_lastFrame(false),
 	_end(Poco::Event::EVENT_MANUALRESET)
@@ -89,7 +90,7 @@ int WebSocketReceiver::receiveFrame(Poco::Buffer<char>& buffer, std::size_t maxL
 int WebSocketReceiver::receiveFrame(WebSocketTarget& target, std::size_t maxLength, int& flags)
 {
 	Session session(_reader);
-	if (_frameBegun || _inParts || _messageLength > 0)
+	if (!_framer.failed() && _messageBegun)
 		throw IllegalStateException("A message has been received in part; its rest cannot be received as frames");
 	try
 	{
@@ -143,7 +144,7 @@ int WebSocketReceiver::receiveMessage(std::string& message, int& opcode)
 int WebSocketReceiver::receiveMessage(WebSocketTarget& target, int& opcode)
 {
 	Session session(_reader);
-	if (_inParts) throw IllegalStateException("A message is being received in parts");
+	if (!_framer.failed() && _inParts) throw IllegalStateException("A message is being received in parts");
 	beginMessages();
 	try
 	{
@@ -188,6 +189,7 @@ int WebSocketReceiver::readMessage(WebSocketTarget& target, int& opcode)
 		const bool complete = _assembler.complete();
 		_reader.endFrame();
 		_frameBegun = false;
+		_messageBegun = !complete;
 		opcode = complete ? _assembler.opcode() : opcode;
 		if (single) return n;
 		_messageLength = _assembler.compressed() ? _message.size() : _messageLength + static_cast<std::size_t>(n);
@@ -209,11 +211,14 @@ int WebSocketReceiver::nextDataFrame()
 {
 	for (;;)
 	{
-		if (_frameBegun) return 1;
 		const int rc = _reader.header();
-		if (rc <= 0) return rc;
+		if (rc <= 0 || _frameBegun) return rc;
 		if (!_framer.header().control())
 		{
+			const bool first = _framer.header().opcode() != WebSocketFrame::OP_CONT;
+			if (first == _messageBegun || _reader.inPayload())
+				throw IllegalStateException("A message has been received in part by receiveFrame()");
+			_messageBegun = true;
 			if (_assembler.begin() != WebSocketFramer::OK) return WebSocketReader::FAILED;
 			_frameBegun = true;
 			return 1;
@@ -268,7 +273,7 @@ int WebSocketReceiver::inflateBlock()
 int WebSocketReceiver::receivePart(char* pBuffer, std::size_t length, int& flags)
 {
 	Session session(_reader);
-	if (_messageLength > 0 && !_inParts) throw IllegalStateException("A message has been received in part by receiveMessage()");
+	if (!_framer.failed() && _messageBegun && !_inParts) throw IllegalStateException("A message has been received in part by receiveMessage()");
 	beginMessages();
 	return deliver(readPart(pBuffer, length, flags));
 }
@@ -307,7 +312,7 @@ int WebSocketReceiver::readPart(char* pBuffer, std::size_t length, int& flags)
 		const bool last = _lastFrame && _delivered == _message.size();
 		if (n > 0 || last)
 		{
-			if (last) _inParts = false;
+			if (last) _inParts = _messageBegun = false;
 			flags = _assembler.opcode() | (last ? WebSocket::FRAME_FLAG_FIN : 0);
 			return n;
 		}
@@ -330,15 +335,13 @@ int WebSocketReceiver::skipToClose(const Poco::Timespan& timeout)
 		for (;;)
 		{
 			if (start.isElapsed(timeout.totalMicroseconds())) throw TimeoutException("No Close frame from the peer");
-			result = nextDataFrame();
+			result = _reader.header();
 			if (result <= 0) break;
-			if (_framer.remaining() > 0) result = _reader.part(block, sizeof(block));
+			const bool control = _framer.header().control();
+			if (control) result = readControl();
+			else if (_framer.remaining() > 0) result = _reader.part(block, sizeof(block));
 			if (result < 0) break;
-			if (_framer.remaining() == 0)
-			{
-				_reader.endFrame();
-				_frameBegun = false;
-			}
+			if (!control && _framer.remaining() == 0) _reader.endFrame();
 		}
 	}
 	catch (...)

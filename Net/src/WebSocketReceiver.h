@@ -81,6 +81,7 @@ private:
 	std::size_t _messageLength; // of the frames of it that are complete
 	std::size_t _delivered;     // of _message, in parts
 	bool _frameBegun;           // the assembler knows the frame in progress
+	bool _messageBegun;         // a message is not complete, or not delivered completely
 	bool _inParts;              // a message is being delivered in parts
 	bool _lastFrame;            // of that message has been received
 	PongHandler _pongHandler;

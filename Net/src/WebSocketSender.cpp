@@ -58,6 +58,7 @@ WebSocketSender::WebSocketSender(WebSocketTransport& transport, WebSocketFramer&
 	_nextKey(KEY_POOL_SIZE),
 	_pings(0),
 	_pingId(0),
+	_pingWaits(false),
 	_pingTime(0),
 	_replies(false)
 {
@@ -426,6 +427,7 @@ void WebSocketSender::ping()
 	{
 		Poco::FastMutex::ScopedLock lock(_replyMutex);
 		++_pingId;
+		_pingWaits = true;
 		_pingClock.update();
 		std::memcpy(payload, &_pingId, sizeof(payload));
 	}
@@ -436,8 +438,9 @@ void WebSocketSender::ping()
 void WebSocketSender::pongReceived(const char* pPayload, std::size_t length)
 {
 	Poco::FastMutex::ScopedLock lock(_replyMutex);
-	if (length == sizeof(_pingId) && std::memcmp(pPayload, &_pingId, length) == 0)
-		_pingTime = std::max<Poco::Int64>(1, _pingClock.elapsed());
+	if (!_pingWaits || length != sizeof(_pingId) || std::memcmp(pPayload, &_pingId, length) != 0) return;
+	_pingWaits = false;
+	_pingTime = std::max<Poco::Int64>(1, _pingClock.elapsed());
 }
 
 
@@ -503,7 +506,7 @@ bool WebSocketSender::sendAllReplies()
 
 	Poco::FastMutex::ScopedLock lock(_replyMutex);
 	if (_broken) _ping.flags = _pong.flags = _close.flags = 0;
-	_replies = _ping.flags != 0 || _pong.flags != 0 || _close.flags != 0;
+	_replies = _ping.flags != 0 || _pong.flags != 0 || _close.flags != 0 || (!_broken && _corks == 0 && unfinished());
 	return !_replies;
 }
 

@@ -154,6 +154,7 @@ private:
 	Reply _close;
 	unsigned _pings; // that have come since a PONG could be sent
 	Poco::UInt64 _pingId;      // of the last ping()
+	bool _pingWaits;           // for its answer
 	Poco::Clock _pingClock;    // when it was sent
 	std::atomic<Poco::Int64> _pingTime; // microseconds
 	std::atomic<bool> _replies; // one of them waits

@@ -77,7 +77,7 @@ public:
 		/// Returns how many bytes there is room for behind the first used ones of a
 		/// payload of total bytes, of which there are more. Makes room if there is none.
 	{
-		if (used == _room)
+		if (used >= _room)
 		{
 			// Capacity that is there costs nothing; new memory follows what has arrived.
 			whole(std::min(total, std::max({std::size_t(FIRST_ROOM), used*2, capacity() - _base})));

@@ -104,7 +104,9 @@ class WebSocket_API WebSocket: public StreamSocket
 	/// plain connection as on any socket: it is readable as long as a frame has
 	/// not been delivered, also if several came in one segment. Over TLS that
 	/// holds for poll() and available() only, as with every secure Poco socket,
-	/// because decrypted data may already have left the kernel.
+	/// because decrypted data may already have left the kernel. So may frames that came
+	/// together with the opening handshake, also on a plain connection: before waiting
+	/// for the first time in another way, ask poll() or available().
 {
 public:
 	enum Mode
@@ -424,6 +426,7 @@ public:
 
 	int sendMessage(const void* message, int length, int opcode = FRAME_OP_TEXT, int fragmentSize = 0);
 	int sendMessage(const std::string& message, int opcode = FRAME_OP_TEXT, int fragmentSize = 0);
+	int sendMessage(const char* message, FrameOpcodes opcode, int fragmentSize = 0);
 		/// Sends a message, text (FRAME_OP_TEXT) or binary (FRAME_OP_BINARY), compressed if that
 		/// was agreed on; in frames made of fragmentSize bytes of it, or in a single one if that is 0.
 		///

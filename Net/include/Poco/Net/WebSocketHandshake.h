@@ -112,6 +112,10 @@ public:
 		/// Checks that the subprotocol and the extensions that the server
 		/// has chosen are among those that the client offered.
 
+	static Verdict checkLines(const HTTPRequest& request);
+		/// Checks that neither the URI nor a field (checkFields()) of a request to be sent would
+		/// put anything else onto the wire (RFC 7230, 3.1.1 and 3.2.4).
+
 	//
 	// Both
 	//
