@@ -179,6 +179,32 @@ TEST_P(ClassWaitTest, NonBlockingPartOfAFrameDoesNotSpin)
 }
 
 
+TEST_P(ClassWaitTest, ShortFramesBehindTheRestOfAHeader)
+{
+	for (Wait wait: ways(GetParam().transport))
+	{
+		for (bool blocking: {false, true})
+		{
+			Pair pair(GetParam());
+			const std::string wire = pair.frame(0x81, "a") + pair.frame(0x89) + pair.frame(0x81, "b") + pair.frame(0x82);
+			for (std::size_t cut = 1; cut < pair.frame(0x81, "a").size(); ++cut)
+			{
+				pair.peer.send(wire.substr(0, cut));
+				pair.ws.setBlocking(blocking);
+				pair.ws.setReceiveTimeout(Poco::Timespan(0, 1000));
+				if (blocking) EXPECT_THROW(receiveFixed(pair.ws), Poco::TimeoutException);
+				else EXPECT_EQ(-1, receiveFixed(pair.ws).result);
+				pair.ws.setReceiveTimeout(deadline());
+				pair.peer.send(wire.substr(cut));
+				for (const char* pPayload: {"a", "", "b", ""})
+					ASSERT_NO_FATAL_FAILURE(expectNext(pair.ws, wait, receiveFixed, pPayload));
+				EXPECT_FALSE(wait(pair.ws, 0));
+			}
+		}
+	}
+}
+
+
 TEST_P(ClassWaitTest, NonBlockingUntilThereIsNoMore)
 {
 	for (Wait wait: ways(GetParam().transport))

@@ -310,3 +310,18 @@ TEST(WebSocketFrameTest, Section5_5_1_BuildClose)
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	EXPECT_EQ(2u, WebSocketFrame::buildClose(payload, 1000, nullptr, 0));
 }
+
+
+TEST(WebSocketFrameTest, Section5_5_1_CloseCode)
+{
+	EXPECT_EQ(0, WebSocketFrame::closeCode("\0\0"));
+	EXPECT_EQ(1, WebSocketFrame::closeCode("\0\x01"));
+	EXPECT_EQ(0xff80, WebSocketFrame::closeCode("\xff\x80"));
+	for (int code = 0; code <= 0xffff; ++code)
+	{
+		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+		ASSERT_EQ(4u, WebSocketFrame::buildClose(payload, code, "no", 2));
+		const std::vector<char> exact(payload, payload + 2);
+		ASSERT_EQ(code, WebSocketFrame::closeCode(exact.data()));
+	}
+}

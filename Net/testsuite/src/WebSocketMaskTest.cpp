@@ -234,3 +234,38 @@ TEST(WebSocketMaskTest, IsAValue)
 	EXPECT_EQ(plain(bytes(50), 3), first);
 	EXPECT_EQ(first, second);
 }
+
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+
+extern "C"
+{
+	// What __builtin_cpu_supports() asks (part of the compilers' ABI for x86).
+	extern struct CPUModel
+	{
+		unsigned vendor;
+		unsigned type;
+		unsigned subtype;
+		unsigned features[1];
+	} __cpu_model __attribute__((visibility("hidden")));
+}
+
+
+TEST(WebSocketMaskTest, WithoutAVX2)
+	/// As on a processor that does not have it.
+{
+	constexpr unsigned AVX2 = 1u << 10;
+	const unsigned features = __cpu_model.features[0];
+	__cpu_model.features[0] = features & ~AVX2;
+	const bool without = !__builtin_cpu_supports("avx2");
+	for (std::size_t length = 100; length < 300; ++length)
+	{
+		for (std::size_t phase = 0; phase < 4; ++phase) compareAligned(length, phase);
+	}
+	__cpu_model.features[0] = features;
+	EXPECT_TRUE(without);
+}
+
+
+#endif

@@ -176,7 +176,7 @@ private:
 
 
 long peakMemory();
-	/// Returns the largest resident set of this process so far, in bytes; -1 if it cannot be known.
+	/// Returns the largest resident set of this process so far, in bytes; -1 if that says nothing.
 
 
 } // namespace WebSocketTest
