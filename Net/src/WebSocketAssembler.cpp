@@ -11,6 +11,7 @@
 
 #include "Poco/Net/WebSocketAssembler.h"
 #include <limits>
+#include <new>
 
 
 namespace Poco {
@@ -24,7 +25,8 @@ namespace
 	{
 		INVALID_PAYLOAD  = 1007,
 		POLICY_VIOLATION = 1008,
-		MESSAGE_TOO_BIG  = 1009
+		MESSAGE_TOO_BIG  = 1009,
+		INTERNAL_ERROR   = 1011
 	};
 
 	constexpr int RSV1 = 0x40;
@@ -87,7 +89,16 @@ WebSocketFramer::Result WebSocketAssembler::inflate(const char* pData, std::size
 {
 	const std::size_t before = message.size();
 	const bool last = complete();
-	const WebSocketInflater::Result result = _pInflater->decompress(pData, length, last, static_cast<std::size_t>(_maxMessageSize - _size), message);
+	WebSocketInflater::Result result = WebSocketInflater::OK;
+	try
+	{
+		result = _pInflater->decompress(pData, length, last, static_cast<std::size_t>(_maxMessageSize - _size), message);
+	}
+	catch (const std::bad_alloc&)
+	{
+		_framer.fail(WebSocketError::PAYLOAD_TOO_BIG, INTERNAL_ERROR, "No memory for decompressing a message"); // what was to come out is lost
+		throw;
+	}
 	_size += message.size() - before;
 	// What has come out is text, or not, whatever follows: the error does not depend on where the bytes were cut.
 	if (_opcode == WebSocketFrame::OP_TEXT && _framer.getVerifyUTF8()) // RFC 6455, 8.1

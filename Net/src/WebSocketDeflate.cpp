@@ -20,7 +20,6 @@
 #include <array>
 #include <cstring>
 #include <limits>
-#include <vector>
 
 
 namespace Poco {
@@ -395,11 +394,7 @@ WebSocketInflater::Result WebSocketInflater::run(const char* pData, std::size_t 
 			limit -= n;
 			if (rc == Z_STREAM_END) // 7.2.3.4: BFINAL was set; what follows may still refer to what was before
 			{
-				std::vector<Bytef> window(std::size_t(1) << WebSocketDeflateParams::MAX_WINDOW_BITS);
-				uInt size = 0;
-				inflateGetDictionary(_pStream.get(), window.data(), &size);
-				inflateReset(_pStream.get());
-				inflateSetDictionary(_pStream.get(), window.data(), size);
+				inflateResetKeep(_pStream.get()); // keeps the window
 				if (_pStream->avail_in == 0) break;
 			}
 			else if (rc == Z_MEM_ERROR)

@@ -163,7 +163,7 @@ namespace
 		const std::size_t bracket = text.rfind(']'); // IPv6
 		const bool hasPort = colon != std::string::npos && (bracket == std::string::npos || colon > bracket);
 		place.host = text.substr(0, hasPort ? colon : std::string::npos);
-		place.port = hasPort ? text.substr(colon + 1) : defaultPort;
+		place.port = hasPort && colon + 1 < text.size() ? text.substr(colon + 1) : defaultPort;
 		return place;
 	}
 
@@ -174,10 +174,19 @@ namespace
 		if (Poco::icompare(origin, 0, 7, "http://") == 0) defaultPort = "80";
 		else if (Poco::icompare(origin, 0, 8, "https://") == 0) defaultPort = "443";
 		else return false;
+		if (origin.back() == ':') return false; // not how an origin is written
 		// Host has no scheme, and TLS may end in front of the server: its default port is that of the origin.
 		const Place theirs = splitPlace(origin.substr(origin.find("//") + 2), defaultPort);
 		const Place ours   = splitPlace(host, defaultPort);
 		return !ours.host.empty() && Poco::icompare(theirs.host, ours.host) == 0 && theirs.port == ours.port;
+	}
+
+	bool hasBody(const HTTPRequest& request)
+		/// RFC 7230, 3.3: any length but 0 counts, also one that is not a number.
+	{
+		const std::vector<std::string> lengths = lines(request, HTTPMessage::CONTENT_LENGTH);
+		return request.has(HTTPMessage::TRANSFER_ENCODING)
+			|| std::any_of(lengths.begin(), lengths.end(), [](const std::string& length) { return length != "0"; });
 	}
 
 	bool isHTTP11(const std::string& version)
@@ -205,7 +214,7 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkRequest(const HTTPRequest& 
 	if (!hasToken(request, HTTPRequest::UPGRADE, PROTOCOL))
 		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "No Upgrade: websocket in handshake request");
 
-	if (request.has(HTTPMessage::TRANSFER_ENCODING) || Poco::trim(request.get(HTTPMessage::CONTENT_LENGTH, "0")) != "0") // its body would be taken for frames
+	if (hasBody(request)) // it would be taken for frames
 		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "WebSocket handshake must not have a body");
 
 	const std::vector<std::string> versions = lines(request, "Sec-WebSocket-Version");

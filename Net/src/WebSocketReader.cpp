@@ -70,7 +70,11 @@ int WebSocketReader::header()
 {
 	if (_framer.failed()) return FAILED;
 	if (_headerDone) return 1;
-	if (ended()) return END;
+	if (ended())
+	{
+		_sender.beforeWaiting(); // the answer to a Close may still be waiting
+		return END;
+	}
 	for (;;)
 	{
 		if (_position == _end)

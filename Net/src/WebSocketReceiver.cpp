@@ -54,6 +54,7 @@ WebSocketReceiver::WebSocketReceiver(WebSocketReader& reader, WebSocketFramer& f
 	_sender(sender),
 	_assembler(framer),
 	_messageLength(0),
+	_messageComplete(false),
 	_delivered(0),
 	_frameBegun(false),
 	_messageBegun(false),
@@ -162,7 +163,7 @@ int WebSocketReceiver::receiveMessage(WebSocketTarget& target, int& opcode)
 
 int WebSocketReceiver::readMessage(WebSocketTarget& target, int& opcode)
 {
-	for (;;)
+	while (!_messageComplete)
 	{
 		const int rc = nextDataFrame();
 		if (rc == WebSocketReader::END) opcode = 0;
@@ -189,19 +190,23 @@ int WebSocketReceiver::readMessage(WebSocketTarget& target, int& opcode)
 		const bool complete = _assembler.complete();
 		_reader.endFrame();
 		_frameBegun = false;
-		_messageBegun = !complete;
-		opcode = complete ? _assembler.opcode() : opcode;
-		if (single) return n;
-		_messageLength = _assembler.compressed() ? _message.size() : _messageLength + static_cast<std::size_t>(n);
-		if (complete)
+		_messageBegun = !single;
+		if (single)
 		{
-			const std::size_t length = _messageLength;
-			if (length > 0) std::memcpy(target.whole(length), _message.data(), length);
-			_message.clear();
-			_messageLength = 0;
-			return static_cast<int>(length);
+			opcode = _assembler.opcode();
+			return n;
 		}
+		_messageLength = _assembler.compressed() ? _message.size() : _messageLength + static_cast<std::size_t>(n);
+		_messageComplete = complete;
 	}
+
+	const std::size_t length = _messageLength;
+	if (length > 0) std::memcpy(target.whole(length), _message.data(), length); // without memory for it, the call can be repeated
+	opcode = _assembler.opcode();
+	_message.clear();
+	_messageLength = 0;
+	_messageComplete = _messageBegun = false;
+	return static_cast<int>(length);
 }
 
 
@@ -283,6 +288,7 @@ int WebSocketReceiver::readPart(char* pBuffer, std::size_t length, int& flags)
 {
 	for (;;)
 	{
+		if (_framer.failed()) return WebSocketReader::FAILED;
 		int n = 0;
 		if (_delivered == _message.size())
 		{

@@ -79,6 +79,7 @@ private:
 	WebSocketAssembler _assembler;
 	std::string _message;       // frames of a message that is not complete, or what was inflated of it
 	std::size_t _messageLength; // of the frames of it that are complete
+	bool _messageComplete;      // and not delivered yet
 	std::size_t _delivered;     // of _message, in parts
 	bool _frameBegun;           // the assembler knows the frame in progress
 	bool _messageBegun;         // a message is not complete, or not delivered completely

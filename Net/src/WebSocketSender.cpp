@@ -14,6 +14,8 @@
 #include <openssl/rand.h>
 #include <algorithm>
 #include <cstring>
+#include <exception>
+#include <new>
 #include <string_view>
 
 
@@ -398,9 +400,9 @@ void WebSocketSender::sendFailure()
 			if (_transport.plain()) _transport.shutdownSend();
 		}
 	}
-	catch (const Poco::Exception&)
+	catch (const std::exception&)
 	{
-		_broken = true; // the peer is not there to hear it
+		_broken = true; // the peer is not there to hear it, or there is no memory
 	}
 	_now = false;
 	_mutex.unlock();
@@ -501,6 +503,10 @@ bool WebSocketSender::sendAllReplies()
 	catch (const Poco::Exception&)
 	{
 		_broken = true; // the receiving side will notice as well
+	}
+	catch (const std::bad_alloc&)
+	{
+		_broken = _begun; // otherwise later, when there is memory
 	}
 	_now = false;
 

@@ -83,7 +83,7 @@ namespace
 		{"6454, 6.2 default port only in Origin, http", {"http://example.com:80"}, "example.com", true},
 		{"6454, 6.2 default port only in Host, https", {"https://example.com"}, "example.com:443", true},
 		{"6454, 6.2 default port only in Origin, https", {"https://example.com:443"}, "example.com", true},
-		{"a colon without a port", {"http://example.com:"}, "example.com", true},
+		{"a colon without a port", {"http://example.com:"}, "example.com", false},
 		{"a colon without a port in Host", {"http://example.com"}, "example.com:", true},
 		{"http and the port of https", {"http://example.com"}, "example.com:443", false},
 		{"https and the port of http", {"https://example.com"}, "example.com:80", false},
