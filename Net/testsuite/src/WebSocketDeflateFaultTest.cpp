@@ -85,7 +85,8 @@ extern "C"
 
 	int deflate(z_stream* pStream, int flush)
 	{
-		if (fault == SWALLOW && flush == Z_NO_FLUSH) return swallow(pStream);
+		if (fault == SWALLOW) swallow(pStream);
+		if (fault == SWALLOW && flush == Z_NO_FLUSH) return Z_OK;
 		return original<int(z_stream*, int)>("deflate")(pStream, flush);
 	}
 
@@ -186,6 +187,15 @@ TEST(WebSocketDeflateFaultTest, MoreThanZlibCanCount)
 		std::string payload;
 		deflater.compress(pData, length, false, payload);
 		EXPECT_EQ(expected, swallowed);
+		EXPECT_EQ("", payload);
+	}
+	{
+		const WithFault swallowing(SWALLOW);
+		WebSocketDeflater deflater;
+		std::string payload;
+		deflater.compress(pData, length, true, payload);
+		EXPECT_EQ(expected, swallowed);
+		EXPECT_EQ(std::string(1, '\0'), payload) << "it is completed once";
 	}
 	munmap(pMemory, length);
 }

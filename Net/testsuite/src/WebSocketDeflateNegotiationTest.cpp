@@ -164,6 +164,7 @@ namespace
 		{"7.1.2.1 asked for, and missing", {NAME}, params(10, 15), nullptr},
 		{"7.1.2.1 a quoted value", {NAME + "; server_max_window_bits=\"10\""}, params(10, 15), "server 10, client 15"},
 		{"7.1.2.2 demanded", {NAME + "; client_max_window_bits=10"}, DEFAULT, "server 15, client 10"},
+		{"7.1.2.2 the least", {NAME + "; client_max_window_bits=8"}, DEFAULT, "server 15, client 8"},
 		{"7.1.2.2 the most", {NAME + "; client_max_window_bits=15"}, DEFAULT, "server 15, client 15"},
 		{"7.1.2.2 a hint, ignored", {NAME}, params(15, 10), "server 15, client 10"},
 		{"7.1.2.2 a hint, confirmed", {NAME + "; client_max_window_bits=10"}, params(15, 10), "server 15, client 10"},
