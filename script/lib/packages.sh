@@ -11,7 +11,8 @@ readonly BUILD_PACKAGES="
 	ninja-build         ninja       runs it
 	libpoco-dev         -           Poco Foundation, Net, NetSSL, Crypto and Util
 	libssl-dev          -           OpenSSL, which is under Poco Crypto
-	zlib1g-dev          -           zlib, which Poco's headers need
+	zlib1g-dev          -           zlib, for permessage-deflate
+	libdeflate-dev      -           the same for whole messages
 	libsimdjson-dev     -           checks UTF-8 at speed
 "
 
@@ -27,6 +28,7 @@ readonly TEST_PACKAGES="
 	openssl             openssl     certificates for wss
 	tinyproxy-bin       tinyproxy   a proxy
 	strace              strace      counts system calls
+	valgrind            valgrind    nothing uninitialised is sent; counts instructions
 	chromium            chromium    a browser
 	nodejs              node        drives it, and runs clients of other makes
 	npm                 npm         fetches those
