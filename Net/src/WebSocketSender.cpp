@@ -181,31 +181,24 @@ void WebSocketSender::check(WebSocketFramer::SendResult result) const
 bool WebSocketSender::sendFrame(const char* pPayload, std::size_t length, int flags)
 {
 	const bool client = _framer.role() == WebSocketFramer::ROLE_CLIENT;
-	const unsigned char* pKey = client ? nextKey() : nullptr;
-	WebSocketMask mask;
-	if (client) mask = WebSocketMask(pKey);
-	char header[WebSocketFrameHeader::MAX_LENGTH];
-	const std::size_t headerLength = _framer.buildHeader(flags, length, pKey, header);
-	const std::size_t total = headerLength + length;
+	const std::size_t room = WebSocketFrameHeader::MAX_LENGTH + length;
 
 	// What is corked goes first, if this does not fit behind it.
-	if (_blockEnd > 0 && _blockEnd + total > _blockSize && !flushBlock())
+	if (_blockEnd > 0 && _blockEnd + room > _blockSize && !flushBlock())
 	{
 		_begun = false; // not this frame
 		return false;
 	}
+	if (room > _blockSize || (length >= GATHER_SIZE && !client && _corks == 0 && _transport.plain()))
+		return sendLarge(pPayload, length, flags);
 
-	if (!client && length >= GATHER_SIZE && _corks == 0 && _transport.plain())
-		return sendGathered(header, headerLength, pPayload, length, flags);
-	if (total > _blockSize)
-		return sendInBlocks(header, headerLength, pPayload, length, flags, mask);
-
-	reserveBlock(_blockEnd + total);
+	reserveBlock(_blockEnd + room);
 	char* pFrame = _block.data() + _blockEnd;
-	std::memcpy(pFrame, header, headerLength);
-	if (client) mask.apply(pFrame + headerLength, pPayload, length);
+	const unsigned char* pKey = client ? nextKey() : nullptr;
+	const std::size_t headerLength = _framer.buildHeader(flags, length, pKey, pFrame);
+	if (client) WebSocketMask(pKey).apply(pFrame + headerLength, pPayload, length);
 	else if (length > 0) std::memcpy(pFrame + headerLength, pPayload, length);
-	_blockEnd += total;
+	_blockEnd += headerLength + length;
 	if (_corks > 0)
 	{
 		_framer.sent(flags);
@@ -214,6 +207,21 @@ bool WebSocketSender::sendFrame(const char* pPayload, std::size_t length, int fl
 	if (sendBlock(flags)) return true;
 	if (!_begun) _blockPosition = _blockEnd = 0;
 	return false;
+}
+
+
+bool WebSocketSender::sendLarge(const char* pPayload, std::size_t length, int flags)
+	/// A frame that does not fit into the block, or is not worth being copied there.
+{
+	const bool client = _framer.role() == WebSocketFramer::ROLE_CLIENT;
+	const unsigned char* pKey = client ? nextKey() : nullptr;
+	char header[WebSocketFrameHeader::MAX_LENGTH];
+	const std::size_t headerLength = _framer.buildHeader(flags, length, pKey, header);
+	if (!client && _transport.plain() && !_now)
+		return sendGathered(header, headerLength, pPayload, length, flags);
+	WebSocketMask mask;
+	if (client) mask = WebSocketMask(pKey);
+	return sendInBlocks(header, headerLength, pPayload, length, flags, mask);
 }
 
 
