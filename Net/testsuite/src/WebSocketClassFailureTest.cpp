@@ -112,34 +112,33 @@ TEST_P(ClassFailureTest, EndInsideHeaderBurnsNoCPU) // 5472
 
 TEST_P(ClassFailureTLSTest, EndInsideFrameWithoutCloseNotify)
 {
-	for (const std::string& part: {pattern(1), pattern(5)})
+	// Peers that end abruptly, or are ended, are frequent; a WebSocket has its Close frame to tell.
+	for (std::size_t cut: {1, 5, 50})
 	{
-		Pair pair(GetParam());
-		pair.peer.send(pair.header(0x82, 100) + part);
-		pair.peer.abandonTLS();
-		for (int i = 0; i < 3; ++i)
-			EXPECT_ANY_THROW(receiveFixed(pair.ws)); // incomplete, or what TLS says of it
+		for (Receive receive: overloads())
+		{
+			Pair pair(GetParam());
+			pair.peer.send(pair.frame(0x82, pattern(100)).substr(0, cut));
+			pair.peer.abandonTLS();
+			expectIncomplete(pair, receive);
+		}
 	}
 }
 
 
 TEST_P(ClassFailureTLSTest, EndBetweenFramesWithoutCloseNotify)
 {
-	Pair pair(GetParam());
-	pair.send(0x81, "last");
-	pair.peer.abandonTLS();
-	EXPECT_EQ("last", receiveFixed(pair.ws).payload);
-	for (int i = 0; i < 3; ++i)
+	for (Receive receive: overloads())
 	{
-		try
+		Pair pair(GetParam());
+		pair.send(0x81, "last");
+		pair.peer.abandonTLS();
+		EXPECT_EQ("last", receive(pair.ws).payload);
+		for (int i = 0; i < 3; ++i)
 		{
-			const Received received = receiveFixed(pair.ws);
+			const Received received = receive(pair.ws);
 			EXPECT_EQ(0, received.result);
 			EXPECT_EQ(0, received.flags);
-		}
-		catch (const Poco::Net::NetException&)
-		{
-			// a truncated TLS stream may be reported
 		}
 	}
 }

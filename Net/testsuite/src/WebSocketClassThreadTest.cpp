@@ -266,15 +266,21 @@ TEST_P(ClassThreadTest, FourSendersWithTimeouts)
 		}));
 	}
 	while (timeouts < 2*SENDERS) std::this_thread::yield();
+	std::future<void> ending = std::async(std::launch::async, [&]
+	{
+		for (std::future<void>& future: sending) get(future);
+		pair.ws.setSendTimeout(deadline());
+		pair.ws.sendFrame("end", 3, 0x89); // takes the rest of an unfinished frame with it
+	});
 	Checker checker([](int) { return length; });
 	bool good = true;
-	for (int i = 0; i < SENDERS*count; ++i)
+	for (Frame frame = pair.peer.receiveFrame(); frame.flags == 0x82; frame = pair.peer.receiveFrame())
 	{
-		const std::string payload = pair.peer.receiveFrame().payload;
-		if (good) checker.check(payload);
+		if (good) checker.check(frame.payload);
 		good = good && !HasFatalFailure();
 	}
-	for (std::future<void>& future: sending) get(future);
+	EXPECT_EQ(std::vector<int>(SENDERS, count), checker.counts());
+	get(ending);
 }
 
 
