@@ -303,6 +303,18 @@ int WebSocketTransport::receiveOnce(char* pTarget, std::size_t length)
 	{
 		return AGAIN;
 	}
+	catch (const ConnectionResetException&)
+	{
+		throw;
+	}
+	catch (const NetException&)
+	{
+		// Many peers end the stream without TLS's close_notify. Between frames that is no
+		// loss, and inside one it is found anyway.
+		char next;
+		if (::recv(_pSocket->sockfd(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0) return 0;
+		throw;
+	}
 }
 
 
