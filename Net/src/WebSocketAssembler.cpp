@@ -11,7 +11,6 @@
 
 #include "Poco/Net/WebSocketAssembler.h"
 #include <limits>
-#include <new>
 
 
 namespace Poco {
@@ -94,7 +93,7 @@ WebSocketFramer::Result WebSocketAssembler::inflate(const char* pData, std::size
 	{
 		result = _pInflater->decompress(pData, length, last, static_cast<std::size_t>(_maxMessageSize - _size), message);
 	}
-	catch (const std::bad_alloc&)
+	catch (...) // there is no memory
 	{
 		_framer.fail(WebSocketError::PAYLOAD_TOO_BIG, INTERNAL_ERROR, "No memory for decompressing a message"); // what was to come out is lost
 		throw;

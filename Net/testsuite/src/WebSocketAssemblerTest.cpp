@@ -11,6 +11,7 @@
 //
 
 
+#include "CoreAllocations.h"
 #include "Poco/Net/WebSocketAssembler.h"
 #include "WebSocketFramerTest.h"
 
@@ -378,4 +379,38 @@ TEST(WebSocketAssemblerTest, Section5_5_2_Pings)
 		ASSERT_GE(framer.buildFailure(payload), 2u);
 		EXPECT_EQ(1008, WebSocketFrame::closeCode(payload));
 	}
+}
+
+
+TEST(WebSocketAssemblerTest, FailsWithoutMemory)
+	/// What was taken from a compressed message and did not come out is lost: the connection has failed.
+{
+	WebSocketDeflater deflater;
+	std::string payload;
+	deflater.compress(std::string(5000, 'a').data(), 5000, true, payload);
+	ASSERT_LT(payload.size(), 126u);
+	const char header[] = {'\xc1', static_cast<char>(payload.size())};
+
+	WebSocketFramer framer(WebSocketFramer::ROLE_CLIENT);
+	WebSocketAssembler assembler(framer);
+	assembler.enableInflate(15, true);
+	std::size_t used = 0;
+	ASSERT_EQ(WebSocketFramer::OK, framer.receiveHeader(header, sizeof(header), used));
+	ASSERT_EQ(WebSocketFramer::OK, assembler.begin());
+	ASSERT_EQ(WebSocketFramer::OK, framer.receivePayload(&payload[0], payload.data(), payload.size()));
+	std::string message;
+	bool thrown = false;
+	{
+		FailingAllocations failing(0);
+		try
+		{
+			assembler.inflate(payload.data(), payload.size(), message);
+		}
+		catch (const std::bad_alloc&)
+		{
+			thrown = true;
+		}
+	}
+	EXPECT_TRUE(thrown);
+	EXPECT_TRUE(framer.failed());
 }

@@ -317,3 +317,19 @@ TEST(WebSocketHandshakePolicyTest, Section9_1_IsToken)
 	}
 	EXPECT_FALSE(WebSocketHandshake::isToken(""));
 }
+
+
+TEST(WebSocketHandshakePolicyTest, RequestLine)
+	/// RFC 7230, 3.1.1 and 3.2.4: nothing else gets onto the wire.
+{
+	const std::string bad[] = {"/a b", "/a\rb", "/a\nb", std::string("/a\0b", 4)};
+	for (const std::string& uri: bad)
+	{
+		const HTTPRequest request(HTTPRequest::HTTP_GET, uri, HTTPRequest::HTTP_1_1);
+		EXPECT_FALSE(WebSocketHandshake::checkLines(request).ok()) << uri;
+	}
+	HTTPRequest request(HTTPRequest::HTTP_GET, "/a?b=c", HTTPRequest::HTTP_1_1);
+	EXPECT_TRUE(WebSocketHandshake::checkLines(request).ok());
+	request.set("X-Field", "a\r\nb");
+	EXPECT_FALSE(WebSocketHandshake::checkLines(request).ok());
+}
