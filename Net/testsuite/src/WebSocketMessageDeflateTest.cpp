@@ -293,7 +293,7 @@ TEST_P(WebSocketMessageDeflateTest, Violations)
 		int error;
 		int closeCode;
 	};
-	const auto f = [this](int flags, const std::string& payload) { return frame(flags, payload, GetParam().peerMasks()); };
+	const auto f = [](int flags, const std::string& payload) { return frame(flags, payload, GetParam().peerMasks()); };
 	const auto deflated = [](const std::string& payload) { return ZlibDeflater().message(payload); };
 	const std::vector<Row> rows =
 	{
