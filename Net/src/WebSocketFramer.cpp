@@ -34,6 +34,8 @@ namespace
 
 WebSocketFramer::WebSocketFramer(Role role):
 	_role(role),
+	_usualMask(role == ROLE_SERVER ? WebSocketFrameHeader::MASK : 0),
+	_usualLength(WebSocketFrameHeader::MIN_LENGTH + (role == ROLE_SERVER ? sizeof(_header.key) : 0)),
 	_verifyUTF8(true),
 	_verifyMasking(true),
 	_reservedBits(0),
@@ -55,6 +57,12 @@ WebSocketFramer::WebSocketFramer(Role role):
 
 WebSocketFramer::Result WebSocketFramer::receiveHeader(const char* pData, std::size_t length, std::size_t& used)
 {
+	if (receiving() && usualStart(pData, length))
+	{
+		used = _usualLength;
+		return startUsual(pData);
+	}
+
 	used = 0;
 	if (failed()) return FAILED;
 	if (_closeState.load(std::memory_order_acquire) & CLOSE_RECEIVED) // 5.5.1, 1.4: what follows is discarded
@@ -76,7 +84,7 @@ WebSocketFramer::Result WebSocketFramer::receiveHeader(const char* pData, std::s
 	{
 		const unsigned char first  = static_cast<unsigned char>(pData[0]);
 		const unsigned char second = static_cast<unsigned char>(pData[1]);
-		if (!plainStart(first, second) && checkStart(first, second) == FAILED) return FAILED;
+		if (checkStart(first, second) == FAILED) return FAILED;
 	}
 
 	switch (WebSocketFrameHeader::parse(pData, length, _header))
@@ -98,14 +106,28 @@ WebSocketFramer::Result WebSocketFramer::receiveHeader(const char* pData, std::s
 }
 
 
-inline bool WebSocketFramer::plainStart(unsigned char first, unsigned char second) const
-	/// Returns true for the start of what most frames are: a whole text or binary
-	/// message, which breaks no rule that checkStart() knows.
+inline bool WebSocketFramer::usualStart(const char* pData, std::size_t length) const
+	/// Returns true for the header that most frames have: that of a whole text or binary message of
+	/// up to 125 bytes. It breaks no rule that checkStart() knows.
 {
 	constexpr int TEXT = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_TEXT);
 	constexpr int BINARY = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_BINARY);
 	static_assert(BINARY == TEXT + 1);
-	return static_cast<unsigned char>(first - TEXT) <= 1 && !_inMessage && (second >= WebSocketFrameHeader::MASK) == (_role == ROLE_SERVER);
+	return length >= _usualLength && _partialLength == 0 && !_inMessage
+		&& static_cast<unsigned char>(pData[0] - TEXT) <= 1
+		&& static_cast<unsigned char>(pData[1] - _usualMask) <= WebSocketFrame::MAX_CONTROL_PAYLOAD;
+}
+
+
+inline WebSocketFramer::Result WebSocketFramer::startUsual(const char* pData)
+{
+	_header.flags         = static_cast<unsigned char>(pData[0]);
+	_header.masked        = _usualMask != 0;
+	_header.payloadLength = static_cast<unsigned char>(pData[1] - _usualMask);
+	_header.length        = _usualLength;
+	if (_header.masked) std::memcpy(_header.key, pData + WebSocketFrameHeader::MIN_LENGTH, sizeof(_header.key));
+	else std::memset(_header.key, 0, sizeof(_header.key));
+	return startFrame();
 }
 
 

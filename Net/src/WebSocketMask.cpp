@@ -57,7 +57,19 @@ namespace
 		return static_cast<Word>(key) << 32 | key;
 	}
 
+	template <typename T>
+	inline void maskWords(char* pTarget, const char* pSource, std::size_t length, T key, T lastKey)
+		/// Masks at least one word. The last one overlaps the one before: it is read before anything is written.
+	{
+		const std::size_t end = length - sizeof(T);
+		const T last = load<T>(pSource + end) ^ lastKey;
+		for (std::size_t i = 0; i < end; i += sizeof(T)) store(pTarget + i, load<T>(pSource + i) ^ key);
+		store(pTarget + end, last);
+	}
+
 #if defined(__GNUC__)
+	typedef Word Pair __attribute__((vector_size(16)));
+
 	template <int WIDTH>
 	__attribute__((always_inline)) inline std::size_t maskBlocks(char* pTarget, const char* pSource, std::size_t length, Word key)
 		/// Masks whole blocks, with vectors of WIDTH bytes; returns how many bytes.
@@ -100,6 +112,17 @@ namespace
 		return maskBlocks<16>(pTarget, pSource, length, key);
 	}
 #else
+	struct Pair
+	{
+		Word first;
+		Word second;
+	};
+
+	inline Pair operator ^ (Pair left, Pair right)
+	{
+		return {left.first ^ right.first, left.second ^ right.second};
+	}
+
 	inline std::size_t mask(char*, const char*, std::size_t, Word)
 	{
 		return 0;
@@ -139,14 +162,11 @@ void WebSocketMask::apply(char* pTarget, const char* pSource, std::size_t length
 		length -= n;
 	}
 
-	// The last word overlaps the one before: it is read before anything is written.
-	if (length >= sizeof(Word))
-	{
-		const std::size_t end = length - sizeof(Word);
-		const Word last = load<Word>(pSource + end) ^ twice(_key); // length - 8 and length: the same phase
-		for (std::size_t i = 0; i < end; i += sizeof(Word)) store(pTarget + i, load<Word>(pSource + i) ^ key);
-		store(pTarget + end, last);
-	}
+	const Word lastKey = twice(_key); // length - 16, length - 8 and length: the same phase
+	if (length >= sizeof(Pair))
+		maskWords<Pair>(pTarget, pSource, length, Pair{key, key}, Pair{lastKey, lastKey});
+	else if (length >= sizeof(Word))
+		maskWords<Word>(pTarget, pSource, length, key, lastKey);
 	else if (length >= sizeof(HalfWord))
 	{
 		const std::size_t end = length - sizeof(HalfWord);

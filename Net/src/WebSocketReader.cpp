@@ -68,13 +68,13 @@ void WebSocketReader::setKeepAlive(const Poco::Timespan& pingInterval, const Poc
 
 int WebSocketReader::header()
 {
-	if (_framer.failed()) return FAILED;
-	if (_headerDone) return 1;
-	if (ended())
+	if (_ended || !_framer.receiving())
 	{
+		if (_framer.failed()) return FAILED;
 		_sender.beforeWaiting(); // the answer to a Close may still be waiting
 		return END;
 	}
+	if (_headerDone) return 1;
 	for (;;)
 	{
 		if (_position == _end)

@@ -108,7 +108,7 @@ int WebSocketReceiver::receiveFrame(WebSocketTarget& target, std::size_t maxLeng
 }
 
 
-int WebSocketReceiver::readFrame(WebSocketTarget& target, std::size_t maxLength, int& flags)
+inline int WebSocketReceiver::readFrame(WebSocketTarget& target, std::size_t maxLength, int& flags)
 {
 	const int rc = _reader.header();
 	if (rc == WebSocketReader::END) flags = 0;

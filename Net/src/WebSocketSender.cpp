@@ -130,7 +130,9 @@ int WebSocketSender::submit(const char* pPayload, int length, int flags, int dro
 		if (result == WebSocketFramer::DROP) return dropped;
 		if (result != WebSocketFramer::SEND) check(result);
 
-		if (sendFrame(pPayload, static_cast<std::size_t>(length), flags)) return length;
+		const std::size_t size = static_cast<std::size_t>(length);
+		const bool direct = size < GATHER_SIZE && _corks == 0 && _transport.plain();
+		if (direct ? sendShort(pPayload, size, flags) : sendFrame(pPayload, size, flags)) return length;
 		if (blocking) throw TimeoutException(_begun ? TEXT_UNFINISHED : TEXT_NOT_BEGUN);
 		if (_begun) _promises.push_back({pPayload, hash(pPayload, length), length, flags});
 		return WebSocketTransport::AGAIN;
@@ -193,12 +195,7 @@ bool WebSocketSender::sendFrame(const char* pPayload, std::size_t length, int fl
 		return sendLarge(pPayload, length, flags);
 
 	reserveBlock(_blockEnd + room);
-	char* pFrame = _block.data() + _blockEnd;
-	const unsigned char* pKey = client ? nextKey() : nullptr;
-	const std::size_t headerLength = _framer.buildHeader(flags, length, pKey, pFrame);
-	if (client) WebSocketMask(pKey).apply(pFrame + headerLength, pPayload, length);
-	else if (length > 0) std::memcpy(pFrame + headerLength, pPayload, length);
-	_blockEnd += headerLength + length;
+	_blockEnd += buildFrame(pPayload, length, flags, _block.data() + _blockEnd);
 	if (_corks > 0)
 	{
 		_framer.sent(flags);
@@ -207,6 +204,35 @@ bool WebSocketSender::sendFrame(const char* pPayload, std::size_t length, int fl
 	if (sendBlock(flags)) return true;
 	if (!_begun) _blockPosition = _blockEnd = 0;
 	return false;
+}
+
+
+inline std::size_t WebSocketSender::buildFrame(const char* pPayload, std::size_t length, int flags, char* pFrame)
+	/// Returns the frame's length.
+{
+	const unsigned char* pKey = _framer.role() == WebSocketFramer::ROLE_CLIENT ? nextKey() : nullptr;
+	const std::size_t headerLength = _framer.buildHeader(flags, length, pKey, pFrame);
+	if (pKey) WebSocketMask(pKey).apply(pFrame + headerLength, pPayload, length);
+	else if (length > 0) std::memcpy(pFrame + headerLength, pPayload, length);
+	return headerLength + length;
+}
+
+
+inline bool WebSocketSender::sendShort(const char* pPayload, std::size_t length, int flags)
+	/// A frame that goes out with one call, as a rule.
+{
+	const std::size_t room = WebSocketFrameHeader::MAX_LENGTH + length;
+	if (_block.size() < room) reserveBlock(room);
+	const std::size_t total = buildFrame(pPayload, length, flags, _block.data());
+	const int n = _transport.send(_block.data(), total);
+	if (n == WebSocketTransport::AGAIN) return false;
+	_framer.sent(flags);
+	if (static_cast<std::size_t>(n) == total) return true;
+
+	_begun = true;
+	_blockPosition = static_cast<std::size_t>(n);
+	_blockEnd = total;
+	return sendBlock(flags);
 }
 
 

@@ -115,6 +115,8 @@ private:
 	bool repeated(const char* pPayload, int length, int flags);
 	void check(WebSocketFramer::SendResult result) const;
 	bool sendFrame(const char* pPayload, std::size_t length, int flags);
+	std::size_t buildFrame(const char* pPayload, std::size_t length, int flags, char* pFrame);
+	bool sendShort(const char* pPayload, std::size_t length, int flags);
 	bool sendLarge(const char* pPayload, std::size_t length, int flags);
 	bool sendGathered(const char* pHeader, std::size_t headerLength, const char* pPayload, std::size_t length, int flags);
 	bool sendInBlocks(const char* pHeader, std::size_t headerLength, const char* pPayload, std::size_t length, int flags, WebSocketMask& mask);

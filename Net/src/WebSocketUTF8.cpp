@@ -28,20 +28,37 @@ namespace
 {
 	constexpr std::uint64_t HIGH_BITS = 0x8080808080808080ULL;
 
-	inline bool isASCII(const char* pData, std::size_t length)
-		/// For short texts: eight bytes at a time, the last eight overlapping.
+	template <typename T>
+	inline T gather(const char* pData, std::size_t length)
+		/// ORs the words of at least one word's length of text, the last one overlapping.
 	{
-		std::uint64_t word;
-		std::uint64_t bits = 0;
-		if (length >= sizeof(word))
+		T word;
+		std::memcpy(&word, pData + length - sizeof(word), sizeof(word));
+		T bits = word;
+		for (std::size_t i = 0; i + sizeof(word) < length; i += sizeof(word))
 		{
-			for (std::size_t i = 0; i + sizeof(word) <= length; i += sizeof(word))
-			{
-				std::memcpy(&word, pData + i, sizeof(word));
-				bits |= word;
-			}
-			std::memcpy(&word, pData + length - sizeof(word), sizeof(word));
+			std::memcpy(&word, pData + i, sizeof(word));
 			bits |= word;
+		}
+		return bits;
+	}
+
+	inline bool isASCII(const char* pData, std::size_t length)
+		/// For short texts.
+	{
+		std::uint64_t bits = 0;
+#if defined(__GNUC__)
+		typedef std::uint64_t Words __attribute__((vector_size(16)));
+		if (length >= sizeof(Words))
+		{
+			const Words words = gather<Words>(pData, length);
+			bits = words[0] | words[1];
+		}
+		else
+#endif
+		if (length >= sizeof(bits))
+		{
+			bits = gather<std::uint64_t>(pData, length);
 		}
 		else
 		{

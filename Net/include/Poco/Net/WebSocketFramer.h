@@ -130,6 +130,9 @@ public:
 		/// Takes the end of the stream. Fails the connection (INCOMPLETE_FRAME,
 		/// without a Close frame to be sent) inside a frame; otherwise returns OK.
 
+	bool receiving() const;
+		/// Returns true unless the connection has failed, or the peer's Close frame has been received.
+
 	bool inFrame() const;
 		/// Returns true if a frame has been begun and is not complete.
 
@@ -204,12 +207,15 @@ public:
 
 private:
 	Result startFrame();
-	bool plainStart(unsigned char first, unsigned char second) const;
+	bool usualStart(const char* pData, std::size_t length) const;
+	Result startUsual(const char* pData);
 	Result checkStart(unsigned char first, unsigned char second);
 	Result endFrame();
 	Result endClose();
 
 	const Role _role;
+	const unsigned char _usualMask;  // the mask bit of the peer's frames
+	const std::size_t _usualLength;  // of the header of a short one
 	bool _verifyUTF8;
 	bool _verifyMasking;
 	int  _reservedBits;
@@ -238,6 +244,13 @@ private:
 //
 // inlines
 //
+inline bool WebSocketFramer::receiving() const
+{
+	return _error.load(std::memory_order_acquire) == WebSocketError::NONE
+		&& (_closeState.load(std::memory_order_acquire) & CLOSE_RECEIVED) == 0; // RFC 6455, 5.5.1
+}
+
+
 inline bool WebSocketFramer::inHeader() const
 {
 	return _remaining == 0;
