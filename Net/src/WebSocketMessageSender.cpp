@@ -20,22 +20,11 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-namespace
-{
-	constexpr int FIN  = WebSocketFrameHeader::FIN;
-	constexpr int RSV1 = 0x40; // RFC 7692, 6
-}
-
-
 WebSocketMessageSender::WebSocketMessageSender(WebSocketTransport& transport, WebSocketFramer& framer, WebSocketSender& sender):
 	_transport(transport),
 	_framer(framer),
 	_sender(sender),
-	_threshold(0),
 	_inParts(false),
-	_first(true),
-	_opcode(0),
-	_compress(false),
 	_incomplete(false)
 {
 }
@@ -43,8 +32,7 @@ WebSocketMessageSender::WebSocketMessageSender(WebSocketTransport& transport, We
 
 void WebSocketMessageSender::enableDeflate(std::unique_ptr<WebSocketDeflater> pDeflater, std::size_t threshold)
 {
-	_pDeflater = std::move(pDeflater);
-	_threshold = threshold;
+	_writer.enableDeflate(std::move(pDeflater), threshold);
 }
 
 
@@ -56,8 +44,8 @@ int WebSocketMessageSender::send(const char* pMessage, int length, int opcode, i
 	Poco::FastMutex::ScopedLock lock(_mutex);
 	if (_inParts) throw IllegalStateException("A message is being sent in parts");
 	const std::size_t size = static_cast<std::size_t>(length);
-	begin(opcode, size >= _threshold);
-	checkText(opcode, pMessage, size, true);
+	begin(opcode, size >= _writer.threshold());
+	checkText(pMessage, size, true);
 	if (fragmentSize == 0 || length <= fragmentSize)
 	{
 		sendFragment(pMessage, size, true);
@@ -86,7 +74,7 @@ std::streamsize WebSocketMessageSender::send(std::istream& istr, int opcode, int
 		istr.read(block.data(), fragmentSize);
 		const std::streamsize n = istr.gcount();
 		last = istr.peek() == std::char_traits<char>::eof();
-		checkText(opcode, block.data(), static_cast<std::size_t>(n), last);
+		checkText(block.data(), static_cast<std::size_t>(n), last);
 		sendFragment(block.data(), static_cast<std::size_t>(n), last);
 		total += n;
 	}
@@ -99,9 +87,9 @@ int WebSocketMessageSender::sendPart(const char* pPart, int length, int opcode, 
 	check(opcode, length, pPart);
 
 	Poco::FastMutex::ScopedLock lock(_mutex);
-	if (_inParts && opcode != _opcode) throw InvalidArgumentException("All parts of a message have the same opcode");
+	if (_inParts && opcode != _writer.opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
 	if (!_inParts) begin(opcode, true);
-	checkText(opcode, pPart, static_cast<std::size_t>(length), last);
+	checkText(pPart, static_cast<std::size_t>(length), last);
 	_inParts = true;
 	sendFragment(pPart, static_cast<std::size_t>(length), last);
 	_inParts = !last;
@@ -120,46 +108,33 @@ void WebSocketMessageSender::check(int opcode, int length, const char* pData) co
 }
 
 
-void WebSocketMessageSender::checkText(int opcode, const char* pData, std::size_t length, bool last)
-	/// RFC 6455, 8.1
+void WebSocketMessageSender::checkText(const char* pData, std::size_t length, bool last)
 {
-	if (opcode != WebSocketFrame::OP_TEXT || !_framer.getVerifyUTF8()) return;
-	if (!_text.append(pData, length) || (last && !_text.complete()))
+	if (_framer.getVerifyUTF8() && !_writer.check(pData, length, last))
 		throw InvalidArgumentException("A text message must be UTF-8");
 }
 
 
-void WebSocketMessageSender::begin(int opcode, bool compress)
+void WebSocketMessageSender::begin(int opcode, bool large)
 {
 	if (_incomplete) throw WebSocketException("The message before could not be completed", WebSocketError::CLOSED);
-	_opcode   = opcode;
-	_compress = compress && _pDeflater;
-	_first    = true;
-	_text.reset();
+	_writer.begin(opcode, large);
+	_first = true;
 }
 
 
 void WebSocketMessageSender::sendFragment(const char* pData, std::size_t length, bool last)
 {
-	int flags = last ? FIN : 0;
-	if (_first) flags |= _opcode | (_compress ? RSV1 : 0);
 	_incomplete = !(_first && last);
 	_first = false;
 	try
 	{
-		if (_compress)
-		{
-			_compressed.clear();
-			_pDeflater->compress(pData, length, last, _compressed);
-			pData  = _compressed.data();
-			length = _compressed.size();
-		}
-		_sender.send(pData, static_cast<int>(length), flags);
+		const WebSocketMessageWriter::Frame frame = _writer.frame(pData, length, last, _compressed);
+		_sender.send(frame.pData, static_cast<int>(frame.length), frame.flags);
 	}
 	catch (...)
 	{
-		// The peer may not get this, so nothing may refer to it.
-		if (_compress) _pDeflater->reset();
+		_writer.lost();
 		throw;
 	}
 	if (last) _incomplete = false;

@@ -16,8 +16,8 @@
 
 
 #include "WebSocketSender.h"
-#include "Poco/Net/WebSocketDeflate.h"
 #include "Poco/Net/WebSocketFramer.h"
+#include "Poco/Net/WebSocketMessageWriter.h"
 #include "Poco/Mutex.h"
 #include <istream>
 #include <memory>
@@ -46,25 +46,21 @@ public:
 
 private:
 	void check(int opcode, int length, const char* pData) const;
-	void checkText(int opcode, const char* pData, std::size_t length, bool last);
+	void checkText(const char* pData, std::size_t length, bool last);
 	void sendFragment(const char* pData, std::size_t length, bool last);
-	void begin(int opcode, bool compress);
+	void begin(int opcode, bool large);
 
 	WebSocketTransport& _transport;
 	WebSocketFramer& _framer;
 	WebSocketSender& _sender;
 	Poco::FastMutex _mutex;
-	std::unique_ptr<WebSocketDeflater> _pDeflater;
-	std::size_t _threshold;
+	WebSocketMessageWriter _writer;
 	std::string _compressed;
 
 	// of the present message
 	bool _inParts;     // sendPart() has begun one
 	bool _first;       // the next frame is its first
-	int  _opcode;
-	bool _compress;
 	bool _incomplete;  // frames of it have been sent, and others not
-	WebSocketUTF8 _text;
 };
 
 

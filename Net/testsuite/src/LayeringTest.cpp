@@ -26,6 +26,7 @@ namespace
 {
 	const std::map<std::string, int> LAYERS =
 	{
+		{"WebSocketBuffer", 0},
 		{"WebSocketConfig", 0},
 		{"WebSocketError", 0},
 		{"WebSocketFrame", 0},
@@ -36,6 +37,8 @@ namespace
 		{"WebSocketDeflate", 1},
 		{"WebSocketFramer", 1},
 		{"WebSocketHandshake", 1},
+		{"WebSocketMessageParser", 1},
+		{"WebSocketMessageWriter", 1},
 		{"WebSocketParams", 1},
 		{"WebSocket", 2},
 		{"WebSocketAcceptor", 2},

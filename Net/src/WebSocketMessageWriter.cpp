@@ -1,0 +1,92 @@
+//
+// WebSocketMessageWriter.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketMessageWriter
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "Poco/Net/WebSocketMessageWriter.h"
+#include "Poco/Net/WebSocketFrame.h"
+#include <utility>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	constexpr int FIN  = WebSocketFrameHeader::FIN;
+	constexpr int RSV1 = 0x40; // RFC 7692, 6
+}
+
+
+WebSocketMessageWriter::WebSocketMessageWriter():
+	_threshold(0),
+	_opcode(0),
+	_compress(false),
+	_first(true)
+{
+}
+
+
+void WebSocketMessageWriter::enableDeflate(std::unique_ptr<WebSocketDeflater> pDeflater, std::size_t threshold)
+{
+	_pDeflater = std::move(pDeflater);
+	_threshold = threshold;
+}
+
+
+std::unique_ptr<WebSocketDeflater> WebSocketMessageWriter::takeDeflater()
+{
+	return std::move(_pDeflater);
+}
+
+
+void WebSocketMessageWriter::begin(int opcode, bool large)
+{
+	_opcode   = opcode;
+	_compress = large && _pDeflater;
+	_first    = true;
+	_text.reset();
+}
+
+
+bool WebSocketMessageWriter::check(const char* pData, std::size_t length, bool last)
+{
+	return _opcode != WebSocketFrame::OP_TEXT || (_text.append(pData, length) && (!last || _text.complete()));
+}
+
+
+WebSocketMessageWriter::Frame WebSocketMessageWriter::frame(const char* pData, std::size_t length, bool last, std::string& compressed)
+{
+	Frame frame;
+	frame.flags = last ? FIN : 0;
+	if (_first) frame.flags |= _opcode | (_compress ? RSV1 : 0); // RFC 6455, 5.4; RFC 7692, 6
+	frame.pData  = pData;
+	frame.length = length;
+	if (_compress)
+	{
+		compressed.clear();
+		_pDeflater->compress(pData, length, last, compressed);
+		frame.pData  = compressed.data();
+		frame.length = compressed.size();
+	}
+	_first = false;
+	return frame;
+}
+
+
+void WebSocketMessageWriter::lost()
+{
+	if (_compress) _pDeflater->reset();
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
