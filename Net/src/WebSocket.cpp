@@ -27,13 +27,13 @@ namespace
 	WebSocketImpl* connectAnonymously(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response)
 	{
 		HTTPCredentials none;
-		return WebSocketConnector::connect(cs, request, response, none, nullptr);
+		return new WebSocketImpl(WebSocketConnector::connect(cs, request, response, none, nullptr), nullptr);
 	}
 
 	WebSocketImpl* connectAnonymously(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, const WebSocketParams& params)
 	{
 		HTTPCredentials none;
-		return WebSocketConnector::connect(cs, request, response, none, &params);
+		return new WebSocketImpl(WebSocketConnector::connect(cs, request, response, none, &params), &params);
 	}
 
 	const WebSocketParams* given(const WebSocketParams::Ptr& pParams)
@@ -84,7 +84,7 @@ WebSocket::WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& 
 
 
 WebSocket::WebSocket(HTTPServerRequest& request, HTTPServerResponse& response, WebSocketParams::Ptr pParams):
-	StreamSocket(WebSocketAcceptor::accept(request, response, given(pParams)))
+	StreamSocket(new WebSocketImpl(WebSocketAcceptor::accept(request, response, given(pParams)), pParams))
 {
 }
 
@@ -96,7 +96,7 @@ WebSocket::WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& 
 
 
 WebSocket::WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, WebSocketParams::Ptr pParams):
-	StreamSocket(WebSocketConnector::connect(cs, request, response, credentials, given(pParams)))
+	StreamSocket(new WebSocketImpl(WebSocketConnector::connect(cs, request, response, credentials, given(pParams)), pParams))
 {
 }
 
@@ -363,19 +363,19 @@ bool WebSocket::getVerifyMasking() const
 
 WebSocketImpl* WebSocket::accept(HTTPServerRequest& request, HTTPServerResponse& response)
 {
-	return WebSocketAcceptor::accept(request, response, nullptr);
+	return new WebSocketImpl(WebSocketAcceptor::accept(request, response, nullptr), nullptr);
 }
 
 
 WebSocketImpl* WebSocket::connect(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials)
 {
-	return WebSocketConnector::connect(cs, request, response, credentials, nullptr);
+	return new WebSocketImpl(WebSocketConnector::connect(cs, request, response, credentials, nullptr), nullptr);
 }
 
 
 WebSocketImpl* WebSocket::completeHandshake(HTTPClientSession& cs, HTTPResponse& response, const std::string& key)
 {
-	return WebSocketConnector::complete(cs, response, key);
+	return new WebSocketImpl(WebSocketConnector::complete(cs, response, key), nullptr);
 }
 
 

@@ -14,9 +14,9 @@
 #include "Poco/Net/HTTPServerResponse.h"
 #include "Poco/Net/HTTPServerSession.h"
 #include "Poco/Net/NetException.h"
+#include "Poco/Net/StreamSocketImpl.h"
 #include "Poco/Net/WebSocketDeflate.h"
 #include "Poco/Net/WebSocketHandshake.h"
-#include "Poco/Net/WebSocketImpl.h"
 #include "Poco/Net/WebSocketParams.h"
 #include "Poco/String.h"
 #include <algorithm>
@@ -107,8 +107,6 @@ namespace
 		/// Sends the refusal and ends the HTTP connection. The socket is taken from the session: if
 		/// the handler, or HTTPServer because of the exception, sends a response as well, it is lost.
 	{
-		WebSocketHandshake::refuse(verdict, response);
-		checkFields(response);
 		StreamSocket socket = request.detachSocket();
 		SessionAccess::attach(request.session(), SinkSocket());
 		std::ostringstream message;
@@ -129,33 +127,43 @@ namespace
 }
 
 
-WebSocketImpl* WebSocketAcceptor::accept(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams)
+WebSocketUpgrade WebSocketAcceptor::accept(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams)
 {
 	HTTPServerRequestImpl* pRequest = dynamic_cast<HTTPServerRequestImpl*>(&request);
 	if (!pRequest) throw InvalidArgumentException("The request does not come from a HTTPServer");
 
-	const Verdict verdict = check(request, response, pParams);
+	WebSocketUpgrade upgrade;
+	const Verdict verdict = answer(request, response, pParams, upgrade);
 	if (!verdict.ok()) refuse(*pRequest, response, verdict);
+	response.send().flush();
 
+	upgrade.socket = pRequest->detachSocket();
+	pRequest->session().drainBuffer(upgrade.data);
+	return upgrade;
+}
+
+
+Verdict WebSocketAcceptor::answer(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketAgreement& agreement)
+{
+	const Verdict verdict = check(request, response, pParams);
+	if (!verdict.ok())
+	{
+		WebSocketHandshake::refuse(verdict, response);
+		checkFields(response);
+		return verdict;
+	}
 	WebSocketHandshake::accept(request, response);
-	WebSocketDeflateParams deflate;
-	bool deflated = false;
 	if (pParams)
 	{
 		const std::string subprotocol = WebSocketHandshake::selectSubprotocol(request, pParams->getSubprotocols());
 		if (!subprotocol.empty()) response.set("Sec-WebSocket-Protocol", subprotocol);
-		std::string answer;
-		deflated = pParams->getDeflate() && WebSocketDeflateNegotiation::accept(request, pParams->getDeflateParams(), deflate, answer);
-		if (deflated) response.set("Sec-WebSocket-Extensions", answer);
+		std::string extensions;
+		agreement.deflated = pParams->getDeflate() && WebSocketDeflateNegotiation::accept(request, pParams->getDeflateParams(), agreement.deflate, extensions);
+		if (agreement.deflated) response.set("Sec-WebSocket-Extensions", extensions);
 	}
 	checkFields(response);
-	response.send().flush();
-
-	StreamSocket socket = pRequest->detachSocket();
-	Poco::AutoPtr<WebSocketImpl> pImpl = new WebSocketImpl(static_cast<StreamSocketImpl*>(socket.impl()), pRequest->session(), false);
-	if (pParams) pImpl->configure(*pParams, deflated ? &deflate : nullptr);
-	pImpl->setSubprotocol(response.get("Sec-WebSocket-Protocol", ""));
-	return pImpl.duplicate();
+	agreement.subprotocol = response.get("Sec-WebSocket-Protocol", "");
+	return verdict;
 }
 
 

@@ -15,7 +15,9 @@
 #define Net_WebSocketAcceptor_INCLUDED
 
 
+#include "WebSocketUpgrade.h"
 #include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/WebSocketHandshake.h"
 
 
 namespace Poco {
@@ -29,7 +31,6 @@ class HTTPServerResponse;
 POCO_WEBSOCKET_BEGIN
 
 
-class WebSocketImpl;
 class WebSocketParams;
 
 
@@ -37,8 +38,11 @@ struct WebSocketAcceptor
 	/// Answers the opening handshake; whether it is one, and what the answer is, is
 	/// WebSocketHandshake's business.
 {
-	static WebSocketImpl* accept(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams);
+	static WebSocketUpgrade accept(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams);
 		/// See WebSocket's constructors for servers. pParams may be null.
+
+	static WebSocketHandshake::Verdict answer(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketAgreement& agreement);
+		/// Makes response the answer to request, an upgrade or a refusal, and fills in what was agreed on. Nothing is sent.
 };
 
 

@@ -10,6 +10,7 @@
 
 
 #include "Poco/Net/WebSocketAssembler.h"
+#include "Poco/Net/WebSocketParams.h"
 #include <limits>
 
 
@@ -52,6 +53,16 @@ void WebSocketAssembler::setLimits(Poco::UInt64 maxMessageSize, Poco::UInt64 max
 	_maxFrameSize    = maxFrameSize;
 	_maxFragments    = maxFragments;
 	_maxPendingPings = maxPendingPings;
+}
+
+
+void WebSocketAssembler::configure(const WebSocketParams& params, const WebSocketDeflateParams* pDeflate)
+{
+	setLimits(static_cast<Poco::UInt64>(params.getMaxMessageSize()), static_cast<Poco::UInt64>(params.getMaxFrameSize()),
+		static_cast<unsigned>(params.getMaxFragments()), static_cast<unsigned>(params.getMaxPendingPings()));
+	if (!pDeflate) return;
+	if (_framer.role() == WebSocketFramer::ROLE_CLIENT) enableInflate(pDeflate->serverMaxWindowBits, !pDeflate->serverNoContextTakeover);
+	else enableInflate(pDeflate->clientMaxWindowBits, !pDeflate->clientNoContextTakeover);
 }
 
 

@@ -78,6 +78,13 @@ void WebSocketBuffer::append(const char* pData, std::size_t length)
 }
 
 
+void WebSocketBuffer::drop(std::size_t length)
+{
+	_size -= length;
+	if (_size > 0) std::memmove(_pData, _pData + length, _size);
+}
+
+
 void WebSocketBuffer::release()
 {
 	std::free(_pData);

@@ -17,7 +17,6 @@
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/WebSocketDeflate.h"
 #include "Poco/Net/WebSocketHandshake.h"
-#include "Poco/Net/WebSocketImpl.h"
 #include "Poco/Net/WebSocketParams.h"
 #include "WebSocketDeadline.h"
 #include "Poco/Ascii.h"
@@ -293,29 +292,23 @@ namespace
 		return std::unique_ptr<HTTPClientSession>(HTTPSessionFactory::defaultFactory().createClientSession(to));
 	}
 
-	WebSocketImpl* finish(HTTPClientSession& session, const HTTPRequest& request, HTTPResponse& response, const std::string& key, const WebSocketParams* pParams)
+	WebSocketUpgrade finish(HTTPClientSession& session, const HTTPRequest& request, HTTPResponse& response, const std::string& key, const WebSocketParams* pParams)
 	{
-		Poco::AutoPtr<WebSocketImpl> pImpl = WebSocketConnector::complete(session, response, key);
+		WebSocketUpgrade upgrade = WebSocketConnector::complete(session, response, key);
 		const Verdict selection = WebSocketHandshake::checkSelection(request, response);
 		if (!selection.ok()) fail(selection);
-		if (pParams)
+		if (pParams && pParams->getDeflate())
 		{
-			bool deflated = false;
-			WebSocketDeflateParams deflate;
-			if (pParams->getDeflate())
-			{
-				const Verdict answer = WebSocketDeflateNegotiation::complete(response, pParams->getDeflateParams(), deflated, deflate);
-				if (!answer.ok()) fail(answer);
-			}
-			pImpl->configure(*pParams, deflated ? &deflate : nullptr);
+			const Verdict answer = WebSocketDeflateNegotiation::complete(response, pParams->getDeflateParams(), upgrade.deflated, upgrade.deflate);
+			if (!answer.ok()) fail(answer);
 		}
-		pImpl->setSubprotocol(response.get("Sec-WebSocket-Protocol", ""));
-		return pImpl.duplicate();
+		upgrade.subprotocol = response.get("Sec-WebSocket-Protocol", "");
+		return upgrade;
 	}
 }
 
 
-WebSocketImpl* WebSocketConnector::connect(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, const WebSocketParams* pParams)
+WebSocketUpgrade WebSocketConnector::connect(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, const WebSocketParams* pParams)
 {
 	if (request.getMethod() != HTTPRequest::HTTP_GET)
 		throw InvalidArgumentException("WebSocket handshake must use GET");
@@ -359,12 +352,15 @@ WebSocketImpl* WebSocketConnector::connect(HTTPClientSession& cs, HTTPRequest& r
 }
 
 
-WebSocketImpl* WebSocketConnector::complete(HTTPClientSession& session, const HTTPResponse& response, const std::string& key)
+WebSocketUpgrade WebSocketConnector::complete(HTTPClientSession& session, const HTTPResponse& response, const std::string& key)
 {
 	const Verdict verdict = WebSocketHandshake::checkResponse(response, key);
 	if (!verdict.ok()) fail(verdict);
-	StreamSocket socket = session.detachSocket();
-	return new WebSocketImpl(static_cast<StreamSocketImpl*>(socket.impl()), session, true);
+	WebSocketUpgrade upgrade;
+	upgrade.client = true;
+	upgrade.socket = session.detachSocket();
+	session.drainBuffer(upgrade.data);
+	return upgrade;
 }
 
 

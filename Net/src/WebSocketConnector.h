@@ -15,6 +15,7 @@
 #define Net_WebSocketConnector_INCLUDED
 
 
+#include "WebSocketUpgrade.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include <string>
 
@@ -32,7 +33,6 @@ class HTTPCredentials;
 POCO_WEBSOCKET_BEGIN
 
 
-class WebSocketImpl;
 class WebSocketParams;
 
 
@@ -40,10 +40,10 @@ struct WebSocketConnector
 	/// Exchanges the messages of the opening handshake; what they must be is
 	/// WebSocketHandshake's business.
 {
-	static WebSocketImpl* connect(HTTPClientSession& session, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, const WebSocketParams* pParams);
+	static WebSocketUpgrade connect(HTTPClientSession& session, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, const WebSocketParams* pParams);
 		/// See WebSocket's constructors for clients. pParams may be null.
 
-	static WebSocketImpl* complete(HTTPClientSession& session, const HTTPResponse& response, const std::string& key);
+	static WebSocketUpgrade complete(HTTPClientSession& session, const HTTPResponse& response, const std::string& key);
 		/// Checks the response and turns the session's connection into a WebSocket.
 
 	static std::string createKey();

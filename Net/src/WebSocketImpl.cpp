@@ -20,6 +20,7 @@
 #include "WebSocketReceiver.h"
 #include "WebSocketSender.h"
 #include "WebSocketTransport.h"
+#include "WebSocketUpgrade.h"
 #include <algorithm>
 #include <limits>
 #include <memory>
@@ -132,14 +133,34 @@ WebSocketImpl::WebSocketImpl(StreamSocketImpl* pStreamSocketImpl, HTTPSession& s
 	_frameFlags(0),
 	_mustMaskPayload(mustMaskPayload)
 {
-	const WebSocketFramer::Role role = mustMaskPayload ? WebSocketFramer::ROLE_CLIENT : WebSocketFramer::ROLE_SERVER;
-	std::unique_ptr<Channel> pChannel = std::make_unique<Channel>(pStreamSocketImpl, role);
 	Poco::Buffer<char> data(0);
 	session.drainBuffer(data);
+	begin(data);
+}
+
+
+WebSocketImpl::WebSocketImpl(const WebSocketUpgrade& upgrade, const WebSocketParams* pParams):
+	_pStreamSocketImpl(static_cast<StreamSocketImpl*>(upgrade.socket.impl())),
+	_maxPayloadSize(std::numeric_limits<int>::max()),
+	_pChannel(nullptr),
+	_reserved(),
+	_frameFlags(0),
+	_mustMaskPayload(upgrade.client)
+{
+	begin(upgrade.data);
+	_pChannel->subprotocol = upgrade.subprotocol;
+	if (pParams) configure(*pParams, upgrade.deflated ? &upgrade.deflate : nullptr);
+}
+
+
+void WebSocketImpl::begin(const Poco::Buffer<char>& data)
+{
+	const WebSocketFramer::Role role = _mustMaskPayload ? WebSocketFramer::ROLE_CLIENT : WebSocketFramer::ROLE_SERVER;
+	std::unique_ptr<Channel> pChannel = std::make_unique<Channel>(_pStreamSocketImpl, role);
 	pChannel->reader.preload(data);
-	enableNoDelay(*pStreamSocketImpl);
+	enableNoDelay(*_pStreamSocketImpl);
 	_pChannel = pChannel.release();
-	reset(pStreamSocketImpl->sockfd()); // last: whoever has the descriptor closes it
+	reset(_pStreamSocketImpl->sockfd()); // last: whoever has the descriptor closes it
 }
 
 
@@ -213,22 +234,9 @@ void WebSocketImpl::configure(const WebSocketParams& params, const WebSocketDefl
 	_maxPayloadSize = params.getMaxFrameSize();
 	channel.framer.setVerifyUTF8(params.getVerifyUTF8());
 	channel.framer.setVerifyMasking(params.getVerifyMasking());
-	channel.receiver.assembler().setLimits(static_cast<Poco::UInt64>(params.getMaxMessageSize()), static_cast<Poco::UInt64>(params.getMaxFrameSize()),
-		static_cast<unsigned>(params.getMaxFragments()), static_cast<unsigned>(params.getMaxPendingPings()));
+	channel.receiver.assembler().configure(params, pDeflate);
+	channel.messageSender.configure(params, pDeflate);
 	channel.reader.setKeepAlive(params.getPingInterval(), params.getPongTimeout());
-	if (!pDeflate) return;
-
-	const bool client = _mustMaskPayload;
-	const int  ourBits   = client ? pDeflate->clientMaxWindowBits : pDeflate->serverMaxWindowBits;
-	const int  theirBits = client ? pDeflate->serverMaxWindowBits : pDeflate->clientMaxWindowBits;
-	const bool ourTakeover   = !(client ? pDeflate->clientNoContextTakeover : pDeflate->serverNoContextTakeover);
-	const bool theirTakeover = !(client ? pDeflate->serverNoContextTakeover : pDeflate->clientNoContextTakeover);
-	channel.receiver.assembler().enableInflate(theirBits, theirTakeover);
-	if (ourBits > WebSocketDeflateParams::MIN_WINDOW_BITS) // zlib does not compress with 8: then messages go out as they are
-	{
-		channel.messageSender.enableDeflate(std::make_unique<WebSocketDeflater>(ourBits, ourTakeover, params.getDeflateLevel(), params.getDeflateMemLevel()),
-			static_cast<std::size_t>(params.getDeflateThreshold()));
-	}
 }
 
 
@@ -333,12 +341,6 @@ void WebSocketImpl::uncork()
 void WebSocketImpl::flush()
 {
 	_pChannel->sender.flush();
-}
-
-
-void WebSocketImpl::setSubprotocol(const std::string& subprotocol)
-{
-	_pChannel->subprotocol = subprotocol;
 }
 
 

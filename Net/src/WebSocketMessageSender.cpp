@@ -30,9 +30,9 @@ WebSocketMessageSender::WebSocketMessageSender(WebSocketTransport& transport, We
 }
 
 
-void WebSocketMessageSender::enableDeflate(std::unique_ptr<WebSocketDeflater> pDeflater, std::size_t threshold)
+void WebSocketMessageSender::configure(const WebSocketParams& params, const WebSocketDeflateParams* pDeflate)
 {
-	_writer.enableDeflate(std::move(pDeflater), threshold);
+	_writer.configure(params, pDeflate, _framer.role());
 }
 
 

@@ -36,8 +36,8 @@ class WebSocketMessageSender
 public:
 	WebSocketMessageSender(WebSocketTransport& transport, WebSocketFramer& framer, WebSocketSender& sender);
 
-	void enableDeflate(std::unique_ptr<WebSocketDeflater> pDeflater, std::size_t threshold);
-		/// Compresses messages of threshold bytes and more.
+	void configure(const WebSocketParams& params, const WebSocketDeflateParams* pDeflate);
+		/// See WebSocketMessageWriter::configure().
 
 	int send(const char* pMessage, int length, int opcode, int fragmentSize);
 	std::streamsize send(std::istream& istr, int opcode, int fragmentSize);

@@ -11,6 +11,7 @@
 
 #include "Poco/Net/WebSocketMessageWriter.h"
 #include "Poco/Net/WebSocketFrame.h"
+#include "Poco/Net/WebSocketParams.h"
 #include <utility>
 
 
@@ -35,16 +36,22 @@ WebSocketMessageWriter::WebSocketMessageWriter():
 }
 
 
+void WebSocketMessageWriter::configure(const WebSocketParams& params, const WebSocketDeflateParams* pDeflate, WebSocketFramer::Role role)
+{
+	if (!pDeflate) return;
+	const bool client   = role == WebSocketFramer::ROLE_CLIENT;
+	const int  bits     = client ? pDeflate->clientMaxWindowBits : pDeflate->serverMaxWindowBits;
+	const bool takeover = !(client ? pDeflate->clientNoContextTakeover : pDeflate->serverNoContextTakeover);
+	if (bits <= WebSocketDeflateParams::MIN_WINDOW_BITS) return; // zlib does not compress with 8: then messages go out as they are
+	enableDeflate(std::make_unique<WebSocketDeflater>(bits, takeover, params.getDeflateLevel(), params.getDeflateMemLevel()),
+		static_cast<std::size_t>(params.getDeflateThreshold()));
+}
+
+
 void WebSocketMessageWriter::enableDeflate(std::unique_ptr<WebSocketDeflater> pDeflater, std::size_t threshold)
 {
 	_pDeflater = std::move(pDeflater);
 	_threshold = threshold;
-}
-
-
-std::unique_ptr<WebSocketDeflater> WebSocketMessageWriter::takeDeflater()
-{
-	return std::move(_pDeflater);
 }
 
 

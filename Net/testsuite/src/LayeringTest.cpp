@@ -51,7 +51,8 @@ namespace
 		{"WebSocketReceiver", 2},
 		{"WebSocketSender", 2},
 		{"WebSocketTarget", 2},
-		{"WebSocketTransport", 2}
+		{"WebSocketTransport", 2},
+		{"WebSocketUpgrade", 2}
 	};
 
 	constexpr int CORE = 1; // the highest layer that knows no I/O

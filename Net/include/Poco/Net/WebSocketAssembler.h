@@ -26,6 +26,9 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
+class WebSocketParams;
+
+
 class WebSocket_API WebSocketAssembler
 	/// What a message is beyond its frames: its limits, and its compression.
 	///
@@ -41,6 +44,9 @@ public:
 
 	void setLimits(Poco::UInt64 maxMessageSize, Poco::UInt64 maxFrameSize, unsigned maxFragments, unsigned maxPendingPings);
 		/// Sets the limits; see WebSocketParams.
+
+	void configure(const WebSocketParams& params, const WebSocketDeflateParams* pDeflate);
+		/// Sets the limits, and allows compressed messages if pDeflate, what was agreed on, is not null.
 
 	void enableInflate(int windowBits, bool contextTakeover);
 		/// Allows compressed messages (RFC 7692); see WebSocketInflater.

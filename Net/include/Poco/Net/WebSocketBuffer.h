@@ -52,6 +52,9 @@ public:
 	void append(const char* pData, std::size_t length);
 		/// Throws as reserve().
 
+	void drop(std::size_t length);
+		/// Removes the first length bytes.
+
 	void clear();
 		/// Makes it empty; the memory is kept.
 

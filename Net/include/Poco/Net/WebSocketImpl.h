@@ -37,6 +37,7 @@ POCO_WEBSOCKET_BEGIN
 class WebSocketFramer;
 class WebSocketParams;
 struct WebSocketDeflateParams;
+struct WebSocketUpgrade;
 
 
 class WebSocket_API WebSocketImpl: public StreamSocketImpl
@@ -49,6 +50,9 @@ public:
 	WebSocketImpl(StreamSocketImpl* pStreamSocketImpl, HTTPSession& session, bool mustMaskPayload);
 		/// Creates a WebSocketImpl on the given socket, whose ownership it shares. What the
 		/// session has read behind the opening handshake is taken over.
+
+	WebSocketImpl(const WebSocketUpgrade& upgrade, const WebSocketParams* pParams);
+		/// Creates a WebSocketImpl for a connection whose opening handshake is complete. pParams may be null.
 
 	// StreamSocketImpl
 	virtual int sendBytes(const void* buffer, int length, int flags);
@@ -143,7 +147,6 @@ public:
 	void flush();
 		/// See the functions of these names in WebSocket.
 
-	void setSubprotocol(const std::string& subprotocol);
 	const std::string& subprotocol() const;
 		/// The subprotocol agreed on.
 
@@ -179,6 +182,7 @@ private:
 
 	class Channel;
 
+	void begin(const Poco::Buffer<char>& data);
 	int finishReceive(int result, int flags);
 
 	// Programs built with Poco 1.11 have frameFlags(), mustMaskPayload() and

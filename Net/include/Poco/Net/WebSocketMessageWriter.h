@@ -17,6 +17,7 @@
 
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/WebSocketDeflate.h"
+#include "Poco/Net/WebSocketFramer.h"
 #include "Poco/Net/WebSocketUTF8.h"
 #include <memory>
 #include <string>
@@ -25,6 +26,9 @@
 namespace Poco {
 namespace Net {
 POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketParams;
 
 
 class WebSocket_API WebSocketMessageWriter
@@ -45,11 +49,11 @@ public:
 
 	WebSocketMessageWriter();
 
+	void configure(const WebSocketParams& params, const WebSocketDeflateParams* pDeflate, WebSocketFramer::Role role);
+		/// Compresses messages if pDeflate, what was agreed on, is not null.
+
 	void enableDeflate(std::unique_ptr<WebSocketDeflater> pDeflater, std::size_t threshold);
 		/// Compresses messages of threshold bytes and more (RFC 7692).
-
-	std::unique_ptr<WebSocketDeflater> takeDeflater();
-		/// Gives the compressor, which may be null, to another writer.
 
 	void begin(int opcode, bool large);
 		/// Begins a message; large tells whether it may be as long as the threshold.

@@ -1,0 +1,122 @@
+//
+// WebSocketServer.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketServer
+//
+// A server for many connections.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketServer_INCLUDED
+#define Net_WebSocketServer_INCLUDED
+
+
+#include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/WebSocketConnection.h"
+#include "Poco/Net/WebSocketServerParams.h"
+#include "Poco/Net/HTTPRequestHandlerFactory.h"
+#include "Poco/Net/HTTPServerParams.h"
+#include "Poco/Net/ServerSocket.h"
+#include "Poco/Timespan.h"
+#include <vector>
+
+
+namespace Poco {
+namespace Net {
+
+
+class HTTPServerRequest;
+class HTTPServerResponse;
+
+
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocket_API WebSocketServer
+	/// A server that keeps any number of WebSocket connections on a few threads.
+	///
+	///     class Echo: public WebSocketHandler
+	///     {
+	///         void onMessage(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode) override
+	///         {
+	///             connection.send(pData, length, opcode);
+	///         }
+	///     };
+	///
+	///     WebSocketServer server(new Echo);
+	///     server.listen(ServerSocket(9002));
+	///     server.start();
+	///
+	/// Requests on its ports that are not for WebSocket go to a HTTPRequestHandlerFactory, if there is one, whose
+	/// handlers run in a thread pool as in a HTTPServer. A handler of any HTTPServer can hand its connection over with adopt().
+	///
+	/// The thread-safe functions are those of a running server: adopt(), drain(), stop(), metrics().
+{
+public:
+	struct Metrics
+	{
+		int connections = 0;                  /// open now
+		int handshakes = 0;                   /// in the opening handshake now
+		Poco::UInt64 connectionsAccepted = 0; /// by the ports
+		Poco::UInt64 connectionsOpened = 0;   /// whose opening handshake was completed, or that were adopted
+		Poco::UInt64 connectionsRefused = 0;  /// because of a limit
+		Poco::UInt64 acceptFailures = 0;      /// times that accepting had to pause, for want of descriptors above all
+		Poco::UInt64 messagesReceived = 0;
+		Poco::UInt64 messagesSent = 0;
+		Poco::UInt64 bytesReceived = 0;
+		Poco::UInt64 bytesSent = 0;
+	};
+
+	explicit WebSocketServer(const WebSocketHandler::Ptr& pHandler, const WebSocketServerParams::Ptr& pParams = new WebSocketServerParams);
+		/// Creates the server; the handler is told what happens to its connections.
+
+	~WebSocketServer();
+		/// Stops the server.
+
+	void setHTTP(const HTTPRequestHandlerFactory::Ptr& pFactory, const HTTPServerParams::Ptr& pParams = new HTTPServerParams);
+		/// Sets who handles the requests that are not for WebSocket. To be called before start(). Without it
+		/// they get status 400 or 426.
+
+	void listen(const ServerSocket& socket);
+		/// Adds a port: a ServerSocket that listens already, over TCP or a Unix-domain socket, or a
+		/// SecureServerSocket. To be called before start().
+
+	void start();
+		/// Starts the threads. A server is started once; throws an IllegalStateException otherwise.
+
+	void stop();
+		/// Cuts all connections and ends the threads. Must not be called by a callback. Does nothing
+		/// if the server does not run.
+
+	std::vector<WebSocketConnection::Ptr> drain(const Poco::Timespan& timeout);
+		/// Stops accepting, closes all connections (1001), waits until all have answered, at most for so long, and then stops the server.
+		/// Returns those whose Close frame has not come. Must not be called by a callback.
+
+	WebSocketConnection::Ptr adopt(HTTPServerRequest& request, HTTPServerResponse& response);
+		/// Completes the opening handshake in a HTTPRequestHandler, as the constructor of WebSocket does, and
+		/// takes the connection over: the handler can return. onOpen() is called by one of the server's threads.
+		/// Throws as that constructor, and an IllegalStateException if the server does not run.
+
+	Metrics metrics() const;
+
+	const WebSocketServerParams& params() const;
+
+private:
+	WebSocketServer(const WebSocketServer&) = delete;
+	WebSocketServer& operator = (const WebSocketServer&) = delete;
+
+	class Core;
+
+	Core* _pCore; // connections that are kept share its ownership
+};
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketServer_INCLUDED

@@ -1,0 +1,1116 @@
+//
+// WebSocketEventConnection.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketEventConnection
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "WebSocketEventConnection.h"
+#include "WebSocketOpening.h"
+#include "WebSocketReactor.h"
+#include "WebSocketUpgrade.h"
+#include "Poco/Net/HTTPRequest.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/Clock.h"
+#include "Poco/Error.h"
+#include <openssl/rand.h>
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <utility>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	constexpr int PING_FLAGS  = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_PING);
+	constexpr int PONG_FLAGS  = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_PONG);
+	constexpr int CLOSE_FLAGS = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_CLOSE);
+
+	enum CloseCode // RFC 6455, 7.4.1
+	{
+		GOING_AWAY       = 1001,
+		POLICY_VIOLATION = 1008,
+		INTERNAL_ERROR   = 1011,
+		TRY_AGAIN_LATER  = 1013
+	};
+
+	class Keeper: public Poco::RefCountedObject
+		/// A message that is sent from where it was received.
+	{
+	public:
+		explicit Keeper(WebSocketBuffer&& message):
+			_message(std::move(message))
+		{
+		}
+
+	private:
+		WebSocketBuffer _message;
+	};
+
+	inline void tally(std::atomic<Poco::UInt64>& own, std::atomic<Poco::UInt64>& total, std::size_t number)
+		/// Only the loop's thread counts.
+	{
+		own.store(own.load(std::memory_order_relaxed) + number, std::memory_order_relaxed);
+		total.store(total.load(std::memory_order_relaxed) + number, std::memory_order_relaxed);
+	}
+
+	inline bool within(const char* p, const char* pBegin, std::size_t length)
+	{
+		return p >= pBegin && p < pBegin + length;
+	}
+}
+
+
+struct WebSocketEventConnection::Adopted
+{
+	HTTPRequest request;
+	WebSocketBuffer data;
+	WebSocketAgreement agreement;
+};
+
+
+template <typename... Stream>
+WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, Nothing, Stream... stream):
+	pNext(nullptr),
+	pPrevious(nullptr),
+	dirty(false),
+	_group(group),
+	_reactor(reactor),
+	_stream(stream...),
+	_framer(group.role),
+	_parser(_framer),
+	_state(CONNECTING),
+	_opcode(WebSocketFrame::OP_TEXT),
+	_posted(0),
+	_waiting(0),
+	_drain(false),
+	_flags(0),
+	_received(0),
+	_lastMessage(0),
+	_progress(0),
+	_pingSent(0),
+	_closing(0),
+	_pingClock(0),
+	_messagesReceived(0),
+	_messagesSent(0),
+	_bytesReceived(0),
+	_bytesSent(0),
+	_notQueued(0),
+	_pingTime(0)
+{
+	_group.duplicate();
+	_reactor.duplicate();
+}
+
+
+WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, int fd, const sockaddr* pRemote, socklen_t length, const HTTPServerParams* pHTTPParams):
+	WebSocketEventConnection(group, reactor, Nothing(), fd, pRemote, length)
+{
+	set(HANDSHAKE, true);
+	_pOpening = std::make_unique<WebSocketOpening>(*group.pParams, pHTTPParams, _stream);
+}
+
+
+WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, StreamSocketImpl* pSocket, const HTTPServerParams* pHTTPParams):
+	WebSocketEventConnection(group, reactor, Nothing(), pSocket)
+{
+	set(HANDSHAKE, true);
+	_pOpening = std::make_unique<WebSocketOpening>(*group.pParams, pHTTPParams, _stream);
+}
+
+
+WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const HTTPRequest& request):
+	WebSocketEventConnection(group, reactor, Nothing(), static_cast<StreamSocketImpl*>(upgrade.socket.impl()))
+{
+	_pAdopted = std::make_unique<Adopted>();
+	_pAdopted->request = request;
+	_pAdopted->data.append(upgrade.data.begin(), upgrade.data.size());
+	_pAdopted->agreement = upgrade;
+}
+
+
+WebSocketEventConnection::~WebSocketEventConnection()
+{
+	_reactor.release();
+	_group.release();
+}
+
+
+//
+// What the loop calls
+//
+void WebSocketEventConnection::begin()
+{
+	_received = _lastMessage = _reactor.now();
+	_reactor.add(*this);
+	try
+	{
+		_reactor.poller().add(_stream.fd(), WebSocketPoller::READ, *this);
+	}
+	catch (const Poco::Exception&)
+	{
+		cut();
+		return;
+	}
+	if (_pAdopted)
+	{
+		const std::unique_ptr<Adopted> pAdopted = std::move(_pAdopted);
+		const WebSocketAgreement& agreement = pAdopted->agreement;
+		open(pAdopted->request, agreement.subprotocol, agreement.deflated ? &agreement.deflate : nullptr);
+		process(pAdopted->data.data(), pAdopted->data.size());
+		if (!is(GONE) && _stream.pending()) _reactor.again(*this);
+	}
+	if (!is(GONE)) schedule();
+}
+
+
+void WebSocketEventConnection::perform(Task& task)
+{
+	if (task.what == Task::ADD)
+	{
+		begin();
+		return;
+	}
+	const std::size_t length = task.pPrepared ? task.pPrepared->message().size() : task.data.size();
+	if (task.what == Task::SEND || task.what == Task::PREPARED) _posted.fetch_sub(length, std::memory_order_relaxed);
+	if (is(GONE)) return;
+	try
+	{
+		switch (task.what)
+		{
+		case Task::SEND:
+			if (state() == OPEN) write(task.data.data(), length, task.number);
+			break;
+		case Task::PREPARED:
+			if (state() == OPEN) write(task.pPrepared);
+			break;
+		case Task::PING:
+			sendPing();
+			break;
+		case Task::CLOSE:
+			sendClose(task.number, std::string(task.data.data(), length));
+			break;
+		case Task::ABORT:
+			cut();
+			break;
+		case Task::PAUSE:
+			pause();
+			break;
+		case Task::RESUME:
+			resume();
+			break;
+		default:
+			break;
+		}
+	}
+	catch (const std::bad_alloc&)
+	{
+		broken(Poco::OutOfMemoryException());
+	}
+}
+
+
+void WebSocketEventConnection::ready(int events)
+{
+	if ((events & WebSocketPoller::WRITE) && !is(GONE)) flush();
+	if ((events & WebSocketPoller::READ) && !is(GONE)) read();
+}
+
+
+void WebSocketEventConnection::read()
+{
+	if (is(PAUSED)) // nothing was asked for: the connection is gone
+	{
+		broken(ConnectionResetException("The connection broke while reading was paused"));
+		return;
+	}
+	try
+	{
+		iovec blocks[2];
+		int count = 0;
+		char* pDirect = nullptr;
+		const std::size_t direct = _pOpening || is(DISCARD) ? 0 : _parser.room(pDirect);
+		if (direct > 0) blocks[count++] = {pDirect, direct};
+		blocks[count++] = {_reactor.input(), _reactor.inputSize()};
+		const long n = _stream.receive(blocks, count);
+		if (n == WebSocketStream::AGAIN) return;
+		if (n == WebSocketStream::END)
+		{
+			ended();
+			return;
+		}
+		if (n == WebSocketStream::BROKEN)
+		{
+			broken(ConnectionResetException(Poco::Error::getMessage(_stream.error()), _stream.error()));
+			return;
+		}
+		const std::size_t length = static_cast<std::size_t>(n);
+		const std::size_t first = std::min(length, direct);
+		_received = _reactor.now();
+		set(PINGING, false);
+		tally(_bytesReceived, _reactor.counters.bytesReceived, length);
+		_reactor.setReading(this);
+		if (first > 0) receive(pDirect, first);
+		if (length > first) receive(_reactor.input(), length - first);
+		_reactor.setReading(nullptr);
+	}
+	catch (const std::bad_alloc&)
+	{
+		_reactor.setReading(nullptr);
+		if (_framer.failed()) protocolFailed();
+		else broken(Poco::OutOfMemoryException());
+	}
+	if (is(GONE)) return;
+	flush();
+	if (!is(GONE) && !is(PAUSED) && _stream.pending()) _reactor.again(*this);
+}
+
+
+void WebSocketEventConnection::receive(char* pData, std::size_t length)
+{
+	if (_pOpening) receiveRequest(pData, length);
+	else process(pData, length);
+}
+
+
+void WebSocketEventConnection::receiveRequest(char* pData, std::size_t length)
+{
+	std::size_t used = 0;
+	const WebSocketOpening::Result result = _pOpening->receive(pData, length, used);
+	if (result == WebSocketOpening::NEED_MORE) return;
+
+	const std::unique_ptr<WebSocketOpening> pOpening = std::move(_pOpening);
+	if (result == WebSocketOpening::OTHER)
+	{
+		std::string received = pOpening->received();
+		received.append(pData + used, length - used);
+		_reactor.poller().remove(_stream.fd());
+		_group.handOver(_stream, received);
+		cut();
+		return;
+	}
+	output().bytes().append(pOpening->response().data(), pOpening->response().size());
+	_reactor.markDirty(*this);
+	if (result == WebSocketOpening::ACCEPTED)
+	{
+		open(pOpening->request(), pOpening->subprotocol(), pOpening->deflate());
+		process(pData + used, length - used);
+		if (!is(GONE)) schedule();
+	}
+	else
+	{
+		set(DISCARD, true);
+		beginClosing();
+	}
+}
+
+
+void WebSocketEventConnection::open(const HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate)
+{
+	const WebSocketServerParams& params = *_group.pParams;
+	_framer.setVerifyUTF8(params.getVerifyUTF8());
+	_framer.setVerifyMasking(params.getVerifyMasking());
+	_parser.assembler().configure(params, pDeflate);
+	_writer.configure(params, pDeflate, _group.role);
+	if (!subprotocol.empty()) _pSubprotocol = std::make_unique<const std::string>(subprotocol);
+	set(OPENED, true);
+	setState(OPEN);
+	_lastMessage = _reactor.now();
+	set(HANDSHAKE, false);
+	_group.opened(*this);
+	call([&] { _group.handler.onOpen(*this, request); });
+}
+
+
+void WebSocketEventConnection::process(char* pData, std::size_t length)
+{
+	char* const pEnd = pData + length;
+	while (!(_flags & (DISCARD | PAUSED | GONE)))
+	{
+		switch (_parser.next(pData, pEnd))
+		{
+		case WebSocketMessageParser::NEED_MORE:
+			return;
+		case WebSocketMessageParser::CONTROL:
+			handleControl();
+			break;
+		case WebSocketMessageParser::FAILED:
+			protocolFailed();
+			return;
+		default:
+			handleMessage();
+		}
+	}
+	if (is(PAUSED) && !is(DISCARD) && !is(GONE) && pData < pEnd)
+		extra().backlog.append(pData, static_cast<std::size_t>(pEnd - pData));
+}
+
+
+inline void WebSocketEventConnection::handleMessage()
+{
+	_lastMessage = _reactor.now();
+	if (_parser.last()) tally(_messagesReceived, _reactor.counters.messagesReceived, 1);
+	call([this]
+	{
+		if (_parser.getParts()) _group.handler.onPart(*this, _parser.data(), _parser.length(), _parser.opcode(), _parser.last());
+		else _group.handler.onMessage(*this, _parser.data(), _parser.length(), _parser.opcode());
+	});
+	if (_pOutput && _parser.gathered())
+	{
+		const char* const pBegin = _parser.data();
+		const char* const pEnd = pBegin + _parser.length();
+		if (_pOutput->refersTo(pBegin, pEnd))
+		{
+			Poco::AutoPtr<Keeper> pKeeper = new Keeper(_parser.takeMessage());
+			_pOutput->keep(pBegin, pEnd, pKeeper);
+		}
+	}
+}
+
+
+void WebSocketEventConnection::handleControl()
+{
+	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+	int flags = 0;
+	const std::size_t length = _framer.buildReply(flags, payload);
+	switch (_framer.header().opcode())
+	{
+	case WebSocketFrame::OP_PING:
+		sendPong(payload, length);
+		break;
+	case WebSocketFrame::OP_PONG:
+		if (_framer.controlLength() == sizeof(_pingClock) && _pingClock != 0 && std::memcmp(_framer.controlPayload(), &_pingClock, sizeof(_pingClock)) == 0)
+		{
+			_pingTime = static_cast<Poco::UInt32>(std::max<Poco::Int64>(1, Poco::Clock().microseconds() - _pingClock));
+			_pingClock = 0;
+		}
+		break;
+	default:
+		if (_framer.checkSend(flags, payload, length) == WebSocketFramer::SEND) append(flags, payload, length);
+		set(DISCARD, true);
+		tellClosed();
+		beginClosing();
+	}
+}
+
+
+void WebSocketEventConnection::flush()
+{
+	if (is(GONE)) return;
+	if (!_pOutput)
+	{
+		flushed();
+		return;
+	}
+	const long n = _pOutput->flush(_stream, _reactor.record());
+	if (n == WebSocketStream::BROKEN)
+	{
+		broken(ConnectionResetException(Poco::Error::getMessage(_stream.error()), _stream.error()));
+		return;
+	}
+	tally(_bytesSent, _reactor.counters.bytesSent, static_cast<std::size_t>(n));
+	if (_pOutput->empty())
+	{
+		_reactor.giveOutput(std::move(_pOutput));
+		_waiting.store(0, std::memory_order_relaxed);
+		set(BLOCKED, false);
+		if (is(WRITING))
+		{
+			set(WRITING, false);
+			updateInterest();
+		}
+		flushed();
+		return;
+	}
+	_pOutput->keep();
+	_waiting.store(_pOutput->size(), std::memory_order_relaxed);
+	if (n > 0 || !is(BLOCKED)) _progress = _reactor.now();
+	set(BLOCKED, true);
+	_drain.store(true, std::memory_order_relaxed);
+	if (!is(WRITING))
+	{
+		set(WRITING, true);
+		updateInterest();
+	}
+	schedule();
+}
+
+
+void WebSocketEventConnection::flushed()
+	/// Everything has been sent.
+{
+	if (_pExtra && _pExtra->pendingPings > 0)
+	{
+		_pExtra->pendingPings = 0;
+		append(PONG_FLAGS, _pExtra->pong.data(), _pExtra->pong.size());
+		return; // it is flushed at the end of the turn
+	}
+	if (_state.load(std::memory_order_relaxed) == OPEN)
+	{
+		if (_drain.load(std::memory_order_relaxed) && _drain.exchange(false))
+			call([this] { _group.handler.onDrained(*this); });
+		return;
+	}
+	if (!is(DISCARD) || is(SHUT)) return;
+	// All has been said. RFC 6455, 7.1.1: the server ends the stream, and waits for the client to do that as well.
+	set(SHUT, true);
+	if (_group.role != WebSocketFramer::ROLE_SERVER && !_framer.failed()) return;
+	if (_stream.secure() && !_framer.failed()) cut();
+	else _stream.shutdownSend();
+}
+
+
+void WebSocketEventConnection::due(Time now)
+{
+	if (is(GONE)) return;
+	if (_pOpening)
+	{
+		_pOpening->timedOut();
+		const std::string response = _pOpening->response();
+		if (response.empty())
+		{
+			cut();
+			return;
+		}
+		_pOpening.reset();
+		output().bytes().append(response.data(), response.size());
+		_reactor.markDirty(*this);
+		set(DISCARD, true);
+		beginClosing();
+		return;
+	}
+	if (is(CLOSING_BEGUN))
+	{
+		if (WebSocketTimerWheel::reached(_closing + _group.closeTimeout, now))
+		{
+			if (!is(DISCARD)) tellError(TimeoutException("No Close frame from the peer"));
+			cut();
+			return;
+		}
+	}
+	else if (is(BLOCKED) && WebSocketTimerWheel::reached(_progress + _group.sendTimeout, now))
+	{
+		broken(TimeoutException("The peer does not take what is sent"));
+		return;
+	}
+	else if (_group.idleTimeout > 0 && WebSocketTimerWheel::reached(_lastMessage + _group.idleTimeout, now))
+	{
+		sendClose(GOING_AWAY, "Idle for too long");
+	}
+	else if (is(PINGING) && WebSocketTimerWheel::reached(_pingSent + _group.pongTimeout, now))
+	{
+		_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
+		broken(WebSocketException(_framer.errorText(), _framer.error()));
+		return;
+	}
+	else if (!is(PINGING) && _group.pingInterval > 0 && WebSocketTimerWheel::reached(_received + _group.pingInterval, now))
+	{
+		set(PINGING, true);
+		_pingSent = now;
+		sendPing();
+	}
+	schedule();
+}
+
+
+WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
+{
+	if (_pOpening) return _received + _group.handshakeTimeout;
+	if (is(CLOSING_BEGUN)) return _closing + _group.closeTimeout;
+
+	const Time now = _reactor.now();
+	Time left = 0x7fffffff;
+	const auto consider = [&](Time time)
+	{
+		left = std::min(left, WebSocketTimerWheel::reached(time, now) ? 0 : time - now);
+	};
+	if (is(BLOCKED)) consider(_progress + _group.sendTimeout);
+	if (_group.idleTimeout > 0) consider(_lastMessage + _group.idleTimeout);
+	if (is(PINGING)) consider(_pingSent + _group.pongTimeout);
+	else if (_group.pingInterval > 0) consider(_received + _group.pingInterval);
+	return now + left;
+}
+
+
+void WebSocketEventConnection::schedule()
+{
+	if (is(GONE)) return;
+	const Time time = deadline();
+	if (!scheduled() || WebSocketTimerWheel::reached(time, dueTime())) _reactor.timers().set(*this, time);
+}
+
+
+//
+// The end
+//
+void WebSocketEventConnection::beginClosing()
+{
+	if (is(CLOSING_BEGUN)) return;
+	set(CLOSING_BEGUN, true);
+	_closing = _reactor.now();
+	if (state() == OPEN) setState(CLOSING);
+	_reactor.markDirty(*this);
+	schedule();
+}
+
+
+void WebSocketEventConnection::protocolFailed()
+{
+	if (is(DISCARD)) return;
+	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+	const std::size_t length = _framer.buildFailure(payload);
+	if (length > 0) append(CLOSE_FLAGS, payload, length);
+	set(DISCARD, true);
+	tellError(WebSocketException(_framer.errorText(), _framer.error()));
+	if (is(GONE)) return;
+	beginClosing();
+	tellClosed();
+}
+
+
+void WebSocketEventConnection::ended()
+{
+	if (is(OPENED) && !is(DISCARD) && _framer.receiveEnd() != WebSocketFramer::OK)
+		tellError(WebSocketException(_framer.errorText(), _framer.error()));
+	cut();
+}
+
+
+void WebSocketEventConnection::broken(const Poco::Exception& exc)
+{
+	if (!is(DISCARD)) tellError(exc);
+	cut();
+}
+
+
+void WebSocketEventConnection::callbackFailed(const Poco::Exception& exc)
+{
+	tellError(exc);
+	if (is(GONE) || is(DISCARD)) return;
+	sendClose(INTERNAL_ERROR, "");
+	set(DISCARD, true);
+	tellClosed();
+	beginClosing();
+}
+
+
+void WebSocketEventConnection::tellError(const Poco::Exception& exc)
+{
+	if (!is(OPENED) || is(ENDED)) return;
+	try
+	{
+		_group.handler.onError(*this, exc);
+	}
+	catch (...)
+	{
+		// it was told
+	}
+}
+
+
+void WebSocketEventConnection::tellClosed()
+{
+	setState(CLOSED);
+	if (!is(OPENED) || is(ENDED)) return;
+	set(ENDED, true);
+	try
+	{
+		_group.handler.onClose(*this, _framer.closeCode(), _framer.closeReason());
+	}
+	catch (const Poco::Exception& exc)
+	{
+		set(ENDED, false);
+		tellError(exc);
+		set(ENDED, true);
+	}
+	catch (...)
+	{
+		// nothing is left to be closed
+	}
+}
+
+
+void WebSocketEventConnection::cut()
+{
+	if (is(GONE)) return;
+	set(GONE, true);
+	tellClosed();
+	_reactor.timers().cancel(*this);
+	if (_stream.shared()) _reactor.poller().remove(_stream.fd());
+	_stream.close();
+	_reactor.remove(*this);
+	if (_pOutput) _reactor.giveOutput(std::move(_pOutput));
+	_waiting.store(0, std::memory_order_relaxed);
+	_pOpening.reset();
+	_pAdopted.reset();
+	_group.gone(*this, is(HANDSHAKE), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);
+}
+
+
+template <typename Function>
+inline void WebSocketEventConnection::call(const Function& function)
+	/// Calls a callback, and deals with what it throws.
+{
+	try
+	{
+		function();
+	}
+	catch (const Poco::Exception& exc)
+	{
+		callbackFailed(exc);
+	}
+	catch (const std::exception& exc)
+	{
+		callbackFailed(Poco::UnhandledException(exc.what()));
+	}
+	catch (...)
+	{
+		callbackFailed(Poco::UnhandledException("unknown"));
+	}
+}
+
+
+//
+// Sending
+//
+WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData, std::size_t length, int opcode)
+{
+	const char* const pMessage = static_cast<const char*>(pData);
+	if (opcode != WebSocketFrame::OP_TEXT && opcode != WebSocketFrame::OP_BINARY)
+		throw InvalidArgumentException("A message is text or binary");
+	if (state() != OPEN) return NOT_OPEN;
+	const bool here = _reactor.current();
+	// What has just been received as text need not be checked again.
+	const bool known = here && _reactor.reading() == this && pMessage == _parser.data() && length == _parser.length() && opcode == _parser.opcode() && !_parser.getParts();
+	if (opcode == WebSocketFrame::OP_TEXT && !known && _framer.getVerifyUTF8() && !WebSocketUTF8::isValid(pMessage, length))
+		throw InvalidArgumentException("A text message must be UTF-8");
+
+	if (here)
+	{
+		if (is(IN_PARTS)) throw IllegalStateException("A message is being sent in parts");
+		if (!makeRoom(length)) return refuse();
+		write(pMessage, length, opcode);
+		return SENT;
+	}
+	Task task = newTask(Task::SEND, opcode);
+	task.data.append(pMessage, length);
+	return sendElsewhere(std::move(task), length);
+}
+
+
+WebSocketConnection::SendResult WebSocketEventConnection::send(const WebSocketPreparedMessage::Ptr& pMessage)
+{
+	if (state() != OPEN) return NOT_OPEN;
+	if (_reactor.current())
+	{
+		if (is(IN_PARTS)) throw IllegalStateException("A message is being sent in parts");
+		if (!makeRoom(pMessage->message().size())) return refuse();
+		write(pMessage);
+		return SENT;
+	}
+	Task task = newTask(Task::PREPARED, 0);
+	task.pPrepared = pMessage;
+	return sendElsewhere(std::move(task), pMessage->message().size());
+}
+
+
+WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* pData, std::size_t length, int opcode, bool last)
+{
+	const char* const pPart = static_cast<const char*>(pData);
+	if (!_reactor.current()) throw IllegalStateException("Parts of messages are sent by callbacks only");
+	if (opcode != WebSocketFrame::OP_TEXT && opcode != WebSocketFrame::OP_BINARY)
+		throw InvalidArgumentException("A message is text or binary");
+	if (is(IN_PARTS) && opcode != _writer.opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
+	if (state() != OPEN) return NOT_OPEN;
+	if (!makeRoom(length)) return refuse();
+	if (!is(IN_PARTS)) _writer.begin(opcode, true);
+	set(IN_PARTS, true);
+	if (_framer.getVerifyUTF8() && !_writer.check(pPart, length, last)) throw InvalidArgumentException("A text message must be UTF-8");
+	const WebSocketMessageWriter::Frame frame = _writer.frame(pPart, length, last, _reactor.compressed());
+	append(frame.flags, frame.pData, frame.length);
+	set(IN_PARTS, !last);
+	if (last) tally(_messagesSent, _reactor.counters.messagesSent, 1);
+	_lastMessage = _reactor.now();
+	return SENT;
+}
+
+
+void WebSocketEventConnection::write(const char* pData, std::size_t length, int opcode)
+{
+	_writer.begin(opcode, length >= _writer.threshold());
+	const WebSocketMessageWriter::Frame frame = _writer.frame(pData, length, true, _reactor.compressed());
+	append(frame.flags, frame.pData, frame.length);
+	tally(_messagesSent, _reactor.counters.messagesSent, 1);
+	_lastMessage = _reactor.now();
+}
+
+
+void WebSocketEventConnection::write(const WebSocketPreparedMessage::Ptr& pMessage)
+{
+	const std::string& message = pMessage->message();
+	if (_group.role == WebSocketFramer::ROLE_CLIENT || (_writer.deflates() && message.size() >= _writer.threshold()))
+	{
+		write(message.data(), message.size(), pMessage->opcode());
+		return;
+	}
+	const std::string& frame = pMessage->frame();
+	WebSocketOutput& out = output();
+	if (frame.size() >= WebSocketOutput::LARGE && !_stream.secure()) out.refer(frame.data(), frame.size(), const_cast<WebSocketPreparedMessage*>(pMessage.get()));
+	else out.bytes().append(frame.data(), frame.size());
+	_reactor.markDirty(*this);
+	tally(_messagesSent, _reactor.counters.messagesSent, 1);
+	_lastMessage = _reactor.now();
+}
+
+
+void WebSocketEventConnection::append(int flags, const char* pData, std::size_t length)
+	/// Puts a frame into the output.
+{
+	WebSocketBuffer& bytes = output().bytes();
+	if (_group.role == WebSocketFramer::ROLE_CLIENT)
+	{
+		char* const pFrame = bytes.room(WebSocketFrameHeader::MAX_LENGTH + length);
+		const unsigned char* const pKey = _reactor.nextKey();
+		const std::size_t headerLength = _framer.buildHeader(flags, length, pKey, pFrame);
+		WebSocketMask(pKey).apply(pFrame + headerLength, pData, length);
+		bytes.extend(headerLength + length);
+	}
+	else
+	{
+		const bool refer = length >= WebSocketOutput::LARGE && stays(pData);
+		char* const pFrame = bytes.room(WebSocketFrameHeader::MAX_LENGTH + (refer ? 0 : length));
+		const std::size_t headerLength = _framer.buildHeader(flags, length, nullptr, pFrame);
+		bytes.extend(headerLength);
+		if (refer)
+		{
+			_pOutput->refer(pData, length, nullptr);
+		}
+		else if (length > 0)
+		{
+			std::memcpy(pFrame + headerLength, pData, length);
+			bytes.extend(length);
+		}
+	}
+	_framer.sent(flags);
+	_reactor.markDirty(*this);
+}
+
+
+bool WebSocketEventConnection::stays(const char* pData) const
+	/// Returns true for bytes that are in their place until the output is flushed after reading.
+{
+	return _reactor.reading() == this && !_stream.secure()
+		&& (within(pData, _reactor.input(), _reactor.inputSize()) || (_parser.gathered() && within(pData, _parser.data(), _parser.length())));
+}
+
+
+WebSocketOutput& WebSocketEventConnection::output()
+{
+	if (!_pOutput) _pOutput = _reactor.takeOutput();
+	return *_pOutput;
+}
+
+
+bool WebSocketEventConnection::makeRoom(std::size_t length)
+	/// Returns true if so many bytes more can be queued.
+{
+	const auto fits = [=] { return !_pOutput || _pOutput->empty() || _pOutput->size() + length <= _group.maxQueuedBytes; };
+	if (fits()) return true;
+	if (!is(BLOCKED)) flush();
+	return fits();
+}
+
+
+WebSocketConnection::SendResult WebSocketEventConnection::refuse()
+{
+	if (state() != OPEN) return NOT_OPEN;
+	_notQueued.fetch_add(1, std::memory_order_relaxed);
+	_drain.store(true, std::memory_order_relaxed);
+	switch (_group.pParams->getQueuePolicy())
+	{
+	case WebSocketServerParams::QUEUE_REFUSE:
+		return QUEUE_FULL;
+	case WebSocketServerParams::QUEUE_DROP:
+		return DROPPED;
+	case WebSocketServerParams::QUEUE_CLOSE_1008:
+		close(POLICY_VIOLATION, "Reads too slowly");
+		break;
+	default:
+		close(TRY_AGAIN_LATER, "Reads too slowly");
+	}
+	return NOT_OPEN;
+}
+
+
+WebSocketConnection::SendResult WebSocketEventConnection::sendElsewhere(Task&& task, std::size_t length)
+{
+	const std::size_t queued = _posted.fetch_add(length, std::memory_order_relaxed) + _waiting.load(std::memory_order_relaxed);
+	if (queued > 0 && queued + length > _group.maxQueuedBytes)
+	{
+		_posted.fetch_sub(length, std::memory_order_relaxed);
+		return refuse();
+	}
+	_reactor.post(std::move(task));
+	return SENT;
+}
+
+
+void WebSocketEventConnection::sendPing()
+{
+	_pingClock = Poco::Clock().microseconds();
+	char payload[sizeof(_pingClock)];
+	std::memcpy(payload, &_pingClock, sizeof(payload));
+	if (_framer.checkSend(PING_FLAGS, payload, sizeof(payload)) == WebSocketFramer::SEND) append(PING_FLAGS, payload, sizeof(payload));
+}
+
+
+void WebSocketEventConnection::sendPong(const char* pPayload, std::size_t length)
+{
+	if (_framer.checkSend(PONG_FLAGS, pPayload, length) != WebSocketFramer::SEND) return;
+	if (!is(BLOCKED))
+	{
+		append(PONG_FLAGS, pPayload, length);
+		return;
+	}
+	// RFC 6455, 5.5.3: the last one is answered
+	Extra& more = extra();
+	more.pong.assign(pPayload, length);
+	if (_parser.assembler().limitPings(++more.pendingPings) != WebSocketFramer::OK) protocolFailed();
+}
+
+
+void WebSocketEventConnection::sendClose(int code, const std::string& reason)
+{
+	if (state() == CONNECTING) cut();
+	if (state() != OPEN) return;
+	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+	const std::size_t length = WebSocketFrame::buildClose(payload, code, reason.data(), reason.size());
+	if (_framer.checkSend(CLOSE_FLAGS, payload, length) == WebSocketFramer::SEND) append(CLOSE_FLAGS, payload, length);
+	beginClosing();
+}
+
+
+//
+// What any thread may call
+//
+WebSocketEventConnection::Task WebSocketEventConnection::newTask(Task::What what, int number)
+{
+	return Task{Ptr(this, true), what, number, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()};
+}
+
+
+void WebSocketEventConnection::setText()
+{
+	_opcode = WebSocketFrame::OP_TEXT;
+}
+
+
+void WebSocketEventConnection::setBinary()
+{
+	_opcode = WebSocketFrame::OP_BINARY;
+}
+
+
+int WebSocketEventConnection::defaultOpcode() const
+{
+	return _opcode;
+}
+
+
+void WebSocketEventConnection::ping()
+{
+	if (!_reactor.current()) _reactor.post(newTask(Task::PING));
+	else if (state() == OPEN) sendPing();
+}
+
+
+void WebSocketEventConnection::close(int code, const std::string& reason)
+{
+	if (!WebSocketFrame::isCloseCode(code)) // RFC 6455, 7.4
+		throw InvalidArgumentException("Status code must not be sent in a Close frame: " + std::to_string(code));
+	if (!WebSocketUTF8::isValid(reason.data(), reason.size())) // RFC 6455, 5.5.1
+		throw InvalidArgumentException("Reason of a Close frame must be UTF-8");
+	if (_reactor.current())
+	{
+		sendClose(code, reason);
+		return;
+	}
+	Task task = newTask(Task::CLOSE, code);
+	task.data.append(reason.data(), reason.size());
+	_reactor.post(std::move(task));
+}
+
+
+void WebSocketEventConnection::abort()
+{
+	if (_reactor.current()) cut();
+	else _reactor.post(newTask(Task::ABORT));
+}
+
+
+void WebSocketEventConnection::pause()
+{
+	if (!_reactor.current())
+	{
+		_reactor.post(newTask(Task::PAUSE));
+	}
+	else if (!is(PAUSED) && !is(GONE) && !is(DISCARD))
+	{
+		set(PAUSED, true);
+		updateInterest();
+	}
+}
+
+
+void WebSocketEventConnection::resume()
+{
+	if (!_reactor.current())
+	{
+		_reactor.post(newTask(Task::RESUME));
+	}
+	else if (is(PAUSED) && !is(GONE))
+	{
+		// Not here: this may be called by a callback.
+		if (_pExtra && _pExtra->backlog.size() > 0) _reactor.invoke([pThis = Ptr(this, true)]() mutable { pThis->processBacklog(); });
+		else goOn();
+	}
+}
+
+
+void WebSocketEventConnection::processBacklog()
+{
+	if (!is(PAUSED) || is(GONE)) return;
+	set(PAUSED, false);
+	WebSocketBuffer backlog;
+	backlog = std::move(_pExtra->backlog);
+	process(backlog.data(), backlog.size());
+	if (!is(PAUSED) && !is(GONE)) goOn();
+}
+
+
+void WebSocketEventConnection::goOn()
+{
+	set(PAUSED, false);
+	_received = _reactor.now();
+	updateInterest();
+	if (_stream.pending()) _reactor.again(*this);
+}
+
+
+void WebSocketEventConnection::setParts(bool flag)
+{
+	_parser.setParts(flag);
+}
+
+
+WebSocketConnection::State WebSocketEventConnection::state() const
+{
+	return static_cast<State>(_state.load(std::memory_order_acquire));
+}
+
+
+void WebSocketEventConnection::setState(State state)
+{
+	_state.store(state, std::memory_order_release);
+}
+
+
+const Poco::UUID& WebSocketEventConnection::id() const
+{
+	static std::mutex mutex;
+	std::lock_guard<std::mutex> lock(mutex);
+	if (_id.isNull())
+	{
+		char bytes[16];
+		if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes), sizeof(bytes)) != 1)
+			throw Poco::SystemException("No random numbers for an id");
+		bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40); // RFC 4122, 4.4
+		bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
+		_id.copyFrom(bytes);
+	}
+	return _id;
+}
+
+
+SocketAddress WebSocketEventConnection::remoteAddress() const
+{
+	return _stream.remoteAddress();
+}
+
+
+std::string WebSocketEventConnection::subprotocol() const
+{
+	return _pSubprotocol ? *_pSubprotocol : std::string();
+}
+
+
+bool WebSocketEventConnection::secure() const
+{
+	return _stream.secure();
+}
+
+
+WebSocketConnection::Metrics WebSocketEventConnection::metrics() const
+{
+	Metrics metrics;
+	metrics.messagesReceived  = _messagesReceived;
+	metrics.messagesSent      = _messagesSent;
+	metrics.bytesReceived     = _bytesReceived;
+	metrics.bytesSent         = _bytesSent;
+	metrics.messagesNotQueued = _notQueued;
+	metrics.bytesQueued       = _posted + _waiting;
+	metrics.pingTime          = Poco::Timespan(_pingTime);
+	metrics.since             = _since;
+	return metrics;
+}
+
+
+void WebSocketEventConnection::setUserData(const std::shared_ptr<void>& pData)
+{
+	std::atomic_store(&_pUserData, pData);
+}
+
+
+std::shared_ptr<void> WebSocketEventConnection::userData() const
+{
+	return std::atomic_load(&_pUserData);
+}
+
+
+WebSocketEventConnection::Extra& WebSocketEventConnection::extra()
+{
+	if (!_pExtra) _pExtra = std::make_unique<Extra>();
+	return *_pExtra;
+}
+
+
+bool WebSocketEventConnection::is(Flag flag) const
+{
+	return (_flags & flag) != 0;
+}
+
+
+void WebSocketEventConnection::set(Flag flag, bool on)
+{
+	_flags = on ? _flags | flag : _flags & ~flag;
+}
+
+
+void WebSocketEventConnection::updateInterest()
+{
+	_reactor.poller().change(_stream.fd(), (is(PAUSED) ? 0 : WebSocketPoller::READ) | (is(WRITING) ? WebSocketPoller::WRITE : 0), *this);
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

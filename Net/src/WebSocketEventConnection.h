@@ -1,0 +1,242 @@
+//
+// WebSocketEventConnection.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketEventConnection
+//
+// A connection in an event loop.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketEventConnection_INCLUDED
+#define Net_WebSocketEventConnection_INCLUDED
+
+
+#include "WebSocketEventGroup.h"
+#include "WebSocketOutput.h"
+#include "WebSocketPoller.h"
+#include "WebSocketStream.h"
+#include "WebSocketTimerWheel.h"
+#include "Poco/Net/WebSocketConnection.h"
+#include "Poco/Net/WebSocketFramer.h"
+#include "Poco/Net/WebSocketMessageParser.h"
+#include "Poco/Net/WebSocketMessageWriter.h"
+#include <atomic>
+#include <memory>
+
+
+namespace Poco {
+namespace Net {
+
+
+class HTTPServerParams;
+
+
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketOpening;
+class WebSocketReactor;
+struct WebSocketDeflateParams;
+struct WebSocketUpgrade;
+
+
+class WebSocketEventConnection: public WebSocketConnection, public WebSocketPoller::Source, public WebSocketTimerWheel::Entry
+	/// A connection in an event loop: bytes that arrive go through the parser to the handler, and what
+	/// is sent waits in an output until the end of the turn.
+	///
+	/// What is not an override of WebSocketConnection is called by the loop's thread only.
+{
+public:
+	typedef Poco::AutoPtr<WebSocketEventConnection> Ptr;
+	typedef WebSocketTimerWheel::Time Time;
+
+	struct Task
+		/// Something that another thread wants.
+	{
+		enum What
+		{
+			ADD,
+			SEND,
+			PREPARED,
+			PING,
+			CLOSE,
+			ABORT,
+			PAUSE,
+			RESUME
+		};
+
+		Ptr pConnection;
+		What what;
+		int number;           // opcode or code
+		WebSocketBuffer data; // message or reason
+		WebSocketPreparedMessage::Ptr pPrepared;
+	};
+
+	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, int fd, const sockaddr* pRemote, socklen_t length, const HTTPServerParams* pHTTPParams);
+	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, StreamSocketImpl* pSocket, const HTTPServerParams* pHTTPParams);
+		/// A connection that a server has accepted, plain or not. Without pHTTPParams nobody handles other requests.
+
+	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const HTTPRequest& request);
+		/// A connection whose opening handshake is complete.
+
+	// WebSocketConnection
+	using WebSocketConnection::send;
+	SendResult send(const void* pData, std::size_t length, int opcode) override;
+	SendResult send(const WebSocketPreparedMessage::Ptr& pMessage) override;
+	SendResult sendPart(const void* pData, std::size_t length, int opcode, bool last) override;
+	void setText() override;
+	void setBinary() override;
+	void ping() override;
+	void close(int code, const std::string& reason) override;
+	void abort() override;
+	void pause() override;
+	void resume() override;
+	void setParts(bool flag) override;
+	State state() const override;
+	const Poco::UUID& id() const override;
+	SocketAddress remoteAddress() const override;
+	std::string subprotocol() const override;
+	bool secure() const override;
+	Metrics metrics() const override;
+	void setUserData(const std::shared_ptr<void>& pData) override;
+	std::shared_ptr<void> userData() const override;
+
+	void begin();
+		/// The connection has been put into its loop.
+
+	void perform(Task& task);
+	void ready(int events) override;
+	void due(Time now) override;
+
+	void flush();
+		/// Sends what is waiting.
+
+	void cut();
+		/// Ends the connection at once.
+
+	WebSocketEventConnection* pNext;     // in the loop's list
+	WebSocketEventConnection* pPrevious;
+	bool dirty;                          // in the loop's list of those that have something to flush
+
+protected:
+	~WebSocketEventConnection() override;
+
+	int defaultOpcode() const override;
+
+private:
+	enum Flag
+	{
+		HANDSHAKE     = 0x001, // the opening handshake is going on
+		OPENED        = 0x002, // onOpen() has been called
+		PAUSED        = 0x004,
+		DISCARD       = 0x008, // what arrives is of no interest any more
+		WRITING       = 0x010, // the poller waits for WRITE
+		BLOCKED       = 0x020, // the peer does not take what is sent
+		PINGING       = 0x040, // an automatic PING has not been answered
+		IN_PARTS      = 0x080, // a message is being sent in parts
+		CLOSING_BEGUN = 0x100,
+		ENDED         = 0x200, // onClose() has been called
+		SHUT          = 0x400, // all that is to be sent has been
+		GONE          = 0x800  // not in the loop any more
+	};
+
+	struct Extra
+		/// What few connections have.
+	{
+		WebSocketBuffer backlog; // arrived while paused
+		std::string pong;        // to be sent when the peer takes it
+		unsigned pendingPings = 0;
+	};
+
+	struct Nothing
+	{
+	};
+
+	template <typename... Stream>
+	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, Nothing, Stream... stream);
+
+	struct Adopted;
+		/// What is needed until the connection is in its loop.
+
+	bool is(Flag flag) const;
+	void set(Flag flag, bool on);
+	Extra& extra();
+	WebSocketOutput& output();
+	void open(const HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate);
+	void read();
+	void receive(char* pData, std::size_t length);
+	void receiveRequest(char* pData, std::size_t length);
+	void process(char* pData, std::size_t length);
+	void handleMessage();
+	void handleControl();
+	template <typename Function> void call(const Function& function);
+	SendResult refuse();
+	bool makeRoom(std::size_t length);
+	void write(const char* pData, std::size_t length, int opcode);
+	void write(const WebSocketPreparedMessage::Ptr& pMessage);
+	SendResult sendElsewhere(Task&& task, std::size_t length);
+	void append(int flags, const char* pData, std::size_t length);
+	bool stays(const char* pData) const;
+	Task newTask(Task::What what, int number = 0);
+	void sendPing();
+	void sendPong(const char* pPayload, std::size_t length);
+	void sendClose(int code, const std::string& reason);
+	void protocolFailed();
+	void ended();
+	void broken(const Poco::Exception& exc);
+	void callbackFailed(const Poco::Exception& exc);
+	void beginClosing();
+	void tellError(const Poco::Exception& exc);
+	void tellClosed();
+	void flushed();
+	void processBacklog();
+	void goOn();
+	void updateInterest();
+	void schedule();
+	Time deadline() const;
+	void setState(State state);
+
+	WebSocketEventGroup& _group;
+	WebSocketReactor& _reactor;
+	WebSocketStream _stream;
+	std::unique_ptr<WebSocketOpening> _pOpening;
+	std::unique_ptr<Adopted> _pAdopted;
+	WebSocketFramer _framer;
+	WebSocketMessageParser _parser;
+	WebSocketMessageWriter _writer;
+	std::unique_ptr<WebSocketOutput> _pOutput;
+	std::unique_ptr<Extra> _pExtra;
+	std::unique_ptr<const std::string> _pSubprotocol;
+	std::shared_ptr<void> _pUserData; // through atomic_load() and atomic_store()
+	std::atomic<int> _state;
+	std::atomic<int> _opcode;                // the default one
+	std::atomic<std::size_t> _posted;        // bytes that other threads have sent, and that are not in the output yet
+	std::atomic<std::size_t> _waiting;       // bytes in the output after the last flush
+	std::atomic<bool> _drain;                // onDrained() is owed
+	int _flags;
+	Time _received;     // when something was received last
+	Time _lastMessage;  // in either direction
+	Time _progress;     // when the peer took something last, if blocked
+	Time _pingSent;
+	Time _closing;      // since when
+	Poco::Int64 _pingClock; // payload of the last PING; 0 if it was answered
+	mutable Poco::UUID _id; // made when somebody asks
+	Poco::Timestamp _since;
+	std::atomic<Poco::UInt64> _messagesReceived;
+	std::atomic<Poco::UInt64> _messagesSent;
+	std::atomic<Poco::UInt64> _bytesReceived;
+	std::atomic<Poco::UInt64> _bytesSent;
+	std::atomic<Poco::UInt64> _notQueued;
+	std::atomic<Poco::UInt32> _pingTime; // microseconds
+};
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketEventConnection_INCLUDED

@@ -1,0 +1,95 @@
+//
+// WebSocketEventGroup.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketEventGroup
+//
+// What the connections of a server or client have in common.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketEventGroup_INCLUDED
+#define Net_WebSocketEventGroup_INCLUDED
+
+
+#include "WebSocketStream.h"
+#include "WebSocketTimerWheel.h"
+#include "Poco/Net/WebSocketConnection.h"
+#include "Poco/Net/WebSocketFramer.h"
+#include "Poco/Net/WebSocketServerParams.h"
+#include "Poco/RefCountedObject.h"
+#include <string>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+struct WebSocketEventGroup: public Poco::RefCountedObject
+	/// What the connections of a server or client have in common. They share its ownership.
+{
+	typedef WebSocketTimerWheel::Time Time;
+
+	WebSocketEventGroup(WebSocketFramer::Role itsRole, const WebSocketHandler::Ptr& pItsHandler, const WebSocketServerParams::Ptr& pItsParams):
+		role(itsRole),
+		pHandler(pItsHandler),
+		handler(*pHandler),
+		pParams(pItsParams),
+		pingInterval(milliseconds(pItsParams->getPingInterval())),
+		pongTimeout(milliseconds(pItsParams->getPongTimeout())),
+		idleTimeout(milliseconds(pItsParams->getIdleTimeout())),
+		sendTimeout(milliseconds(pItsParams->getSendTimeout())),
+		closeTimeout(milliseconds(pItsParams->getCloseTimeout())),
+		handshakeTimeout(milliseconds(pItsParams->getHandshakeTimeout())),
+		maxQueuedBytes(static_cast<std::size_t>(pItsParams->getMaxQueuedBytes()))
+	{
+	}
+
+	virtual bool handOver(WebSocketStream&, const std::string& /*received*/)
+		/// Gives a connection with a request that is not for WebSocket, and whose header has been received, to
+		/// somebody else. Returns false if there is nobody.
+	{
+		return false;
+	}
+
+	virtual void opened(WebSocketConnection&)
+		/// The opening handshake is complete; onOpen() comes next.
+	{
+	}
+
+	virtual void gone(WebSocketConnection&, bool /*handshake*/, bool /*closed*/)
+		/// A connection, or one in the opening handshake, has left its loop; closed tells whether the peer's Close has come.
+	{
+	}
+
+	static Time milliseconds(const Poco::Timespan& time)
+	{
+		return static_cast<Time>((time.totalMicroseconds() + 999)/1000);
+	}
+
+	const WebSocketFramer::Role role;
+	WebSocketHandler::Ptr pHandler;
+	WebSocketHandler& handler;
+	const WebSocketServerParams::Ptr pParams;
+	const Time pingInterval;
+	const Time pongTimeout;
+	const Time idleTimeout;
+	const Time sendTimeout;
+	const Time closeTimeout;
+	const Time handshakeTimeout;
+	const std::size_t maxQueuedBytes;
+
+protected:
+	~WebSocketEventGroup() override = default;
+};
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketEventGroup_INCLUDED

@@ -1,0 +1,123 @@
+//
+// WebSocketListener.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketListener
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "WebSocketListener.h"
+#include "WebSocketReactor.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/Net/ServerSocketImpl.h"
+#include <cerrno>
+#include <typeinfo>
+#include <sys/socket.h>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+WebSocketListener::WebSocketListener(const ServerSocket& socket, WebSocketReactor& reactor, Acceptor& acceptor):
+	_socket(socket),
+	_reactor(reactor),
+	_acceptor(acceptor),
+	_plain(typeid(*socket.impl()) == typeid(ServerSocketImpl)),
+	_listening(false)
+{
+	_socket.setBlocking(false);
+}
+
+
+WebSocketListener::~WebSocketListener()
+{
+}
+
+
+void WebSocketListener::begin()
+{
+	_reactor.poller().add(_socket.impl()->sockfd(), WebSocketPoller::READ, *this);
+	_listening = true;
+}
+
+
+void WebSocketListener::end()
+{
+	if (!_listening) return;
+	_listening = false;
+	_reactor.timers().cancel(*this);
+	_reactor.poller().remove(_socket.impl()->sockfd());
+	_reactor.poller().forget(*this);
+	_socket.close();
+}
+
+
+void WebSocketListener::ready(int)
+{
+	if (!_listening) return;
+	if (_plain) acceptPlain();
+	else acceptOther();
+}
+
+
+void WebSocketListener::acceptPlain()
+{
+	for (int i = 0; i < AT_ONCE && _listening; ++i)
+	{
+		sockaddr_storage remote;
+		socklen_t length = sizeof(remote);
+		sockaddr* const pRemote = reinterpret_cast<sockaddr*>(&remote);
+		const int fd = ::accept4(_socket.impl()->sockfd(), pRemote, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+		{
+			_acceptor.accepted(fd, pRemote, length);
+		}
+		else if (errno != EINTR && errno != ECONNABORTED)
+		{
+			failed(errno);
+			return;
+		}
+	}
+}
+
+
+void WebSocketListener::acceptOther()
+{
+	try
+	{
+		for (int i = 0; i < AT_ONCE && _listening && _socket.poll(0, Socket::SELECT_READ); ++i)
+			_acceptor.accepted(_socket.acceptConnection());
+	}
+	catch (const Poco::TimeoutException&)
+	{
+		// it went away again
+	}
+	catch (const Poco::Exception& exc)
+	{
+		failed(exc.code());
+	}
+}
+
+
+void WebSocketListener::failed(int code)
+{
+	if (code == EAGAIN || code == EWOULDBLOCK) return;
+	_acceptor.acceptFailed(code);
+	_reactor.poller().change(_socket.impl()->sockfd(), 0, *this);
+	_reactor.timers().set(*this, _reactor.now() + PAUSE);
+}
+
+
+void WebSocketListener::due(WebSocketTimerWheel::Time)
+{
+	if (_listening) _reactor.poller().change(_socket.impl()->sockfd(), WebSocketPoller::READ, *this);
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

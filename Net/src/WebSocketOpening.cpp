@@ -1,0 +1,287 @@
+//
+// WebSocketOpening.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketOpening
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "WebSocketOpening.h"
+#include "WebSocketAcceptor.h"
+#include "Poco/Net/HTTPServerRequest.h"
+#include "Poco/Net/HTTPServerResponse.h"
+#include "Poco/Net/WebSocketHandshake.h"
+#include "Poco/Exception.h"
+#include "Poco/MemoryStream.h"
+#include "Poco/String.h"
+#include <algorithm>
+#include <new>
+#include <sstream>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+using Verdict = WebSocketHandshake::Verdict;
+
+
+class WebSocketOpening::Response: public HTTPServerResponse
+	/// A response that is written later: a hook sets its status and fields.
+{
+public:
+	void sendContinue() override
+	{
+		refuse();
+	}
+
+	std::ostream& send() override
+	{
+		refuse();
+	}
+
+	void sendFile(const std::string&, const std::string&) override
+	{
+		refuse();
+	}
+
+	void sendBuffer(const void*, std::size_t) override
+	{
+		refuse();
+	}
+
+	void redirect(const std::string& uri, HTTPStatus status) override
+	{
+		setStatusAndReason(status);
+		set("Location", uri);
+	}
+
+	void requireAuthentication(const std::string& realm) override
+	{
+		setStatusAndReason(HTTP_UNAUTHORIZED);
+		set("WWW-Authenticate", "Basic realm=\"" + realm + "\"");
+	}
+
+	bool sent() const override
+	{
+		return false;
+	}
+
+private:
+	[[noreturn]] static void refuse()
+	{
+		throw IllegalStateException("The response to a WebSocket handshake is sent by the server");
+	}
+};
+
+
+class WebSocketOpening::Request: public HTTPServerRequest
+	/// The request that a hook and onOpen() see.
+{
+public:
+	Request(const HTTPServerParams* pParams, const WebSocketStream& stream, HTTPServerResponse& response):
+		_pParams(pParams),
+		_stream(stream),
+		_response(response)
+	{
+	}
+
+	std::istream& stream() override
+	{
+		return _body;
+	}
+
+	const SocketAddress& clientAddress() const override
+	{
+		return (_clientAddress = _stream.remoteAddress());
+	}
+
+	const SocketAddress& serverAddress() const override
+	{
+		return (_serverAddress = _stream.localAddress());
+	}
+
+	const HTTPServerParams& serverParams() const override
+	{
+		if (!_pParams) throw IllegalStateException("The server has no HTTPServerParams");
+		return *_pParams;
+	}
+
+	HTTPServerResponse& response() const override
+	{
+		return _response;
+	}
+
+	bool secure() const override
+	{
+		return _stream.secure();
+	}
+
+private:
+	const HTTPServerParams* _pParams;
+	const WebSocketStream& _stream;
+	HTTPServerResponse& _response;
+	mutable SocketAddress _clientAddress;
+	mutable SocketAddress _serverAddress;
+	std::istringstream _body;
+};
+
+
+struct WebSocketOpening::Answer
+{
+	Answer(const HTTPServerParams* pParams, const WebSocketStream& stream):
+		request(pParams, stream, response)
+	{
+	}
+
+	Response response;
+	Request request;
+	WebSocketAgreement agreement;
+};
+
+
+WebSocketOpening::WebSocketOpening(const WebSocketServerParams& params, const HTTPServerParams* pHTTPParams, const WebSocketStream& stream):
+	_params(params),
+	_pHTTPParams(pHTTPParams),
+	_stream(stream)
+{
+}
+
+
+WebSocketOpening::~WebSocketOpening()
+{
+}
+
+
+bool WebSocketOpening::complete(const std::string& header, std::size_t from, std::size_t& end)
+{
+	// Poco takes lines that end with LF only as well, so they end a header here too.
+	for (std::size_t i = header.find('\n', from); i != std::string::npos; i = header.find('\n', i + 1))
+	{
+		if (header.compare(i + 1, 1, "\n") == 0)
+		{
+			end = i + 2;
+			return true;
+		}
+		if (header.compare(i + 1, 2, "\r\n") == 0)
+		{
+			end = i + 3;
+			return true;
+		}
+	}
+	return false;
+}
+
+
+WebSocketOpening::Result WebSocketOpening::receive(const char* pData, std::size_t length, std::size_t& used)
+{
+	const std::size_t before = _received.size();
+	const std::size_t limit = static_cast<std::size_t>(_params.getMaxHandshakeSize());
+	used = std::min(length, limit + 1 - before);
+	_received.append(pData, used);
+	std::size_t end = 0;
+	if (!complete(_received, before >= 2 ? before - 2 : 0, end))
+		return _received.size() > limit ? refuse(HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "Header is too large") : NEED_MORE;
+
+	used -= _received.size() - end;
+	_received.resize(end);
+	_pAnswer = std::make_unique<Answer>(_pHTTPParams, _stream);
+	return handle();
+}
+
+
+WebSocketOpening::Result WebSocketOpening::handle()
+{
+	Request& request = _pAnswer->request;
+	try
+	{
+		Poco::MemoryInputStream stream(_received.data(), static_cast<std::streamsize>(_received.size()));
+		request.setFieldLimit(0); // the whole is limited already, and fields are counted later
+		request.read(stream);
+	}
+	catch (const Poco::Exception&)
+	{
+		return refuse(HTTPResponse::HTTP_BAD_REQUEST, "Not a HTTP request");
+	}
+	if (_pHTTPParams && !WebSocketHandshake::hasToken(request, "Upgrade", "websocket")) return OTHER;
+
+	Verdict verdict;
+	try
+	{
+		verdict = WebSocketAcceptor::answer(request, _pAnswer->response, &_params, _pAnswer->agreement);
+	}
+	catch (const std::bad_alloc&)
+	{
+		throw;
+	}
+	catch (const std::exception&) // a hook's
+	{
+		return refuse(HTTPResponse::HTTP_INTERNAL_SERVER_ERROR, "The request could not be handled");
+	}
+	std::ostringstream stream;
+	_pAnswer->response.write(stream);
+	if (!verdict.ok()) stream << verdict.text << '\n';
+	_response = stream.str();
+	return verdict.ok() ? ACCEPTED : REFUSED;
+}
+
+
+WebSocketOpening::Result WebSocketOpening::timedOut()
+{
+	if (_received.empty()) return REFUSED;
+	return refuse(HTTPResponse::HTTP_REQUEST_TIMEOUT, "Request took too long");
+}
+
+
+WebSocketOpening::Result WebSocketOpening::refuse(int status, const char* text)
+{
+	Verdict verdict;
+	verdict.error  = WebSocketError::HANDSHAKE_REFUSED;
+	verdict.status = static_cast<HTTPResponse::HTTPStatus>(status);
+	verdict.text   = text;
+	HTTPResponse response;
+	WebSocketHandshake::refuse(verdict, response);
+	std::ostringstream stream;
+	response.write(stream);
+	stream << text << '\n';
+	_response = stream.str();
+	return REFUSED;
+}
+
+
+const std::string& WebSocketOpening::response() const
+{
+	return _response;
+}
+
+
+const std::string& WebSocketOpening::received() const
+{
+	return _received;
+}
+
+
+const HTTPRequest& WebSocketOpening::request() const
+{
+	return _pAnswer->request;
+}
+
+
+const std::string& WebSocketOpening::subprotocol() const
+{
+	return _pAnswer->agreement.subprotocol;
+}
+
+
+const WebSocketDeflateParams* WebSocketOpening::deflate() const
+{
+	return _pAnswer->agreement.deflated ? &_pAnswer->agreement.deflate : nullptr;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

@@ -1,0 +1,90 @@
+//
+// WebSocketOpening.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketOpening
+//
+// The opening handshake of a server, in an event loop.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketOpening_INCLUDED
+#define Net_WebSocketOpening_INCLUDED
+
+
+#include "WebSocketStream.h"
+#include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/WebSocketDeflate.h"
+#include "Poco/Net/WebSocketServerParams.h"
+#include "Poco/Net/HTTPServerParams.h"
+#include "Poco/Net/HTTPRequest.h"
+#include <cstddef>
+#include <memory>
+#include <string>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketOpening
+	/// Takes bytes until a request is there, and answers it: an upgrade, a refusal, or the
+	/// request is not for WebSocket at all. What is right is WebSocketHandshake's business.
+{
+public:
+	enum Result
+	{
+		NEED_MORE,
+		ACCEPTED, /// response() is to be sent, and the connection is open.
+		REFUSED,  /// response() is to be sent, and the connection ended.
+		OTHER     /// Not a WebSocket request: received() goes to somebody else.
+	};
+
+	WebSocketOpening(const WebSocketServerParams& params, const HTTPServerParams* pHTTPParams, const WebSocketStream& stream);
+		/// Without pHTTPParams there is nobody for requests that are not for WebSocket. The stream is asked
+		/// for its addresses only.
+
+	~WebSocketOpening();
+
+	Result receive(const char* pData, std::size_t length, std::size_t& used);
+		/// Takes bytes up to the end of the request's header; used tells how many.
+
+	Result timedOut();
+		/// It has taken too long. Returns REFUSED, with a response if a part of the request has come.
+
+	const std::string& response() const;
+	const std::string& received() const;
+	const HTTPRequest& request() const;
+	const std::string& subprotocol() const;
+	const WebSocketDeflateParams* deflate() const;
+		/// What was agreed on; null without compression.
+
+	static bool complete(const std::string& header, std::size_t from, std::size_t& end);
+		/// Finds the end of a request's header, from about there on.
+
+private:
+	class Request;
+	class Response;
+	struct Answer;
+
+	Result handle();
+	Result refuse(int status, const char* text);
+
+	const WebSocketServerParams& _params;
+	const HTTPServerParams* _pHTTPParams;
+	const WebSocketStream& _stream;
+	std::string _received;
+	std::string _response;
+	std::unique_ptr<Answer> _pAnswer;
+};
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketOpening_INCLUDED

@@ -1,0 +1,117 @@
+//
+// WebSocketOutput.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketOutput
+//
+// What waits to be sent.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketOutput_INCLUDED
+#define Net_WebSocketOutput_INCLUDED
+
+
+#include "WebSocketStream.h"
+#include "Poco/Net/WebSocketBuffer.h"
+#include "Poco/AutoPtr.h"
+#include "Poco/RefCountedObject.h"
+#include <vector>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketOutput
+	/// The bytes that wait to be sent to a peer, in their order: small ones are gathered, large ones may
+	/// be sent from where they are.
+{
+public:
+	enum
+	{
+		LARGE = 8*1024 // from here on bytes are referred to
+	};
+
+	WebSocketOutput();
+
+	WebSocketBuffer& bytes();
+		/// What is appended here is sent behind what was given before.
+
+	void refer(const char* pData, std::size_t length, Poco::RefCountedObject* pOwner);
+		/// Sends these bytes from where they are. pOwner, which is shared, keeps them; if it is
+		/// null, they must stay until flush() and, if that does not send everything, keep().
+
+	bool empty() const;
+	std::size_t size() const;
+		/// Returns how many bytes wait.
+
+	bool refersTo(const char* pBegin, const char* pEnd) const;
+		/// Returns true if bytes from there, which nobody keeps, are waiting.
+
+	void keep(const char* pBegin, const char* pEnd, Poco::RefCountedObject* pOwner);
+		/// From now on pOwner, which is shared, keeps the bytes between the two.
+
+	void keep();
+		/// Copies what nobody keeps.
+
+	long flush(WebSocketStream& stream, WebSocketBuffer& record);
+		/// Sends what it can. Returns how many bytes that were, or WebSocketStream::BROKEN. record is memory for
+		/// what TLS needs in one piece; it is taken if not everything could be sent.
+
+	void clear();
+
+private:
+	struct Reference
+		/// Bytes that lie elsewhere, to be sent behind the first position of the gathered ones.
+	{
+		std::size_t position;
+		const char* pData;
+		std::size_t length;
+		Poco::AutoPtr<Poco::RefCountedObject> pOwner;
+	};
+
+	int blocks(iovec* pBlocks, int max) const;
+	void consume(std::size_t length);
+	void compact();
+	long flushSecure(WebSocketStream& stream, WebSocketBuffer& record);
+
+	WebSocketBuffer _bytes;
+	std::size_t _position; // of _bytes: what is left
+	std::vector<Reference> _references;
+	std::size_t _first;    // of _references: what is left
+	std::size_t _referred; // their length
+	WebSocketBuffer _record; // of TLS, tried and not sent
+};
+
+
+//
+// inlines
+//
+inline WebSocketBuffer& WebSocketOutput::bytes()
+{
+	return _bytes;
+}
+
+
+inline std::size_t WebSocketOutput::size() const
+{
+	return _bytes.size() - _position + _referred + _record.size();
+}
+
+
+inline bool WebSocketOutput::empty() const
+{
+	return size() == 0;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketOutput_INCLUDED

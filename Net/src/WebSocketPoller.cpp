@@ -1,0 +1,161 @@
+//
+// WebSocketPoller.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketPoller
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "WebSocketPoller.h"
+#include "Poco/Error.h"
+#include "Poco/Exception.h"
+#include <cerrno>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	constexpr int BATCH_SIZE = 1024;
+
+	[[noreturn]] void raise(const char* what)
+	{
+		const int code = errno;
+		throw Poco::SystemException(std::string(what) + ": " + Poco::Error::getMessage(code), code);
+	}
+}
+
+
+struct WebSocketPoller::Batch
+{
+	epoll_event events[BATCH_SIZE];
+	int count;
+	int position;
+};
+
+
+WebSocketPoller::WebSocketPoller():
+	_epoll(::epoll_create1(EPOLL_CLOEXEC)),
+	_wake(-1),
+	_woken(false),
+	_pBatch(nullptr)
+{
+	if (_epoll < 0) raise("epoll_create1");
+	_wake = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (_wake < 0)
+	{
+		::close(_epoll);
+		raise("eventfd");
+	}
+	control(EPOLL_CTL_ADD, _wake, READ, nullptr);
+}
+
+
+WebSocketPoller::~WebSocketPoller()
+{
+	::close(_wake);
+	::close(_epoll);
+}
+
+
+void WebSocketPoller::control(int operation, int fd, int events, Source* pSource)
+{
+	epoll_event event = epoll_event();
+	event.events = (events & READ ? EPOLLIN : 0u) | (events & WRITE ? EPOLLOUT : 0u);
+	event.data.ptr = pSource;
+	if (::epoll_ctl(_epoll, operation, fd, &event) < 0) raise("epoll_ctl");
+}
+
+
+void WebSocketPoller::add(int fd, int events, Source& source)
+{
+	control(EPOLL_CTL_ADD, fd, events, &source);
+}
+
+
+void WebSocketPoller::change(int fd, int events, Source& source)
+{
+	control(EPOLL_CTL_MOD, fd, events, &source);
+}
+
+
+void WebSocketPoller::remove(int fd)
+{
+	epoll_event event = epoll_event();
+	::epoll_ctl(_epoll, EPOLL_CTL_DEL, fd, &event);
+}
+
+
+bool WebSocketPoller::wait(int milliseconds)
+{
+	Batch batch;
+	batch.count = ::epoll_wait(_epoll, batch.events, BATCH_SIZE, milliseconds);
+	if (batch.count < 0)
+	{
+		if (errno != EINTR) raise("epoll_wait");
+		return false;
+	}
+	_pBatch = &batch;
+	try
+	{
+		for (batch.position = 0; batch.position < batch.count; ++batch.position) dispatch(batch.events[batch.position]);
+	}
+	catch (...)
+	{
+		_pBatch = nullptr;
+		throw;
+	}
+	_pBatch = nullptr;
+	return batch.count > 0;
+}
+
+
+void WebSocketPoller::dispatch(const epoll_event& event)
+{
+	if (Source* const pSource = static_cast<Source*>(event.data.ptr))
+	{
+		// An error is found by reading, whatever is waited for.
+		const bool read = (event.events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0;
+		pSource->ready((read ? READ : 0) | (event.events & EPOLLOUT ? WRITE : 0));
+	}
+	else if (event.events)
+	{
+		eventfd_t value = 0;
+		::eventfd_read(_wake, &value);
+		_woken.store(false);
+	}
+}
+
+
+void WebSocketPoller::wakeUp()
+{
+	if (!_woken.exchange(true)) ::eventfd_write(_wake, 1);
+}
+
+
+void WebSocketPoller::forget(const Source& source)
+{
+	if (!_pBatch) return;
+	for (int i = _pBatch->position + 1; i < _pBatch->count; ++i)
+	{
+		epoll_event& event = _pBatch->events[i];
+		if (event.data.ptr == &source)
+		{
+			event.data.ptr = nullptr;
+			event.events = 0;
+		}
+	}
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

@@ -1,0 +1,93 @@
+//
+// WebSocketPoller.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketPoller
+//
+// Waits for many sockets.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketPoller_INCLUDED
+#define Net_WebSocketPoller_INCLUDED
+
+
+#include "Poco/Net/WebSocketConfig.h"
+#include <atomic>
+#include <cstddef>
+
+
+struct epoll_event;
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketPoller
+	/// Tells which sockets are ready. This is the place for another system's way to do that; the
+	/// present one is Linux's epoll, level-triggered.
+	///
+	/// All but wakeUp() is called by one thread.
+{
+public:
+	enum Events
+	{
+		READ  = 1, // or the end of the stream, or an error
+		WRITE = 2
+	};
+
+	class Source
+		/// Something with a socket.
+	{
+	public:
+		virtual void ready(int events) = 0;
+
+	protected:
+		~Source() = default;
+	};
+
+	WebSocketPoller();
+	~WebSocketPoller();
+
+	void add(int fd, int events, Source& source);
+	void change(int fd, int events, Source& source);
+		/// Throw a SystemException if the system cannot do that.
+
+	void remove(int fd);
+
+	bool wait(int milliseconds);
+		/// Waits until something is ready, or wakeUp() is called, or for so long (-1: for ever), and calls ready() of the sources.
+		/// Returns false if none was.
+
+	void wakeUp();
+		/// Ends wait(), now or the next time. May be called by any thread.
+
+	void forget(const Source& source);
+		/// To be called by ready() of a source, when a source, that one or another, goes: it is not called any more.
+
+private:
+	WebSocketPoller(const WebSocketPoller&) = delete;
+	WebSocketPoller& operator = (const WebSocketPoller&) = delete;
+
+	struct Batch;
+
+	void dispatch(const epoll_event& event);
+	void control(int operation, int fd, int events, Source* pSource);
+
+	int _epoll;
+	int _wake;
+	std::atomic<bool> _woken;
+	Batch* _pBatch; // what wait() is working on
+};
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketPoller_INCLUDED

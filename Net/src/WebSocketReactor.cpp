@@ -1,0 +1,283 @@
+//
+// WebSocketReactor.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketReactor
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "WebSocketReactor.h"
+#include "Poco/Clock.h"
+#include "Poco/Exception.h"
+#include "Poco/Logger.h"
+#include <openssl/rand.h>
+#include <algorithm>
+#include <utility>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	thread_local const WebSocketReactor* pCurrent = nullptr;
+
+	WebSocketReactor::Time clockTime()
+	{
+		return static_cast<WebSocketReactor::Time>(Poco::Clock().microseconds()/1000);
+	}
+}
+
+
+WebSocketReactor::WebSocketReactor(const Poco::Timespan& spin):
+	_spin(spin),
+	_now(clockTime()),
+	_timers(_now),
+	_stopping(false),
+	_pInput(new char[INPUT_SIZE]),
+	_keys(KEY_POOL_SIZE),
+	_nextKey(KEY_POOL_SIZE),
+	_pReading(nullptr),
+	_pFirst(nullptr),
+	_load(0),
+	_ended(true)
+{
+}
+
+
+WebSocketReactor::~WebSocketReactor()
+{
+	stop();
+}
+
+
+void WebSocketReactor::start(const std::string& name)
+{
+	_stopping = false;
+	_ended = false;
+	_thread.setName(name);
+	_thread.start(*this);
+}
+
+
+void WebSocketReactor::stop()
+{
+	_stopping = true;
+	_poller.wakeUp();
+	if (_thread.isRunning()) _thread.join();
+}
+
+
+bool WebSocketReactor::current() const
+{
+	return pCurrent == this;
+}
+
+
+void WebSocketReactor::post(Task&& task)
+{
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (_ended) return;
+		_tasks.push_back(std::move(task));
+	}
+	_poller.wakeUp();
+}
+
+
+void WebSocketReactor::invoke(const std::function<void()>& function)
+{
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (_ended) return;
+		_functions.push_back(function);
+	}
+	_poller.wakeUp();
+}
+
+
+void WebSocketReactor::run()
+{
+	pCurrent = this;
+	while (!_stopping)
+	{
+		try
+		{
+			turn();
+		}
+		catch (const std::exception& exc) // no memory, or descriptors: what could be done was done
+		{
+			Poco::Logger::get("WebSocketServer").error("Event loop: %s", std::string(exc.what()));
+		}
+	}
+	updateNow();
+	while (_pFirst) _pFirst->cut();
+	std::vector<Task> tasks;
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		_ended = true;
+		tasks.swap(_tasks);
+		_functions.clear();
+	}
+	for (Task& task: tasks)
+	{
+		if (task.what == Task::ADD) task.pConnection->cut();
+	}
+	flushDirty();
+	pCurrent = nullptr;
+}
+
+
+void WebSocketReactor::turn()
+{
+	const int milliseconds = timeout();
+	if (_spin == 0 || milliseconds == 0 || !spin()) _poller.wait(milliseconds);
+	_pReading = nullptr;
+	updateNow();
+	if (!_again.empty())
+	{
+		std::vector<WebSocketEventConnection::Ptr> again;
+		again.swap(_again);
+		for (auto& pConnection: again) pConnection->ready(WebSocketPoller::READ);
+	}
+	performTasks();
+	_timers.run(_now);
+	flushDirty();
+}
+
+
+bool WebSocketReactor::spin()
+	/// Returns true if there was something to do.
+{
+	const Poco::Clock start;
+	do
+	{
+		if (_poller.wait(0)) return true;
+	}
+	while (!start.isElapsed(_spin.totalMicroseconds()));
+	return false;
+}
+
+
+int WebSocketReactor::timeout()
+{
+	if (!_again.empty()) return 0;
+	return _timers.untilNext(_now);
+}
+
+
+void WebSocketReactor::updateNow()
+{
+	_now = clockTime();
+}
+
+
+void WebSocketReactor::performTasks()
+{
+	std::vector<Task> tasks;
+	std::vector<std::function<void()>> functions;
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		tasks.swap(_tasks);
+		functions.swap(_functions);
+	}
+	for (Task& task: tasks) task.pConnection->perform(task);
+	for (const auto& function: functions) function();
+}
+
+
+void WebSocketReactor::flushDirty()
+{
+	for (std::size_t i = 0; i < _dirty.size(); ++i) // callbacks may add some
+	{
+		_dirty[i]->dirty = false;
+		_dirty[i]->flush();
+	}
+	_dirty.clear();
+	std::vector<WebSocketEventConnection*> graveyard;
+	graveyard.swap(_graveyard);
+	for (WebSocketEventConnection* pConnection: graveyard) pConnection->release();
+}
+
+
+void WebSocketReactor::add(WebSocketEventConnection& connection)
+{
+	connection.duplicate();
+	connection.pPrevious = nullptr;
+	connection.pNext = _pFirst;
+	if (_pFirst) _pFirst->pPrevious = &connection;
+	_pFirst = &connection;
+	_load.fetch_add(1, std::memory_order_relaxed);
+}
+
+
+void WebSocketReactor::remove(WebSocketEventConnection& connection)
+{
+	(connection.pPrevious ? connection.pPrevious->pNext : _pFirst) = connection.pNext;
+	if (connection.pNext) connection.pNext->pPrevious = connection.pPrevious;
+	connection.pNext = connection.pPrevious = nullptr;
+	_load.fetch_sub(1, std::memory_order_relaxed);
+	_poller.forget(connection);
+	_graveyard.push_back(&connection);
+}
+
+
+std::vector<WebSocketEventConnection::Ptr> WebSocketReactor::connections()
+{
+	std::vector<WebSocketEventConnection::Ptr> result;
+	for (WebSocketEventConnection* p = _pFirst; p; p = p->pNext) result.emplace_back(p, true);
+	return result;
+}
+
+
+void WebSocketReactor::markDirty(WebSocketEventConnection& connection)
+{
+	if (connection.dirty) return;
+	_dirty.push_back(&connection);
+	connection.dirty = true;
+}
+
+
+void WebSocketReactor::again(WebSocketEventConnection& connection)
+{
+	_again.emplace_back(&connection, true);
+}
+
+
+const unsigned char* WebSocketReactor::nextKey()
+{
+	if (_nextKey == KEY_POOL_SIZE)
+	{
+		if (RAND_bytes(_keys.data(), KEY_POOL_SIZE) != 1)
+			throw Poco::SystemException("No random numbers for masking keys");
+		_nextKey = 0;
+	}
+	const unsigned char* const pKey = _keys.data() + _nextKey;
+	_nextKey += WebSocketMask::KEY_LENGTH;
+	return pKey;
+}
+
+
+std::unique_ptr<WebSocketOutput> WebSocketReactor::takeOutput()
+{
+	if (_outputs.empty()) return std::make_unique<WebSocketOutput>();
+	std::unique_ptr<WebSocketOutput> pOutput = std::move(_outputs.back());
+	_outputs.pop_back();
+	return pOutput;
+}
+
+
+void WebSocketReactor::giveOutput(std::unique_ptr<WebSocketOutput> pOutput)
+{
+	pOutput->clear();
+	if (_outputs.size() < MAX_OUTPUTS) _outputs.push_back(std::move(pOutput));
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

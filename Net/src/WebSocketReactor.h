@@ -1,0 +1,224 @@
+//
+// WebSocketReactor.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketReactor
+//
+// An event loop.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketReactor_INCLUDED
+#define Net_WebSocketReactor_INCLUDED
+
+
+#include "WebSocketEventConnection.h"
+#include "WebSocketOutput.h"
+#include "WebSocketPoller.h"
+#include "WebSocketTimerWheel.h"
+#include "Poco/Net/WebSocketBuffer.h"
+#include "Poco/Net/WebSocketMask.h"
+#include "Poco/AutoPtr.h"
+#include "Poco/RefCountedObject.h"
+#include "Poco/Runnable.h"
+#include "Poco/Thread.h"
+#include "Poco/Timespan.h"
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketReactor: public Poco::Runnable, public Poco::RefCountedObject
+	/// A thread with an event loop, and what its connections share: one large buffer for receiving, memory
+	/// for what they send, the clock.
+	///
+	/// post(), invoke(), start() and stop() are called by any thread, the rest by the loop's.
+{
+public:
+	typedef WebSocketTimerWheel::Time Time;
+	typedef WebSocketEventConnection::Task Task;
+
+	typedef Poco::AutoPtr<WebSocketReactor> Ptr;
+
+	struct Counters
+		/// Of all connections there have been.
+	{
+		std::atomic<Poco::UInt64> messagesReceived{0};
+		std::atomic<Poco::UInt64> messagesSent{0};
+		std::atomic<Poco::UInt64> bytesReceived{0};
+		std::atomic<Poco::UInt64> bytesSent{0};
+	};
+
+	explicit WebSocketReactor(const Poco::Timespan& spin);
+
+	void start(const std::string& name);
+	void stop();
+		/// Ends the loop; connections that are still there are cut. Returns when it has ended.
+
+	bool current() const;
+		/// Returns true in the loop's thread.
+
+	void post(Task&& task);
+	void invoke(const std::function<void()>& function);
+		/// The loop performs the task, or calls the function, soon. If it has ended, that is forgotten.
+
+	int load() const;
+		/// Returns how many connections there are.
+
+	void add(WebSocketEventConnection& connection);
+	void remove(WebSocketEventConnection& connection);
+		/// Puts a connection into the loop, and takes it out. It exists until the end of the turn at least.
+
+	std::vector<WebSocketEventConnection::Ptr> connections();
+
+	void markDirty(WebSocketEventConnection& connection);
+		/// The connection has something to flush.
+
+	void again(WebSocketEventConnection& connection);
+		/// The connection has something to read that the poller does not know of.
+
+	WebSocketPoller& poller();
+	WebSocketTimerWheel& timers();
+	Time now() const;
+	WebSocketBuffer& record();
+	std::string& compressed();
+	const unsigned char* nextKey();
+		/// Returns a masking key from a cryptographic random number generator (RFC 6455, 5.3).
+
+	char* input();
+	std::size_t inputSize() const;
+		/// The buffer for receiving.
+
+	const WebSocketEventConnection* reading() const;
+	void setReading(const WebSocketEventConnection* pConnection);
+		/// Whose bytes are in input().
+
+	std::unique_ptr<WebSocketOutput> takeOutput();
+	void giveOutput(std::unique_ptr<WebSocketOutput> pOutput);
+
+	Counters counters;
+
+protected:
+	~WebSocketReactor() override;
+
+	void run() override;
+
+private:
+	enum
+	{
+		INPUT_SIZE    = 512*1024,
+		MAX_OUTPUTS   = 64, // that are kept
+		KEY_POOL_SIZE = 1024*WebSocketMask::KEY_LENGTH
+	};
+
+	void turn();
+	void performTasks();
+	void flushDirty();
+	void updateNow();
+	bool spin();
+	int timeout();
+
+	const Poco::Timespan _spin;
+	WebSocketPoller _poller;
+	Time _now;
+	WebSocketTimerWheel _timers;
+	Poco::Thread _thread;
+	std::atomic<bool> _stopping;
+	std::unique_ptr<char[]> _pInput;
+	WebSocketBuffer _record;
+	std::string _compressed;
+	std::vector<unsigned char> _keys;
+	std::size_t _nextKey;
+	const WebSocketEventConnection* _pReading;
+	WebSocketEventConnection* _pFirst;
+	std::atomic<int> _load;
+	std::vector<WebSocketEventConnection*> _dirty;
+	std::vector<WebSocketEventConnection::Ptr> _again;
+	std::vector<WebSocketEventConnection*> _graveyard; // to be released at the end of the turn
+	std::vector<std::unique_ptr<WebSocketOutput>> _outputs;
+	std::mutex _mutex;
+	bool _ended;
+	std::vector<Task> _tasks;
+	std::vector<std::function<void()>> _functions;
+};
+
+
+//
+// inlines
+//
+inline WebSocketPoller& WebSocketReactor::poller()
+{
+	return _poller;
+}
+
+
+inline WebSocketTimerWheel& WebSocketReactor::timers()
+{
+	return _timers;
+}
+
+
+inline WebSocketReactor::Time WebSocketReactor::now() const
+{
+	return _now;
+}
+
+
+inline WebSocketBuffer& WebSocketReactor::record()
+{
+	return _record;
+}
+
+
+inline std::string& WebSocketReactor::compressed()
+{
+	return _compressed;
+}
+
+
+inline char* WebSocketReactor::input()
+{
+	return _pInput.get();
+}
+
+
+inline std::size_t WebSocketReactor::inputSize() const
+{
+	return INPUT_SIZE;
+}
+
+
+inline const WebSocketEventConnection* WebSocketReactor::reading() const
+{
+	return _pReading;
+}
+
+
+inline void WebSocketReactor::setReading(const WebSocketEventConnection* pConnection)
+{
+	_pReading = pConnection;
+}
+
+
+inline int WebSocketReactor::load() const
+{
+	return _load.load(std::memory_order_relaxed);
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketReactor_INCLUDED

@@ -1,0 +1,398 @@
+//
+// WebSocketServer.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketServer
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "Poco/Net/WebSocketServer.h"
+#include "WebSocketAcceptor.h"
+#include "WebSocketEventConnection.h"
+#include "WebSocketEventGroup.h"
+#include "WebSocketHTTPDispatcher.h"
+#include "WebSocketListener.h"
+#include "WebSocketReactor.h"
+#include "Poco/Net/HTTPServerRequest.h"
+#include "Poco/Net/HTTPServerResponse.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/Error.h"
+#include "Poco/Logger.h"
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketServer::Core: public WebSocketEventGroup, public WebSocketListener::Acceptor
+	/// What the connections have in common, and where they come from.
+{
+public:
+	Core(const WebSocketHandler::Ptr& pItsHandler, const WebSocketServerParams::Ptr& pItsParams):
+		WebSocketEventGroup(WebSocketFramer::ROLE_SERVER, pItsHandler, pItsParams)
+	{
+	}
+
+	void start();
+	void stop();
+	std::vector<WebSocketConnection::Ptr> drain(const Poco::Timespan& timeout);
+	WebSocketConnection::Ptr adopt(HTTPServerRequest& request, HTTPServerResponse& response);
+	Metrics metrics() const;
+
+	// WebSocketListener::Acceptor
+	void accepted(int fd, const sockaddr* pRemote, socklen_t length) override;
+	void accepted(const StreamSocket& socket) override;
+	void acceptFailed(int code) override;
+
+	// WebSocketEventGroup
+	bool handOver(WebSocketStream& stream, const std::string& received) override;
+	void opened(WebSocketConnection& connection) override;
+	void gone(WebSocketConnection& connection, bool handshake, bool closed) override;
+
+	HTTPRequestHandlerFactory::Ptr pFactory;
+	HTTPServerParams::Ptr pHTTPParams;
+	std::vector<ServerSocket> sockets;
+
+protected:
+	~Core() override = default;
+
+private:
+	bool admit(const IPAddress& address);
+	void withdraw(const SocketAddress& address);
+	WebSocketReactor& chooseReactor();
+	void begin(const WebSocketEventConnection::Ptr& pConnection, WebSocketReactor& reactor);
+	template <typename Function> void onEach(const Function& function);
+
+	std::mutex _stateMutex; // start(), stop() and drain()
+	std::atomic<bool> _running{false};
+	std::vector<WebSocketReactor::Ptr> _reactors;
+	std::vector<std::unique_ptr<WebSocketListener>> _listeners;
+	std::unique_ptr<WebSocketHTTPDispatcher> _pDispatcher;
+	std::atomic<unsigned> _next{0};
+	std::atomic<int> _connections{0};
+	std::atomic<int> _handshakes{0};
+	std::atomic<Poco::UInt64> _accepted{0};
+	std::atomic<Poco::UInt64> _opened{0};
+	std::atomic<Poco::UInt64> _refused{0};
+	std::atomic<Poco::UInt64> _failures{0};
+	std::mutex _mutex;
+	std::condition_variable _allGone;
+	std::map<IPAddress, int> _addresses;
+	std::atomic<bool> _draining{false};
+	std::vector<WebSocketConnection::Ptr> _cut; // while draining
+};
+
+
+void WebSocketServer::Core::start()
+{
+	std::lock_guard<std::mutex> lock(_stateMutex);
+	if (!_reactors.empty()) throw IllegalStateException("The server was started before");
+	const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+	const int threads = pParams->getThreads() > 0 ? pParams->getThreads() : cores;
+	if (pFactory) _pDispatcher = std::make_unique<WebSocketHTTPDispatcher>(pFactory, pHTTPParams);
+	for (int i = 0; i < threads; ++i) _reactors.push_back(new WebSocketReactor(pParams->getSpin()));
+	for (int i = 0; i < threads; ++i) _reactors[static_cast<std::size_t>(i)]->start("WebSocketServer " + std::to_string(i + 1));
+	_running = true;
+	for (std::size_t i = 0; i < sockets.size(); ++i)
+	{
+		WebSocketReactor& reactor = *_reactors[i % _reactors.size()];
+		_listeners.push_back(std::make_unique<WebSocketListener>(sockets[i], reactor, *this));
+		WebSocketListener* const pListener = _listeners.back().get();
+		reactor.invoke([pListener] { pListener->begin(); });
+	}
+}
+
+
+void WebSocketServer::Core::stop()
+{
+	std::lock_guard<std::mutex> lock(_stateMutex);
+	if (!_running) return;
+	_running = false;
+	for (auto& pReactor: _reactors) pReactor->stop();
+	_listeners.clear();
+	for (ServerSocket& socket: sockets) socket.close();
+	sockets.clear();
+	if (_pDispatcher) _pDispatcher->stop();
+	_pDispatcher.reset();
+}
+
+
+template <typename Function>
+void WebSocketServer::Core::onEach(const Function& function)
+	/// Calls the function in each loop, and waits for that.
+{
+	for (auto& pReactor: _reactors)
+	{
+		auto pDone = std::make_shared<std::promise<void>>();
+		std::future<void> done = pDone->get_future();
+		WebSocketReactor& reactor = *pReactor;
+		reactor.invoke([&reactor, &function, pDone]
+		{
+			function(reactor);
+			pDone->set_value();
+		});
+		done.wait();
+	}
+}
+
+
+std::vector<WebSocketConnection::Ptr> WebSocketServer::Core::drain(const Poco::Timespan& timeout)
+{
+	std::vector<WebSocketConnection::Ptr> result;
+	{
+		std::lock_guard<std::mutex> lock(_stateMutex);
+		if (!_running) return result;
+		_draining = true;
+		onEach([this](WebSocketReactor& reactor)
+		{
+			for (const auto& pListener: _listeners)
+			{
+				if (&pListener->reactor() == &reactor) pListener->end();
+			}
+		});
+		onEach([](WebSocketReactor& reactor)
+		{
+			for (auto& pConnection: reactor.connections()) pConnection->close(1001, "Going away");
+		});
+		std::unique_lock<std::mutex> waiting(_mutex);
+		_allGone.wait_for(waiting, std::chrono::microseconds(timeout.totalMicroseconds()), [this] { return _connections + _handshakes == 0; });
+	}
+	stop();
+	std::lock_guard<std::mutex> lock(_mutex);
+	result.swap(_cut);
+	_draining = false;
+	return result;
+}
+
+
+WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request, HTTPServerResponse& response)
+{
+	if (!_running || _draining) throw IllegalStateException("The server does not run");
+	const WebSocketUpgrade upgrade = WebSocketAcceptor::accept(request, response, pParams.get());
+	WebSocketReactor& reactor = chooseReactor();
+	const WebSocketEventConnection::Ptr pConnection = new WebSocketEventConnection(*this, reactor, upgrade, request);
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (pParams->getMaxConnectionsPerAddress() > 0) ++_addresses[pConnection->remoteAddress().host()];
+	}
+	++_handshakes; // until opened()
+	begin(pConnection, reactor);
+	return pConnection;
+}
+
+
+bool WebSocketServer::Core::admit(const IPAddress& address)
+{
+	const int perAddress = pParams->getMaxConnectionsPerAddress();
+	const int handshakes = _handshakes.load(std::memory_order_relaxed);
+	bool admitted = !_draining && handshakes < pParams->getMaxHandshakes()
+		&& handshakes + _connections.load(std::memory_order_relaxed) < pParams->getMaxConnections();
+	if (admitted && perAddress > 0)
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		int& count = _addresses[address];
+		admitted = count < perAddress;
+		if (admitted) ++count;
+	}
+	if (admitted) _handshakes.fetch_add(1, std::memory_order_relaxed);
+	else _refused.fetch_add(1, std::memory_order_relaxed);
+	return admitted;
+}
+
+
+void WebSocketServer::Core::withdraw(const SocketAddress& address)
+{
+	if (pParams->getMaxConnectionsPerAddress() == 0) return;
+	std::lock_guard<std::mutex> lock(_mutex);
+	const auto it = _addresses.find(address.host());
+	if (it != _addresses.end() && --it->second == 0) _addresses.erase(it);
+}
+
+
+WebSocketReactor& WebSocketServer::Core::chooseReactor()
+{
+	return *_reactors[_next.fetch_add(1, std::memory_order_relaxed) % _reactors.size()];
+}
+
+
+void WebSocketServer::Core::begin(const WebSocketEventConnection::Ptr& pConnection, WebSocketReactor& reactor)
+{
+	if (reactor.current()) WebSocketEventConnection::Ptr(pConnection)->begin();
+	else reactor.post({pConnection, WebSocketEventConnection::Task::ADD, 0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()});
+}
+
+
+void WebSocketServer::Core::accepted(int fd, const sockaddr* pRemote, socklen_t length)
+{
+	_accepted.fetch_add(1, std::memory_order_relaxed);
+	const bool tcp = pRemote->sa_family == AF_INET || pRemote->sa_family == AF_INET6;
+	const bool counted = pParams->getMaxConnectionsPerAddress() > 0 && tcp;
+	if (!admit(counted ? SocketAddress(pRemote, length).host() : IPAddress()))
+	{
+		::close(fd);
+		return;
+	}
+	if (tcp)
+	{
+		const int on = 1;
+		::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	}
+	WebSocketReactor& reactor = chooseReactor();
+	begin(new WebSocketEventConnection(*this, reactor, fd, pRemote, length, pHTTPParams.get()), reactor);
+}
+
+
+void WebSocketServer::Core::accepted(const StreamSocket& socket)
+{
+	_accepted.fetch_add(1, std::memory_order_relaxed);
+	StreamSocket accepted(socket);
+	if (!admit(accepted.peerAddress().host())) return;
+	accepted.setNoDelay(true);
+	WebSocketReactor& reactor = chooseReactor();
+	begin(new WebSocketEventConnection(*this, reactor, static_cast<StreamSocketImpl*>(accepted.impl()), pHTTPParams.get()), reactor);
+}
+
+
+void WebSocketServer::Core::acceptFailed(int code)
+{
+	if (_failures.fetch_add(1, std::memory_order_relaxed) == 0)
+		Poco::Logger::get("WebSocketServer").error("Cannot accept connections: %s; trying again", Poco::Error::getMessage(code));
+}
+
+
+bool WebSocketServer::Core::handOver(WebSocketStream& stream, const std::string& received)
+{
+	if (!_pDispatcher) return false;
+	_pDispatcher->serve(stream.detach(), received);
+	return true;
+}
+
+
+void WebSocketServer::Core::opened(WebSocketConnection&)
+{
+	_opened.fetch_add(1, std::memory_order_relaxed);
+	_connections.fetch_add(1, std::memory_order_relaxed);
+	_handshakes.fetch_sub(1, std::memory_order_relaxed);
+}
+
+
+void WebSocketServer::Core::gone(WebSocketConnection& connection, bool handshake, bool closed)
+{
+	withdraw(connection.remoteAddress());
+	if (handshake) _handshakes.fetch_sub(1, std::memory_order_relaxed);
+	else _connections.fetch_sub(1, std::memory_order_relaxed);
+	if (!_draining) return;
+	std::lock_guard<std::mutex> lock(_mutex);
+	if (!handshake && !closed) _cut.emplace_back(&connection, true);
+	_allGone.notify_all();
+}
+
+
+WebSocketServer::Metrics WebSocketServer::Core::metrics() const
+{
+	Metrics metrics;
+	metrics.connections         = _connections;
+	metrics.handshakes          = _handshakes;
+	metrics.connectionsAccepted = _accepted;
+	metrics.connectionsOpened   = _opened;
+	metrics.connectionsRefused  = _refused;
+	metrics.acceptFailures      = _failures;
+	for (const auto& pReactor: _reactors)
+	{
+		const WebSocketReactor::Counters& counters = pReactor->counters;
+		metrics.messagesReceived += counters.messagesReceived;
+		metrics.messagesSent     += counters.messagesSent;
+		metrics.bytesReceived    += counters.bytesReceived;
+		metrics.bytesSent        += counters.bytesSent;
+	}
+	return metrics;
+}
+
+
+//
+// WebSocketServer
+//
+WebSocketServer::WebSocketServer(const WebSocketHandler::Ptr& pHandler, const WebSocketServerParams::Ptr& pParams)
+{
+	if (!pHandler) throw InvalidArgumentException("No handler");
+	if (!pParams) throw InvalidArgumentException("No parameters");
+	_pCore = new Core(pHandler, pParams);
+}
+
+
+WebSocketServer::~WebSocketServer()
+{
+	_pCore->stop();
+	_pCore->release();
+}
+
+
+void WebSocketServer::setHTTP(const HTTPRequestHandlerFactory::Ptr& pFactory, const HTTPServerParams::Ptr& pParams)
+{
+	if (!pFactory || !pParams) throw InvalidArgumentException("No factory, or no parameters");
+	_pCore->pFactory    = pFactory;
+	_pCore->pHTTPParams = pParams;
+}
+
+
+void WebSocketServer::listen(const ServerSocket& socket)
+{
+	_pCore->sockets.push_back(socket);
+}
+
+
+void WebSocketServer::start()
+{
+	_pCore->start();
+}
+
+
+void WebSocketServer::stop()
+{
+	_pCore->stop();
+}
+
+
+std::vector<WebSocketConnection::Ptr> WebSocketServer::drain(const Poco::Timespan& timeout)
+{
+	return _pCore->drain(timeout);
+}
+
+
+WebSocketConnection::Ptr WebSocketServer::adopt(HTTPServerRequest& request, HTTPServerResponse& response)
+{
+	return _pCore->adopt(request, response);
+}
+
+
+WebSocketServer::Metrics WebSocketServer::metrics() const
+{
+	return _pCore->metrics();
+}
+
+
+const WebSocketServerParams& WebSocketServer::params() const
+{
+	return *_pCore->pParams;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

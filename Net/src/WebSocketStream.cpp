@@ -1,0 +1,221 @@
+//
+// WebSocketStream.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketStream
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "WebSocketStream.h"
+#include "Poco/Net/NetException.h"
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <utility>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+WebSocketStream::WebSocketStream(int fd, const sockaddr* pRemote, socklen_t length):
+	_fd(fd),
+	_error(0),
+	_shared(false),
+	_secure(false),
+	_remoteLength(0)
+{
+	setRemote(pRemote, length);
+}
+
+
+WebSocketStream::WebSocketStream(StreamSocketImpl* pSocket):
+	_fd(-1),
+	_error(0),
+	_shared(true),
+	_secure(false),
+	_remoteLength(0)
+{
+	sockaddr_storage remote = sockaddr_storage();
+	socklen_t length = sizeof(remote);
+	if (::getpeername(pSocket->sockfd(), reinterpret_cast<sockaddr*>(&remote), &length) == 0)
+		setRemote(reinterpret_cast<sockaddr*>(&remote), length);
+
+	auto pTransport = std::make_unique<WebSocketTransport>(pSocket);
+	if (pTransport->plain())
+	{
+		_fd = ::fcntl(pSocket->sockfd(), F_DUPFD_CLOEXEC, 0);
+		if (_fd < 0) throw NetException("Cannot duplicate the socket", errno);
+		::fcntl(_fd, F_SETFL, ::fcntl(_fd, F_GETFL) | O_NONBLOCK);
+	}
+	else
+	{
+		_fd = pSocket->sockfd();
+		pTransport->setBlocking(false);
+		_pSecure = std::move(pTransport);
+		_secure = true;
+	}
+}
+
+
+void WebSocketStream::setRemote(const sockaddr* pAddress, socklen_t length)
+{
+	_remoteLength = static_cast<unsigned char>(std::min<std::size_t>(length, sizeof(_remote)));
+	std::memcpy(_remote, pAddress, _remoteLength);
+}
+
+
+WebSocketStream::~WebSocketStream()
+{
+	close();
+}
+
+
+long WebSocketStream::receive(const iovec* pBlocks, int count)
+{
+	if (_fd < 0) return BROKEN;
+	if (!_pSecure)
+	{
+		for (;;)
+		{
+			const ssize_t n = count == 1 ? ::recv(_fd, pBlocks->iov_base, pBlocks->iov_len, 0) : ::readv(_fd, pBlocks, count);
+			if (n >= 0) return n;
+			if (errno == EINTR) continue;
+			if (errno == EAGAIN || errno == EWOULDBLOCK) return AGAIN;
+			_error = errno;
+			return BROKEN;
+		}
+	}
+	try
+	{
+		return _pSecure->receiveNow(static_cast<char*>(pBlocks->iov_base), pBlocks->iov_len, false);
+	}
+	catch (const Poco::Exception& exc)
+	{
+		_error = exc.code();
+		return BROKEN;
+	}
+}
+
+
+bool WebSocketStream::pending() const
+{
+	return _pSecure && _pSecure->available() > 0;
+}
+
+
+long WebSocketStream::send(const iovec* pBlocks, int count)
+{
+	if (_fd < 0) return BROKEN;
+	if (!_pSecure)
+	{
+		msghdr message = msghdr();
+		message.msg_iov = const_cast<iovec*>(pBlocks);
+		message.msg_iovlen = static_cast<std::size_t>(count);
+		for (;;)
+		{
+			const ssize_t n = count == 1 ? ::send(_fd, pBlocks->iov_base, pBlocks->iov_len, MSG_NOSIGNAL) : ::sendmsg(_fd, &message, MSG_NOSIGNAL);
+			if (n >= 0) return n;
+			if (errno == EINTR) continue;
+			if (errno == EAGAIN || errno == EWOULDBLOCK) return AGAIN;
+			_error = errno;
+			return BROKEN;
+		}
+	}
+	try
+	{
+		return _pSecure->sendNow(static_cast<const char*>(pBlocks->iov_base), pBlocks->iov_len);
+	}
+	catch (const Poco::Exception& exc)
+	{
+		_error = exc.code();
+		return BROKEN;
+	}
+}
+
+
+SocketAddress WebSocketStream::remoteAddress() const
+{
+	sockaddr_storage remote = sockaddr_storage();
+	std::memcpy(&remote, _remote, _remoteLength);
+	return address(reinterpret_cast<sockaddr*>(&remote), _remoteLength);
+}
+
+
+SocketAddress WebSocketStream::localAddress() const
+{
+	sockaddr_storage local = sockaddr_storage();
+	socklen_t length = sizeof(local);
+	sockaddr* const pLocal = reinterpret_cast<sockaddr*>(&local);
+	return _fd >= 0 && ::getsockname(_fd, pLocal, &length) == 0 ? address(pLocal, length) : SocketAddress();
+}
+
+
+SocketAddress WebSocketStream::address(const sockaddr* pAddress, socklen_t length)
+{
+	if (pAddress->sa_family == AF_UNIX)
+		return SocketAddress(SocketAddress::UNIX_LOCAL, length > sizeof(sa_family_t) ? reinterpret_cast<const sockaddr_un*>(pAddress)->sun_path : "");
+	return length > 0 ? SocketAddress(pAddress, length) : SocketAddress();
+}
+
+
+void WebSocketStream::shutdownSend()
+{
+	// TLS has no half of it: its end is said when it is closed.
+	if (_fd >= 0 && !_pSecure) ::shutdown(_fd, SHUT_WR);
+}
+
+
+void WebSocketStream::close()
+{
+	if (_fd < 0) return;
+	if (_pSecure)
+	{
+		try
+		{
+			_pSecure->shutdown();
+			_pSecure->close();
+		}
+		catch (const Poco::Exception&)
+		{
+			// the peer has gone before
+		}
+		_pSecure.reset();
+	}
+	else
+	{
+		::close(_fd);
+	}
+	_fd = -1;
+}
+
+
+Poco::AutoPtr<StreamSocketImpl> WebSocketStream::detach()
+{
+	Poco::AutoPtr<StreamSocketImpl> pSocket;
+	if (_pSecure)
+	{
+		pSocket.assign(_pSecure->socket(), true);
+		_pSecure.reset();
+		pSocket->setBlocking(true);
+	}
+	else
+	{
+		::fcntl(_fd, F_SETFL, ::fcntl(_fd, F_GETFL) & ~O_NONBLOCK);
+		pSocket = new StreamSocketImpl(_fd);
+	}
+	_fd = -1;
+	return pSocket;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

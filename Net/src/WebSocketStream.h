@@ -1,0 +1,133 @@
+//
+// WebSocketStream.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketStream
+//
+// The bytes under a connection of the event shell.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketStream_INCLUDED
+#define Net_WebSocketStream_INCLUDED
+
+
+#include "WebSocketTransport.h"
+#include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/SocketAddress.h"
+#include "Poco/AutoPtr.h"
+#include <memory>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketStream
+	/// A non-blocking stream socket: a plain one, which is a descriptor only, or any other (TLS) behind
+	/// a StreamSocketImpl. Used by one thread.
+{
+public:
+	enum
+	{
+		END    = 0,
+		AGAIN  = -1,
+		BROKEN = -2 /// See error().
+	};
+
+	WebSocketStream(int fd, const sockaddr* pRemote, socklen_t length);
+		/// Takes over a plain, non-blocking socket, whose peer has the given address.
+
+	explicit WebSocketStream(StreamSocketImpl* pSocket);
+		/// Shares the ownership of a socket, and makes it non-blocking. A plain one is
+		/// duplicated: the other owners' is to be closed, not shut down.
+
+	~WebSocketStream();
+
+	int fd() const;
+		/// Returns the descriptor; -1 if closed.
+
+	bool secure() const;
+
+	bool shared() const;
+		/// Returns true if somebody else has the socket as well, so that closing it may not end it for the poller.
+
+	long receive(const iovec* pBlocks, int count);
+		/// Receives into the blocks, of which TLS fills the first only. Returns how many bytes, END, AGAIN, or BROKEN.
+
+	bool pending() const;
+		/// Returns true if there is more to be received that poll() does not know of.
+
+	long send(const iovec* pBlocks, int count);
+		/// Sends what it can. Returns how many bytes, AGAIN, or BROKEN. After AGAIN, TLS must be given the same bytes at the same place.
+
+	SocketAddress remoteAddress() const;
+	SocketAddress localAddress() const;
+		/// Return the addresses; those of a Unix-domain socket may be empty. The local one is the wildcard
+		/// address when the stream is closed.
+
+	int error() const;
+		/// Returns the system's code for what has broken the stream; 0 if there is none.
+
+	void shutdownSend();
+	void close();
+
+	Poco::AutoPtr<StreamSocketImpl> detach();
+		/// Gives the socket, which blocks again, away, and is closed.
+
+private:
+	WebSocketStream(const WebSocketStream&) = delete;
+	WebSocketStream& operator = (const WebSocketStream&) = delete;
+
+	void setRemote(const sockaddr* pAddress, socklen_t length);
+	static SocketAddress address(const sockaddr* pAddress, socklen_t length);
+
+	std::unique_ptr<WebSocketTransport> _pSecure;
+	int _fd;
+	int _error;
+	bool _shared;
+	bool _secure;
+	unsigned char _remoteLength;
+	char _remote[sizeof(sockaddr_in6)];
+};
+
+
+//
+// inlines
+//
+inline int WebSocketStream::fd() const
+{
+	return _fd;
+}
+
+
+inline bool WebSocketStream::secure() const
+{
+	return _secure;
+}
+
+
+inline bool WebSocketStream::shared() const
+{
+	return _shared;
+}
+
+
+inline int WebSocketStream::error() const
+{
+	return _error;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketStream_INCLUDED
