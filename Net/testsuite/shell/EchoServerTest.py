@@ -3,6 +3,7 @@
 SPDX-License-Identifier: BSL-1.0
 """
 
+import asyncio
 import http.client
 import os
 import re
@@ -12,8 +13,10 @@ import ssl
 import time
 import unittest
 
-from peers import (BINARY, CLOSE, FIN, PING, PONG, TEXT, Certificates, Client, EchoServer, Process, close_payload,
-                   connect, upgrade)
+import websockets
+
+from peers import (BINARY, CLOSE, DEADLINE, FIN, PING, PONG, RSV1, TEXT, Certificates, Client, Deflate, EchoServer,
+                   Process, close_payload, connect, upgrade)
 
 STOP_SECONDS = 4  # promised are one or two; a busy machine gets some more
 
@@ -28,7 +31,8 @@ class Options(unittest.TestCase):
     def test_help_names_every_option(self):
         code, out, err = run("--help")
         self.assertEqual((code, err), (0, ""))
-        for option in ("help", "port", "address", "tls", "certificate", "key", "engine", "max-payload"):
+        for option in ("help", "port", "address", "tls", "certificate", "key", "engine", "deflate", "subprotocol",
+                       "origin", "max-payload"):
             self.assertIn("--" + option, out)
         self.assertIn("9002", out)
 
@@ -43,6 +47,20 @@ class Options(unittest.TestCase):
                 (["--address=nowhere"], "--address"),
                 (["--address=1.2.3.4.5"], "--address"),
                 (["--engine=steam"], "--engine"),
+                (["--engine=messages", "--engine=frames"], "engine"),
+                (["--deflate=yes"], "deflate"),
+                (["--deflate", "--engine=frames"], "--deflate"),
+                (["--subprotocol=two words"], "--subprotocol"),
+                (["--subprotocol="], "--subprotocol"),
+                (["--subprotocol=a", "--subprotocol=b", "--subprotocol=a"], "--subprotocol"),
+                (["--subprotocol=a", "--engine=frames"], "--subprotocol"),
+                (["--origin=www.example.com"], "--origin"),
+                (["--origin=https://www.example.com/"], "--origin"),
+                (["--origin=https://www.example.com:443"], "--origin"),
+                (["--origin=https://me@www.example.com"], "--origin"),
+                (["--origin=https://"], "--origin"),
+                (["--origin="], "--origin"),
+                (["--engine=frames", "--origin=*"], "--origin"),
                 (["--max-payload=124"], "max-payload"),
                 (["--max-payload=2147483648"], "max-payload"),
                 (["--tls"], "--certificate"),
@@ -140,10 +158,12 @@ class Page(unittest.TestCase):
                 stream.close()
 
 
-class Echo(unittest.TestCase):
+class Echo:
+    """What both engines do."""
+
     @classmethod
     def setUpClass(cls):
-        cls.server = EchoServer("--max-payload=70000")
+        cls.server = EchoServer("--max-payload=70000", *cls.OPTIONS)
         cls.addClassCleanup(cls.server.stop)
 
     def client(self, path="/"):
@@ -170,24 +190,18 @@ class Echo(unittest.TestCase):
         first, payload = client.read_frame()
         self.assertEqual((first, payload[:2]), (FIN | CLOSE, close_payload(1009)))
 
-    def test_fragments(self):
-        client = self.client()
-        for first, payload in ((TEXT, b"one "), (0, b"two "), (0, b""), (0, b"three "), (FIN, b"four")):
-            client.write_frame(first, payload)
-            self.assertEqual(client.read_frame(), (first, payload))
-
     def test_ping_is_answered_and_pong_is_not(self):
         client = self.client()
         client.write_frame(FIN | PONG, b"unasked")
         client.write_frame(FIN | PING, b"asked")
         self.assertEqual(client.read_frame(), (FIN | PONG, b"asked"))
 
-    def test_close_comes_back(self):
-        for payload in (b"", close_payload(1000), close_payload(4001, "ende gut, älles gut")):
-            client = self.client()
-            client.write_frame(FIN | CLOSE, payload)
-            self.assertEqual(client.read_frame(), (FIN | CLOSE, payload))
-            self.assertTrue(client.read_end())
+    def test_many_in_flight(self):
+        client = self.client()
+        for number in range(1000):
+            client.write_frame(FIN | TEXT, b"%d" % number)
+        for number in range(1000):
+            self.assertEqual(client.read_frame(), (FIN | TEXT, b"%d" % number))
 
     def test_many_connections(self):
         clients = [self.client() for _ in range(256)]
@@ -203,7 +217,170 @@ class Echo(unittest.TestCase):
         self.client().write_frame(FIN | TEXT)
 
 
-class Stop(unittest.TestCase):
+class EchoMessages(Echo, unittest.TestCase):
+    OPTIONS = ()  # the default
+
+    def test_fragments_come_back_as_one_message(self):
+        client = self.client()
+        for first, payload in ((TEXT, b"one "), (0, b"two "), (0, b""), (FIN | PING, b"asked"), (0, b"three "), (FIN, b"four")):
+            client.write_frame(first, payload)
+        self.assertEqual(client.read_frame(), (FIN | PONG, b"asked"))
+        self.assertEqual(client.read_frame(), (FIN | TEXT, b"one two three four"))
+
+    def test_max_payload_is_of_the_message(self):
+        client = self.client()
+        client.write_frame(BINARY, bytes(35000))
+        client.write_frame(FIN, bytes(35001))
+        first, payload = client.read_frame()
+        self.assertEqual((first, payload[:2]), (FIN | CLOSE, close_payload(1009)))
+
+    def test_close_code_comes_back(self):
+        for payload in (b"", close_payload(1000), close_payload(4001, "ende gut, älles gut")):
+            client = self.client()
+            client.write_frame(FIN | CLOSE, payload)
+            first, answer = client.read_frame()
+            self.assertEqual((first, answer[:2]), (FIN | CLOSE, payload[:2]))
+            self.assertTrue(client.read_end())
+
+
+class EchoFrames(Echo, unittest.TestCase):
+    OPTIONS = ("--engine=frames",)
+
+    def test_fragments_come_back_as_they_are(self):
+        client = self.client()
+        for first, payload in ((TEXT, b"one "), (0, b"two "), (0, b""), (0, b"three "), (FIN, b"four")):
+            client.write_frame(first, payload)
+            self.assertEqual(client.read_frame(), (first, payload))
+
+    def test_max_payload_is_of_the_frame(self):
+        client = self.client()
+        for first in (BINARY, FIN):
+            client.write_frame(first, bytes(70000))
+            self.assertEqual(client.read_frame(), (first, bytes(70000)))
+
+    def test_close_comes_back(self):
+        for payload in (b"", close_payload(1000), close_payload(4001, "ende gut, älles gut")):
+            client = self.client()
+            client.write_frame(FIN | CLOSE, payload)
+            self.assertEqual(client.read_frame(), (FIN | CLOSE, payload))
+            self.assertTrue(client.read_end())
+
+
+class Compression(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = EchoServer("--deflate", "--max-payload=1000000")
+        cls.addClassCleanup(cls.server.stop)
+
+    def client(self):
+        client = Client(self.server.port, **{"Sec-WebSocket-Extensions": "permessage-deflate"})
+        self.addCleanup(client.close)
+        self.assertEqual(client.headers["sec-websocket-extensions"], "permessage-deflate")
+        return client, Deflate()
+
+    def test_messages_are_compressed_both_ways(self):
+        client, deflate = self.client()
+        for _ in range(3):
+            text = "compressed, wörd for word " * 1000
+            client.write_frame(FIN | RSV1 | TEXT, deflate.compress(text.encode()))
+            first, payload = client.read_frame()
+            self.assertEqual(first, FIN | RSV1 | TEXT)
+            self.assertLess(len(payload), 1000)
+            self.assertEqual(deflate.decompress(payload).decode(), text)
+
+    def test_max_payload_is_of_the_decompressed_message(self):
+        client, deflate = self.client()
+        content = os.urandom(1000000)
+        compressed = deflate.compress(content)
+        self.assertGreater(len(compressed), len(content))
+        client.write_frame(FIN | RSV1 | BINARY, compressed)
+        first, payload = client.read_frame()
+        self.assertEqual((first, deflate.decompress(payload)), (FIN | RSV1 | BINARY, content))
+        client.write_frame(FIN | RSV1 | BINARY, deflate.compress(bytes(1000001)))
+        first, payload = client.read_frame()
+        self.assertEqual((first, payload[:2]), (FIN | CLOSE, close_payload(1009)))
+
+    def test_not_unless_offered(self):
+        client = Client(self.server.port)
+        self.addCleanup(client.close)
+        self.assertNotIn("sec-websocket-extensions", client.headers)
+
+    def test_not_unless_switched_on(self):
+        for options in ([], ["--engine=frames"]):
+            with self.subTest(options=options), EchoServer(*options) as server:
+                client = Client(server.port, **{"Sec-WebSocket-Extensions": "permessage-deflate"})
+                self.addCleanup(client.close)
+                self.assertNotIn("sec-websocket-extensions", client.headers)
+
+    def test_client_of_another_make(self):
+        async def talk():
+            async with websockets.connect(self.server.url, compression="deflate", max_size=None) as ws:
+                extensions = [extension.name for extension in ws.extensions]
+                echoes = []
+                for message in messages:
+                    await ws.send(message)
+                    echoes.append(await ws.recv())
+                return extensions, echoes
+
+        messages = ["", "short", "wörds " * 10000, bytes(500000), os.urandom(500000), "x"]
+        extensions, echoes = asyncio.run(asyncio.wait_for(talk(), DEADLINE))
+        self.assertEqual(extensions, ["permessage-deflate"])
+        self.assertEqual(echoes, messages)
+
+
+class Negotiation(unittest.TestCase):
+    def handshake(self, server, **headers):
+        """Status and headers of the answer."""
+        stream = connect(server.port)
+        self.addCleanup(stream.close)
+        first, fields = upgrade(stream, Host=f"localhost:{server.port}", **headers)
+        return int(first.split()[1]), fields
+
+    def test_subprotocols(self):
+        with EchoServer("--subprotocol=one", "--subprotocol", "two") as server:
+            for offered, chosen in (("one", "one"), ("three, two, one", "two"), ("three", None), (None, None)):
+                with self.subTest(offered=offered):
+                    status, fields = self.handshake(server, **{"Sec-WebSocket-Protocol": offered})
+                    self.assertEqual((status, fields.get("sec-websocket-protocol")), (101, chosen))
+
+    def test_no_subprotocol(self):
+        for options in ([], ["--engine=frames"]):
+            with self.subTest(options=options), EchoServer(*options) as server:
+                status, fields = self.handshake(server, **{"Sec-WebSocket-Protocol": "one"})
+                self.assertEqual(status, 101)
+                self.assertNotIn("sec-websocket-protocol", fields)
+
+    def origins(self, server, expected):
+        for origin, status in expected.items():
+            with self.subTest(origin=origin):
+                self.assertEqual(self.handshake(server, Origin=origin)[0], status)
+
+    def test_own_host_only(self):
+        with EchoServer() as server:
+            self.origins(server, {None: 101, f"http://localhost:{server.port}": 101, "https://a.example": 403,
+                                  "http://localhost:1": 403, "http://localhost": 403, "null": 403})
+
+    def test_allowed_origins(self):
+        with EchoServer("--origin=https://a.example", "--origin", "http://b.example:81") as server:
+            self.origins(server, {None: 101, f"http://localhost:{server.port}": 101, "https://a.example": 101,
+                                  "http://b.example:81": 101, "http://a.example": 403, "https://c.example": 403,
+                                  "null": 403})
+
+    def test_all_origins(self):
+        with EchoServer("--origin=*") as server:
+            self.origins(server, {None: 101, "https://a.example": 101, "null": 101})
+
+    def test_frames_engine_lets_everyone_in(self):
+        with EchoServer("--engine=frames") as server:
+            self.origins(server, {None: 101, "https://a.example": 101, "null": 101})
+
+
+class Stop:
+    """What both engines do."""
+
+    def server(self):
+        return EchoServer(*self.OPTIONS)
+
     def keep(self, stream):
         self.addCleanup(stream.close)
         return stream
@@ -216,12 +393,12 @@ class Stop(unittest.TestCase):
 
     def test_without_connections(self):
         for number in (signal.SIGTERM, signal.SIGINT):
-            with self.subTest(number=number), EchoServer() as server:
+            with self.subTest(number=number), self.server() as server:
                 self.stop(server, number)
 
     def test_open_connections_get_code_1001(self):
         for number in (signal.SIGTERM, signal.SIGINT):
-            with self.subTest(number=number), EchoServer() as server:
+            with self.subTest(number=number), self.server() as server:
                 clients = [self.keep(Client(server.port)) for _ in range(20)]
                 server.send_signal(number)
                 for client in clients:
@@ -230,8 +407,27 @@ class Stop(unittest.TestCase):
                     self.assertTrue(client.read_end())
                 self.stop(server, number)
 
+    def test_connections_that_keep_sending(self):
+        with self.server() as server:
+            clients = [self.keep(Client(server.port)) for _ in range(10)]
+            for client in clients:
+                for _ in range(100):
+                    client.write_frame(FIN | TEXT, b"more")
+            for client in clients:
+                self.assertEqual(client.read_frame(), (FIN | TEXT, b"more"))
+            server.send_signal(signal.SIGTERM)
+            for client in clients:
+                frame = (FIN | TEXT, b"more")
+                while frame == (FIN | TEXT, b"more"):
+                    client.write_frame(*frame)
+                    frame = client.read_frame()
+                self.assertEqual(frame, (FIN | CLOSE, close_payload(1001)))
+                client.write_frame(*frame)
+                self.assertTrue(client.read_end())
+            self.stop(server)
+
     def test_connections_that_do_not_answer(self):
-        with EchoServer() as server:
+        with self.server() as server:
             client = self.keep(Client(server.port))
             silent = self.keep(connect(server.port))
             half = self.keep(connect(server.port))
@@ -242,7 +438,7 @@ class Stop(unittest.TestCase):
                 self.assertTrue(stream.read_end())
 
     def test_connection_that_does_not_read(self):
-        with EchoServer() as server:
+        with self.server() as server:
             blocked, other = self.keep(Client(server.port)), self.keep(Client(server.port))
             blocked.sock.setblocking(False)
             frame = b"\x82\xfe\xff\xff\0\0\0\0" + bytes(65535)
@@ -260,11 +456,19 @@ class Stop(unittest.TestCase):
             self.stop(server)
 
     def test_port_is_free_at_once(self):
-        with EchoServer() as first:
+        with self.server() as first:
             self.keep(Client(first.port))
             self.stop(first)
             with Process(os.environ["ECHO_SERVER"], f"--port={first.port}") as second:
                 self.assertIn(str(first.port), second.read_line())
+
+
+class StopMessages(Stop, unittest.TestCase):
+    OPTIONS = ("--deflate",)
+
+
+class StopFrames(Stop, unittest.TestCase):
+    OPTIONS = ("--engine=frames",)
 
 
 class TLS(unittest.TestCase):
@@ -274,8 +478,8 @@ class TLS(unittest.TestCase):
         cls.addClassCleanup(cls.certificates.remove)
         cls.certificate, cls.key = cls.certificates.issue("server", "DNS:localhost,IP:127.0.0.1")
 
-    def start(self):
-        return EchoServer("--tls", "--certificate", self.certificate, "--key", self.key)
+    def start(self, *options):
+        return EchoServer("--tls", "--certificate", self.certificate, "--key", self.key, *options)
 
     def connect(self, server):
         context = ssl.create_default_context(cafile=self.certificates.ca)
@@ -284,13 +488,14 @@ class TLS(unittest.TestCase):
         return stream
 
     def test_echo(self):
-        with self.start() as server:
-            self.assertEqual(server.line, f"EchoServer listening on https://localhost:{server.port}/\n")
-            stream = self.connect(server)
-            self.assertIn("101", upgrade(stream)[0])
-            payload = os.urandom(1 << 20)
-            stream.write_frame(FIN | BINARY, payload)
-            self.assertEqual(stream.read_frame(), (FIN | BINARY, payload))
+        for options in ([], ["--deflate"], ["--engine=frames"]):
+            with self.subTest(options=options), self.start(*options) as server:
+                self.assertEqual(server.line, f"EchoServer listening on https://localhost:{server.port}/\n")
+                stream = self.connect(server)
+                self.assertIn("101", upgrade(stream)[0])
+                payload = os.urandom(1 << 20)
+                stream.write_frame(FIN | BINARY, payload)
+                self.assertEqual(stream.read_frame(), (FIN | BINARY, payload))
 
     def test_key_in_the_certificate_file(self):
         both = self.certificates.path("both.pem")
@@ -308,18 +513,19 @@ class TLS(unittest.TestCase):
         self.assertIn("--key", err)
 
     def test_stop(self):
-        with self.start() as server:
-            client = self.connect(server)
-            upgrade(client)
-            self.addCleanup(connect(server.port).close)  # not even a TLS handshake
-            self.connect(server)                         # no request
-            upgrade(self.connect(server))                # no answer to the Close frame
-            begin = time.monotonic()
-            server.send_signal(signal.SIGTERM)
-            self.assertEqual(client.read_frame(), (FIN | CLOSE, close_payload(1001)))
-            client.write_frame(FIN | CLOSE, close_payload(1001))
-            server.stop()
-            self.assertLess(time.monotonic() - begin, STOP_SECONDS)
+        for options in ([], ["--engine=frames"]):
+            with self.subTest(options=options), self.start(*options) as server:
+                client = self.connect(server)
+                upgrade(client)
+                self.addCleanup(connect(server.port).close)  # not even a TLS handshake
+                self.connect(server)                         # no request
+                upgrade(self.connect(server))                # no answer to the Close frame
+                begin = time.monotonic()
+                server.send_signal(signal.SIGTERM)
+                self.assertEqual(client.read_frame(), (FIN | CLOSE, close_payload(1001)))
+                client.write_frame(FIN | CLOSE, close_payload(1001))
+                server.stop()
+                self.assertLess(time.monotonic() - begin, STOP_SECONDS)
 
     def test_plain_http_does_no_harm(self):
         with self.start() as server:

@@ -8,13 +8,14 @@ import os
 import pty
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
 import unittest
 
-from peers import (BINARY, CLOSE, FIN, PING, PONG, TEXT, Certificates, EchoServer, Process, Server, Stream, accept,
-                   answer, close_payload)
+from peers import (BINARY, CLOSE, FIN, PING, PONG, RSV1, TEXT, Certificates, Deflate, EchoServer, Process, Server,
+                   Stream, accept, answer, close_payload)
 
 STOP_SECONDS = 4  # promised are one or two; a busy machine gets some more
 
@@ -47,8 +48,8 @@ class Options(unittest.TestCase):
     def test_help_names_options_and_exit_codes(self):
         code, out, err = run("--help")
         self.assertEqual((code, err), (0, ""))
-        for word in ("header", "subprotocol", "origin", "user", "proxy", "proxy-user", "ca", "insecure", "timeout",
-                     "max-payload", "binary", "commands", "quiet", "wait"):
+        for word in ("header", "subprotocol", "deflate", "origin", "user", "proxy", "proxy-user", "ca", "insecure",
+                     "timeout", "max-payload", "binary", "commands", "quiet", "wait"):
             self.assertIn("--" + word, out.decode())
         for word in ("Exit codes", "1006", "64 bad command line"):
             self.assertIn(word, " ".join(out.decode().split()))
@@ -70,6 +71,8 @@ class Options(unittest.TestCase):
                 (["--header=X: a\r\nY: b", url], "--header"),
                 (["--origin=a\nb", url], "--origin"),
                 (["--subprotocol=a b", url], "--subprotocol"),
+                (["--subprotocol=a", "--subprotocol=a", url], "--subprotocol"),
+                (["--deflate=yes", url], "deflate"),
                 (["--user=name", url], "--user"),
                 (["--proxy=host", url], "--proxy"),
                 (["--proxy=host:0", url], "--proxy"),
@@ -97,14 +100,24 @@ class Options(unittest.TestCase):
                 self.assertIn("--help", err)
 
 
-class Pipes(unittest.TestCase):
+class Mode:
+    """What holds in both modes, frames and messages."""
+
+    def shell(self, *arguments, **options):
+        return shell(*self.OPTIONS, *arguments, **options)
+
+    def run_shell(self, *arguments, text=b""):
+        return run(*self.OPTIONS, *arguments, text=text)
+
+
+class Pipes(Mode):
     @classmethod
     def setUpClass(cls):
-        cls.server = EchoServer()
+        cls.server = EchoServer(*cls.SERVER_OPTIONS)
         cls.addClassCleanup(cls.server.stop)
 
     def test_text(self):
-        code, out, err = run("--wait=0.1", self.server.url, text="hello\n\nwörld".encode())
+        code, out, err = self.run_shell("--wait=0.1", self.server.url, text="hello\n\nwörld".encode())
         self.assertEqual(code, 0)
         self.assertIn(self.server.url, err)
         lines = frames(out)
@@ -115,15 +128,15 @@ class Pipes(unittest.TestCase):
 
     def test_quiet_prints_what_came_and_nothing_else(self):
         text = "".join(f"line {i} ä\n" for i in range(5000)).encode() + b"/close 4000\n" + b"x" * 100000 + b"\n"
-        self.assertEqual(run("--quiet", "--wait=0", self.server.url, text=text), (0, text, ""))
+        self.assertEqual(self.run_shell("--quiet", "--wait=0", self.server.url, text=text), (0, text, ""))
 
     def test_binary_file(self):
         content = os.urandom(1 << 20)
         with tempfile.NamedTemporaryFile() as file:
             file.write(content)
             file.flush()
-            self.assertEqual(run("--quiet", "--wait=0", "--binary", file.name, self.server.url), (0, content, ""))
-            code, out, _ = run("--wait=0", "--binary", file.name, self.server.url, text=b"then this")
+            self.assertEqual(self.run_shell("--quiet", "--wait=0", "--binary", file.name, self.server.url), (0, content, ""))
+            code, out, _ = self.run_shell("--wait=0", "--binary", file.name, self.server.url, text=b"then this")
             self.assertEqual(code, 0)
             dump = "BINARY 1048576 " + " ".join(f"{byte:02X}" for byte in content[:32]) + " ..."
             self.assertEqual(sorted(frames(out)), sorted(
@@ -134,27 +147,27 @@ class Pipes(unittest.TestCase):
             file.write(b"\x00\xff")
             file.flush()
             text = f"/ping are you there\n/text /text\n/binary {file.name}\nplain\n/close 4001 that is all\nnot sent\n"
-            code, out, _ = run("--commands", self.server.url, text=text.encode())
+            code, out, _ = self.run_shell("--commands", self.server.url, text=text.encode())
         self.assertEqual(code, 3)
         sent = ["PING 13 are you there", "TEXT 5 /text", "BINARY 2 00 FF", "TEXT 5 plain", "CLOSE 13 4001 that is all"]
         self.assertEqual([line[2:] for line in frames(out) if line[0] == ">"], sent)
-        self.assertEqual([line[2:] for line in frames(out) if line[0] == "<"], ["PONG" + sent[0][4:]] + sent[1:])
+        self.assertEqual([line[2:] for line in frames(out) if line[0] == "<"], ["PONG" + sent[0][4:]] + sent[1:-1] + [self.CLOSE_ANSWER])
 
     def test_bad_commands(self):
         text = "/fly\n/close x\n/close 1005\n/close 70000\n/close 1000 {0}\n/ping {0}\n/binary /does/not/exist\n/close\n"
-        code, out, err = run("--commands", self.server.url, text=text.format("x" * 126).encode())
+        code, out, err = self.run_shell("--commands", self.server.url, text=text.format("x" * 126).encode())
         self.assertEqual(code, 0)
         self.assertEqual(frames(out), ["> CLOSE 2 1000", "< CLOSE 2 1000"])
         self.assertEqual(err.count("WebSocketShell: "), 7, err)
 
     def test_slash_is_no_command_in_a_pipe(self):
-        code, out, _ = run("--wait=0", self.server.url, text=b"/close 4001\n")
+        code, out, _ = self.run_shell("--wait=0", self.server.url, text=b"/close 4001\n")
         self.assertEqual(code, 0)
         self.assertIn("< TEXT 11 /close 4001", frames(out))
 
     def test_terminal(self):
         ours, theirs = pty.openpty()
-        with shell(self.server.url, stdin=theirs) as process:
+        with self.shell(self.server.url, stdin=theirs) as process:
             os.close(theirs)
             os.write(ours, b"typed\n")
             self.assertTrue(process.read_line().endswith("> TEXT 5 typed\n"))
@@ -170,16 +183,16 @@ class Pipes(unittest.TestCase):
         os.close(ours)
 
     def test_max_payload(self):
-        code, _, _ = run("--max-payload=10", "--wait=0", self.server.url, text=b"0123456789")
+        code, _, _ = self.run_shell("--max-payload=10", "--wait=0", self.server.url, text=b"0123456789")
         self.assertEqual(code, 0)
-        code, _, err = run("--max-payload=10", self.server.url, text=b"0123456789A")
+        code, _, err = self.run_shell("--max-payload=10", self.server.url, text=b"0123456789A")
         self.assertEqual(code, 3)
         self.assertIn("--max-payload", err)
-        code, _, _ = run("--max-payload=200", self.server.url, text=b"x" * 201)
+        code, _, _ = self.run_shell("--max-payload=200", self.server.url, text=b"x" * 201)
         self.assertEqual(code, 3)
 
     def test_output_that_nobody_reads(self):
-        with shell(self.server.url) as process:
+        with self.shell(self.server.url) as process:
             process.popen.stdout.close()
             process.popen.stdin.write(b"hello\n")
             process.popen.stdin.flush()
@@ -187,7 +200,7 @@ class Pipes(unittest.TestCase):
             process.popen.stdout = None
 
     def test_every_frame_in_time(self):
-        with shell(self.server.url) as process:
+        with self.shell(self.server.url) as process:
             for number in range(5):  # each answer is there before the next line, and before the end of the input
                 process.popen.stdin.write(b"%d\n" % number)
                 process.popen.stdin.flush()
@@ -195,19 +208,31 @@ class Pipes(unittest.TestCase):
                 self.assertTrue(process.read_line().endswith(f"< TEXT 1 {number}\n"))
 
 
-class Endings(unittest.TestCase):
+class PipesFrames(Pipes, unittest.TestCase):
+    OPTIONS = ()
+    SERVER_OPTIONS = ("--engine=frames",)
+    CLOSE_ANSWER = "CLOSE 13 4001 that is all"
+
+
+class PipesMessages(Pipes, unittest.TestCase):
+    OPTIONS = ("--deflate",)
+    SERVER_OPTIONS = ("--deflate",)
+    CLOSE_ANSWER = "CLOSE 2 4001"
+
+
+class Endings(Mode):
     """Exit codes, against a server that does what each case wants."""
 
     def check(self, serve, code, wait=20):
         with Server(serve) as server:
-            outcome, out, err = run("--timeout=20", f"--wait={wait}", server.url)
+            outcome, out, err = self.run_shell("--timeout=20", f"--wait={wait}", server.url)
             self.assertEqual(outcome, code, err)
         return frames(out), err
 
     def test_no_server(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
-        code, out, err = run(f"ws://127.0.0.1:{port}/")
+        code, out, err = self.run_shell(f"ws://127.0.0.1:{port}/")
         self.assertEqual((code, out), (1, b""))
         self.assertIn("refused", err)
 
@@ -225,7 +250,7 @@ class Endings(unittest.TestCase):
             assert stream.read_end()
 
         with Server(serve) as server:
-            code, _, err = run("--timeout=0.3", server.url)
+            code, _, err = self.run_shell("--timeout=0.3", server.url)
         self.assertEqual(code, 1)
         self.assertIn("imeout", err)
 
@@ -238,7 +263,7 @@ class Endings(unittest.TestCase):
                     accept(stream)
                     stream.write_frame(FIN | CLOSE, payload)
                     first, reply = stream.read_frame()
-                    assert (first, reply[:2]) == (FIN | CLOSE, payload[:2] or close_payload(1000))
+                    assert (first, reply) == (FIN | CLOSE, payload[:2])
 
                 lines, _ = self.check(serve, code)
                 self.assertIn(f"< CLOSE 4 {number} so" if number else "< CLOSE 0 no code", lines)
@@ -271,7 +296,7 @@ class Endings(unittest.TestCase):
             assert stream.read_end()
 
         with Server(serve) as server:
-            code, _, err = run("--timeout=0.3", "--wait=0", server.url)
+            code, _, err = self.run_shell("--timeout=0.3", "--wait=0", server.url)
         self.assertEqual(code, 2)
         self.assertIn("did not answer", err)
 
@@ -283,22 +308,6 @@ class Endings(unittest.TestCase):
             assert (first, payload[:2]) == (FIN | CLOSE, close_payload(1002))
 
         self.check(serve, 3)
-
-    def test_messages_in_fragments(self):
-        def serve(stream):
-            accept(stream)
-            stream.write_frame(TEXT, "in dr".encode())
-            stream.write_frame(0, b"ei T\xc3")  # cut inside a character
-            stream.write_frame(FIN | PING, b"meanwhile")
-            stream.write_frame(FIN, b"\xa4len")
-            assert stream.read_frame() == (FIN | PONG, b"meanwhile")
-            stream.write_frame(FIN | CLOSE, close_payload(1000))
-            stream.read_frame()
-
-        lines, _ = self.check(serve, 0)
-        self.assertIn("< TEXT 14 (3 frames) in drei Tälen", lines)
-        self.assertIn("< PING 9 meanwhile", lines)
-        self.assertIn("> PONG 9 meanwhile", lines)
 
     def test_output_is_harmless_for_a_terminal(self):
         def serve(stream):
@@ -326,6 +335,114 @@ class Endings(unittest.TestCase):
         self.check(serve, 0)
 
 
+class EndingsFrames(Endings, unittest.TestCase):
+    OPTIONS = ()
+
+    def test_messages_in_fragments(self):
+        def serve(stream):
+            accept(stream)
+            stream.write_frame(TEXT, "in dr".encode())
+            stream.write_frame(0, b"ei T\xc3")  # cut inside a character
+            stream.write_frame(FIN | PING, b"meanwhile")
+            stream.write_frame(FIN, b"\xa4len")
+            assert stream.read_frame() == (FIN | PONG, b"meanwhile")
+            stream.write_frame(FIN | CLOSE, close_payload(1000))
+            stream.read_frame()
+
+        lines, _ = self.check(serve, 0)
+        self.assertIn("< TEXT 14 (3 frames) in drei Tälen", lines)
+        self.assertIn("< PING 9 meanwhile", lines)
+        self.assertIn("> PONG 9 meanwhile", lines)
+
+
+class EndingsMessages(Endings, unittest.TestCase):
+    OPTIONS = ("--deflate",)
+
+    def test_messages_in_fragments(self):
+        def serve(stream):
+            accept(stream)
+            stream.write_frame(TEXT, "in dr".encode())
+            stream.write_frame(0, b"ei T\xc3")  # cut inside a character
+            stream.write_frame(FIN | PING, b"meanwhile")
+            stream.write_frame(FIN, b"\xa4len")
+            assert stream.read_frame() == (FIN | PONG, b"meanwhile")
+            stream.write_frame(FIN | CLOSE, close_payload(1000))
+            stream.read_frame()
+
+        lines, _ = self.check(serve, 0)
+        self.assertEqual(lines, ["< TEXT 14 in drei Tälen", "< CLOSE 2 1000", "> CLOSE 2 1000"])
+
+
+class Compression(unittest.TestCase):
+    def talk(self, serve, *arguments, text=b""):
+        with Server(serve) as server:
+            code, out, err = run("--deflate", "--wait=20", *arguments, server.url, text=text)
+        self.assertEqual(code, 0, err)
+        return frames(out), err
+
+    def test_messages_are_compressed_both_ways(self):
+        text = "compressed, wörd for word " * 100
+        offers = []
+
+        def serve(stream):
+            deflate = Deflate()
+            _, fields = accept(stream, **{"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits=15"})
+            offers.append(fields["sec-websocket-extensions"])
+            for _ in range(2):
+                first, payload = stream.read_frame()
+                assert first == FIN | RSV1 | TEXT
+                assert len(payload) < 200
+                assert deflate.decompress(payload).decode() == text
+            compressed = deflate.compress(text.encode())
+            stream.write_frame(RSV1 | TEXT, compressed[:5])
+            stream.write_frame(FIN, compressed[5:])
+            stream.write_frame(FIN | CLOSE, close_payload(1000))
+            stream.read_frame()
+
+        lines, err = self.talk(serve, text=(text + "\n" + text).encode())
+        self.assertIn("permessage-deflate; client_max_window_bits=15", err)
+        self.assertTrue(offers[0].startswith("permessage-deflate"), offers)
+        line = f"TEXT {len(text.encode())} {text}"
+        self.assertEqual(lines, [f"> {line}", f"> {line}", f"< {line}", "< CLOSE 2 1000", "> CLOSE 2 1000"])
+
+    def test_server_that_declines(self):
+        def serve(stream):
+            accept(stream)
+            stream.write_frame(FIN | TEXT, b"as it is")
+            first, payload = stream.read_frame()
+            assert (first, payload) == (FIN | TEXT, b"x" * 1000)
+            stream.write_frame(FIN | CLOSE, close_payload(1000))
+            stream.read_frame()
+
+        lines, err = self.talk(serve, text=b"x" * 1000)
+        self.assertIn("without compression", err)
+        self.assertIn("< TEXT 8 as it is", lines)
+
+    def test_text_that_is_not_utf8_is_not_sent(self):
+        with EchoServer("--deflate") as server:
+            code, out, err = run("--deflate", "--wait=0", server.url, text=b"\xff\ngood\n")
+        self.assertEqual(code, 0)
+        self.assertIn("UTF-8", err)
+        self.assertEqual([line for line in frames(out) if "TEXT" in line], ["> TEXT 4 good", "< TEXT 4 good"])
+
+    def test_max_payload_is_of_the_decompressed_message(self):
+        with EchoServer("--deflate") as server:
+            url = server.url
+            content = os.urandom(100000).hex().encode()
+            self.assertEqual(run("--deflate", "--quiet", "--wait=0", "--max-payload=200000", url, text=content + b"\n"),
+                             (0, content + b"\n", ""))
+            code, _, err = run("--deflate", "--max-payload=200000", url, text=b"x" * 200001)
+            self.assertEqual(code, 3)
+            self.assertIn("--max-payload", err)
+
+    def test_not_offered_unless_wanted(self):
+        with EchoServer("--deflate") as server:
+            code, _, err = run("--wait=0", server.url)
+        self.assertEqual(code, 0)
+        self.assertNotIn("ompress", err)
+        self.assertNotIn("deflate", err)
+
+
 class Handshake(unittest.TestCase):
     def test_request(self):
         seen = {}
@@ -348,6 +465,22 @@ class Handshake(unittest.TestCase):
     def test_subprotocol_that_was_not_offered(self):
         with Server(lambda stream: accept(stream, **{"Sec-WebSocket-Protocol": "other"})) as server:
             self.assertEqual(run("--subprotocol=mine", server.url)[0], 1)
+
+    def test_subprotocol_of_a_real_server(self):
+        with EchoServer("--subprotocol=mine") as server:
+            code, _, err = run("--wait=0", "--subprotocol=other", "--subprotocol=mine", server.url)
+            self.assertEqual(code, 0)
+            self.assertIn(", subprotocol mine", err)
+            code, _, err = run("--wait=0", "--subprotocol=other", server.url)
+            self.assertEqual(code, 0)
+            self.assertNotIn("subprotocol", err)
+
+    def test_origin_decides(self):
+        with EchoServer("--origin=https://here.example") as server:
+            self.assertEqual(run("--wait=0", "--origin=https://here.example", server.url)[0], 0)
+            code, _, err = run("--wait=0", "--origin=https://there.example", server.url)
+            self.assertEqual(code, 1)
+            self.assertIn("403", err)
 
     def login(self, password):
         """An HTTP server that wants name and password, me:secret."""
@@ -396,9 +529,9 @@ class Handshake(unittest.TestCase):
             self.assertEqual(run(f"--proxy=127.0.0.1:{server.port}", "ws://far.away.example/")[0], 1)
 
 
-class Signals(unittest.TestCase):
+class Signals(Mode):
     def check(self, number, serve, *arguments):
-        with Server(serve) as server, shell(*arguments, server.url) as process:
+        with Server(serve) as server, self.shell(*arguments, server.url) as process:
             self.assertTrue(process.read_line())  # it is connected when the first frame has come
             begin = time.monotonic()
             process.send_signal(number)
@@ -428,7 +561,7 @@ class Signals(unittest.TestCase):
         with tempfile.NamedTemporaryFile() as file, socket.create_server(("127.0.0.1", 0)) as listener:
             file.truncate(32 << 20)
             url = "ws://127.0.0.1:%d/" % listener.getsockname()[1]
-            with shell("--binary", file.name, url) as process:
+            with self.shell("--binary", file.name, url) as process:
                 with listener.accept()[0] as sock:
                     stream = Stream(sock, masks=False)
                     accept(stream)
@@ -438,6 +571,14 @@ class Signals(unittest.TestCase):
                     process.send_signal(signal.SIGTERM)
                     self.assertEqual(process.wait(), 0)
                     self.assertLess(time.monotonic() - begin, STOP_SECONDS)
+
+
+class SignalsFrames(Signals, unittest.TestCase):
+    OPTIONS = ()
+
+
+class SignalsMessages(Signals, unittest.TestCase):
+    OPTIONS = ("--deflate",)
 
 
 class TLS(unittest.TestCase):
@@ -452,7 +593,7 @@ class TLS(unittest.TestCase):
     @classmethod
     def start(cls, name, alternative_names):
         certificate, key = cls.certificates.issue(name, alternative_names)
-        server = EchoServer("--tls", "--certificate", certificate, "--key", key)
+        server = EchoServer("--tls", "--certificate", certificate, "--key", key, "--deflate")
         cls.addClassCleanup(server.stop)
         return server
 
@@ -487,9 +628,30 @@ class TLS(unittest.TestCase):
         with tempfile.NamedTemporaryFile() as file:
             file.write(content)
             file.flush()
-            outcome = run("--quiet", "--wait=0", "--ca", self.ca, "--binary", file.name,
-                          f"wss://localhost:{self.server.port}/")
-        self.assertEqual(outcome, (0, content, ""))
+            for options in ([], ["--deflate"]):
+                with self.subTest(options=options):
+                    outcome = run("--quiet", "--wait=0", "--ca", self.ca, "--binary", file.name, *options,
+                                  f"wss://localhost:{self.server.port}/")
+                    self.assertEqual(outcome, (0, content, ""))
+
+    def test_server_that_does_not_read(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.certificates.issue("deaf", "DNS:localhost"))
+        for options in ([], ["--deflate"]):
+            with self.subTest(options=options), tempfile.NamedTemporaryFile() as file, \
+                    socket.create_server(("127.0.0.1", 0)) as listener:
+                file.truncate(32 << 20)
+                url = "wss://localhost:%d/" % listener.getsockname()[1]
+                with shell("--ca", self.ca, "--binary", file.name, *options, url) as process, \
+                        listener.accept()[0] as sock, context.wrap_socket(sock, server_side=True) as tls:
+                    stream = Stream(tls, masks=False)
+                    accept(stream)
+                    stream.write_frame(FIN | TEXT, b"ready")
+                    self.assertTrue(process.read_line().endswith("< TEXT 5 ready\n"))
+                    begin = time.monotonic()
+                    process.send_signal(signal.SIGTERM)
+                    self.assertEqual(process.wait(), 0)
+                    self.assertLess(time.monotonic() - begin, STOP_SECONDS)
 
     def test_plain_server(self):
         with EchoServer() as plain:

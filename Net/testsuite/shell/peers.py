@@ -13,10 +13,11 @@ import struct
 import subprocess
 import tempfile
 import threading
+import zlib
 
 DEADLINE = 30  # seconds that anything may take at most, on a slow machine and under a sanitizer
 
-TEXT, BINARY, CLOSE, PING, PONG, FIN = 0x1, 0x2, 0x8, 0x9, 0xA, 0x80
+TEXT, BINARY, CLOSE, PING, PONG, RSV1, FIN = 0x1, 0x2, 0x8, 0x9, 0xA, 0x40, 0x80
 
 
 def close_payload(code, reason=""):
@@ -92,6 +93,20 @@ class Stream:
         self.sock.close()
 
 
+class Deflate:
+    """One direction of permessage-deflate with its default parameters (RFC 7692, 7.2)."""
+
+    def __init__(self):
+        self.compressor = zlib.compressobj(wbits=-15)
+        self.decompressor = zlib.decompressobj(wbits=-15)
+
+    def compress(self, data):
+        return (self.compressor.compress(data) + self.compressor.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+    def decompress(self, data):
+        return self.decompressor.decompress(data + b"\0\0\xff\xff")
+
+
 def xor(data, key):
     size = len(data)
     pattern = (key * (size // 4 + 1))[:size]
@@ -120,9 +135,9 @@ def upgrade(stream, path="/", **headers):
 class Client(Stream):
     """A client with an open WebSocket."""
 
-    def __init__(self, port, host="127.0.0.1", path="/"):
+    def __init__(self, port, host="127.0.0.1", path="/", **headers):
         super().__init__(socket.create_connection((host, port), DEADLINE), masks=True)
-        first, _ = upgrade(self, path)
+        first, self.headers = upgrade(self, path, **headers)
         assert first.startswith("HTTP/1.1 101"), first
 
 
@@ -232,14 +247,17 @@ class EchoServer(Process):
         self.errors.seek(0)
         return self.errors.read().decode()
 
+    def __exit__(self, *_):
+        super().__exit__()
+        self.errors.close()
+
     def stop(self, number=signal.SIGTERM):
         """Has it end with exit code 0; returns the error output."""
         if self.popen.poll() is None:
             self.send_signal(number)
         code = self.wait()
-        self.__exit__()
         err = self.error_output()
-        self.errors.close()
+        self.__exit__()
         if code != 0:
             raise AssertionError(f"EchoServer ended with exit code {code}: {err}")
         return err

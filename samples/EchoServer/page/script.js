@@ -81,6 +81,8 @@ function showState() {
 	byId("connect").disabled = state !== "closed";
 	byId("disconnect").disabled = state !== "open" && state !== "connecting";
 	for (const id of ["send-text", "send-hex", "send-file"]) byId(id).disabled = state !== "open";
+	for (const name of ["extensions", "protocol"])
+		byId(name).textContent = state === "open" ? socket[name] || "none" : "–";
 }
 
 function showError(text) {

@@ -7,6 +7,7 @@
 
 #include "EchoHandlerFactory.h"
 #include "EchoPage.h"
+#include "Poco/Net/HTTPRequestHandler.h"
 #include "Poco/Net/HTTPServerRequest.h"
 #include "Poco/Net/HTTPServerResponse.h"
 #include "Poco/Net/MessageHeader.h"
@@ -23,6 +24,24 @@ using Poco::Net::HTTPServerResponse;
 
 namespace
 {
+	class WebSocketHandler: public HTTPRequestHandler
+	{
+	public:
+		explicit WebSocketHandler(EchoEngine& engine):
+			_engine(engine)
+		{
+		}
+
+		void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override
+		{
+			_engine.serve(request, response);
+		}
+
+	private:
+		EchoEngine& _engine;
+	};
+
+
 	class PageHandler: public HTTPRequestHandler
 	{
 	public:
@@ -81,7 +100,7 @@ namespace
 }
 
 
-EchoHandlerFactory::EchoHandlerFactory(FramesEngine& engine):
+EchoHandlerFactory::EchoHandlerFactory(EchoEngine& engine):
 	_engine(engine)
 {
 }
@@ -89,7 +108,7 @@ EchoHandlerFactory::EchoHandlerFactory(FramesEngine& engine):
 
 HTTPRequestHandler* EchoHandlerFactory::createRequestHandler(const HTTPServerRequest& request)
 {
-	if (asksForWebSocket(request)) return _engine.createHandler();
+	if (asksForWebSocket(request)) return new WebSocketHandler(_engine);
 
 	const std::string path = request.getURI().substr(0, request.getURI().find('?'));
 	if (path != "/" && path != "/favicon.ico")

@@ -11,7 +11,7 @@
 #define EchoHandlerFactory_INCLUDED
 
 
-#include "FramesEngine.h"
+#include "EchoEngine.h"
 #include "Poco/Net/HTTPRequestHandlerFactory.h"
 
 
@@ -20,12 +20,12 @@ class EchoHandlerFactory: public Poco::Net::HTTPRequestHandlerFactory
 	/// demo page on /.
 {
 public:
-	explicit EchoHandlerFactory(FramesEngine& engine);
+	explicit EchoHandlerFactory(EchoEngine& engine);
 
 	Poco::Net::HTTPRequestHandler* createRequestHandler(const Poco::Net::HTTPServerRequest& request) override;
 
 private:
-	FramesEngine& _engine;
+	EchoEngine& _engine;
 };
 
 

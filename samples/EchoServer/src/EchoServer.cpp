@@ -9,7 +9,7 @@
 
 #include "EchoHandlerFactory.h"
 #include "EchoListener.h"
-#include "FramesEngine.h"
+#include "EngineOptions.h"
 #include "Poco/Net/Context.h"
 #include "Poco/Net/IPAddress.h"
 #include "Poco/Net/NetException.h"
@@ -22,7 +22,8 @@
 #include "Poco/Util/ServerApplication.h"
 #include <csignal>
 #include <iostream>
-#include <limits>
+#include <memory>
+#include <string>
 
 
 using Poco::Net::Context;
@@ -83,13 +84,7 @@ protected:
 		options.addOption(Option("key", "", "With --tls: the file with the private key in PEM format. "
 			"Default: the file with the certificate.")
 			.argument("file").binding("echo.key"));
-		options.addOption(Option("engine", "", "How connections are served: 'frames' is a thread for each "
-			"connection that echoes frame by frame. Default: frames.")
-			.argument("name").binding("echo.engine"));
-		options.addOption(Option("max-payload", "", "The largest payload of a frame in bytes, "
-			"at least 125. Default: 16777216 (16 MiB).")
-			.argument("bytes").binding("echo.maxPayload")
-			.validator(new Poco::Util::IntValidator(125, std::numeric_limits<int>::max())));
+		_engineOptions.define(options);
 	}
 
 	int main(const ArgVec& args) override
@@ -118,22 +113,19 @@ protected:
 private:
 	int serve()
 	{
-		const std::string engineName = option("engine", "frames");
-		if (engineName != "frames")
-			throw UsageException("--engine: there is no engine " + engineName + ", only frames");
+		const std::unique_ptr<EchoEngine> pEngine = _engineOptions.createEngine();
 		const std::string host = option("address", "localhost");
 		const IPAddress address = parseAddress(host);
 		Context::Ptr pContext = tlsContext();
 
-		FramesEngine engine(config().getInt("echo.maxPayload", 16*1024*1024));
 		EchoListener listener(host, static_cast<Poco::UInt16>(config().getInt("echo.port", 9002)), pContext);
-		listener.start(new EchoHandlerFactory(engine));
+		listener.start(new EchoHandlerFactory(*pEngine));
 		std::cout << "EchoServer listening on " << (pContext ? "https" : "http") << "://"
 			<< hostForURL(host, address) << ":" << listener.port() << "/" << std::endl;
 
 		waitForTerminationRequest();
 
-		engine.stop(std::chrono::seconds(1));
+		pEngine->stop(std::chrono::seconds(1));
 		return EXIT_OK;
 	}
 
@@ -217,6 +209,7 @@ private:
 	}
 
 	bool _helpRequested = false;
+	EngineOptions _engineOptions;
 };
 
 

@@ -8,6 +8,8 @@
 #include "ShellConnector.h"
 #include "Poco/Net/HTTPCredentials.h"
 #include "Poco/Net/HTTPSClientSession.h"
+#include <algorithm>
+#include <limits>
 
 
 using Poco::Net::Context;
@@ -17,6 +19,7 @@ using Poco::Net::HTTPRequest;
 using Poco::Net::HTTPResponse;
 using Poco::Net::HTTPSClientSession;
 using Poco::Net::WebSocket;
+using Poco::Net::WebSocketParams;
 
 
 namespace
@@ -67,11 +70,25 @@ WebSocket ShellConnector::connect()
 	if (path.empty() || path[0] != '/') path.insert(0, "/");
 	HTTPRequest request(HTTPRequest::HTTP_GET, path, HTTPRequest::HTTP_1_1);
 	for (const auto& header: _settings.headers) request.add(header.first, header.second);
-	if (!_settings.subprotocols.empty()) request.set("Sec-WebSocket-Protocol", _settings.subprotocols);
 
-	if (_settings.user.name.empty()) return WebSocket(*_pSession, request, _response);
+	if (_settings.user.name.empty()) return WebSocket(*_pSession, request, _response, createParams());
 	HTTPCredentials credentials(_settings.user.name, _settings.user.password);
-	return WebSocket(*_pSession, request, _response, credentials);
+	return WebSocket(*_pSession, request, _response, credentials, createParams());
+}
+
+
+WebSocketParams::Ptr ShellConnector::createParams() const
+{
+	WebSocketParams::Ptr pParams = new WebSocketParams;
+	pParams->setHandshakeTimeout(_settings.timeout);
+	pParams->setSubprotocols(_settings.subprotocols);
+	pParams->setDeflate(_settings.deflate);
+	pParams->setMaxMessageSize(_settings.maxPayload);
+	if (_settings.deflate)
+		pParams->setMaxFrameSize(std::numeric_limits<int>::max()); // what is compressed may be larger than the message
+	else
+		pParams->setMaxFrameSize(std::max(_settings.maxPayload, 125)); // control frames always fit
+	return pParams;
 }
 
 

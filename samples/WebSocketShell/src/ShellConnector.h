@@ -37,6 +37,8 @@ public:
 		/// Returns the server's answer to the opening handshake.
 
 private:
+	Poco::Net::WebSocketParams::Ptr createParams() const;
+
 	const ShellSettings& _settings;
 	std::unique_ptr<Poco::Net::HTTPClientSession> _pSession;
 	Poco::Net::HTTPResponse _response;

@@ -6,6 +6,8 @@
 
 
 #include "ShellSession.h"
+#include "FrameLink.h"
+#include "MessageLink.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/SocketImpl.h"
 #include "Poco/Exception.h"
@@ -26,6 +28,8 @@ namespace
 {
 	const int FRAMES_PER_TURN = 100;
 	const Timestamp::TimeDiff STOP_PATIENCE = Timestamp::resolution(); // 1 s
+
+	const std::string TOO_BIG("the message is larger than --max-payload allows");
 
 	const char* const HELP =
 		"/text TEXT             send TEXT as it is\n"
@@ -50,6 +54,19 @@ namespace
 	}
 
 
+	std::string closePayload(int code, const std::string& reason = std::string())
+	{
+		return std::string{static_cast<char>(code >> 8), static_cast<char>(code & 0xff)} + reason;
+	}
+
+
+	std::unique_ptr<ShellLink> createLink(const WebSocket& ws, const ShellSettings& settings)
+	{
+		if (settings.deflate) return std::make_unique<MessageLink>(ws);
+		return std::make_unique<FrameLink>(ws);
+	}
+
+
 	std::string takeWord(std::string& text)
 		/// Removes the first word, and the blanks around it.
 	{
@@ -64,13 +81,12 @@ namespace
 
 
 ShellSession::ShellSession(const WebSocket& ws, const ShellSettings& settings):
-	_ws(ws),
+	_socket(ws.impl()->sockfd()),
+	_pLink(createLink(ws, settings)),
 	_settings(settings),
 	_printer(settings.quiet),
-	_input(STDIN_FILENO),
-	_buffer(0)
+	_input(STDIN_FILENO)
 {
-	_ws.setBlocking(false);
 }
 
 
@@ -86,7 +102,7 @@ ShellSession::Outcome ShellSession::run()
 		catch (Poco::Net::WebSocketException& exc)
 		{
 			// All but the lost end: the server broke a rule, and has been sent a Close.
-			say(exc.message());
+			say(exc.code() == WebSocket::WS_ERR_PAYLOAD_TOO_BIG ? TOO_BIG : exc.message());
 			finish(exc.code() == WebSocket::WS_ERR_INCOMPLETE_FRAME ? LOST : CLOSED_ABNORMALLY);
 		}
 		catch (Poco::Exception& exc)
@@ -117,7 +133,7 @@ void ShellSession::wait(int milliseconds)
 	const short socketEvents = _queue.empty() ? POLLIN : POLLIN | POLLOUT;
 	pollfd fds[] = {
 		{_stopping ? -1 : _stopSignal.fd(), POLLIN, 0},
-		{_ws.impl()->sockfd(), socketEvents, 0},
+		{_socket, socketEvents, 0},
 		{inputWanted ? _input.fd() : -1, POLLIN, 0}
 	};
 	if (poll(fds, 3, milliseconds) < 0)
@@ -196,7 +212,7 @@ void ShellSession::handleCloseCommand(const std::string& argument)
 	if (!text.empty() && (!Poco::NumberParser::tryParseUnsigned(text, code) || code > 65535))
 		say("/close: not a close code: " + text);
 	else
-		enqueueClose(static_cast<int>(code), reason, _settings.timeout.totalMicroseconds());
+		enqueueClose(closePayload(static_cast<int>(code), reason), _settings.timeout.totalMicroseconds());
 }
 
 
@@ -206,49 +222,47 @@ bool ShellSession::receive()
 	for (int i = 0; i < FRAMES_PER_TURN; ++i)
 	{
 		if (_outcome || _pendingOutcome) return false;
-		_buffer.resize(0);
-		int flags = 0;
-		const int n = _ws.receiveFrame(_buffer, flags);
-		if (n < 0) return false;
-		if (n == 0 && flags == 0)
+		Frame frame = {0, std::string()};
+		if (!_pLink->receive(frame)) return false;
+		if (frame.flags == 0 && frame.payload.empty())
 		{
 			if (!_stopping) say("the connection ended without a Close frame");
 			finish(LOST);
 		}
-		else handleFrame(flags, std::string(_buffer.begin(), _buffer.size()));
+		else handleFrame(frame);
 	}
 	return true;
 }
 
 
-void ShellSession::handleFrame(int flags, const std::string& payload)
+void ShellSession::handleFrame(const Frame& frame)
 {
-	const int opcode = flags & WebSocket::FRAME_OP_BITMASK;
+	const int opcode = frame.flags & WebSocket::FRAME_OP_BITMASK;
 	if (opcode < WebSocket::FRAME_OP_CLOSE)
 	{
-		handleMessage(flags, payload);
+		handleMessage(frame);
 		return;
 	}
-	_printer.print(FramePrinter::RECEIVED, opcode, payload);
-	if (opcode == WebSocket::FRAME_OP_PING) handlePing(payload);
-	if (opcode == WebSocket::FRAME_OP_CLOSE) handleClose(payload);
+	_printer.print(FramePrinter::RECEIVED, opcode, frame.payload);
+	if (opcode == WebSocket::FRAME_OP_PING) handlePing(frame.payload);
+	if (opcode == WebSocket::FRAME_OP_CLOSE) handleClose(frame.payload);
 }
 
 
-void ShellSession::handleMessage(int flags, const std::string& payload)
+void ShellSession::handleMessage(const Frame& frame)
 {
-	if ((flags & WebSocket::FRAME_OP_BITMASK) != WebSocket::FRAME_OP_CONT)
-		_messageOpcode = flags & WebSocket::FRAME_OP_BITMASK;
-	if (_message.size() + payload.size() > static_cast<std::size_t>(_settings.maxPayload))
+	if ((frame.flags & WebSocket::FRAME_OP_BITMASK) != WebSocket::FRAME_OP_CONT)
+		_messageOpcode = frame.flags & WebSocket::FRAME_OP_BITMASK;
+	if (_message.size() + frame.payload.size() > static_cast<std::size_t>(_settings.maxPayload))
 	{
-		say("the message is larger than --max-payload allows");
+		say(TOO_BIG);
 		_pendingOutcome = CLOSED_ABNORMALLY;
-		enqueueClose(WebSocket::WS_PAYLOAD_TOO_BIG, "", STOP_PATIENCE);
+		enqueueClose(closePayload(WebSocket::WS_PAYLOAD_TOO_BIG), STOP_PATIENCE);
 		return;
 	}
-	_message += payload;
+	_message += frame.payload;
 	++_messageFrames;
-	if (flags & WebSocket::FRAME_FLAG_FIN)
+	if (frame.flags & WebSocket::FRAME_FLAG_FIN)
 	{
 		_printer.print(FramePrinter::RECEIVED, _messageOpcode, _message, _messageFrames);
 		_message.clear();
@@ -276,10 +290,8 @@ void ShellSession::handleClose(const std::string& payload)
 	_pendingOutcome = normal ? CLOSED_NORMALLY : CLOSED_ABNORMALLY;
 	if (_closeSent)
 		finish(*_pendingOutcome);
-	else if (code == WebSocket::WS_RESERVED_NO_STATUS_CODE)
-		enqueueClose(WebSocket::WS_NORMAL_CLOSE, "", STOP_PATIENCE);
 	else
-		enqueueClose(code, "", STOP_PATIENCE);
+		enqueueClose(payload.substr(0, 2), STOP_PATIENCE); // RFC 6455, 5.5.1: the code that was received
 }
 
 
@@ -289,15 +301,14 @@ void ShellSession::enqueue(int flags, const std::string& payload)
 }
 
 
-void ShellSession::enqueueClose(int code, const std::string& reason, Timestamp::TimeDiff patience)
+void ShellSession::enqueueClose(const std::string& payload, Timestamp::TimeDiff patience)
 	/// Our Close goes out next, but an unfinished frame must be finished before.
 {
 	setDeadline(patience);
 	if (_closing) return;
 	_closing = true;
 	_queue.erase(_queue.begin() + (_firstBegun ? 1 : 0), _queue.end());
-	const std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xff)};
-	enqueue(WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_CLOSE, payload + reason);
+	enqueue(WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_CLOSE, payload);
 }
 
 
@@ -309,7 +320,7 @@ void ShellSession::flush()
 		const int opcode = frame.flags & WebSocket::FRAME_OP_BITMASK;
 		try
 		{
-			_firstBegun = _ws.sendFrame(frame.payload.data(), static_cast<int>(frame.payload.size()), frame.flags) < 0;
+			_firstBegun = !_pLink->send(frame);
 			if (_firstBegun) return;
 			_printer.print(FramePrinter::SENT, opcode, frame.payload);
 			if (opcode == WebSocket::FRAME_OP_CLOSE)
@@ -321,6 +332,7 @@ void ShellSession::flush()
 		catch (Poco::InvalidArgumentException& exc)
 		{
 			say(exc.message());
+			_firstBegun = false;
 			if (opcode == WebSocket::FRAME_OP_CLOSE)
 			{
 				_closing = false;
@@ -336,7 +348,7 @@ void ShellSession::stop()
 {
 	if (_stopping) return;
 	_stopping = true;
-	enqueueClose(WebSocket::WS_ENDPOINT_GOING_AWAY, "", STOP_PATIENCE);
+	enqueueClose(closePayload(WebSocket::WS_ENDPOINT_GOING_AWAY), STOP_PATIENCE);
 }
 
 
@@ -365,7 +377,7 @@ void ShellSession::checkDeadline()
 	}
 	else
 	{
-		enqueueClose(WebSocket::WS_NORMAL_CLOSE, "", _settings.timeout.totalMicroseconds());
+		enqueueClose(closePayload(WebSocket::WS_NORMAL_CLOSE), _settings.timeout.totalMicroseconds());
 		flush();
 	}
 }

@@ -13,12 +13,13 @@
 
 #include "FramePrinter.h"
 #include "LineReader.h"
+#include "ShellLink.h"
 #include "ShellSettings.h"
 #include "StopSignal.h"
 #include "Poco/Net/WebSocket.h"
-#include "Poco/Buffer.h"
 #include "Poco/Timestamp.h"
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -27,8 +28,7 @@ class ShellSession
 	/// Sends what comes from the standard input, and prints what comes from the server,
 	/// until the connection has ended.
 	///
-	/// All in one thread: the WebSocket is non-blocking, poll() waits for it, for
-	/// the input and for the signals at the same time.
+	/// poll() waits for the WebSocket, for the input and for the signals at the same time.
 {
 public:
 	enum Outcome
@@ -50,11 +50,7 @@ public:
 		/// be read or is too large for a frame.
 
 private:
-	struct Frame
-	{
-		int flags;
-		std::string payload;
-	};
+	using Frame = ShellLink::Frame;
 
 	void turn();
 	void wait(int milliseconds);
@@ -64,13 +60,13 @@ private:
 	void handleCloseCommand(const std::string& argument);
 
 	bool receive();
-	void handleFrame(int flags, const std::string& payload);
-	void handleMessage(int flags, const std::string& payload);
+	void handleFrame(const Frame& frame);
+	void handleMessage(const Frame& frame);
 	void handlePing(const std::string& payload);
 	void handleClose(const std::string& payload);
 
 	void enqueue(int flags, const std::string& payload);
-	void enqueueClose(int code, const std::string& reason, Poco::Timestamp::TimeDiff patience);
+	void enqueueClose(const std::string& payload, Poco::Timestamp::TimeDiff patience);
 	void flush();
 
 	void stop();
@@ -79,7 +75,8 @@ private:
 	void checkDeadline();
 	void finish(Outcome outcome);
 
-	Poco::Net::WebSocket _ws;
+	const int _socket;
+	const std::unique_ptr<ShellLink> _pLink;
 	const ShellSettings& _settings;
 	FramePrinter _printer;
 	StopSignal _stopSignal;
@@ -93,7 +90,6 @@ private:
 	std::optional<Poco::Timestamp> _deadline;
 		// until _closing for answers after the end of the input, then for the peer's Close
 
-	Poco::Buffer<char> _buffer;
 	int _messageOpcode = 0;
 	int _messageFrames = 0;
 	std::string _message;

@@ -17,6 +17,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <vector>
 
 
 struct ShellSettings
@@ -32,7 +33,8 @@ struct ShellSettings
 	// The connection
 	Poco::URI uri;
 	Poco::Net::NameValueCollection headers;
-	std::string subprotocols; // with commas between them
+	std::vector<std::string> subprotocols; // the best first
+	bool deflate = false;
 	Login user;
 	std::string proxyHost; // empty for none
 	Poco::UInt16 proxyPort = 0;

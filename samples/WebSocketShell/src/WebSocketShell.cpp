@@ -12,6 +12,8 @@
 #include "ShellSettings.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/SSLManager.h"
+#include "Poco/Net/WebSocketHandshake.h"
+#include "Poco/Net/WebSocketParams.h"
 #include "Poco/Util/Application.h"
 #include "Poco/Util/HelpFormatter.h"
 #include "Poco/Util/Option.h"
@@ -33,16 +35,6 @@ using UsageException = Poco::Util::InvalidArgumentException;
 
 namespace
 {
-	bool isToken(const std::string& text)
-		/// Returns true for a token of HTTP (RFC 9110, 5.6.2).
-	{
-		return !text.empty() && std::all_of(text.begin(), text.end(), [](char c)
-			{
-				return c > 0x20 && c < 0x7f && std::string("\"(),/:;<=>?@[\\]{}").find(c) == std::string::npos;
-			});
-	}
-
-
 	bool hasControl(const std::string& text)
 	{
 		return std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; });
@@ -89,6 +81,8 @@ protected:
 			.argument("name: value").repeatable(true));
 		options.addOption(Option("subprotocol", "", "Offer a subprotocol. Repeatable, the best first.")
 			.argument("name").repeatable(true));
+		options.addOption(Option("deflate", "", "Offer compression (permessage-deflate). Whole messages are then "
+			"printed without the number of their frames, and pings are answered without being printed."));
 		options.addOption(Option("origin", "", "Send an Origin header.").argument("origin"));
 		options.addOption(Option("user", "", "Authenticate to the server (Basic, Digest, NTLM).").argument("name:password"));
 		options.addOption(Option("proxy", "", "Connect through a HTTP proxy (CONNECT).").argument("host:port"));
@@ -117,6 +111,7 @@ protected:
 		}
 		else if (name == "header")      addHeader(value);
 		else if (name == "subprotocol") addSubprotocol(value);
+		else if (name == "deflate")     _settings.deflate = true;
 		else if (name == "origin")      _settings.headers.set("Origin", checked(name, value));
 		else if (name == "user")        _settings.user = login(name, value);
 		else if (name == "proxy")       setProxy(value);
@@ -157,9 +152,8 @@ private:
 		try
 		{
 			WebSocket ws = connector.connect();
-			ws.setMaxPayloadSize(std::max(_settings.maxPayload, 125)); // control frames always fit
 			if (isatty(STDIN_FILENO)) _settings.commands = true;
-			if (!_settings.quiet) greet(connector.response());
+			if (!_settings.quiet) greet(ws, connector.response());
 			return ShellSession(ws, _settings).run();
 		}
 		catch (Poco::Net::WebSocketException& exc)
@@ -175,11 +169,11 @@ private:
 		return ShellSession::NOT_CONNECTED;
 	}
 
-	void greet(const Poco::Net::HTTPResponse& response) const
+	void greet(const WebSocket& ws, const Poco::Net::HTTPResponse& response) const
 	{
-		const std::string subprotocol = response.get("Sec-WebSocket-Protocol", "");
 		std::cerr << "Connected to " << _settings.uri.toString();
-		if (!subprotocol.empty()) std::cerr << ", subprotocol " << subprotocol;
+		if (!ws.subprotocol().empty()) std::cerr << ", subprotocol " << ws.subprotocol();
+		if (_settings.deflate) std::cerr << ", " << response.get("Sec-WebSocket-Extensions", "without compression");
 		if (_settings.commands) std::cerr << ". /help lists the commands";
 		std::cerr << "." << std::endl;
 	}
@@ -230,16 +224,22 @@ private:
 	void addHeader(const std::string& value)
 	{
 		const std::size_t colon = value.find(':');
-		if (colon == std::string::npos || !isToken(value.substr(0, colon)))
+		if (colon == std::string::npos || !Poco::Net::WebSocketHandshake::isToken(value.substr(0, colon)))
 			throw UsageException("--header: not of the form 'name: value': " + value);
 		_settings.headers.add(value.substr(0, colon), Poco::trim(checked("header", value.substr(colon + 1))));
 	}
 
 	void addSubprotocol(const std::string& value)
 	{
-		if (!isToken(value)) throw UsageException("--subprotocol: not a token: " + value);
-		if (!_settings.subprotocols.empty()) _settings.subprotocols += ", ";
-		_settings.subprotocols += value;
+		_settings.subprotocols.push_back(value);
+		try
+		{
+			Poco::Net::WebSocketParams::Ptr(new Poco::Net::WebSocketParams)->setSubprotocols(_settings.subprotocols);
+		}
+		catch (Poco::InvalidArgumentException& exc)
+		{
+			throw UsageException("--subprotocol: " + exc.message());
+		}
 	}
 
 	void setProxy(const std::string& value)

@@ -1,0 +1,129 @@
+//
+// EngineOptions.cpp
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "EngineOptions.h"
+#include "FramesEngine.h"
+#include "MessagesEngine.h"
+#include "Poco/Net/WebSocketParams.h"
+#include "Poco/Util/IntValidator.h"
+#include "Poco/Util/Option.h"
+#include "Poco/Util/OptionException.h"
+#include "Poco/NumberParser.h"
+#include "Poco/String.h"
+#include "Poco/URI.h"
+#include <limits>
+
+
+using Poco::Net::WebSocketParams;
+using Poco::Util::Option;
+using Poco::Util::OptionCallback;
+using Poco::Util::OptionSet;
+using UsageException = Poco::Util::InvalidArgumentException;
+
+
+void EngineOptions::define(OptionSet& options)
+{
+	options.addOption(Option("engine", "", "How connections are served, with a thread for each: 'messages' "
+		"echoes whole messages, and lets browsers in only from pages of its own host; 'frames' echoes frame by "
+		"frame, as programs for Poco's own class do, and lets everyone in. Default: messages.")
+		.argument("name")
+		.callback(OptionCallback<EngineOptions>(this, &EngineOptions::setEngine)));
+	options.addOption(Option("deflate", "", "Compress (permessage-deflate) if the client offers it. "
+		"Not with --engine=frames.")
+		.callback(OptionCallback<EngineOptions>(this, &EngineOptions::setDeflate)));
+	options.addOption(Option("subprotocol", "", "Accept a subprotocol; the client's order of preference decides. "
+		"Repeatable. Not with --engine=frames.")
+		.argument("name").repeatable(true)
+		.callback(OptionCallback<EngineOptions>(this, &EngineOptions::addSubprotocol)));
+	options.addOption(Option("origin", "", "Let browsers in from pages of this origin, too: https://www.example.com, "
+		"or * for all. Repeatable. Not with --engine=frames.")
+		.argument("origin").repeatable(true)
+		.callback(OptionCallback<EngineOptions>(this, &EngineOptions::addOrigin)));
+	options.addOption(Option("max-payload", "", "The largest message in bytes, with --engine=frames the largest "
+		"payload of a frame; at least 125. Default: 16777216 (16 MiB).")
+		.argument("bytes")
+		.validator(new Poco::Util::IntValidator(125, std::numeric_limits<int>::max()))
+		.callback(OptionCallback<EngineOptions>(this, &EngineOptions::setMaxPayload)));
+}
+
+
+std::unique_ptr<EchoEngine> EngineOptions::createEngine() const
+{
+	if (_engine == "frames")
+	{
+		if (_deflate) throw UsageException("--deflate: not with --engine=frames");
+		if (!_subprotocols.empty()) throw UsageException("--subprotocol: not with --engine=frames");
+		if (!_origins.empty()) throw UsageException("--origin: not with --engine=frames");
+		return std::make_unique<FramesEngine>(_maxPayload);
+	}
+	WebSocketParams::Ptr pParams = new WebSocketParams;
+	pParams->setMaxMessageSize(_maxPayload);
+	pParams->setMaxFrameSize(std::numeric_limits<int>::max()); // what is compressed may be larger than the message
+	pParams->setDeflate(_deflate);
+	pParams->setSubprotocols(_subprotocols);
+	pParams->setAllowedOrigins(_origins);
+	return std::make_unique<MessagesEngine>(pParams);
+}
+
+
+void EngineOptions::setEngine(const std::string&, const std::string& value)
+{
+	if (value != "messages" && value != "frames")
+		throw UsageException("--engine: there is no engine " + value + ", only messages and frames");
+	_engine = value;
+}
+
+
+void EngineOptions::setDeflate(const std::string&, const std::string&)
+{
+	_deflate = true;
+}
+
+
+void EngineOptions::addSubprotocol(const std::string&, const std::string& value)
+{
+	_subprotocols.push_back(value);
+	try
+	{
+		WebSocketParams::Ptr(new WebSocketParams)->setSubprotocols(_subprotocols);
+	}
+	catch (Poco::InvalidArgumentException& exc)
+	{
+		throw UsageException("--subprotocol: " + exc.message());
+	}
+}
+
+
+void EngineOptions::addOrigin(const std::string&, const std::string& value)
+{
+	if (!isOrigin(value))
+		throw UsageException("--origin: not an origin as browsers send it, like https://www.example.com: " + value);
+	_origins.push_back(value);
+}
+
+
+void EngineOptions::setMaxPayload(const std::string&, const std::string& value)
+{
+	_maxPayload = Poco::NumberParser::parse(value);
+}
+
+
+bool EngineOptions::isOrigin(const std::string& text)
+	/// Returns true for scheme://host[:port] without the scheme's own port (RFC 6454, 6.2), and for null and *.
+{
+	if (text == "null" || text == "*") return true;
+	try
+	{
+		const Poco::URI uri(text);
+		return !uri.getHost().empty() && uri.getUserInfo().empty()
+			&& Poco::icompare(text, uri.getScheme() + "://" + uri.getAuthority()) == 0;
+	}
+	catch (Poco::SyntaxException&)
+	{
+		return false;
+	}
+}
