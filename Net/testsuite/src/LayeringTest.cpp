@@ -24,6 +24,10 @@
 
 namespace
 {
+	constexpr int CORE = 1;     // the highest layer that knows no I/O
+	constexpr int BLOCKING = 3; // the two shells, which do not know each other, on the same 2
+	constexpr int EVENTS = 4;
+
 	const std::map<std::string, int> LAYERS =
 	{
 		{"WebSocketBuffer", 0},
@@ -40,22 +44,34 @@ namespace
 		{"WebSocketMessageParser", 1},
 		{"WebSocketMessageWriter", 1},
 		{"WebSocketParams", 1},
-		{"WebSocket", 2},
 		{"WebSocketAcceptor", 2},
 		{"WebSocketConnector", 2},
 		{"WebSocketDeadline", 2},
-		{"WebSocketImpl", 2},
 		{"WebSocketLock", 2},
-		{"WebSocketMessageSender", 2},
-		{"WebSocketReader", 2},
-		{"WebSocketReceiver", 2},
-		{"WebSocketSender", 2},
-		{"WebSocketTarget", 2},
 		{"WebSocketTransport", 2},
-		{"WebSocketUpgrade", 2}
+		{"WebSocketUpgrade", 2},
+		{"WebSocket", BLOCKING},
+		{"WebSocketImpl", BLOCKING},
+		{"WebSocketMessageSender", BLOCKING},
+		{"WebSocketReader", BLOCKING},
+		{"WebSocketReceiver", BLOCKING},
+		{"WebSocketSender", BLOCKING},
+		{"WebSocketTarget", BLOCKING},
+		{"WebSocketConnection", EVENTS},
+		{"WebSocketEventConnection", EVENTS},
+		{"WebSocketEventGroup", EVENTS},
+		{"WebSocketHTTPDispatcher", EVENTS},
+		{"WebSocketListener", EVENTS},
+		{"WebSocketOpening", EVENTS},
+		{"WebSocketOutput", EVENTS},
+		{"WebSocketPoller", EVENTS},
+		{"WebSocketPrefixedSocket", EVENTS},
+		{"WebSocketReactor", EVENTS},
+		{"WebSocketServer", EVENTS},
+		{"WebSocketServerParams", EVENTS},
+		{"WebSocketStream", EVENTS},
+		{"WebSocketTimerWheel", EVENTS}
 	};
-
-	constexpr int CORE = 1; // the highest layer that knows no I/O
 
 	std::string roomOf(const std::string& path)
 		/// The name of a file without folder and extension.
@@ -136,6 +152,7 @@ namespace
 			if (it != LAYERS.end())
 			{
 				if (it->second > own->second) result.push_back(file + " includes " + include + " of a higher layer");
+				if (own->second == EVENTS && it->second == BLOCKING) result.push_back(file + " includes " + include + " of the other shell");
 			}
 			else if (room.compare(0, 9, "WebSocket") == 0)
 			{
@@ -188,6 +205,9 @@ TEST(LayeringTest, CheckFindsHigherLayers)
 	EXPECT_EQ(1u, problems("WebSocketFrame.h", "#include \"Poco/Net/WebSocketFramer.h\"\n").size());
 	EXPECT_EQ(1u, problems("WebSocketFramer.cpp", "#include \"Poco/Net/WebSocket.h\"\n").size());
 	EXPECT_EQ(1u, problems("WebSocketHandshake.cpp", "#include \"WebSocketConnector.h\"\n").size());
+	EXPECT_EQ(1u, problems("WebSocketReader.cpp", "#include \"WebSocketReactor.h\"\n").size());
+	EXPECT_EQ(1u, problems("WebSocketReactor.cpp", "#include \"WebSocketReader.h\"\n").size());
+	EXPECT_EQ(1u, problems("WebSocketTransport.cpp", "#include \"WebSocketStream.h\"\n").size());
 	EXPECT_EQ(2u, problems("WebSocketMask.cpp", "#include <cstring>\n#include <WebSocketSender.h>\n  #  include \"WebSocketReceiver.h\"\n").size());
 }
 
