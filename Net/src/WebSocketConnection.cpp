@@ -125,6 +125,11 @@ void WebSocketHandler::onPart(WebSocketConnection&, const char*, std::size_t, in
 }
 
 
+void WebSocketHandler::onConnectFailed(const Poco::Exception&)
+{
+}
+
+
 void WebSocketHandler::onDrained(WebSocketConnection&)
 {
 }

@@ -117,7 +117,7 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, W
 	WebSocketEventConnection(group, reactor, Nothing(), fd, pRemote, length)
 {
 	set(HANDSHAKE, true);
-	_pOpening = std::make_unique<WebSocketOpening>(*group.pParams, pHTTPParams, _stream);
+	_pOpening = std::make_unique<WebSocketOpening>(*group.pConnectionParams, pHTTPParams, _stream);
 }
 
 
@@ -125,7 +125,7 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, W
 	WebSocketEventConnection(group, reactor, Nothing(), pSocket)
 {
 	set(HANDSHAKE, true);
-	_pOpening = std::make_unique<WebSocketOpening>(*group.pParams, pHTTPParams, _stream);
+	_pOpening = std::make_unique<WebSocketOpening>(*group.pConnectionParams, pHTTPParams, _stream);
 }
 
 
@@ -317,7 +317,7 @@ void WebSocketEventConnection::receiveRequest(char* pData, std::size_t length)
 
 void WebSocketEventConnection::open(const HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate)
 {
-	const WebSocketServerParams& params = *_group.pParams;
+	const WebSocketConnectionParams& params = *_group.pConnectionParams;
 	_framer.setVerifyUTF8(params.getVerifyUTF8());
 	_framer.setVerifyMasking(params.getVerifyMasking());
 	_parser.assembler().configure(params, pDeflate);
@@ -329,6 +329,7 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 	set(HANDSHAKE, false);
 	_group.opened(*this);
 	call([&] { _group.handler.onOpen(*this, request); });
+	if (!is(GONE)) _group.ready(*this);
 }
 
 
@@ -836,13 +837,13 @@ WebSocketConnection::SendResult WebSocketEventConnection::refuse()
 	if (state() != OPEN) return NOT_OPEN;
 	_notQueued.fetch_add(1, std::memory_order_relaxed);
 	_drain.store(true, std::memory_order_relaxed);
-	switch (_group.pParams->getQueuePolicy())
+	switch (_group.pConnectionParams->getQueuePolicy())
 	{
-	case WebSocketServerParams::QUEUE_REFUSE:
+	case WebSocketConnectionParams::QUEUE_REFUSE:
 		return QUEUE_FULL;
-	case WebSocketServerParams::QUEUE_DROP:
+	case WebSocketConnectionParams::QUEUE_DROP:
 		return DROPPED;
-	case WebSocketServerParams::QUEUE_CLOSE_1008:
+	case WebSocketConnectionParams::QUEUE_CLOSE_1008:
 		close(POLICY_VIOLATION, "Reads too slowly");
 		break;
 	default:

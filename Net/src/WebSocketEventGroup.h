@@ -19,7 +19,7 @@
 #include "WebSocketTimerWheel.h"
 #include "Poco/Net/WebSocketConnection.h"
 #include "Poco/Net/WebSocketFramer.h"
-#include "Poco/Net/WebSocketServerParams.h"
+#include "Poco/Net/WebSocketConnectionParams.h"
 #include "Poco/RefCountedObject.h"
 #include <string>
 
@@ -34,11 +34,11 @@ struct WebSocketEventGroup: public Poco::RefCountedObject
 {
 	typedef WebSocketTimerWheel::Time Time;
 
-	WebSocketEventGroup(WebSocketFramer::Role itsRole, const WebSocketHandler::Ptr& pItsHandler, const WebSocketServerParams::Ptr& pItsParams):
+	WebSocketEventGroup(WebSocketFramer::Role itsRole, const WebSocketHandler::Ptr& pItsHandler, const WebSocketConnectionParams::Ptr& pItsParams):
 		role(itsRole),
 		pHandler(pItsHandler),
 		handler(*pHandler),
-		pParams(pItsParams),
+		pConnectionParams(pItsParams),
 		pingInterval(milliseconds(pItsParams->getPingInterval())),
 		pongTimeout(milliseconds(pItsParams->getPongTimeout())),
 		idleTimeout(milliseconds(pItsParams->getIdleTimeout())),
@@ -61,6 +61,11 @@ struct WebSocketEventGroup: public Poco::RefCountedObject
 	{
 	}
 
+	virtual void ready(WebSocketConnection&)
+		/// onOpen() has been called.
+	{
+	}
+
 	virtual void gone(WebSocketConnection&, bool /*handshake*/, bool /*closed*/)
 		/// A connection, or one in the opening handshake, has left its loop; closed tells whether the peer's Close has come.
 	{
@@ -74,7 +79,7 @@ struct WebSocketEventGroup: public Poco::RefCountedObject
 	const WebSocketFramer::Role role;
 	WebSocketHandler::Ptr pHandler;
 	WebSocketHandler& handler;
-	const WebSocketServerParams::Ptr pParams;
+	const WebSocketConnectionParams::Ptr pConnectionParams;
 	const Time pingInterval;
 	const Time pongTimeout;
 	const Time idleTimeout;

@@ -144,7 +144,7 @@ struct WebSocketOpening::Answer
 };
 
 
-WebSocketOpening::WebSocketOpening(const WebSocketServerParams& params, const HTTPServerParams* pHTTPParams, const WebSocketStream& stream):
+WebSocketOpening::WebSocketOpening(const WebSocketConnectionParams& params, const HTTPServerParams* pHTTPParams, const WebSocketStream& stream):
 	_params(params),
 	_pHTTPParams(pHTTPParams),
 	_stream(stream)

@@ -18,7 +18,7 @@
 #include "WebSocketStream.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/WebSocketDeflate.h"
-#include "Poco/Net/WebSocketServerParams.h"
+#include "Poco/Net/WebSocketConnectionParams.h"
 #include "Poco/Net/HTTPServerParams.h"
 #include "Poco/Net/HTTPRequest.h"
 #include <cstddef>
@@ -44,7 +44,7 @@ public:
 		OTHER     /// Not a WebSocket request: received() goes to somebody else.
 	};
 
-	WebSocketOpening(const WebSocketServerParams& params, const HTTPServerParams* pHTTPParams, const WebSocketStream& stream);
+	WebSocketOpening(const WebSocketConnectionParams& params, const HTTPServerParams* pHTTPParams, const WebSocketStream& stream);
 		/// Without pHTTPParams there is nobody for requests that are not for WebSocket. The stream is asked
 		/// for its addresses only.
 
@@ -74,7 +74,7 @@ private:
 	Result handle();
 	Result refuse(int status, const char* text);
 
-	const WebSocketServerParams& _params;
+	const WebSocketConnectionParams& _params;
 	const HTTPServerParams* _pHTTPParams;
 	const WebSocketStream& _stream;
 	std::string _received;

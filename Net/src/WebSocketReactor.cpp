@@ -129,6 +129,7 @@ void WebSocketReactor::run()
 		if (task.what == Task::ADD) task.pConnection->cut();
 	}
 	flushDirty();
+	_timers.clear();
 	pCurrent = nullptr;
 }
 

@@ -46,7 +46,8 @@ class WebSocketServer::Core: public WebSocketEventGroup, public WebSocketListene
 {
 public:
 	Core(const WebSocketHandler::Ptr& pItsHandler, const WebSocketServerParams::Ptr& pItsParams):
-		WebSocketEventGroup(WebSocketFramer::ROLE_SERVER, pItsHandler, pItsParams)
+		WebSocketEventGroup(WebSocketFramer::ROLE_SERVER, pItsHandler, pItsParams),
+		pParams(pItsParams)
 	{
 	}
 
@@ -55,6 +56,12 @@ public:
 	std::vector<WebSocketConnection::Ptr> drain(const Poco::Timespan& timeout);
 	WebSocketConnection::Ptr adopt(HTTPServerRequest& request, HTTPServerResponse& response);
 	Metrics metrics() const;
+
+	std::vector<WebSocketReactor::Ptr> reactors() const
+	{
+		if (!_running) throw IllegalStateException("The server does not run");
+		return _reactors;
+	}
 
 	// WebSocketListener::Acceptor
 	void accepted(int fd, const sockaddr* pRemote, socklen_t length) override;
@@ -66,6 +73,7 @@ public:
 	void opened(WebSocketConnection& connection) override;
 	void gone(WebSocketConnection& connection, bool handshake, bool closed) override;
 
+	const WebSocketServerParams::Ptr pParams;
 	HTTPRequestHandlerFactory::Ptr pFactory;
 	HTTPServerParams::Ptr pHTTPParams;
 	std::vector<ServerSocket> sockets;
@@ -379,6 +387,12 @@ std::vector<WebSocketConnection::Ptr> WebSocketServer::drain(const Poco::Timespa
 WebSocketConnection::Ptr WebSocketServer::adopt(HTTPServerRequest& request, HTTPServerResponse& response)
 {
 	return _pCore->adopt(request, response);
+}
+
+
+std::vector<WebSocketReactor::Ptr> WebSocketServer::reactors() const
+{
+	return _pCore->reactors();
 }
 
 

@@ -31,6 +31,11 @@ WebSocketTimerWheel::Entry::~Entry()
 }
 
 
+void WebSocketTimerWheel::Entry::dropped()
+{
+}
+
+
 WebSocketTimerWheel::Slot::Slot()
 {
 	_pNext = _pPrevious = this;
@@ -51,9 +56,20 @@ WebSocketTimerWheel::WebSocketTimerWheel(Time now):
 
 WebSocketTimerWheel::~WebSocketTimerWheel()
 {
+	clear();
+}
+
+
+void WebSocketTimerWheel::clear()
+{
 	for (Slot& slot: _slots)
 	{
-		while (slot._pNext != &slot) unlink(*slot._pNext);
+		while (slot._pNext != &slot)
+		{
+			Entry& entry = *slot._pNext;
+			cancel(entry);
+			entry.dropped();
+		}
 	}
 }
 

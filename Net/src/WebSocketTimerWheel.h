@@ -40,6 +40,9 @@ public:
 		virtual void due(Time now) = 0;
 			/// The time has come, and is not set any more.
 
+		virtual void dropped();
+			/// The time is not set any more, because there is no wheel any more.
+
 		bool scheduled() const;
 		Time dueTime() const;
 
@@ -65,6 +68,9 @@ public:
 		/// Sets the time, in place of the one set before.
 
 	void cancel(Entry& entry);
+
+	void clear();
+		/// Takes all objects out.
 
 	void run(Time now);
 		/// Calls the objects whose time has come. They may set and cancel times.

@@ -213,6 +213,10 @@ public:
 		/// Part of a message, after WebSocketConnection::setParts(). The last one may be empty. Of a
 		/// text, parts may begin and end inside a character.
 
+	virtual void onConnectFailed(const Poco::Exception& error);
+		/// Of a WebSocketClient only: a connection could not be made. Another attempt follows, unless
+		/// WebSocketClientParams::setReconnect() says otherwise.
+
 	virtual void onDrained(WebSocketConnection& connection);
 		/// The queue has become empty, after something could not be sent at once or was not queued.
 

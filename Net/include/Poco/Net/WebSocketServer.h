@@ -36,6 +36,9 @@ class HTTPServerResponse;
 POCO_WEBSOCKET_BEGIN
 
 
+class WebSocketReactor;
+
+
 class WebSocket_API WebSocketServer
 	/// A server that keeps any number of WebSocket connections on a few threads.
 	///
@@ -109,7 +112,11 @@ private:
 	WebSocketServer(const WebSocketServer&) = delete;
 	WebSocketServer& operator = (const WebSocketServer&) = delete;
 
+	friend class WebSocketClientLoop;
+
 	class Core;
+
+	std::vector<Poco::AutoPtr<WebSocketReactor>> reactors() const;
 
 	Core* _pCore; // connections that are kept share its ownership
 };

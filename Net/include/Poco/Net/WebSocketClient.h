@@ -1,0 +1,119 @@
+//
+// WebSocketClient.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketClient
+//
+// A client that stays connected.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketClient_INCLUDED
+#define Net_WebSocketClient_INCLUDED
+
+
+#include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/WebSocketClientParams.h"
+#include "Poco/Net/WebSocketConnection.h"
+#include "Poco/URI.h"
+#include <cstddef>
+#include <string>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketServer;
+
+
+class WebSocket_API WebSocketClientLoop
+	/// The threads that any number of clients share: those of the event loops, and those that make connections.
+{
+public:
+	explicit WebSocketClientLoop(int threads = 1, int connectors = 4);
+		/// Starts the threads: 1 to 256 for loops, and 1 to 256 for connecting, which is what takes time when
+		/// many clients start, or reconnect, at once.
+
+	explicit WebSocketClientLoop(WebSocketServer& server, int connectors = 4);
+		/// The clients use the loops of a server, which must be running, until it stops.
+
+	~WebSocketClientLoop();
+		/// Ends the threads. Clients must have been stopped. Attempts to connect that are going on are broken off.
+
+private:
+	WebSocketClientLoop(const WebSocketClientLoop&) = delete;
+	WebSocketClientLoop& operator = (const WebSocketClientLoop&) = delete;
+
+	friend class WebSocketClient;
+
+	class Core;
+
+	Core* _pCore;
+};
+
+
+class WebSocket_API WebSocketClient
+	/// Connects to a server, tells a handler what happens, and connects again when the connection is lost.
+	///
+	///     WebSocketClientLoop loop;
+	///     WebSocketClient client(URI("ws://localhost:9002/"), new MyHandler, loop);
+	///     client.start();
+	///     client.send("hello"); // goes out as soon as it is connected
+	///
+	/// The callbacks come from the loop's thread, one after the other. All functions may be called by any thread.
+{
+public:
+	enum State
+	{
+		STOPPED,    /// Not started, or stopped, or it has given up (WebSocketClientParams::setReconnect()).
+		CONNECTING, /// A connection is being made.
+		CONNECTED,  /// There is a connection.
+		WAITING     /// It is waited before the next attempt.
+	};
+
+	WebSocketClient(const URI& uri, const WebSocketHandler::Ptr& pHandler, WebSocketClientLoop& loop, const WebSocketClientParams::Ptr& pParams = new WebSocketClientParams);
+		/// Creates a client for a URI with the scheme ws or wss (RFC 6455, 3). Throws an InvalidArgumentException
+		/// for another one, or one with user info or a fragment.
+
+	~WebSocketClient();
+		/// Stops the client.
+
+	void start();
+		/// Begins to connect. Does nothing if that was done before. A client that was stopped can be started again.
+
+	void stop();
+		/// Closes the connection (code 1000), or breaks the attempt to make one off. When it returns, no callback is
+		/// running, and none will come. It returns after WebSocketConnectionParams::setCloseTimeout() at
+		/// the latest. Called by a callback it does not wait.
+
+	WebSocketConnection::SendResult send(const std::string& message, int opcode = WebSocketFrame::OP_TEXT);
+	WebSocketConnection::SendResult send(const void* pData, std::size_t length, int opcode);
+		/// Sends a message, or keeps it until there is a connection. Returns QUEUE_FULL if too much is kept
+		/// already (WebSocketClientParams::setMaxOfflineBytes()), NOT_OPEN if the client is stopped.
+		/// A message that was sent when the connection was lost may be lost. Otherwise as WebSocketConnection::send().
+
+	State state() const;
+
+	WebSocketConnection::Ptr connection() const;
+		/// Returns the present connection; null if there is none.
+
+private:
+	WebSocketClient(const WebSocketClient&) = delete;
+	WebSocketClient& operator = (const WebSocketClient&) = delete;
+
+	class Core;
+
+	Core* _pCore; // the connection shares its ownership
+};
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketClient_INCLUDED

@@ -1,0 +1,577 @@
+//
+// WebSocketClient.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketClient
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "Poco/Net/WebSocketClient.h"
+#include "WebSocketConnector.h"
+#include "WebSocketEventConnection.h"
+#include "WebSocketEventGroup.h"
+#include "WebSocketReactor.h"
+#include "WebSocketTimerWheel.h"
+#include "Poco/Net/HTTPClientSession.h"
+#include "Poco/Net/HTTPCredentials.h"
+#include "Poco/Net/HTTPRequest.h"
+#include "Poco/Net/HTTPResponse.h"
+#include "Poco/Net/HTTPSessionFactory.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/Net/WebSocketServer.h"
+#include "Poco/Net/WebSocketUTF8.h"
+#include "Poco/Exception.h"
+#include <openssl/rand.h>
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+//
+// WebSocketClientLoop
+//
+class WebSocketClientLoop::Core: public Poco::RefCountedObject
+{
+public:
+	Core(std::vector<WebSocketReactor::Ptr> reactors, bool own):
+		_reactors(std::move(reactors)),
+		_own(own)
+	{
+	}
+
+	void start(int connectors)
+	{
+		for (int i = 0; i < connectors; ++i) _threads.emplace_back([this] { work(); });
+	}
+
+	void stop()
+	{
+		{
+			std::lock_guard<std::mutex> lock(_mutex);
+			_stopped = true;
+			_jobs.clear();
+		}
+		_wake.notify_all();
+		for (std::thread& thread: _threads) thread.join();
+		if (!_own) return;
+		for (auto& pReactor: _reactors) pReactor->stop();
+	}
+
+	WebSocketReactor& chooseReactor()
+	{
+		return *_reactors[_next.fetch_add(1, std::memory_order_relaxed) % _reactors.size()];
+	}
+
+	void connect(const std::function<void()>& job)
+		/// Does something that may take long.
+	{
+		{
+			std::lock_guard<std::mutex> lock(_mutex);
+			if (_stopped) return;
+			_jobs.push_back(job);
+		}
+		_wake.notify_one();
+	}
+
+private:
+	void work()
+	{
+		for (;;)
+		{
+			std::function<void()> job;
+			{
+				std::unique_lock<std::mutex> lock(_mutex);
+				_wake.wait(lock, [this] { return _stopped || !_jobs.empty(); });
+				if (_stopped) return;
+				job = std::move(_jobs.front());
+				_jobs.pop_front();
+			}
+			job();
+		}
+	}
+
+	std::vector<WebSocketReactor::Ptr> _reactors;
+	const bool _own;
+	std::atomic<unsigned> _next{0};
+	std::vector<std::thread> _threads;
+	std::mutex _mutex;
+	std::condition_variable _wake;
+	std::deque<std::function<void()>> _jobs;
+	bool _stopped = false;
+};
+
+
+namespace
+{
+	int checkedCount(int count, const char* name)
+	{
+		if (count < 1 || count > 256) throw InvalidArgumentException(std::string(name) + " out of range: " + std::to_string(count));
+		return count;
+	}
+
+	std::vector<WebSocketReactor::Ptr> startReactors(int count)
+	{
+		std::vector<WebSocketReactor::Ptr> reactors;
+		for (int i = 0; i < count; ++i)
+		{
+			reactors.push_back(new WebSocketReactor(0));
+			reactors.back()->start("WebSocketClient " + std::to_string(i + 1));
+		}
+		return reactors;
+	}
+}
+
+
+WebSocketClientLoop::WebSocketClientLoop(int threads, int connectors):
+	_pCore(nullptr)
+{
+	checkedCount(connectors, "Number of connectors");
+	_pCore = new Core(startReactors(checkedCount(threads, "Number of threads")), true);
+	_pCore->start(connectors);
+}
+
+
+WebSocketClientLoop::WebSocketClientLoop(WebSocketServer& server, int connectors):
+	_pCore(nullptr)
+{
+	checkedCount(connectors, "Number of connectors");
+	_pCore = new Core(server.reactors(), false);
+	_pCore->start(connectors);
+}
+
+
+WebSocketClientLoop::~WebSocketClientLoop()
+{
+	_pCore->stop();
+	_pCore->release();
+}
+
+
+//
+// WebSocketClient
+//
+class WebSocketClient::Core: public WebSocketEventGroup, public WebSocketTimerWheel::Entry
+{
+public:
+	Core(const URI& uri, const WebSocketHandler::Ptr& pItsHandler, WebSocketClientLoop::Core& loop, const WebSocketClientParams::Ptr& pItsParams):
+		WebSocketEventGroup(WebSocketFramer::ROLE_CLIENT, pItsHandler, pItsParams),
+		_uri(uri),
+		_pParams(pItsParams),
+		_pLoop(&loop, true),
+		_reactor(loop.chooseReactor())
+	{
+		_reactor.duplicate();
+	}
+
+	void start();
+	void stop();
+	WebSocketConnection::SendResult send(const char* pData, std::size_t length, int opcode);
+
+	State state() const
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		return _state;
+	}
+
+	WebSocketConnection::Ptr connection() const
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		return _pConnection;
+	}
+
+	// WebSocketEventGroup
+	void opened(WebSocketConnection& connection) override;
+	void ready(WebSocketConnection& connection) override;
+	void gone(WebSocketConnection& connection, bool handshake, bool closed) override;
+
+	// WebSocketTimerWheel::Entry
+	void due(Time now) override;
+	void dropped() override;
+
+protected:
+	~Core() override
+	{
+		_reactor.release();
+	}
+
+private:
+	typedef Poco::AutoPtr<Core> Ptr;
+
+	class Breakable;
+
+	struct Message
+	{
+		std::string data;
+		int opcode;
+	};
+
+	bool stopped(int run) const
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		return run != _run;
+	}
+
+	void connect();
+	void attempt(int run);
+	std::unique_ptr<HTTPClientSession> createSession() const;
+	void attemptFailed(int run, const Poco::Exception& exc);
+	void wait();
+	Time delay() const;
+
+	const URI _uri;
+	const WebSocketClientParams::Ptr _pParams;
+	Poco::AutoPtr<WebSocketClientLoop::Core> _pLoop;
+	WebSocketReactor& _reactor;
+	mutable std::mutex _mutex;
+	std::condition_variable _idle;
+	State _state = STOPPED;
+	int _run = 0;                   // counts start() and stop(): what belongs to an earlier one is of no interest
+	int _busy = 0;                  // connections that exist, and callbacks about failures that are to come
+	unsigned _failures = 0;         // one after the other
+	HTTPClientSession* _pSession = nullptr; // of the attempt going on
+	WebSocketConnection::Ptr _pConnection;
+	bool _ready = false;            // what was kept has been sent
+	std::deque<Message> _kept;
+	std::size_t _keptBytes = 0;
+};
+
+
+class WebSocketClient::Core::Breakable
+	/// As long as it exists, stop() can break what a session does.
+{
+public:
+	Breakable(Core& core, HTTPClientSession& session):
+		_core(core)
+	{
+		std::lock_guard<std::mutex> lock(_core._mutex);
+		_core._pSession = &session;
+	}
+
+	~Breakable()
+	{
+		std::lock_guard<std::mutex> lock(_core._mutex);
+		_core._pSession = nullptr;
+	}
+
+private:
+	Breakable(const Breakable&) = delete;
+	Breakable& operator = (const Breakable&) = delete;
+
+	Core& _core;
+};
+
+
+void WebSocketClient::Core::start()
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	if (_state != STOPPED) return;
+	++_run;
+	_failures = 0;
+	connect();
+}
+
+
+void WebSocketClient::Core::connect()
+	/// Called under the lock.
+{
+	_state = CONNECTING;
+	_pLoop->connect([pThis = Ptr(this, true), run = _run]() mutable { pThis->attempt(run); });
+}
+
+
+void WebSocketClient::Core::stop()
+{
+	WebSocketConnection::Ptr pConnection;
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		++_run;
+		_state = STOPPED;
+		_kept.clear();
+		_keptBytes = 0;
+		pConnection = _pConnection;
+		if (_pSession) _pSession->abort();
+	}
+	_reactor.invoke([pThis = Ptr(this, true)]() mutable
+	{
+		if (!pThis->scheduled()) return;
+		pThis->_reactor.timers().cancel(*pThis);
+		pThis->dropped();
+	});
+	if (pConnection) pConnection->close(1000);
+	if (_reactor.current()) return;
+
+	std::unique_lock<std::mutex> lock(_mutex);
+	const auto idle = [this] { return _busy == 0; };
+	if (_idle.wait_for(lock, std::chrono::milliseconds(closeTimeout), idle)) return;
+	lock.unlock();
+	if (pConnection) pConnection->abort();
+	lock.lock();
+	_idle.wait_for(lock, std::chrono::milliseconds(closeTimeout), idle);
+}
+
+
+WebSocketConnection::SendResult WebSocketClient::Core::send(const char* pData, std::size_t length, int opcode)
+{
+	if (opcode != WebSocketFrame::OP_TEXT && opcode != WebSocketFrame::OP_BINARY)
+		throw InvalidArgumentException("A message is text or binary");
+	if (opcode == WebSocketFrame::OP_TEXT && _pParams->getVerifyUTF8() && !WebSocketUTF8::isValid(pData, length))
+		throw InvalidArgumentException("A text message must be UTF-8");
+
+	WebSocketConnection::Ptr pConnection;
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (_state == STOPPED) return WebSocketConnection::NOT_OPEN;
+		if (!_ready)
+		{
+			if (_keptBytes + length > static_cast<std::size_t>(_pParams->getMaxOfflineBytes())) return WebSocketConnection::QUEUE_FULL;
+			_kept.push_back({std::string(pData, length), opcode});
+			_keptBytes += length;
+			return WebSocketConnection::SENT;
+		}
+		pConnection = _pConnection;
+	}
+	return pConnection->send(pData, length, opcode);
+}
+
+
+void WebSocketClient::Core::attempt(int run)
+	/// Called by one of the threads that make connections.
+{
+	try
+	{
+		const std::unique_ptr<HTTPClientSession> pSession = createSession();
+		HTTPRequest request(HTTPRequest::HTTP_GET, _uri.getPathAndQuery().empty() ? "/" : _uri.getPathAndQuery(), HTTPRequest::HTTP_1_1);
+		for (const auto& field: _pParams->getHeaders()) request.add(field.first, field.second);
+		HTTPResponse response;
+		HTTPCredentials credentials(_pParams->getUser(), _pParams->getPassword());
+		WebSocketUpgrade upgrade;
+		{
+			const Breakable breakable(*this, *pSession);
+			if (stopped(run)) return;
+			upgrade = WebSocketConnector::connect(*pSession, request, response, credentials, _pParams.get());
+		}
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (run != _run) return;
+		WebSocketEventConnection::Ptr pConnection = new WebSocketEventConnection(*this, _reactor, upgrade, request);
+		_pConnection = pConnection;
+		++_busy;
+		_reactor.post({pConnection, WebSocketEventConnection::Task::ADD, 0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()});
+	}
+	catch (const Poco::Exception& exc)
+	{
+		attemptFailed(run, exc);
+	}
+	catch (const std::exception& exc)
+	{
+		attemptFailed(run, Poco::UnhandledException(exc.what()));
+	}
+}
+
+
+std::unique_ptr<HTTPClientSession> WebSocketClient::Core::createSession() const
+{
+	std::unique_ptr<HTTPClientSession> pSession;
+	if (_pParams->getSessionFactory())
+	{
+		pSession = _pParams->getSessionFactory()(_uri);
+		if (!pSession) throw InvalidArgumentException("The session factory has returned nothing");
+	}
+	else if (_uri.getScheme() == "wss")
+	{
+		URI uri(_uri);
+		uri.setScheme("https");
+		uri.setPort(_uri.getPort());
+		pSession.reset(HTTPSessionFactory::defaultFactory().createClientSession(uri));
+	}
+	else
+	{
+		pSession = std::make_unique<HTTPClientSession>(_uri.getHost(), _uri.getPort());
+	}
+	pSession->setTimeout(_pParams->getHandshakeTimeout());
+	if (!_pParams->getProxy().host.empty()) pSession->setProxyConfig(_pParams->getProxy());
+	return pSession;
+}
+
+
+void WebSocketClient::Core::attemptFailed(int run, const Poco::Exception& exc)
+{
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (run != _run) return;
+		++_failures;
+		++_busy;
+	}
+	// Callbacks come from the loop's thread.
+	_reactor.invoke([pThis = Ptr(this, true), run, pException = std::shared_ptr<Poco::Exception>(exc.clone())]() mutable
+	{
+		bool tell = false;
+		{
+			std::lock_guard<std::mutex> lock(pThis->_mutex);
+			tell = run == pThis->_run;
+			if (tell) pThis->_state = pThis->_pParams->getReconnect() ? WAITING : STOPPED;
+		}
+		try
+		{
+			if (tell) pThis->handler.onConnectFailed(*pException);
+		}
+		catch (...)
+		{
+			// there is no connection that could be closed
+		}
+		std::lock_guard<std::mutex> lock(pThis->_mutex);
+		--pThis->_busy;
+		pThis->_idle.notify_all();
+		if (run == pThis->_run && pThis->_state == WAITING) pThis->wait();
+	});
+}
+
+
+void WebSocketClient::Core::opened(WebSocketConnection&)
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	_failures = 0;
+	if (_state == CONNECTING) _state = CONNECTED;
+}
+
+
+void WebSocketClient::Core::ready(WebSocketConnection& connection)
+	/// Sends what was kept. Nothing else is sent before that.
+{
+	for (;;)
+	{
+		std::deque<Message> kept;
+		{
+			std::lock_guard<std::mutex> lock(_mutex);
+			kept.swap(_kept);
+			_keptBytes = 0;
+			_ready = kept.empty();
+			if (_ready) return;
+		}
+		for (const Message& message: kept)
+		{
+			if (connection.send(message.data, message.opcode) != WebSocketConnection::SENT) return;
+		}
+	}
+}
+
+
+void WebSocketClient::Core::gone(WebSocketConnection& connection, bool, bool)
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	--_busy;
+	_idle.notify_all();
+	if (_pConnection.get() != &connection) return;
+	_pConnection.reset();
+	_ready = false;
+	if (_state == STOPPED) return;
+	_state = _pParams->getReconnect() ? WAITING : STOPPED;
+	if (_state == WAITING) wait();
+}
+
+
+void WebSocketClient::Core::wait()
+	/// Called under the lock, by the loop's thread.
+{
+	if (!scheduled()) duplicate(); // until due() or dropped()
+	_reactor.timers().set(*this, _reactor.now() + delay());
+}
+
+
+WebSocketClient::Core::Time WebSocketClient::Core::delay() const
+{
+	const Poco::UInt64 longest = static_cast<Poco::UInt64>(_pParams->getLongestReconnectDelay().totalMilliseconds());
+	Poco::UInt64 delay = static_cast<Poco::UInt64>(_pParams->getFirstReconnectDelay().totalMilliseconds());
+	for (unsigned i = 1; i < _failures && delay < longest; ++i) delay *= 2;
+	delay = std::min(delay, longest);
+	Poco::UInt16 random = 0;
+	RAND_bytes(reinterpret_cast<unsigned char*>(&random), sizeof(random)); // if there are none, it is not that important
+	return static_cast<Time>(delay - delay*random/0x20000);
+}
+
+
+void WebSocketClient::Core::due(Time)
+{
+	const Ptr pThis(this); // takes over what wait() has shared
+	std::lock_guard<std::mutex> lock(_mutex);
+	if (_state == WAITING) connect();
+}
+
+
+void WebSocketClient::Core::dropped()
+{
+	release();
+}
+
+
+WebSocketClient::WebSocketClient(const URI& uri, const WebSocketHandler::Ptr& pHandler, WebSocketClientLoop& loop, const WebSocketClientParams::Ptr& pParams):
+	_pCore(nullptr)
+{
+	if (uri.getScheme() != "ws" && uri.getScheme() != "wss") throw InvalidArgumentException("Not a ws or wss URI: " + uri.toString());
+	if (uri.getHost().empty()) throw InvalidArgumentException("The URI has no host: " + uri.toString());
+	if (!uri.getUserInfo().empty() || !uri.getFragment().empty()) throw InvalidArgumentException("User info or a fragment in the URI: " + uri.toString()); // RFC 6455, 3
+	if (!pHandler) throw InvalidArgumentException("No handler");
+	if (!pParams) throw InvalidArgumentException("No parameters");
+	_pCore = new Core(uri, pHandler, *loop._pCore, pParams);
+}
+
+
+WebSocketClient::~WebSocketClient()
+{
+	_pCore->stop();
+	_pCore->release();
+}
+
+
+void WebSocketClient::start()
+{
+	_pCore->start();
+}
+
+
+void WebSocketClient::stop()
+{
+	_pCore->stop();
+}
+
+
+WebSocketConnection::SendResult WebSocketClient::send(const std::string& message, int opcode)
+{
+	return _pCore->send(message.data(), message.size(), opcode);
+}
+
+
+WebSocketConnection::SendResult WebSocketClient::send(const void* pData, std::size_t length, int opcode)
+{
+	return _pCore->send(static_cast<const char*>(pData), length, opcode);
+}
+
+
+WebSocketClient::State WebSocketClient::state() const
+{
+	return _pCore->state();
+}
+
+
+WebSocketConnection::Ptr WebSocketClient::connection() const
+{
+	return _pCore->connection();
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
