@@ -19,7 +19,9 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SERVERS = {"stock": "BenchmarkEchoStock", "ours": "BenchmarkEcho"}
+SERVERS = {"stock": "BenchmarkEchoStock", "ours": "BenchmarkEcho"} # the frame calls that both have
+MESSAGES = "BenchmarkEchoMessages"
+BEAST = "BenchmarkEchoBeast"
 
 
 def fail(text):
@@ -50,18 +52,22 @@ class Parser(argparse.ArgumentParser):
 		sys.exit(64)
 
 
-def build(directory, *targets):
-	"""Builds the targets; returns the folder that their programs are in."""
+def build(directory, *targets, optional=()):
+	"""Builds the targets, and the optional ones as far as they exist; returns the folder that their programs are in."""
 	directory = directory.resolve()
-	steps = (
-		["cmake", "--preset", "release", "-B", str(directory), "-DPOCO_WEBSOCKET_BENCHMARKS=ON",
-			f"-DCMAKE_RUNTIME_OUTPUT_DIRECTORY={directory}/bin"],
-		["cmake", "--build", str(directory), "--target", *targets])
-	for step in steps:
-		print("+", " ".join(step), file=sys.stderr)
-		if subprocess.run(step, cwd=ROOT, stdout=sys.stderr).returncode != 0:
-			fail("the build has failed")
+	buildStep("--preset", "release", "-B", str(directory), "-DPOCO_WEBSOCKET_BENCHMARKS=ON",
+		f"-DCMAKE_RUNTIME_OUTPUT_DIRECTORY={directory}/bin")
+	known = subprocess.run(["cmake", "--build", str(directory), "--target", "help"], stdout=subprocess.PIPE, text=True).stdout
+	there = [name for name in optional if re.search(rf"\b{name}\b", known)]
+	buildStep("--build", str(directory), "--target", *targets, *there)
 	return directory/"bin"
+
+
+def buildStep(*arguments):
+	"""Runs CMake."""
+	print("+ cmake", " ".join(arguments), file=sys.stderr)
+	if subprocess.run(["cmake", *arguments], cwd=ROOT, stdout=sys.stderr).returncode != 0:
+		fail("the build has failed")
 
 
 def need(*programs):
@@ -102,6 +108,11 @@ def load(prefix, folder, server, *options):
 	if result.returncode != 0:
 		fail(f"the load generator has failed: {' '.join(map(str, options))}")
 	return json.loads(result.stdout)
+
+
+def version(program):
+	"""What the program says about its version."""
+	return subprocess.run([str(program), "--version"], stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def compiler(directory):

@@ -5,12 +5,14 @@
 // Package: Benchmark
 // Module:  EchoBenchmark
 //
-// The echo server of the comparison: compiled with this library, and with Poco's own class.
+// The echo server of the comparison: compiled with this library, and with Poco's own class;
+// with FrameLoop.cpp, or, this library only, with MessageLoop.cpp.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
 
 
+#include "EchoLoop.h"
 #include "Poco/Net/HTTPRequestHandler.h"
 #include "Poco/Net/HTTPRequestHandlerFactory.h"
 #include "Poco/Net/HTTPServer.h"
@@ -19,16 +21,12 @@
 #include "Poco/Net/HTTPServerResponse.h"
 #include "Poco/Net/ServerSocket.h"
 #include "Poco/Net/SocketAddress.h"
-#include "Poco/Net/WebSocket.h"
-#include "Poco/Buffer.h"
 #include "Poco/Exception.h"
 #include "Poco/Process.h"
 #include "Poco/ThreadPool.h"
 #include <csignal>
 #include <iostream>
-
-
-using Poco::Net::WebSocket;
+#include <stdexcept>
 
 
 namespace
@@ -36,26 +34,13 @@ namespace
 	const int MAX_CONNECTIONS = 256;
 
 	class EchoHandler: public Poco::Net::HTTPRequestHandler
-		/// Returns every frame, with the loop that the documentation of WebSocket shows.
 	{
 	public:
 		void handleRequest(Poco::Net::HTTPServerRequest& request, Poco::Net::HTTPServerResponse& response) override
 		{
 			try
 			{
-				WebSocket ws(request, response);
-				Poco::Buffer<char> buffer(0);
-				int flags = 0;
-				do
-				{
-					buffer.resize(0);
-					const int n = ws.receiveFrame(buffer, flags);
-					if (n == 0 && flags == 0) break; // the peer has gone
-					if ((flags & WebSocket::FRAME_OP_BITMASK) == WebSocket::FRAME_OP_PING)
-						flags = WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_PONG;
-					ws.sendFrame(buffer.begin(), static_cast<int>(buffer.size()), flags);
-				}
-				while ((flags & WebSocket::FRAME_OP_BITMASK) != WebSocket::FRAME_OP_CLOSE);
+				EchoLoop::run(request, response);
 			}
 			catch (const Poco::Exception& exc)
 			{
@@ -75,7 +60,7 @@ namespace
 }
 
 
-int main()
+int main(int argc, char** argv)
 	/// Listens on a free port of the loopback interface, prints the port and its process id, and stops on SIGTERM.
 {
 	sigset_t signals;
@@ -86,6 +71,7 @@ int main()
 
 	try
 	{
+		EchoLoop::configure(argc, argv);
 		Poco::Net::HTTPServerParams::Ptr pParams = new Poco::Net::HTTPServerParams;
 		pParams->setMaxThreads(MAX_CONNECTIONS);
 		pParams->setKeepAlive(false);
@@ -99,6 +85,11 @@ int main()
 		sigwait(&signals, &signal);
 		server.stopAll();
 		threads.joinAll();
+	}
+	catch (const std::invalid_argument& exc)
+	{
+		std::cerr << exc.what() << std::endl;
+		return 64;
 	}
 	catch (const Poco::Exception& exc)
 	{

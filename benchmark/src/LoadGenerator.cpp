@@ -11,7 +11,9 @@
 //
 
 
+#include "LoadMessages.h"
 #include "LoadOptions.h"
+#include "LoadReplies.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -25,15 +27,13 @@
 #include <cstring>
 #include <ctime>
 #include <memory>
+#include <set>
 #include <vector>
 
 
 namespace
 {
-	const char MASK_KEY[4] = {0x37, 0x5a, 0x21, 0x3d};
-	const std::size_t CHUNK = 256*1024;
-	const std::size_t LONG_FRAME = 4096; // up to here, every message is compared with what was sent
-	const std::uint64_t SAMPLE = 16;     // of the longer ones, one in so many
+	const std::size_t CHUNK = 256*1024; // received at once
 
 	[[noreturn]] void fail(const std::string& what)
 	{
@@ -57,50 +57,46 @@ namespace
 		return clockSeconds(CLOCK_MONOTONIC);
 	}
 
-	class Wire
-		/// An endless sequence of equal frames, as it stands on the wire.
+	std::set<std::string> parameters(std::string text)
+		/// What stands between the semicolons, without what is the default.
 	{
-	public:
-		Wire(char flags, const std::string& payload, bool masked)
+		std::set<std::string> result;
+		text += ';';
+		std::string parameter;
+		for (const char ch: text)
 		{
-			std::string frame(1, flags);
-			const int maskBit = masked ? 0x80 : 0;
-			const std::uint64_t length = payload.size();
-			const int lengthBytes = length < 126 ? 0 : length < 65536 ? 2 : 8;
-			frame += static_cast<char>(maskBit | (lengthBytes == 0 ? static_cast<int>(length) : lengthBytes == 2 ? 126 : 127));
-			for (int i = lengthBytes; i-- > 0; ) frame += static_cast<char>(length >> 8*i);
-			if (masked) frame.append(MASK_KEY, sizeof(MASK_KEY));
-			for (std::size_t i = 0; i < payload.size(); ++i)
-				frame += static_cast<char>(masked ? payload[i] ^ MASK_KEY[i % 4] : payload[i]);
-			_frameLength = frame.size();
-			do _bytes += frame; while (_bytes.size() + _frameLength <= CHUNK);
+			if (ch != ';')
+			{
+				if (ch != ' ') parameter += ch;
+				continue;
+			}
+			if (parameter.find("_max_window_bits=15") == std::string::npos) result.insert(parameter);
+			parameter.clear();
 		}
+		return result;
+	}
 
-		std::size_t frameLength() const
+	std::string offer(const LoadOptions& options)
+		/// permessage-deflate with what the server is to answer.
+	{
+		std::string result = "permessage-deflate";
+		if (options.clientNoTakeover) result += "; client_no_context_takeover";
+		if (options.serverNoTakeover) result += "; server_no_context_takeover";
+		if (options.windowBits < 15)
 		{
-			return _frameLength;
+			result += "; client_max_window_bits=" + std::to_string(options.windowBits);
+			result += "; server_max_window_bits=" + std::to_string(options.windowBits);
 		}
-
-		const char* at(std::uint64_t position, std::uint64_t& length) const
-			/// Returns the bytes at the position; reduces length to how many there are.
-		{
-			const std::uint64_t offset = position % _bytes.size();
-			length = std::min<std::uint64_t>(length, _bytes.size() - offset);
-			return _bytes.data() + offset;
-		}
-
-	private:
-		std::string _bytes;
-		std::size_t _frameLength;
-	};
+		return result;
+	}
 
 	class Connection
-		/// A WebSocket connection that sends the same message again and again.
+		/// A WebSocket connection that sends messages in turns, for ever.
 	{
 	public:
-		Connection(const LoadOptions& options, const Wire& request, const Wire& reply):
-			_request(request),
-			_reply(reply)
+		Connection(const LoadOptions& options, const Wire& requests, std::unique_ptr<Replies> pReplies):
+			_requests(requests),
+			_pReplies(std::move(pReplies))
 		{
 			_socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 			if (_socket < 0) failErrno("socket");
@@ -112,7 +108,7 @@ namespace
 			const int on = 1;
 			setsockopt(_socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 			if (connect(_socket, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) failErrno("connect");
-			handshake(options.host);
+			handshake(options);
 			setBlocking(false);
 		}
 
@@ -131,12 +127,19 @@ namespace
 
 		std::uint64_t inFlight() const
 		{
-			return _queued/_request.frameLength() - _received/_reply.frameLength();
+			return _queuedMessages - _completed;
+		}
+
+		std::uint64_t received() const
+			/// Returns the bytes received.
+		{
+			return _received;
 		}
 
 		void queue(std::uint64_t messages)
 		{
-			_queued += messages*_request.frameLength();
+			_queuedMessages += messages;
+			_queued = _requests.end(_queuedMessages);
 		}
 
 		void flush()
@@ -145,7 +148,7 @@ namespace
 			while (_sent < _queued)
 			{
 				std::uint64_t length = _queued - _sent;
-				const char* pData = _request.at(_sent, length);
+				const char* pData = _requests.at(_sent, length);
 				const ssize_t n = send(_socket, pData, length, MSG_NOSIGNAL);
 				if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
 				if (n < 0) failErrno("send");
@@ -162,9 +165,16 @@ namespace
 			if (n < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
 			if (n < 0) failErrno("recv");
 			if (n == 0) fail("the server has closed the connection");
-			const std::uint64_t before = _received/_reply.frameLength();
-			check(buffer.data(), static_cast<std::uint64_t>(n));
-			return _received/_reply.frameLength() - before;
+			_received += static_cast<std::uint64_t>(n);
+			const std::uint64_t messages = _pReplies->take(buffer.data(), static_cast<std::size_t>(n));
+			_completed += messages;
+			return messages;
+		}
+
+		void verify()
+			/// To be called after receive() and flush(): the server has something to do meanwhile.
+		{
+			_pReplies->verify();
 		}
 
 		void finish()
@@ -173,24 +183,28 @@ namespace
 			setBlocking(true);
 			setReceiveTimeout(5);
 			const std::string payload = "\x03\xe8"; // 1000
-			const Wire closeFrame('\x88', payload, true);
-			const Wire reply('\x88', payload, false);
-			std::uint64_t length = closeFrame.frameLength();
+			Wire closeFrame;
+			closeFrame.append(0x88, payload, true);
+			std::uint64_t length = closeFrame.length();
 			const char* pFrame = closeFrame.at(0, length);
 			if (send(_socket, pFrame, length, MSG_NOSIGNAL) != static_cast<ssize_t>(length)) failErrno("send Close");
 			char answer[16];
-			length = reply.frameLength();
+			Wire reply;
+			reply.append(0x88, payload, false);
+			length = reply.length();
 			if (recv(_socket, answer, length, MSG_WAITALL) != static_cast<ssize_t>(length)) fail("no Close frame came back");
 			if (std::memcmp(answer, reply.at(0, length), length) != 0) fail("another Close frame came back");
 		}
 
 	private:
-		void handshake(const std::string& host)
+		void handshake(const LoadOptions& options)
 			/// With the key of the example in RFC 6455, 1.3, whose answer is known.
 		{
-			const std::string request =
-				"GET / HTTP/1.1\r\nHost: " + host + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-				"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+			std::string request =
+				"GET / HTTP/1.1\r\nHost: " + options.host + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+				"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+			if (options.deflate) request += "Sec-WebSocket-Extensions: " + offer(options) + "\r\n";
+			request += "\r\n";
 			if (send(_socket, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) failErrno("send");
 			std::string response;
 			while (response.size() < 4 || response.compare(response.size() - 4, 4, "\r\n\r\n") != 0)
@@ -201,28 +215,13 @@ namespace
 			}
 			if (response.compare(0, 12, "HTTP/1.1 101") != 0 || response.find("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") == std::string::npos)
 				fail("no WebSocket handshake: " + response);
-		}
 
-		void check(const char* pData, std::uint64_t n)
-			/// Compares what has come with what must come: the header (and with it the
-			/// length) always, the rest of long frames one time in SAMPLE.
-		{
-			while (n > 0)
-			{
-				std::uint64_t length = n;
-				const char* pExpected = _reply.at(_received, length);
-				bool compare = true;
-				if (_reply.frameLength() > LONG_FRAME)
-				{
-					const std::uint64_t offset = _received % _reply.frameLength();
-					length = std::min(length, _reply.frameLength() - offset);
-					compare = offset < 10 || _received/_reply.frameLength() % SAMPLE == 0;
-				}
-				if (compare && std::memcmp(pData, pExpected, length) != 0) fail("not an echo of what was sent");
-				_received += length;
-				pData += length;
-				n -= length;
-			}
+			const std::string name = "Sec-WebSocket-Extensions: ";
+			std::string answer;
+			const std::size_t begin = response.find(name);
+			if (begin != std::string::npos)
+				answer = response.substr(begin + name.size(), response.find("\r\n", begin) - begin - name.size());
+			if (parameters(answer) != parameters(options.deflate ? offer(options) : "")) fail("another compression than the one offered: " + answer);
 		}
 
 		void setBlocking(bool flag)
@@ -238,10 +237,12 @@ namespace
 			setsockopt(_socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time));
 		}
 
-		const Wire& _request;
-		const Wire& _reply;
+		const Wire& _requests;
+		const std::unique_ptr<Replies> _pReplies;
 		int _socket;
-		std::uint64_t _queued = 0; // bytes
+		std::uint64_t _queuedMessages = 0;
+		std::uint64_t _completed = 0; // messages
+		std::uint64_t _queued = 0;    // bytes
 		std::uint64_t _sent = 0;
 		std::uint64_t _received = 0;
 	};
@@ -253,15 +254,20 @@ namespace
 	public:
 		explicit Generator(const LoadOptions& options):
 			_options(options),
-			_request(flags(), payload(), true),
-			_reply(flags(), payload(), false),
+			_payloads(payloads(options)),
 			_buffer(CHUNK),
 			_unsent(options.messages)
 		{
+			prepare();
 			if (options.serverPID != 0 && clock_getcpuclockid(options.serverPID, &_serverClock) != 0)
 				fail("--server-pid: no such process");
 			for (int i = 0; i < options.connections; ++i)
-				_connections.push_back(std::make_unique<Connection>(options, _request, _reply));
+			{
+				std::unique_ptr<Replies> pReplies;
+				if (options.deflate) pReplies = std::make_unique<InflatedReplies>(options, _payloads);
+				else pReplies = std::make_unique<EqualReplies>(_replies);
+				_connections.push_back(std::make_unique<Connection>(options, _requests, std::move(pReplies)));
+			}
 		}
 
 		void run()
@@ -290,7 +296,9 @@ namespace
 				seconds, messages, messages/seconds);
 			if (_options.serverPID != 0)
 				std::printf(", \"server_cpu_us_per_message\": %.4f, \"server_cpu_share\": %.3f", 1e6*(_last.serverCPU - _first.serverCPU)/messages, (_last.serverCPU - _first.serverCPU)/seconds);
-			std::printf("}\n");
+			std::printf(", \"bytes_sent\": %.1f, \"bytes_received\": %.1f}\n",
+				static_cast<double>(_requests.end(_payloads.size()))/static_cast<double>(_payloads.size()),
+				static_cast<double>(_last.bytes - _first.bytes)/messages);
 		}
 
 	private:
@@ -299,23 +307,19 @@ namespace
 			double time = 0;
 			double serverCPU = 0;
 			std::uint64_t messages = 0;
+			std::uint64_t bytes = 0;
 		};
 
-		char flags() const
+		void prepare()
 		{
-			return static_cast<char>(_options.binary ? 0x82 : 0x81);
-		}
-
-		std::string payload() const
-		{
-			std::string text(_options.size, ' ');
-			unsigned value = 1;
-			for (char& ch: text)
+			const int flags = (_options.binary ? 0x82 : 0x81) | (_options.deflate ? 0x40 : 0);
+			for (const std::string& payload: _options.deflate ? deflated(_options, _payloads) : _payloads)
 			{
-				value = value*1103515245u + 12345u;
-				ch = static_cast<char>(' ' + (value >> 16)%95);
+				_requests.append(flags, payload, true);
+				_replies.append(flags, payload, false);
 			}
-			return text;
+			_requests.finish();
+			_replies.finish();
 		}
 
 		int createQueue()
@@ -360,6 +364,7 @@ namespace
 				_unfinished -= completed;
 				if (_options.messages == 0) checkWindow();
 				refill(connection);
+				connection.verify();
 			}
 		}
 
@@ -396,12 +401,15 @@ namespace
 		{
 			place.time = now();
 			place.messages = _messages;
+			place.bytes = 0;
+			for (const auto& pConnection: _connections) place.bytes += pConnection->received();
 			if (_options.serverPID != 0) place.serverCPU = clockSeconds(_serverClock);
 		}
 
 		const LoadOptions& _options;
-		Wire _request;
-		Wire _reply;
+		const std::vector<std::string> _payloads;
+		Wire _requests;
+		Wire _replies; // uncompressed
 		std::vector<std::unique_ptr<Connection>> _connections;
 		std::vector<char> _buffer;
 		clockid_t _serverClock = 0;

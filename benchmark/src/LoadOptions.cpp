@@ -18,7 +18,8 @@ namespace
 {
 	enum Option
 	{
-		HOST = 1, PORT, SERVER_PID, CONNECTIONS, IN_FLIGHT, SIZE, MESSAGES, WARMUP, SECONDS, TIMEOUT, BINARY, POLL, HELP
+		HOST = 1, PORT, SERVER_PID, CONNECTIONS, IN_FLIGHT, SIZE, MESSAGES, WARMUP, SECONDS, TIMEOUT, BINARY, UNICODE,
+		JSON, DEFLATE, CLIENT_NO_TAKEOVER, SERVER_NO_TAKEOVER, WINDOW_BITS, LEVEL, POLL, HELP
 	};
 
 	const option OPTIONS[] =
@@ -34,6 +35,13 @@ namespace
 		{"seconds", required_argument, nullptr, SECONDS},
 		{"timeout", required_argument, nullptr, TIMEOUT},
 		{"binary", no_argument, nullptr, BINARY},
+		{"unicode", no_argument, nullptr, UNICODE},
+		{"json", no_argument, nullptr, JSON},
+		{"deflate", no_argument, nullptr, DEFLATE},
+		{"client-no-takeover", no_argument, nullptr, CLIENT_NO_TAKEOVER},
+		{"server-no-takeover", no_argument, nullptr, SERVER_NO_TAKEOVER},
+		{"window-bits", required_argument, nullptr, WINDOW_BITS},
+		{"level", required_argument, nullptr, LEVEL},
 		{"poll", no_argument, nullptr, POLL},
 		{"help", no_argument, nullptr, HELP},
 		{nullptr, 0, nullptr, 0}
@@ -80,6 +88,13 @@ LoadOptions LoadOptions::parse(int argc, char** argv)
 		case SECONDS: options.seconds = number("seconds", 0.01, 3600); break;
 		case TIMEOUT: options.timeout = number("timeout", 0.1, 7200); break;
 		case BINARY: options.binary = true; break;
+		case UNICODE: options.unicode = true; break;
+		case JSON: options.json = true; break;
+		case DEFLATE: options.deflate = true; break;
+		case CLIENT_NO_TAKEOVER: options.clientNoTakeover = true; break;
+		case SERVER_NO_TAKEOVER: options.serverNoTakeover = true; break;
+		case WINDOW_BITS: options.windowBits = whole<int>("window-bits", 9, 15); break;
+		case LEVEL: options.level = whole<int>("level", 1, 9); break;
 		case POLL: options.poll = true; break;
 		case HELP: options.help = true; break;
 		default: throw UsageError(std::string("unknown option, or its value is missing: ") + argv[optind - 1]);
@@ -102,6 +117,13 @@ std::string LoadOptions::helpText()
 		"  --in-flight N      messages under way on each connection (1)\n"
 		"  --size BYTES       payload of a message (20)\n"
 		"  --binary           binary messages; otherwise text (ASCII)\n"
+		"  --unicode          text with characters of one to four bytes\n"
+		"  --json             different messages that look like JSON, in turns\n"
+		"  --deflate          permessage-deflate; what is sent was compressed beforehand\n"
+		"  --client-no-takeover, --server-no-takeover\n"
+		"                     without context takeover\n"
+		"  --window-bits N    both ways (15)\n"
+		"  --level N          zlib's, for what is sent (6)\n"
 		"  --warmup SECONDS   before anything is measured (0.3)\n"
 		"  --seconds SECONDS  length of the measured window (1)\n"
 		"  --messages N       stop after N messages in all; no warm-up, no window\n"

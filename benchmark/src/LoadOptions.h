@@ -42,6 +42,13 @@ struct LoadOptions
 	double seconds = 1;         /// Length of the measured window.
 	double timeout = 60;        /// Seconds after which the run has failed.
 	bool binary = false;        /// Binary messages, not text.
+	bool unicode = false;       /// Text with characters of one to four bytes, not ASCII.
+	bool json = false;          /// Different messages that look like JSON, not always the same one.
+	bool deflate = false;       /// permessage-deflate (RFC 7692).
+	bool clientNoTakeover = false;
+	bool serverNoTakeover = false;
+	int windowBits = 15;        /// Both ways.
+	int level = 6;              /// Compression level of what is sent.
 	bool poll = false;          /// Spin on the sockets, never block.
 	bool help = false;
 

@@ -20,6 +20,7 @@ readonly TEST_PACKAGES="
 	libgtest-dev        -           GoogleTest
 	libgmock-dev        -           its matchers
 	libbenchmark-dev    -           Google Benchmark
+	libboost-dev        -           Boost.Beast, which benchmarks compare with
 	clang               clang++     the second compiler
 	libclang-rt-14-dev  -           its runtime
 	gcovr               gcovr       coverage of the core

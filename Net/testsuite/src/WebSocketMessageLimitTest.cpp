@@ -7,6 +7,7 @@
 //
 
 
+#include "WebSocketClassAllocations.h"
 #include "WebSocketMessageSupport.h"
 #include <climits>
 
@@ -116,13 +117,31 @@ TEST_P(WebSocketMessageLimitTest, Fragments)
 
 
 TEST_P(WebSocketMessageLimitTest, ManyTinyFragments)
+	/// Memory follows what has arrived: nothing is allocated for a fragment as such.
 {
-	Wire wire(GetParam());
-	std::string bytes = wire.frame(0x02);
-	for (int i = 0; i < 100000; ++i) bytes += wire.frame(0x00, "x");
-	std::future<void> sent = std::async(std::launch::async, [&] { wire.peer.send(bytes + wire.frame(0x80)); });
-	EXPECT_EQ(binary(std::string(100000, 'x')), receiveString(wire.ws));
-	get(sent);
+	for (const char* payload: {"x", ""})
+	{
+		Wire wire(GetParam());
+		std::string bytes = wire.frame(0x02);
+		for (int i = 0; i < 100000; ++i) bytes += wire.frame(0x00, payload);
+		std::future<void> sent = std::async(std::launch::async, [&] { wire.peer.send(bytes + wire.frame(0x80)); });
+		const std::string expected(*payload ? 100000 : 0, 'x');
+		std::string message;
+		int opcode = 0;
+		const Allocations allocations;
+		const int result = wire.ws.receiveMessage(message, opcode);
+		const std::size_t count = allocations.count();
+		const std::size_t largest = allocations.largest();
+		EXPECT_EQ(static_cast<int>(expected.size()), result);
+		EXPECT_EQ(WebSocket::FRAME_OP_BINARY, opcode);
+		EXPECT_TRUE(expected == message);
+		if (Allocations::counted() && GetParam().transport == Transport::PLAIN)
+		{
+			EXPECT_LT(count, 50u);
+			EXPECT_LE(largest, 2*expected.size() + 65536);
+		}
+		get(sent);
+	}
 }
 
 

@@ -1,0 +1,73 @@
+//
+// EchoOptions.cpp
+//
+// Library: PocoWebSocket
+// Package: Benchmark
+// Module:  EchoOptions
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "EchoOptions.h"
+#include <cstdlib>
+#include <string>
+#include <getopt.h>
+
+
+namespace
+{
+	enum Option
+	{
+		CORK = 1, NO_UTF8, DEFLATE, CLIENT_NO_TAKEOVER, SERVER_NO_TAKEOVER, WINDOW_BITS, LEVEL, MEM_LEVEL, THRESHOLD
+	};
+
+	const option OPTIONS[] =
+	{
+		{"cork", no_argument, nullptr, CORK},
+		{"no-utf8", no_argument, nullptr, NO_UTF8},
+		{"deflate", no_argument, nullptr, DEFLATE},
+		{"client-no-takeover", no_argument, nullptr, CLIENT_NO_TAKEOVER},
+		{"server-no-takeover", no_argument, nullptr, SERVER_NO_TAKEOVER},
+		{"window-bits", required_argument, nullptr, WINDOW_BITS},
+		{"level", required_argument, nullptr, LEVEL},
+		{"mem-level", required_argument, nullptr, MEM_LEVEL},
+		{"threshold", required_argument, nullptr, THRESHOLD},
+		{nullptr, 0, nullptr, 0}
+	};
+
+	int number(int min, int max)
+	{
+		char* pEnd = nullptr;
+		const long value = std::strtol(optarg, &pEnd, 10);
+		if (pEnd == optarg || *pEnd != 0 || value < min || value > max)
+			throw std::invalid_argument(std::string("not a number in its range: ") + optarg);
+		return static_cast<int>(value);
+	}
+}
+
+
+EchoOptions EchoOptions::parse(int argc, char** argv)
+{
+	EchoOptions options;
+	opterr = 0;
+	int code = 0;
+	while ((code = getopt_long(argc, argv, "", OPTIONS, nullptr)) != -1)
+	{
+		switch (code)
+		{
+		case CORK: options.cork = true; break;
+		case NO_UTF8: options.verifyUTF8 = false; break;
+		case DEFLATE: options.deflate = true; break;
+		case CLIENT_NO_TAKEOVER: options.clientNoTakeover = true; break;
+		case SERVER_NO_TAKEOVER: options.serverNoTakeover = true; break;
+		case WINDOW_BITS: options.windowBits = number(9, 15); break;
+		case LEVEL: options.level = number(1, 9); break;
+		case MEM_LEVEL: options.memLevel = number(1, 9); break;
+		case THRESHOLD: options.threshold = number(0, 1 << 30); break;
+		default: throw std::invalid_argument(std::string("unknown option, or its value is missing: ") + argv[optind - 1]);
+		}
+	}
+	if (optind < argc) throw std::invalid_argument(std::string("not an option: ") + argv[optind]);
+	return options;
+}

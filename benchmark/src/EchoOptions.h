@@ -1,0 +1,39 @@
+//
+// EchoOptions.h
+//
+// Library: PocoWebSocket
+// Package: Benchmark
+// Module:  EchoOptions
+//
+// The command line of the echo servers that have options.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Benchmark_EchoOptions_INCLUDED
+#define Benchmark_EchoOptions_INCLUDED
+
+
+#include <stdexcept>
+
+
+struct EchoOptions
+	/// The options. Their defaults are those of WebSocketParams.
+{
+	bool cork = false;             /// With a WebSocket::Cork.
+	bool verifyUTF8 = true;
+	bool deflate = false;          /// Accept permessage-deflate (RFC 7692).
+	bool clientNoTakeover = false; /// Without context takeover.
+	bool serverNoTakeover = false;
+	int  windowBits = 15;          /// Both ways.
+	int  level = 1;
+	int  memLevel = 8;
+	int  threshold = 64;           /// Shorter messages are not compressed.
+
+	static EchoOptions parse(int argc, char** argv);
+		/// Throws a std::invalid_argument if the command line makes no sense.
+};
+
+
+#endif // Benchmark_EchoOptions_INCLUDED
