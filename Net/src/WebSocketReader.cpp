@@ -125,8 +125,10 @@ int WebSocketReader::fill()
 int WebSocketReader::fetch(char* pTarget, std::size_t length, Fetch how)
 {
 	_sender.beforeWaiting();
-	if (_pingInterval > 0) return fetchAlive(pTarget, length, how);
-	return how == PEEK ? _transport.peek(pTarget, length) : _transport.receive(pTarget, length);
+	const int n = _pingInterval > 0 ? fetchAlive(pTarget, length, how)
+		: how == PEEK ? _transport.peek(pTarget, length) : _transport.receive(pTarget, length);
+	_sender.afterWaiting();
+	return n;
 }
 
 

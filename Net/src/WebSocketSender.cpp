@@ -39,6 +39,12 @@ namespace
 }
 
 
+inline bool WebSocketSender::gathers() const
+{
+	return _corks.load(std::memory_order_relaxed) > 0 && !_receiverWaits.load();
+}
+
+
 inline bool WebSocketSender::unfinished() const
 {
 	return _blockPosition < _blockEnd || !_rest.empty();
@@ -56,6 +62,7 @@ WebSocketSender::WebSocketSender(WebSocketTransport& transport, WebSocketFramer&
 	_broken(false),
 	_now(false),
 	_corks(0),
+	_receiverWaits(false),
 	_keys(),
 	_nextKey(KEY_POOL_SIZE),
 	_pings(0),
@@ -105,7 +112,9 @@ int WebSocketSender::sendClose(int statusCode, const std::string& reason)
 
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	const std::size_t length = WebSocketFrame::buildClose(payload, statusCode, reason.data(), reason.size());
-	return submit(payload, static_cast<int>(length), CLOSE_FLAGS, 0);
+	const int n = submit(payload, static_cast<int>(length), CLOSE_FLAGS, 0);
+	if (_corks > 0) flush(); // the end of the connection does not wait for more
+	return n;
 }
 
 
@@ -131,7 +140,7 @@ int WebSocketSender::submit(const char* pPayload, int length, int flags, int dro
 		if (result != WebSocketFramer::SEND) check(result);
 
 		const std::size_t size = static_cast<std::size_t>(length);
-		const bool direct = size < GATHER_SIZE && _corks == 0 && _transport.plain();
+		const bool direct = size < GATHER_SIZE && !gathers() && _transport.plain();
 		if (direct ? sendShort(pPayload, size, flags) : sendFrame(pPayload, size, flags)) return length;
 		if (blocking) throw TimeoutException(_begun ? TEXT_UNFINISHED : TEXT_NOT_BEGUN);
 		if (_begun) _promises.push_back({pPayload, hash(pPayload, length), length, flags});
@@ -191,12 +200,12 @@ bool WebSocketSender::sendFrame(const char* pPayload, std::size_t length, int fl
 		_begun = false; // not this frame
 		return false;
 	}
-	if (room > _blockSize || (length >= GATHER_SIZE && !client && _corks == 0 && _transport.plain()))
+	if (room > _blockSize || (length >= GATHER_SIZE && !client && !gathers() && _transport.plain()))
 		return sendLarge(pPayload, length, flags);
 
 	reserveBlock(_blockEnd + room);
 	_blockEnd += buildFrame(pPayload, length, flags, _block.data() + _blockEnd);
-	if (_corks > 0)
+	if (gathers())
 	{
 		_framer.sent(flags);
 		return true;
@@ -336,7 +345,7 @@ void WebSocketSender::reserveBlock(std::size_t size)
 bool WebSocketSender::finish(bool all)
 	/// Sends what is left of an unfinished frame, and, unless corked, or with all set, what was gathered.
 {
-	if (_corks > 0 && !all && _rest.empty()) return true;
+	if (gathers() && !all && _rest.empty()) return true;
 	if (_blockPosition < _blockEnd && !flushBlock()) return false;
 	while (_restPosition < _rest.size())
 	{
@@ -507,8 +516,18 @@ void WebSocketSender::postReply(Reply& reply, int flags, const char* pPayload, s
 
 void WebSocketSender::beforeWaiting()
 {
-	if (_corks > 0) flush();
+	if (_corks > 0)
+	{
+		_receiverWaits = true; // first: what another thread sends from now on goes out at once
+		flush();
+	}
 	if (_replies && _mutex.tryLock()) unlock();
+}
+
+
+void WebSocketSender::afterWaiting()
+{
+	if (_receiverWaits.load(std::memory_order_relaxed)) _receiverWaits = false;
 }
 
 
@@ -546,7 +565,7 @@ bool WebSocketSender::sendAllReplies()
 
 	Poco::FastMutex::ScopedLock lock(_replyMutex);
 	if (_broken) _ping.flags = _pong.flags = _close.flags = 0;
-	_replies = _ping.flags != 0 || _pong.flags != 0 || _close.flags != 0 || (!_broken && _corks == 0 && unfinished());
+	_replies = _ping.flags != 0 || _pong.flags != 0 || _close.flags != 0 || (!_broken && !gathers() && unfinished());
 	return !_replies;
 }
 

@@ -74,6 +74,9 @@ public:
 		/// To be called before the receiving thread waits: sends what was gathered, and answers
 		/// that are waiting, if that is possible without waiting.
 
+	void afterWaiting();
+		/// To be called when it has waited.
+
 	void cork();
 	void uncork();
 		/// Between these, frames are gathered, and sent together: by flush() and uncork(), and when
@@ -126,6 +129,7 @@ private:
 	int put(const char* pData, std::size_t length);
 	void begin(int flags);
 	void keep(const char* pData, std::size_t length, WebSocketMask& mask);
+	bool gathers() const;
 	bool unfinished() const;
 	bool flushBlock();
 	bool sendAllReplies();
@@ -148,6 +152,7 @@ private:
 	bool _broken; // the stream ends inside a frame, and will never go on
 	bool _now;    // sending must not wait
 	std::atomic<int> _corks;
+	std::atomic<bool> _receiverWaits; // with a cork: nothing is gathered meanwhile
 	unsigned char _keys[KEY_POOL_SIZE]; // from the random number generator
 	std::size_t _nextKey;
 

@@ -304,6 +304,43 @@ TEST_P(WebSocketMessageSendTest, CorkFlushesWhenReceiveWouldWait)
 }
 
 
+TEST_P(WebSocketMessageSendTest, CorkDoesNotHoldOtherThreadsBack)
+{
+	// The thread with the cork waits for a message, and nothing comes: what another one sends goes out.
+	Wire wire(GetParam());
+	std::promise<void> waits;
+	std::future<Message> received = std::async(std::launch::async, [&]
+	{
+		WebSocket::Cork cork(wire.ws);
+		receiveString(wire.ws);
+		wire.ws.sendMessage("answer");
+		waits.set_value();
+		return receiveString(wire.ws);
+	});
+	wire.peer.send(wire.frame(0x81, "question"));
+	std::future<void> answered = waits.get_future();
+	get(answered);
+	expectFrame(wire, 0x81, "answer"); // it waits now, or is about to
+	wire.ws.sendMessage("from another thread");
+	expectFrame(wire, 0x81, "from another thread");
+	wire.ws.shutdown(1000);
+	expectFrame(wire, 0x88, std::string("\x03\xe8", 2));
+	wire.peer.send(wire.frame(0x88, std::string("\x03\xe8", 2)));
+	EXPECT_EQ(0, get(received).opcode);
+}
+
+
+TEST_P(WebSocketMessageSendTest, CorkLetsACloseGo)
+{
+	Wire wire(GetParam());
+	WebSocket::Cork cork(wire.ws);
+	wire.ws.sendMessage("gathered");
+	wire.ws.shutdown(1000);
+	expectFrame(wire, 0x81, "gathered");
+	expectFrame(wire, 0x88, std::string("\x03\xe8", 2));
+}
+
+
 TEST_P(WebSocketMessageSendTest, CorkIsLimited)
 {
 	Wire wire(GetParam());
