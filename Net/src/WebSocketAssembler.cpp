@@ -19,20 +19,6 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-namespace
-{
-	enum CloseCode // RFC 6455, 7.4.1
-	{
-		INVALID_PAYLOAD  = 1007,
-		POLICY_VIOLATION = 1008,
-		MESSAGE_TOO_BIG  = 1009,
-		INTERNAL_ERROR   = 1011
-	};
-
-	constexpr int RSV1 = 0x40;
-}
-
-
 WebSocketAssembler::WebSocketAssembler(WebSocketFramer& framer):
 	_framer(framer),
 	_maxMessageSize(std::numeric_limits<int>::max()),
@@ -69,7 +55,7 @@ void WebSocketAssembler::configure(const WebSocketParams& params, const WebSocke
 void WebSocketAssembler::enableInflate(int windowBits, bool contextTakeover)
 {
 	_pInflater = std::make_unique<WebSocketInflater>(windowBits, contextTakeover);
-	_framer.setReservedBits(RSV1); // RFC 7692, 6
+	_framer.setReservedBits(WebSocketFrameHeader::RSV1); // RFC 7692, 6
 }
 
 
@@ -79,18 +65,18 @@ WebSocketFramer::Result WebSocketAssembler::begin()
 	if (header.opcode() != WebSocketFrame::OP_CONT)
 	{
 		_opcode     = header.opcode();
-		_compressed = (header.rsv() & RSV1) != 0;
+		_compressed = (header.rsv() & WebSocketFrameHeader::RSV1) != 0;
 		_fragments  = 0;
 		_size       = 0;
 		_text.reset();
 	}
 	if (++_fragments > _maxFragments)
-		return _framer.fail(WebSocketError::POLICY_VIOLATION, POLICY_VIOLATION, "Message in more than % frames", _maxFragments);
+		return _framer.fail(WebSocketError::POLICY_VIOLATION, WebSocketFrame::POLICY_VIOLATION, "Message in more than % frames", _maxFragments);
 	if (_framer.limitPayload(_maxFrameSize) != WebSocketFramer::OK) return WebSocketFramer::FAILED;
 	if (_compressed) return WebSocketFramer::OK;
 	_size += header.payloadLength;
 	if (_size > _maxMessageSize)
-		return _framer.fail(WebSocketError::PAYLOAD_TOO_BIG, MESSAGE_TOO_BIG, "Message is larger than % bytes", _maxMessageSize);
+		return _framer.fail(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::MESSAGE_TOO_BIG, "Message is larger than % bytes", _maxMessageSize);
 	return WebSocketFramer::OK;
 }
 
@@ -106,7 +92,7 @@ WebSocketFramer::Result WebSocketAssembler::inflate(const char* pData, std::size
 	}
 	catch (...) // there is no memory
 	{
-		_framer.fail(WebSocketError::PAYLOAD_TOO_BIG, INTERNAL_ERROR, "No memory for decompressing a message"); // what was to come out is lost
+		_framer.fail(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::INTERNAL_ERROR, "No memory for decompressing a message"); // what was to come out is lost
 		throw;
 	}
 	_size += message.size() - before;
@@ -115,12 +101,12 @@ WebSocketFramer::Result WebSocketAssembler::inflate(const char* pData, std::size
 	{
 		const bool valid = _text.append(message.data() + before, message.size() - before);
 		if (!valid || (result == WebSocketInflater::OK && last && !_text.complete()))
-			return _framer.fail(WebSocketError::INVALID_UTF8, INVALID_PAYLOAD, "Text message is not UTF-8");
+			return _framer.fail(WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, "Text message is not UTF-8");
 	}
 	if (result == WebSocketInflater::TOO_BIG)
-		return _framer.fail(WebSocketError::PAYLOAD_TOO_BIG, MESSAGE_TOO_BIG, "Message is larger than % bytes when decompressed", _maxMessageSize);
+		return _framer.fail(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::MESSAGE_TOO_BIG, "Message is larger than % bytes when decompressed", _maxMessageSize);
 	if (result == WebSocketInflater::CORRUPT)
-		return _framer.fail(WebSocketError::CORRUPT_DATA, INVALID_PAYLOAD, "Compressed data is corrupt");
+		return _framer.fail(WebSocketError::CORRUPT_DATA, WebSocketFrame::INVALID_PAYLOAD, "Compressed data is corrupt");
 	return WebSocketFramer::OK;
 }
 
@@ -128,7 +114,7 @@ WebSocketFramer::Result WebSocketAssembler::inflate(const char* pData, std::size
 WebSocketFramer::Result WebSocketAssembler::limitPings(unsigned pending)
 {
 	if (pending <= _maxPendingPings) return WebSocketFramer::OK;
-	return _framer.fail(WebSocketError::POLICY_VIOLATION, POLICY_VIOLATION, "More than % PINGs without reading an answer", _maxPendingPings);
+	return _framer.fail(WebSocketError::POLICY_VIOLATION, WebSocketFrame::POLICY_VIOLATION, "More than % PINGs without reading an answer", _maxPendingPings);
 }
 
 

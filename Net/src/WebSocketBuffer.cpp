@@ -63,10 +63,9 @@ void WebSocketBuffer::reserve(std::size_t capacity)
 }
 
 
-char* WebSocketBuffer::room(std::size_t length)
+void WebSocketBuffer::grow(std::size_t length)
 {
-	if (length > _capacity - _size) reserve(std::max(_size + length, 2*_capacity));
-	return _pData + _size;
+	reserve(std::max(_size + length, 2*_capacity));
 }
 
 

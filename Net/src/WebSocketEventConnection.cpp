@@ -32,18 +32,6 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	constexpr int PING_FLAGS  = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_PING);
-	constexpr int PONG_FLAGS  = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_PONG);
-	constexpr int CLOSE_FLAGS = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_CLOSE);
-
-	enum CloseCode // RFC 6455, 7.4.1
-	{
-		GOING_AWAY       = 1001,
-		POLICY_VIOLATION = 1008,
-		INTERNAL_ERROR   = 1011,
-		TRY_AGAIN_LATER  = 1013
-	};
-
 	class Keeper: public Poco::RefCountedObject
 		/// A message that is sent from where it was received.
 	{
@@ -336,22 +324,26 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 void WebSocketEventConnection::process(char* pData, std::size_t length)
 {
 	char* const pEnd = pData + length;
-	while (!(_flags & (DISCARD | PAUSED | GONE)))
+	while (pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)))
 	{
 		switch (_parser.next(pData, pEnd))
 		{
 		case WebSocketMessageParser::NEED_MORE:
-			return;
+			break;
 		case WebSocketMessageParser::CONTROL:
 			handleControl();
 			break;
 		case WebSocketMessageParser::FAILED:
 			protocolFailed();
-			return;
+			break;
+		case WebSocketMessageParser::PART:
+			handlePart();
+			break;
 		default:
 			handleMessage();
 		}
 	}
+	_parser.settle();
 	if (is(PAUSED) && !is(DISCARD) && !is(GONE) && pData < pEnd)
 		extra().backlog.append(pData, static_cast<std::size_t>(pEnd - pData));
 }
@@ -360,22 +352,28 @@ void WebSocketEventConnection::process(char* pData, std::size_t length)
 inline void WebSocketEventConnection::handleMessage()
 {
 	_lastMessage = _reactor.now();
+	tally(_messagesReceived, _reactor.counters.messagesReceived, 1);
+	call([this] { _group.handler.onMessage(*this, _parser.data(), _parser.length(), _parser.opcode()); });
+	if (_parser.gathered()) keepMessage();
+}
+
+
+void WebSocketEventConnection::keepMessage()
+	/// What is to be sent from where a message was gathered has to stay.
+{
+	const char* const pBegin = _parser.data();
+	const char* const pEnd = pBegin + _parser.length();
+	if (!_pOutput || !_pOutput->refersTo(pBegin, pEnd)) return;
+	Poco::AutoPtr<Keeper> pKeeper = new Keeper(_parser.takeMessage());
+	_pOutput->keep(pBegin, pEnd, pKeeper);
+}
+
+
+void WebSocketEventConnection::handlePart()
+{
+	_lastMessage = _reactor.now();
 	if (_parser.last()) tally(_messagesReceived, _reactor.counters.messagesReceived, 1);
-	call([this]
-	{
-		if (_parser.getParts()) _group.handler.onPart(*this, _parser.data(), _parser.length(), _parser.opcode(), _parser.last());
-		else _group.handler.onMessage(*this, _parser.data(), _parser.length(), _parser.opcode());
-	});
-	if (_pOutput && _parser.gathered())
-	{
-		const char* const pBegin = _parser.data();
-		const char* const pEnd = pBegin + _parser.length();
-		if (_pOutput->refersTo(pBegin, pEnd))
-		{
-			Poco::AutoPtr<Keeper> pKeeper = new Keeper(_parser.takeMessage());
-			_pOutput->keep(pBegin, pEnd, pKeeper);
-		}
-	}
+	call([this] { _group.handler.onPart(*this, _parser.data(), _parser.length(), _parser.opcode(), _parser.last()); });
 }
 
 
@@ -430,7 +428,7 @@ void WebSocketEventConnection::flush()
 			set(WRITING, false);
 			updateInterest();
 		}
-		flushed();
+		if (_state.load(std::memory_order_relaxed) != OPEN || _drain.load(std::memory_order_relaxed) || _pExtra) flushed();
 		return;
 	}
 	_pOutput->keep();
@@ -453,7 +451,7 @@ void WebSocketEventConnection::flushed()
 	if (_pExtra && _pExtra->pendingPings > 0)
 	{
 		_pExtra->pendingPings = 0;
-		append(PONG_FLAGS, _pExtra->pong.data(), _pExtra->pong.size());
+		append(WebSocketFrameHeader::PONG, _pExtra->pong.data(), _pExtra->pong.size());
 		return; // it is flushed at the end of the turn
 	}
 	if (_state.load(std::memory_order_relaxed) == OPEN)
@@ -506,7 +504,7 @@ void WebSocketEventConnection::due(Time now)
 	}
 	else if (_group.idleTimeout > 0 && WebSocketTimerWheel::reached(_lastMessage + _group.idleTimeout, now))
 	{
-		sendClose(GOING_AWAY, "Idle for too long");
+		sendClose(WebSocketFrame::GOING_AWAY, "Idle for too long");
 	}
 	else if (is(PINGING) && WebSocketTimerWheel::reached(_pingSent + _group.pongTimeout, now))
 	{
@@ -570,7 +568,7 @@ void WebSocketEventConnection::protocolFailed()
 	if (is(DISCARD)) return;
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	const std::size_t length = _framer.buildFailure(payload);
-	if (length > 0) append(CLOSE_FLAGS, payload, length);
+	if (length > 0) append(WebSocketFrameHeader::CLOSE, payload, length);
 	set(DISCARD, true);
 	tellError(WebSocketException(_framer.errorText(), _framer.error()));
 	if (is(GONE)) return;
@@ -598,7 +596,7 @@ void WebSocketEventConnection::callbackFailed(const Poco::Exception& exc)
 {
 	tellError(exc);
 	if (is(GONE) || is(DISCARD)) return;
-	sendClose(INTERNAL_ERROR, "");
+	sendClose(WebSocketFrame::INTERNAL_ERROR, "");
 	set(DISCARD, true);
 	tellClosed();
 	beginClosing();
@@ -650,7 +648,11 @@ void WebSocketEventConnection::cut()
 	if (_stream.shared()) _reactor.poller().remove(_stream.fd());
 	_stream.close();
 	_reactor.remove(*this);
-	if (_pOutput) _reactor.giveOutput(std::move(_pOutput));
+	if (_pOutput)
+	{
+		_pOutput->clear();
+		_reactor.giveOutput(std::move(_pOutput));
+	}
 	_waiting.store(0, std::memory_order_relaxed);
 	_pOpening.reset();
 	_pAdopted.reset();
@@ -687,25 +689,38 @@ inline void WebSocketEventConnection::call(const Function& function)
 WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData, std::size_t length, int opcode)
 {
 	const char* const pMessage = static_cast<const char*>(pData);
-	if (opcode != WebSocketFrame::OP_TEXT && opcode != WebSocketFrame::OP_BINARY)
+	if (static_cast<unsigned>(opcode - WebSocketFrame::OP_TEXT) > static_cast<unsigned>(WebSocketFrame::OP_BINARY - WebSocketFrame::OP_TEXT))
 		throw InvalidArgumentException("A message is text or binary");
 	if (state() != OPEN) return NOT_OPEN;
 	const bool here = _reactor.current();
-	// What has just been received as text need not be checked again.
-	const bool known = here && _reactor.reading() == this && pMessage == _parser.data() && length == _parser.length() && opcode == _parser.opcode() && !_parser.getParts();
-	if (opcode == WebSocketFrame::OP_TEXT && !known && _framer.getVerifyUTF8() && !WebSocketUTF8::isValid(pMessage, length))
+	if (opcode == WebSocketFrame::OP_TEXT && !(here && isReceivedText(pMessage, length)) && _framer.getVerifyUTF8() && !WebSocketUTF8::isValid(pMessage, length))
 		throw InvalidArgumentException("A text message must be UTF-8");
 
 	if (here)
 	{
 		if (is(IN_PARTS)) throw IllegalStateException("A message is being sent in parts");
-		if (!makeRoom(length)) return refuse();
+		if (!fits(length) && !makeRoom(length)) return refuse();
 		write(pMessage, length, opcode);
 		return SENT;
 	}
 	Task task = newTask(Task::SEND, opcode);
 	task.data.append(pMessage, length);
 	return sendElsewhere(std::move(task), length);
+}
+
+
+inline bool WebSocketEventConnection::isReceivedText(const char* pData, std::size_t length) const
+	/// Returns true for the text message that the handler is being told: it need not be checked again.
+{
+	return pData == _parser.data() && length == _parser.length() && _reactor.reading() == this
+		&& _parser.opcode() == WebSocketFrame::OP_TEXT && !_parser.getParts();
+}
+
+
+inline bool WebSocketEventConnection::fits(std::size_t length) const
+	/// Returns true if so many bytes more can be queued.
+{
+	return !_pOutput || _pOutput->empty() || _pOutput->size() + length <= _group.maxQueuedBytes;
 }
 
 
@@ -746,11 +761,18 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* p
 }
 
 
-void WebSocketEventConnection::write(const char* pData, std::size_t length, int opcode)
+inline void WebSocketEventConnection::write(const char* pData, std::size_t length, int opcode)
 {
-	_writer.begin(opcode, length >= _writer.threshold());
-	const WebSocketMessageWriter::Frame frame = _writer.frame(pData, length, true, _reactor.compressed());
-	append(frame.flags, frame.pData, frame.length);
+	if (_writer.deflates())
+	{
+		_writer.begin(opcode, length >= _writer.threshold());
+		const WebSocketMessageWriter::Frame frame = _writer.frame(pData, length, true, _reactor.compressed());
+		append(frame.flags, frame.pData, frame.length);
+	}
+	else
+	{
+		append(WebSocketMessageWriter::wholeFlags(opcode), pData, length);
+	}
 	tally(_messagesSent, _reactor.counters.messagesSent, 1);
 	_lastMessage = _reactor.now();
 }
@@ -768,13 +790,20 @@ void WebSocketEventConnection::write(const WebSocketPreparedMessage::Ptr& pMessa
 	WebSocketOutput& out = output();
 	if (frame.size() >= WebSocketOutput::LARGE && !_stream.secure()) out.refer(frame.data(), frame.size(), const_cast<WebSocketPreparedMessage*>(pMessage.get()));
 	else out.bytes().append(frame.data(), frame.size());
-	_reactor.markDirty(*this);
+	wakeFlush();
 	tally(_messagesSent, _reactor.counters.messagesSent, 1);
 	_lastMessage = _reactor.now();
 }
 
 
-void WebSocketEventConnection::append(int flags, const char* pData, std::size_t length)
+inline void WebSocketEventConnection::wakeFlush()
+	/// Sees to it that flush() is called soon.
+{
+	if (_reactor.reading() != this) _reactor.markDirty(*this); // otherwise read() does
+}
+
+
+inline void WebSocketEventConnection::append(int flags, const char* pData, std::size_t length)
 	/// Puts a frame into the output.
 {
 	WebSocketBuffer& bytes = output().bytes();
@@ -803,7 +832,7 @@ void WebSocketEventConnection::append(int flags, const char* pData, std::size_t 
 		}
 	}
 	_framer.sent(flags);
-	_reactor.markDirty(*this);
+	wakeFlush();
 }
 
 
@@ -815,7 +844,7 @@ bool WebSocketEventConnection::stays(const char* pData) const
 }
 
 
-WebSocketOutput& WebSocketEventConnection::output()
+inline WebSocketOutput& WebSocketEventConnection::output()
 {
 	if (!_pOutput) _pOutput = _reactor.takeOutput();
 	return *_pOutput;
@@ -825,10 +854,9 @@ WebSocketOutput& WebSocketEventConnection::output()
 bool WebSocketEventConnection::makeRoom(std::size_t length)
 	/// Returns true if so many bytes more can be queued.
 {
-	const auto fits = [=] { return !_pOutput || _pOutput->empty() || _pOutput->size() + length <= _group.maxQueuedBytes; };
-	if (fits()) return true;
+	if (fits(length)) return true;
 	if (!is(BLOCKED)) flush();
-	return fits();
+	return fits(length);
 }
 
 
@@ -844,10 +872,10 @@ WebSocketConnection::SendResult WebSocketEventConnection::refuse()
 	case WebSocketConnectionParams::QUEUE_DROP:
 		return DROPPED;
 	case WebSocketConnectionParams::QUEUE_CLOSE_1008:
-		close(POLICY_VIOLATION, "Reads too slowly");
+		close(WebSocketFrame::POLICY_VIOLATION, "Reads too slowly");
 		break;
 	default:
-		close(TRY_AGAIN_LATER, "Reads too slowly");
+		close(WebSocketFrame::TRY_AGAIN_LATER, "Reads too slowly");
 	}
 	return NOT_OPEN;
 }
@@ -871,16 +899,16 @@ void WebSocketEventConnection::sendPing()
 	_pingClock = Poco::Clock().microseconds();
 	char payload[sizeof(_pingClock)];
 	std::memcpy(payload, &_pingClock, sizeof(payload));
-	if (_framer.checkSend(PING_FLAGS, payload, sizeof(payload)) == WebSocketFramer::SEND) append(PING_FLAGS, payload, sizeof(payload));
+	if (_framer.checkSend(WebSocketFrameHeader::PING, payload, sizeof(payload)) == WebSocketFramer::SEND) append(WebSocketFrameHeader::PING, payload, sizeof(payload));
 }
 
 
 void WebSocketEventConnection::sendPong(const char* pPayload, std::size_t length)
 {
-	if (_framer.checkSend(PONG_FLAGS, pPayload, length) != WebSocketFramer::SEND) return;
+	if (_framer.checkSend(WebSocketFrameHeader::PONG, pPayload, length) != WebSocketFramer::SEND) return;
 	if (!is(BLOCKED))
 	{
-		append(PONG_FLAGS, pPayload, length);
+		append(WebSocketFrameHeader::PONG, pPayload, length);
 		return;
 	}
 	// RFC 6455, 5.5.3: the last one is answered
@@ -896,7 +924,7 @@ void WebSocketEventConnection::sendClose(int code, const std::string& reason)
 	if (state() != OPEN) return;
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	const std::size_t length = WebSocketFrame::buildClose(payload, code, reason.data(), reason.size());
-	if (_framer.checkSend(CLOSE_FLAGS, payload, length) == WebSocketFramer::SEND) append(CLOSE_FLAGS, payload, length);
+	if (_framer.checkSend(WebSocketFrameHeader::CLOSE, payload, length) == WebSocketFramer::SEND) append(WebSocketFrameHeader::CLOSE, payload, length);
 	beginClosing();
 }
 
@@ -1014,12 +1042,6 @@ void WebSocketEventConnection::setParts(bool flag)
 }
 
 
-WebSocketConnection::State WebSocketEventConnection::state() const
-{
-	return static_cast<State>(_state.load(std::memory_order_acquire));
-}
-
-
 void WebSocketEventConnection::setState(State state)
 {
 	_state.store(state, std::memory_order_release);
@@ -1092,18 +1114,6 @@ WebSocketEventConnection::Extra& WebSocketEventConnection::extra()
 {
 	if (!_pExtra) _pExtra = std::make_unique<Extra>();
 	return *_pExtra;
-}
-
-
-bool WebSocketEventConnection::is(Flag flag) const
-{
-	return (_flags & flag) != 0;
-}
-
-
-void WebSocketEventConnection::set(Flag flag, bool on)
-{
-	_flags = on ? _flags | flag : _flags & ~flag;
 }
 
 

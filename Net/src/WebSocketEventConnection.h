@@ -172,15 +172,20 @@ private:
 	void receiveRequest(char* pData, std::size_t length);
 	void process(char* pData, std::size_t length);
 	void handleMessage();
+	void handlePart();
+	void keepMessage();
 	void handleControl();
 	template <typename Function> void call(const Function& function);
 	SendResult refuse();
+	bool isReceivedText(const char* pData, std::size_t length) const;
+	bool fits(std::size_t length) const;
 	bool makeRoom(std::size_t length);
 	void write(const char* pData, std::size_t length, int opcode);
 	void write(const WebSocketPreparedMessage::Ptr& pMessage);
 	SendResult sendElsewhere(Task&& task, std::size_t length);
 	void append(int flags, const char* pData, std::size_t length);
 	bool stays(const char* pData) const;
+	void wakeFlush();
 	Task newTask(Task::What what, int number = 0);
 	void sendPing();
 	void sendPong(const char* pPayload, std::size_t length);
@@ -233,6 +238,27 @@ private:
 	std::atomic<Poco::UInt64> _notQueued;
 	std::atomic<Poco::UInt32> _pingTime; // microseconds
 };
+
+
+//
+// inlines
+//
+inline WebSocketConnection::State WebSocketEventConnection::state() const
+{
+	return static_cast<State>(_state.load(std::memory_order_acquire));
+}
+
+
+inline bool WebSocketEventConnection::is(Flag flag) const
+{
+	return (_flags & flag) != 0;
+}
+
+
+inline void WebSocketEventConnection::set(Flag flag, bool on)
+{
+	_flags = on ? _flags | flag : _flags & ~flag;
+}
 
 
 POCO_WEBSOCKET_END

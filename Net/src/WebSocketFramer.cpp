@@ -10,6 +10,7 @@
 
 
 #include "Poco/Net/WebSocketFramer.h"
+#include "WebSocketShort.h"
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -22,13 +23,7 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	enum CloseCode // RFC 6455, 7.4.1
-	{
-		NO_CLOSE        = 0,
-		PROTOCOL_ERROR  = 1002,
-		INVALID_PAYLOAD = 1007,
-		MESSAGE_TOO_BIG = 1009
-	};
+	constexpr int NO_CLOSE = 0; // no Close frame is to be sent
 }
 
 
@@ -60,7 +55,8 @@ WebSocketFramer::Result WebSocketFramer::receiveHeader(const char* pData, std::s
 	if (receiving() && usualStart(pData, length))
 	{
 		used = _usualLength;
-		return startUsual(pData);
+		takeUsual(pData);
+		return startFrame();
 	}
 
 	used = 0;
@@ -94,7 +90,7 @@ WebSocketFramer::Result WebSocketFramer::receiveHeader(const char* pData, std::s
 		_partialLength = 0;
 		return startFrame();
 	case WebSocketFrameHeader::MALFORMED:
-		return fail(WebSocketError::PROTOCOL_VIOLATION, PROTOCOL_ERROR, "Payload length is not in its shortest form"); // 5.2
+		return fail(WebSocketError::PROTOCOL_VIOLATION, WebSocketFrame::PROTOCOL_ERROR, "Payload length is not in its shortest form"); // 5.2
 	default:
 		if (_partialLength == 0 && length > 0)
 		{
@@ -119,7 +115,7 @@ inline bool WebSocketFramer::usualStart(const char* pData, std::size_t length) c
 }
 
 
-inline WebSocketFramer::Result WebSocketFramer::startUsual(const char* pData)
+inline void WebSocketFramer::takeUsual(const char* pData)
 {
 	_header.flags         = static_cast<unsigned char>(pData[0]);
 	_header.masked        = _usualMask != 0;
@@ -127,7 +123,23 @@ inline WebSocketFramer::Result WebSocketFramer::startUsual(const char* pData)
 	_header.length        = _usualLength;
 	if (_header.masked) std::memcpy(_header.key, pData + WebSocketFrameHeader::MIN_LENGTH, sizeof(_header.key));
 	else std::memset(_header.key, 0, sizeof(_header.key));
-	return startFrame();
+}
+
+
+WebSocketFramer::Result WebSocketFramer::receiveWhole(char* pData, std::size_t length, std::size_t& used)
+{
+	if (!receiving() || _remaining > 0 || !usualStart(pData, length)) return NEED_MORE;
+	const std::size_t payloadLength = static_cast<unsigned char>(pData[1] - _usualMask);
+	if (payloadLength > length - _usualLength) return NEED_MORE;
+
+	takeUsual(pData);
+	used = _usualLength + payloadLength;
+	char* const pPayload = pData + _usualLength;
+	if (_header.masked) WebSocketShort::mask(pPayload, pPayload, payloadLength, WebSocketShort::load<WebSocketShort::HalfWord>(reinterpret_cast<const char*>(_header.key)));
+	const bool text = (_header.flags & 1) != 0;
+	if (text && _verifyUTF8 && !WebSocketShort::isASCII(pPayload, payloadLength) && !WebSocketUTF8::isValid(pPayload, payloadLength)) // 8.1
+		return fail(WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, "Text message is not UTF-8");
+	return OK;
 }
 
 
@@ -141,28 +153,28 @@ WebSocketFramer::Result WebSocketFramer::checkStart(unsigned char first, unsigne
 
 	// 5.2, 5.4 and 9.1: RSV bits are an extension's, and stand in the first frame of a message
 	if (rsv != 0 && ((rsv & ~_reservedBits) != 0 || control || opcode == WebSocketFrame::OP_CONT))
-		return fail(WebSocketError::INVALID_RSV_BITS, PROTOCOL_ERROR, "Reserved bit set in frame header");
+		return fail(WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR, "Reserved bit set in frame header");
 	if (!WebSocketFrame::isOpcode(opcode)) // 5.2
-		return fail(WebSocketError::INVALID_OPCODE, PROTOCOL_ERROR, "Reserved opcode %", static_cast<Poco::UInt64>(opcode));
+		return fail(WebSocketError::INVALID_OPCODE, WebSocketFrame::PROTOCOL_ERROR, "Reserved opcode %", static_cast<Poco::UInt64>(opcode));
 	if (_verifyMasking && _role == ROLE_SERVER && !masked) // 5.1
-		return fail(WebSocketError::UNMASKED_CLIENT_FRAME, PROTOCOL_ERROR, "Frame from client is not masked");
+		return fail(WebSocketError::UNMASKED_CLIENT_FRAME, WebSocketFrame::PROTOCOL_ERROR, "Frame from client is not masked");
 	if (_verifyMasking && _role == ROLE_CLIENT && masked) // 5.1
-		return fail(WebSocketError::MASKED_SERVER_FRAME, PROTOCOL_ERROR, "Frame from server is masked");
+		return fail(WebSocketError::MASKED_SERVER_FRAME, WebSocketFrame::PROTOCOL_ERROR, "Frame from server is masked");
 	if (control)
 	{
 		if (!fin) // 5.4
-			return fail(WebSocketError::PROTOCOL_VIOLATION, PROTOCOL_ERROR, "Control frame is fragmented");
+			return fail(WebSocketError::PROTOCOL_VIOLATION, WebSocketFrame::PROTOCOL_ERROR, "Control frame is fragmented");
 		if ((second & 0x7f) > WebSocketFrame::MAX_CONTROL_PAYLOAD) // 5.5
-			return fail(WebSocketError::PROTOCOL_VIOLATION, PROTOCOL_ERROR, "Control frame of more than 125 bytes");
+			return fail(WebSocketError::PROTOCOL_VIOLATION, WebSocketFrame::PROTOCOL_ERROR, "Control frame of more than 125 bytes");
 	}
 	else if (opcode == WebSocketFrame::OP_CONT)
 	{
 		if (!_inMessage) // 5.4
-			return fail(WebSocketError::PROTOCOL_VIOLATION, PROTOCOL_ERROR, "Continuation frame without a message to continue");
+			return fail(WebSocketError::PROTOCOL_VIOLATION, WebSocketFrame::PROTOCOL_ERROR, "Continuation frame without a message to continue");
 	}
 	else if (_inMessage) // 5.4
 	{
-		return fail(WebSocketError::PROTOCOL_VIOLATION, PROTOCOL_ERROR, "New message inside a fragmented message");
+		return fail(WebSocketError::PROTOCOL_VIOLATION, WebSocketFrame::PROTOCOL_ERROR, "New message inside a fragmented message");
 	}
 	return OK;
 }
@@ -188,7 +200,7 @@ WebSocketFramer::Result WebSocketFramer::limitPayload(Poco::UInt64 maxLength)
 {
 	if (failed()) return FAILED;
 	if (_header.payloadLength <= maxLength) return OK;
-	return fail(WebSocketError::PAYLOAD_TOO_BIG, MESSAGE_TOO_BIG,
+	return fail(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::MESSAGE_TOO_BIG,
 		"Payload of % bytes is larger than %", _header.payloadLength, maxLength);
 }
 
@@ -210,7 +222,7 @@ WebSocketFramer::Result WebSocketFramer::receivePayload(char* pTarget, const cha
 	}
 	else if (_checkText && !_text.append(pTarget, length)) // 8.1: as soon as it is known
 	{
-		return fail(WebSocketError::INVALID_UTF8, INVALID_PAYLOAD, "Text message is not UTF-8");
+		return fail(WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, "Text message is not UTF-8");
 	}
 	return _remaining == 0 ? endFrame() : OK;
 }
@@ -223,7 +235,7 @@ WebSocketFramer::Result WebSocketFramer::endFrame()
 
 	_inMessage = !_header.fin();
 	if (!_inMessage && _checkText && !_text.complete()) // 8.1
-		return fail(WebSocketError::INVALID_UTF8, INVALID_PAYLOAD, "Text message ends inside a UTF-8 character");
+		return fail(WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, "Text message ends inside a UTF-8 character");
 	return OK;
 }
 
@@ -231,15 +243,15 @@ WebSocketFramer::Result WebSocketFramer::endFrame()
 WebSocketFramer::Result WebSocketFramer::endClose()
 {
 	if (_controlLength == 1) // 5.5.1: the first two bytes must be the status code
-		return fail(WebSocketError::PROTOCOL_VIOLATION, PROTOCOL_ERROR, "Close payload of one byte");
+		return fail(WebSocketError::PROTOCOL_VIOLATION, WebSocketFrame::PROTOCOL_ERROR, "Close payload of one byte");
 	int code = WebSocketFrame::NO_CLOSE_CODE; // 7.1.5
 	if (_controlLength >= 2)
 	{
 		code = WebSocketFrame::closeCode(_control);
 		if (!WebSocketFrame::isCloseCode(code)) // 7.4
-			return fail(WebSocketError::INVALID_CLOSE_CODE, PROTOCOL_ERROR, "Close code % must not be sent", static_cast<Poco::UInt64>(code));
+			return fail(WebSocketError::INVALID_CLOSE_CODE, WebSocketFrame::PROTOCOL_ERROR, "Close code % must not be sent", static_cast<Poco::UInt64>(code));
 		if (_verifyUTF8 && !WebSocketUTF8::isValid(_control + 2, _controlLength - 2)) // 5.5.1, 8.1
-			return fail(WebSocketError::INVALID_UTF8, INVALID_PAYLOAD, "Close reason is not UTF-8");
+			return fail(WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, "Close reason is not UTF-8");
 	}
 	_closeCode.store(code, std::memory_order_release);
 	_closeState.fetch_or(CLOSE_RECEIVED, std::memory_order_acq_rel);
@@ -315,24 +327,6 @@ WebSocketFramer::SendResult WebSocketFramer::checkSend(int flags, const char* pP
 	if (failed()) return close ? DROP : REFUSE_FAILED;
 	if (_closeState.load(std::memory_order_acquire) & CLOSE_SENT) return close ? DROP : REFUSE_CLOSED; // 5.5.1
 	return SEND;
-}
-
-
-std::size_t WebSocketFramer::buildHeader(int flags, Poco::UInt64 length, const unsigned char* pKey, char* pHeader) const
-{
-	WebSocketFrameHeader header;
-	header.flags = static_cast<unsigned char>(flags & 0xff);
-	header.payloadLength = length;
-	header.masked = _role == ROLE_CLIENT; // 5.1
-	if (header.masked) std::memcpy(header.key, pKey, sizeof(header.key));
-	return header.build(pHeader);
-}
-
-
-void WebSocketFramer::sent(int flags)
-{
-	if ((flags & WebSocketFrameHeader::OPCODE) == WebSocketFrame::OP_CLOSE)
-		_closeState.fetch_or(CLOSE_SENT, std::memory_order_acq_rel);
 }
 
 

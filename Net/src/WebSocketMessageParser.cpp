@@ -22,9 +22,7 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	constexpr int INTERNAL_ERROR = 1011; // RFC 6455, 7.4.1
-
-	constexpr std::size_t KEPT_SIZE = 4096; // memory for decompressed messages that is kept
+	constexpr std::size_t KEPT_INFLATED = 4096; // memory for decompressed messages that is kept
 }
 
 
@@ -41,14 +39,29 @@ WebSocketMessageParser::WebSocketMessageParser(WebSocketFramer& framer):
 }
 
 
+void WebSocketMessageParser::forget()
+	/// What was given last is not used any more.
+{
+	_given = false;
+	_message.release();
+	if (_inflated.capacity() > KEPT_INFLATED) std::string().swap(_inflated);
+	else _inflated.clear();
+}
+
+
 WebSocketMessageParser::Event WebSocketMessageParser::next(char*& pData, char* pEnd)
 {
-	if (_given)
+	if (_given) forget();
+	std::size_t taken = 0;
+	const WebSocketFramer::Result whole = _framer.receiveWhole(pData, static_cast<std::size_t>(pEnd - pData), taken);
+	if (whole != WebSocketFramer::NEED_MORE)
 	{
-		_given = false;
-		_message.release();
-		if (_inflated.capacity() > KEPT_SIZE) std::string().swap(_inflated);
-		else _inflated.clear();
+		if (whole == WebSocketFramer::FAILED || _assembler.beginWhole() != WebSocketFramer::OK) return FAILED;
+		_pData  = pData + _framer.header().length;
+		_length = static_cast<std::size_t>(_framer.header().payloadLength);
+		_last   = true;
+		pData += taken;
+		return _parts ? PART : MESSAGE;
 	}
 	for (;;)
 	{
@@ -118,7 +131,7 @@ WebSocketFramer::Result WebSocketMessageParser::gather(char* pData, std::size_t 
 	}
 	catch (const std::bad_alloc&)
 	{
-		_framer.fail(WebSocketError::PAYLOAD_TOO_BIG, INTERNAL_ERROR, "No memory for a message");
+		_framer.fail(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::INTERNAL_ERROR, "No memory for a message");
 		throw;
 	}
 	_message.extend(length);
@@ -154,7 +167,7 @@ std::size_t WebSocketMessageParser::room(char*& pTarget)
 		}
 		catch (const std::bad_alloc&)
 		{
-			_framer.fail(WebSocketError::PAYLOAD_TOO_BIG, INTERNAL_ERROR, "No memory for a message");
+			_framer.fail(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::INTERNAL_ERROR, "No memory for a message");
 			throw;
 		}
 	}

@@ -20,13 +20,6 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-namespace
-{
-	constexpr int FIN  = WebSocketFrameHeader::FIN;
-	constexpr int RSV1 = 0x40; // RFC 7692, 6
-}
-
-
 WebSocketMessageWriter::WebSocketMessageWriter():
 	_threshold(0),
 	_opcode(0),
@@ -73,8 +66,8 @@ bool WebSocketMessageWriter::check(const char* pData, std::size_t length, bool l
 WebSocketMessageWriter::Frame WebSocketMessageWriter::frame(const char* pData, std::size_t length, bool last, std::string& compressed)
 {
 	Frame frame;
-	frame.flags = last ? FIN : 0;
-	if (_first) frame.flags |= _opcode | (_compress ? RSV1 : 0); // RFC 6455, 5.4; RFC 7692, 6
+	frame.flags = last ? static_cast<int>(WebSocketFrameHeader::FIN) : 0;
+	if (_first) frame.flags |= _opcode | (_compress ? static_cast<int>(WebSocketFrameHeader::RSV1) : 0); // RFC 6455, 5.4; RFC 7692, 6
 	frame.pData  = pData;
 	frame.length = length;
 	if (_compress)

@@ -23,7 +23,7 @@ namespace
 {
 	constexpr int MAX_BLOCKS = 64;
 	constexpr std::size_t RECORD_SIZE = 16*1024; // the largest TLS record
-	constexpr std::size_t KEPT_SIZE = 64*1024;   // memory that is kept for later
+	constexpr std::size_t KEPT_OUTPUT = 64*1024;   // memory that is kept for later
 
 	class Copy: public Poco::RefCountedObject
 	{
@@ -143,7 +143,7 @@ void WebSocketOutput::consume(std::size_t length)
 void WebSocketOutput::compact()
 	/// Removes what has been sent from the front, when it is worth it.
 {
-	if (_position > KEPT_SIZE && _position > _bytes.size()/2)
+	if (_position > KEPT_OUTPUT && _position > _bytes.size()/2)
 	{
 		_bytes.drop(_position);
 		for (std::size_t i = _first; i < _references.size(); ++i) _references[i].position -= _position;
@@ -160,8 +160,8 @@ void WebSocketOutput::compact()
 void WebSocketOutput::clear()
 {
 	_position = _first = _referred = 0;
-	_references.clear();
-	if (_bytes.capacity() > KEPT_SIZE) _bytes.release();
+	if (!_references.empty()) _references.clear();
+	if (_bytes.capacity() > KEPT_OUTPUT) _bytes.release();
 	else _bytes.clear();
 }
 
@@ -169,6 +169,21 @@ void WebSocketOutput::clear()
 long WebSocketOutput::flush(WebSocketStream& stream, WebSocketBuffer& record)
 {
 	if (stream.secure()) return flushSecure(stream, record);
+	if (_references.empty())
+	{
+		const iovec piece = {_bytes.data() + _position, _bytes.size() - _position};
+		const long n = stream.send(&piece, 1);
+		if (n < 0) return n == WebSocketStream::AGAIN ? 0 : n;
+		if (static_cast<std::size_t>(n) == piece.iov_len) clear();
+		else consume(static_cast<std::size_t>(n));
+		return n;
+	}
+	return flushBlocks(stream);
+}
+
+
+long WebSocketOutput::flushBlocks(WebSocketStream& stream)
+{
 	long total = 0;
 	while (!empty())
 	{

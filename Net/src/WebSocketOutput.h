@@ -78,6 +78,7 @@ private:
 	int blocks(iovec* pBlocks, int max) const;
 	void consume(std::size_t length);
 	void compact();
+	long flushBlocks(WebSocketStream& stream);
 	long flushSecure(WebSocketStream& stream, WebSocketBuffer& record);
 
 	WebSocketBuffer _bytes;

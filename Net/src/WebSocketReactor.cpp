@@ -15,6 +15,7 @@
 #include "Poco/Logger.h"
 #include <openssl/rand.h>
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 
@@ -29,7 +30,7 @@ namespace
 
 	WebSocketReactor::Time clockTime()
 	{
-		return static_cast<WebSocketReactor::Time>(Poco::Clock().microseconds()/1000);
+		return static_cast<WebSocketReactor::Time>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count());
 	}
 }
 
@@ -45,7 +46,8 @@ WebSocketReactor::WebSocketReactor(const Poco::Timespan& spin):
 	_pReading(nullptr),
 	_pFirst(nullptr),
 	_load(0),
-	_ended(true)
+	_ended(true),
+	_posted(false)
 {
 }
 
@@ -85,6 +87,7 @@ void WebSocketReactor::post(Task&& task)
 		std::lock_guard<std::mutex> lock(_mutex);
 		if (_ended) return;
 		_tasks.push_back(std::move(task));
+		_posted.store(true, std::memory_order_release);
 	}
 	_poller.wakeUp();
 }
@@ -96,6 +99,7 @@ void WebSocketReactor::invoke(const std::function<void()>& function)
 		std::lock_guard<std::mutex> lock(_mutex);
 		if (_ended) return;
 		_functions.push_back(function);
+		_posted.store(true, std::memory_order_release);
 	}
 	_poller.wakeUp();
 }
@@ -180,10 +184,12 @@ void WebSocketReactor::updateNow()
 
 void WebSocketReactor::performTasks()
 {
+	if (!_posted.load(std::memory_order_acquire)) return;
 	std::vector<Task> tasks;
 	std::vector<std::function<void()>> functions;
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
+		_posted.store(false, std::memory_order_relaxed);
 		tasks.swap(_tasks);
 		functions.swap(_functions);
 	}
@@ -200,6 +206,7 @@ void WebSocketReactor::flushDirty()
 		_dirty[i]->flush();
 	}
 	_dirty.clear();
+	if (_graveyard.empty()) return;
 	std::vector<WebSocketEventConnection*> graveyard;
 	graveyard.swap(_graveyard);
 	for (WebSocketEventConnection* pConnection: graveyard) pConnection->release();
@@ -236,14 +243,6 @@ std::vector<WebSocketEventConnection::Ptr> WebSocketReactor::connections()
 }
 
 
-void WebSocketReactor::markDirty(WebSocketEventConnection& connection)
-{
-	if (connection.dirty) return;
-	_dirty.push_back(&connection);
-	connection.dirty = true;
-}
-
-
 void WebSocketReactor::again(WebSocketEventConnection& connection)
 {
 	_again.emplace_back(&connection, true);
@@ -264,7 +263,7 @@ const unsigned char* WebSocketReactor::nextKey()
 }
 
 
-std::unique_ptr<WebSocketOutput> WebSocketReactor::takeOutput()
+std::unique_ptr<WebSocketOutput> WebSocketReactor::takeStoredOutput()
 {
 	if (_outputs.empty()) return std::make_unique<WebSocketOutput>();
 	std::unique_ptr<WebSocketOutput> pOutput = std::move(_outputs.back());
@@ -273,9 +272,8 @@ std::unique_ptr<WebSocketOutput> WebSocketReactor::takeOutput()
 }
 
 
-void WebSocketReactor::giveOutput(std::unique_ptr<WebSocketOutput> pOutput)
+void WebSocketReactor::storeOutput(std::unique_ptr<WebSocketOutput> pOutput)
 {
-	pOutput->clear();
 	if (_outputs.size() < MAX_OUTPUTS) _outputs.push_back(std::move(pOutput));
 }
 

@@ -106,6 +106,7 @@ public:
 
 	std::unique_ptr<WebSocketOutput> takeOutput();
 	void giveOutput(std::unique_ptr<WebSocketOutput> pOutput);
+		/// An output for a while; it is given back empty.
 
 	Counters counters;
 
@@ -122,6 +123,8 @@ private:
 		KEY_POOL_SIZE = 1024*WebSocketMask::KEY_LENGTH
 	};
 
+	std::unique_ptr<WebSocketOutput> takeStoredOutput();
+	void storeOutput(std::unique_ptr<WebSocketOutput> pOutput);
 	void turn();
 	void performTasks();
 	void flushDirty();
@@ -146,9 +149,11 @@ private:
 	std::vector<WebSocketEventConnection*> _dirty;
 	std::vector<WebSocketEventConnection::Ptr> _again;
 	std::vector<WebSocketEventConnection*> _graveyard; // to be released at the end of the turn
+	std::unique_ptr<WebSocketOutput> _pOutput; // that was given back last
 	std::vector<std::unique_ptr<WebSocketOutput>> _outputs;
 	std::mutex _mutex;
 	bool _ended;
+	std::atomic<bool> _posted; // there are tasks or functions
 	std::vector<Task> _tasks;
 	std::vector<std::function<void()>> _functions;
 };
@@ -157,6 +162,14 @@ private:
 //
 // inlines
 //
+inline void WebSocketReactor::markDirty(WebSocketEventConnection& connection)
+{
+	if (connection.dirty) return;
+	_dirty.push_back(&connection);
+	connection.dirty = true;
+}
+
+
 inline WebSocketPoller& WebSocketReactor::poller()
 {
 	return _poller;
@@ -208,6 +221,19 @@ inline const WebSocketEventConnection* WebSocketReactor::reading() const
 inline void WebSocketReactor::setReading(const WebSocketEventConnection* pConnection)
 {
 	_pReading = pConnection;
+}
+
+
+inline std::unique_ptr<WebSocketOutput> WebSocketReactor::takeOutput()
+{
+	return _pOutput ? std::move(_pOutput) : takeStoredOutput();
+}
+
+
+inline void WebSocketReactor::giveOutput(std::unique_ptr<WebSocketOutput> pOutput)
+{
+	if (_pOutput) storeOutput(std::move(pOutput));
+	else _pOutput = std::move(pOutput);
 }
 
 

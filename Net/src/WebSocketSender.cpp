@@ -26,9 +26,6 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	constexpr int PING_FLAGS  = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_PING);
-	constexpr int CLOSE_FLAGS = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_CLOSE);
-
 	std::size_t hash(const char* pPayload, int length)
 	{
 		return std::hash<std::string_view>()(std::string_view(pPayload, static_cast<std::size_t>(length)));
@@ -74,6 +71,20 @@ WebSocketSender::WebSocketSender(WebSocketTransport& transport, WebSocketFramer&
 }
 
 
+inline void WebSocketSender::unlock()
+	/// Unlocks _mutex. Answers that are waiting then are sent first; those that come up
+	/// between the two are sent here as well, or by the thread that has got the lock.
+{
+	bool blocked = false;
+	for (;;)
+	{
+		if (_replies) blocked = !sendAllReplies();
+		_mutex.unlock();
+		if (!_replies || blocked || !_mutex.tryLock()) return;
+	}
+}
+
+
 class WebSocketSender::Lock
 	/// Whoever has been sending also sends the answers that came up meanwhile.
 {
@@ -112,7 +123,7 @@ int WebSocketSender::sendClose(int statusCode, const std::string& reason)
 
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	const std::size_t length = WebSocketFrame::buildClose(payload, statusCode, reason.data(), reason.size());
-	const int n = submit(payload, static_cast<int>(length), CLOSE_FLAGS, 0);
+	const int n = submit(payload, static_cast<int>(length), WebSocketFrameHeader::CLOSE, 0);
 	if (_corks > 0) flush(); // the end of the connection does not wait for more
 	return n;
 }
@@ -438,8 +449,8 @@ void WebSocketSender::sendFailure()
 		const std::size_t length = _framer.buildFailure(payload);
 		if (length > 0 && !_broken && finish())
 		{
-			_broken = !sendFrame(payload, length, CLOSE_FLAGS);
-			_framer.sent(CLOSE_FLAGS);
+			_broken = !sendFrame(payload, length, WebSocketFrameHeader::CLOSE);
+			_framer.sent(WebSocketFrameHeader::CLOSE);
 			if (_transport.plain()) _transport.shutdownSend();
 		}
 	}
@@ -476,7 +487,7 @@ void WebSocketSender::ping()
 		_pingClock.update();
 		std::memcpy(payload, &_pingId, sizeof(payload));
 	}
-	send(payload, static_cast<int>(sizeof(payload)), PING_FLAGS);
+	send(payload, static_cast<int>(sizeof(payload)), WebSocketFrameHeader::PING);
 }
 
 
@@ -497,7 +508,7 @@ Poco::Timespan WebSocketSender::pingTime() const
 
 void WebSocketSender::sendPing()
 {
-	postReply(_ping, PING_FLAGS, nullptr, 0);
+	postReply(_ping, WebSocketFrameHeader::PING, nullptr, 0);
 }
 
 
@@ -528,20 +539,6 @@ void WebSocketSender::beforeWaiting()
 void WebSocketSender::afterWaiting()
 {
 	if (_receiverWaits.load(std::memory_order_relaxed)) _receiverWaits = false;
-}
-
-
-void WebSocketSender::unlock()
-	/// Unlocks _mutex. Answers that are waiting then are sent first; those that come up
-	/// between the two are sent here as well, or by the thread that has got the lock.
-{
-	bool blocked = false;
-	for (;;)
-	{
-		if (_replies) blocked = !sendAllReplies();
-		_mutex.unlock();
-		if (!_replies || blocked || !_mutex.tryLock()) return;
-	}
 }
 
 

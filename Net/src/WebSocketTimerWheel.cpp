@@ -49,6 +49,7 @@ void WebSocketTimerWheel::Slot::due(Time)
 
 WebSocketTimerWheel::WebSocketTimerWheel(Time now):
 	_now(now - now % TICK),
+	_earliest(_now),
 	_count(0)
 {
 }
@@ -102,8 +103,10 @@ void WebSocketTimerWheel::set(Entry& entry, Time time)
 	cancel(entry);
 	entry._dueTime = time;
 	const Time horizon = _now + TICK*(SLOTS - 1);
-	if (reached(time, _now)) link(slotOf(_now), entry);
-	else link(slotOf(reached(time, horizon) ? time : horizon), entry);
+	const Time place = reached(time, _now) ? _now : reached(time, horizon) ? time : horizon;
+	link(slotOf(place), entry);
+	const Time begin = place - place % TICK;
+	if (_count == 0 || reached(begin, _earliest)) _earliest = begin;
 	++_count;
 }
 
@@ -118,7 +121,13 @@ void WebSocketTimerWheel::cancel(Entry& entry)
 
 void WebSocketTimerWheel::run(Time now)
 {
-	while (reached(_now, now))
+	if (_count == 0 || !reached(_earliest, now))
+	{
+		advance(now); // there is nothing up to then
+		return;
+	}
+	advance(_earliest);
+	while (_count > 0 && reached(_now, now))
 	{
 		// Taken out first: an entry may be set into the same slot again.
 		Slot ready;
@@ -129,9 +138,8 @@ void WebSocketTimerWheel::run(Time now)
 			unlink(entry);
 			link(ready, entry);
 		}
-		const Time end = _now + TICK;
-		const bool whole = reached(end, now);
-		if (whole) _now = end;
+		const bool whole = reached(_now + TICK, now);
+		if (whole) _now += TICK;
 		while (ready._pNext != &ready)
 		{
 			Entry& entry = *ready._pNext;
@@ -140,7 +148,26 @@ void WebSocketTimerWheel::run(Time now)
 			if (reached(time, now)) entry.due(now);
 			else set(entry, time);
 		}
-		if (!whole) return;
+		if (!whole) break;
+	}
+	findEarliest();
+}
+
+
+void WebSocketTimerWheel::advance(Time time)
+{
+	const Time begin = time - time % TICK;
+	if (reached(_now, begin)) _now = begin;
+}
+
+
+void WebSocketTimerWheel::findEarliest()
+{
+	_earliest = _now;
+	for (int i = 0; i < SLOTS && _count > 0; ++i, _earliest += TICK)
+	{
+		const Slot& slot = slotOf(_earliest);
+		if (slot._pNext != &slot) return;
 	}
 }
 
@@ -148,14 +175,8 @@ void WebSocketTimerWheel::run(Time now)
 int WebSocketTimerWheel::untilNext(Time now) const
 {
 	if (_count == 0) return -1;
-	for (Time time = _now; time != _now + TICK*SLOTS; time += TICK)
-	{
-		const Slot& slot = _slots[time/TICK % SLOTS];
-		if (slot._pNext == &slot) continue;
-		const Time end = time + TICK;
-		return reached(end, now) ? 0 : static_cast<int>(end - now);
-	}
-	return 0;
+	const Time end = _earliest + TICK;
+	return reached(end, now) ? 0 : static_cast<int>(end - now);
 }
 
 

@@ -98,11 +98,14 @@ private:
 	WebSocketTimerWheel& operator = (const WebSocketTimerWheel&) = delete;
 
 	Slot& slotOf(Time time);
+	void advance(Time time);
+	void findEarliest();
 	static void unlink(Entry& entry);
 	static void link(Slot& slot, Entry& entry);
 
 	Slot _slots[SLOTS];
-	Time _now;    // up to here all slots have been looked at
+	Time _now;      // up to here all slots have been looked at
+	Time _earliest; // no entry stands in a slot before that one
 	int  _count;
 };
 

@@ -108,7 +108,7 @@ int WebSocketTransport::peek(char* pTarget, std::size_t length)
 }
 
 
-int WebSocketTransport::receivePlain(char* pTarget, std::size_t length, int flags)
+inline int WebSocketTransport::receivePlain(char* pTarget, std::size_t length, int flags)
 {
 	for (;;)
 	{

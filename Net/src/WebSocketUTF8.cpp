@@ -10,6 +10,7 @@
 
 
 #include "Poco/Net/WebSocketUTF8.h"
+#include "WebSocketShort.h"
 #if defined(POCO_WEBSOCKET_HAVE_SIMDUTF)
 #include <simdutf.h>
 #elif defined(POCO_WEBSOCKET_HAVE_SIMDJSON)
@@ -26,47 +27,6 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	constexpr std::uint64_t HIGH_BITS = 0x8080808080808080ULL;
-
-	template <typename T>
-	inline T gather(const char* pData, std::size_t length)
-		/// ORs the words of at least one word's length of text, the last one overlapping.
-	{
-		T word;
-		std::memcpy(&word, pData + length - sizeof(word), sizeof(word));
-		T bits = word;
-		for (std::size_t i = 0; i + sizeof(word) < length; i += sizeof(word))
-		{
-			std::memcpy(&word, pData + i, sizeof(word));
-			bits |= word;
-		}
-		return bits;
-	}
-
-	inline bool isASCII(const char* pData, std::size_t length)
-		/// For short texts.
-	{
-		std::uint64_t bits = 0;
-#if defined(__GNUC__)
-		typedef std::uint64_t Words __attribute__((vector_size(16)));
-		if (length >= sizeof(Words))
-		{
-			const Words words = gather<Words>(pData, length);
-			bits = words[0] | words[1];
-		}
-		else
-#endif
-		if (length >= sizeof(bits))
-		{
-			bits = gather<std::uint64_t>(pData, length);
-		}
-		else
-		{
-			for (std::size_t i = 0; i < length; ++i) bits |= static_cast<unsigned char>(pData[i]);
-		}
-		return (bits & HIGH_BITS) == 0;
-	}
-
 	inline bool isValidLibrary(const char* pData, std::size_t length)
 	{
 #if defined(POCO_WEBSOCKET_HAVE_SIMDUTF)
@@ -101,7 +61,7 @@ namespace
 
 bool WebSocketUTF8::append(const char* pData, std::size_t length)
 {
-	if (_missing == 0 && !_failed && length <= SHORT_TEXT && isASCII(pData, length)) return true;
+	if (_missing == 0 && !_failed && length <= SHORT_TEXT && WebSocketShort::isASCII(pData, length)) return true;
 	if (_failed) return false;
 
 	const char* pEnd = pData + length;
@@ -154,7 +114,7 @@ bool WebSocketUTF8::step(unsigned char byte)
 
 bool WebSocketUTF8::isValid(const char* pData, std::size_t length)
 {
-	if (length <= SHORT_TEXT && isASCII(pData, length)) return true;
+	if (length <= SHORT_TEXT && WebSocketShort::isASCII(pData, length)) return true;
 	return isValidLibrary(pData, length);
 }
 

@@ -35,6 +35,7 @@ namespace
 		{"WebSocketError", 0},
 		{"WebSocketFrame", 0},
 		{"WebSocketMask", 0},
+		{"WebSocketShort", 0},
 		{"WebSocketUTF8", 0},
 		{"WebSocketAssembler", 1},
 		{"WebSocketAuth", 1},

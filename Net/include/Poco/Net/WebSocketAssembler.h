@@ -55,6 +55,9 @@ public:
 		/// Takes the header of a frame of a message. Fails the framer (PAYLOAD_TOO_BIG, 1009;
 		/// POLICY_VIOLATION, 1008) if the message gets too large, or has too many frames.
 
+	WebSocketFramer::Result beginWhole();
+		/// The same for a frame that WebSocketFramer::receiveWhole() has taken.
+
 	WebSocketFramer::Result inflate(const char* pData, std::size_t length, std::string& message);
 		/// Takes part of the payload of a frame of a compressed message, after
 		/// WebSocketFramer::receivePayload() has; for an empty frame once with length 0. What
@@ -95,6 +98,17 @@ private:
 //
 // inlines
 //
+inline WebSocketFramer::Result WebSocketAssembler::beginWhole()
+{
+	const WebSocketFrameHeader& header = _framer.header();
+	if (header.payloadLength > _maxMessageSize || header.payloadLength > _maxFrameSize) return begin();
+	_opcode     = header.opcode();
+	_compressed = false;
+	_fragments  = 1;
+	return WebSocketFramer::OK;
+}
+
+
 inline int WebSocketAssembler::opcode() const
 {
 	return _opcode;

@@ -62,6 +62,8 @@ public:
 		/// Makes it empty, and gives the memory back.
 
 private:
+	void grow(std::size_t length);
+
 	WebSocketBuffer(const WebSocketBuffer&) = delete;
 	WebSocketBuffer& operator = (const WebSocketBuffer&) = delete;
 
@@ -95,6 +97,13 @@ inline std::size_t WebSocketBuffer::size() const
 inline std::size_t WebSocketBuffer::capacity() const
 {
 	return _capacity;
+}
+
+
+inline char* WebSocketBuffer::room(std::size_t length)
+{
+	if (length > _capacity - _size) grow(length);
+	return _pData + _size;
 }
 
 

@@ -45,9 +45,18 @@ struct WebSocket_API WebSocketFrameHeader
 	{
 		FIN     = 0x80,
 		RSV     = 0x70,
+		RSV1    = 0x40, /// That of permessage-deflate (RFC 7692, 6).
 		OPCODE  = 0x0f,
 		CONTROL = 0x08, /// Set in the opcodes of control frames.
 		MASK    = 0x80
+	};
+
+	enum Flags
+		/// First bytes of control frames.
+	{
+		CLOSE = 0x88,
+		PING  = 0x89,
+		PONG  = 0x8a
 	};
 
 	unsigned char flags = 0;
@@ -86,6 +95,9 @@ struct WebSocket_API WebSocketFrameHeader
 		/// for MAX_LENGTH bytes. The member length is not used.
 		///
 		/// Returns the number of bytes written.
+
+private:
+	std::size_t buildLong(char* pData) const;
 };
 
 
@@ -101,6 +113,19 @@ public:
 		OP_CLOSE  = 0x8,
 		OP_PING   = 0x9,
 		OP_PONG   = 0xa
+	};
+
+	enum CloseCode
+		/// The status codes that the library itself sends (RFC 6455, 7.4.1, and the IANA registry).
+	{
+		NORMAL_CLOSURE   = 1000,
+		GOING_AWAY       = 1001,
+		PROTOCOL_ERROR   = 1002,
+		INVALID_PAYLOAD  = 1007,
+		POLICY_VIOLATION = 1008,
+		MESSAGE_TOO_BIG  = 1009,
+		INTERNAL_ERROR   = 1011,
+		TRY_AGAIN_LATER  = 1013
 	};
 
 	enum
@@ -135,6 +160,15 @@ public:
 //
 // inlines
 //
+inline std::size_t WebSocketFrameHeader::build(char* pData) const
+{
+	if (payloadLength > 125 || masked) return buildLong(pData);
+	pData[0] = static_cast<char>(flags);
+	pData[1] = static_cast<char>(payloadLength);
+	return MIN_LENGTH;
+}
+
+
 inline bool WebSocketFrameHeader::fin() const
 {
 	return (flags & FIN) != 0;

@@ -21,6 +21,7 @@
 #include "Poco/Net/WebSocketMask.h"
 #include "Poco/Net/WebSocketUTF8.h"
 #include <atomic>
+#include <cstring>
 #include <string>
 
 
@@ -110,6 +111,11 @@ public:
 		/// into pTarget, which may be the same, and checks them. length
 		/// must not be greater than remaining(). If it is equal, the frame is
 		/// complete when OK is returned.
+
+	Result receiveWhole(char* pData, std::size_t length, std::size_t& used);
+		/// The same in one step, for what most frames are: if the bytes at pData begin with a whole text or binary
+		/// message of up to 125 bytes in one frame, takes it, and unmasks its payload where it is; used tells
+		/// how many bytes that were. Otherwise takes nothing, and returns NEED_MORE: receiveHeader() is to be called.
 
 	std::size_t buildReply(int& flags, char* pPayload) const;
 		/// If the frame just received is one that has to be answered, returns the length of
@@ -208,7 +214,7 @@ public:
 private:
 	Result startFrame();
 	bool usualStart(const char* pData, std::size_t length) const;
-	Result startUsual(const char* pData);
+	void takeUsual(const char* pData);
 	Result checkStart(unsigned char first, unsigned char second);
 	Result endFrame();
 	Result endClose();
@@ -284,6 +290,24 @@ inline const char* WebSocketFramer::controlPayload() const
 inline std::size_t WebSocketFramer::controlLength() const
 {
 	return _controlLength;
+}
+
+
+inline std::size_t WebSocketFramer::buildHeader(int flags, Poco::UInt64 length, const unsigned char* pKey, char* pHeader) const
+{
+	WebSocketFrameHeader header;
+	header.flags = static_cast<unsigned char>(flags & 0xff);
+	header.payloadLength = length;
+	header.masked = _role == ROLE_CLIENT; // 5.1
+	if (header.masked) std::memcpy(header.key, pKey, sizeof(header.key));
+	return header.build(pHeader);
+}
+
+
+inline void WebSocketFramer::sent(int flags)
+{
+	if ((flags & WebSocketFrameHeader::OPCODE) == WebSocketFrame::OP_CLOSE)
+		_closeState.fetch_or(CLOSE_SENT, std::memory_order_acq_rel);
 }
 
 

@@ -56,6 +56,9 @@ public:
 		///
 		/// Throws a std::bad_alloc if there is no memory; the framer has failed then.
 
+	void settle();
+		/// Gives back the memory of the message that was given last: data() is not valid any more.
+
 	std::size_t room(char*& pTarget);
 		/// If a large part of an uncompressed message is still to come, sets pTarget to where its next bytes
 		/// belong, and returns how many of them (65,536 or more), otherwise 0. They may be read from the wire
@@ -86,6 +89,7 @@ private:
 		LARGE = 64*1024 // what is read directly, and how much memory is allocated ahead at most
 	};
 
+	void forget();
 	Event takePayload(char*& pData, std::size_t length);
 	Event found(Event event, char* pData, std::size_t length);
 	WebSocketFramer::Result gather(char* pData, std::size_t length);
@@ -146,6 +150,12 @@ inline void WebSocketMessageParser::setParts(bool flag)
 inline bool WebSocketMessageParser::getParts() const
 {
 	return _parts;
+}
+
+
+inline void WebSocketMessageParser::settle()
+{
+	if (_given) forget();
 }
 
 

@@ -71,6 +71,9 @@ public:
 		/// Makes a frame of the next part of the message. What is compressed goes to compressed. Throws a
 		/// std::bad_alloc if there is no memory; the part has not become a frame then, see lost().
 
+	static int wholeFlags(int opcode);
+		/// Returns the first byte of the header of a whole, uncompressed message in one frame.
+
 	void lost();
 		/// A frame cannot be sent: the compressor forgets it, as the peer must not be told to refer to it.
 
@@ -93,6 +96,12 @@ private:
 inline std::size_t WebSocketMessageWriter::threshold() const
 {
 	return _threshold;
+}
+
+
+inline int WebSocketMessageWriter::wholeFlags(int opcode)
+{
+	return WebSocketFrameHeader::FIN | opcode; // RFC 6455, 5.4
 }
 
 

@@ -1,0 +1,168 @@
+//
+// WebSocketShort.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketShort
+//
+// Masking and checking of a few bytes.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketShort_INCLUDED
+#define Net_WebSocketShort_INCLUDED
+
+
+#include "Poco/Net/WebSocketConfig.h"
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+struct WebSocketShort
+	/// What is done to the few bytes of a short message: words at a time, the last one
+	/// overlapping the one before.
+{
+	typedef std::uint64_t Word;
+	typedef std::uint32_t HalfWord;
+
+#if defined(__GNUC__)
+	typedef Word Pair __attribute__((vector_size(16)));
+
+	static Word either(Pair pair)
+	{
+		return pair[0] | pair[1];
+	}
+#else
+	struct Pair
+	{
+		Word first;
+		Word second;
+
+		Pair operator ^ (Pair other) const
+		{
+			return {first ^ other.first, second ^ other.second};
+		}
+
+		Pair& operator |= (Pair other)
+		{
+			first  |= other.first;
+			second |= other.second;
+			return *this;
+		}
+	};
+
+	static Word either(Pair pair)
+	{
+		return pair.first | pair.second;
+	}
+#endif
+
+	template <typename T>
+	static T load(const char* pSource)
+	{
+		T word;
+		std::memcpy(&word, pSource, sizeof(word));
+		return word;
+	}
+
+	template <typename T>
+	static void store(char* pTarget, T word)
+	{
+		std::memcpy(pTarget, &word, sizeof(word));
+	}
+
+	static HalfWord turn(HalfWord key, std::size_t bytes)
+		/// The key as it begins after so many bytes.
+	{
+		const unsigned bits = 8*static_cast<unsigned>(bytes & 3);
+#if defined(POCO_ARCH_BIG_ENDIAN)
+		return key << bits | key >> ((32 - bits) & 31);
+#else
+		return key >> bits | key << ((32 - bits) & 31);
+#endif
+	}
+
+	static Word twice(HalfWord key)
+	{
+		return static_cast<Word>(key) << 32 | key;
+	}
+
+	static void mask(char* pTarget, const char* pSource, std::size_t length, HalfWord firstKey)
+		/// Masks length bytes; firstKey is the key as in memory, beginning with the first byte.
+	{
+		const Word key = twice(firstKey);
+		const Word lastKey = twice(turn(firstKey, length)); // length - 16, length - 8 and length: the same phase
+		if (length >= sizeof(Pair))
+		{
+			maskWords<Pair>(pTarget, pSource, length, Pair{key, key}, Pair{lastKey, lastKey});
+		}
+		else if (length >= sizeof(Word))
+		{
+			maskWords<Word>(pTarget, pSource, length, key, lastKey);
+		}
+		else if (length >= sizeof(HalfWord))
+		{
+			maskWords<HalfWord>(pTarget, pSource, length, static_cast<HalfWord>(key), static_cast<HalfWord>(lastKey));
+		}
+		else
+		{
+			char bytes[sizeof(Word)];
+			store(bytes, key);
+			for (std::size_t i = 0; i < length; ++i) pTarget[i] = static_cast<char>(pSource[i] ^ bytes[i]);
+		}
+	}
+
+	static bool isASCII(const char* pData, std::size_t length)
+	{
+		constexpr Word HIGH_BITS = 0x8080808080808080ULL;
+		Word bits = 0;
+		if (length >= sizeof(Pair))
+		{
+			bits = either(gather<Pair>(pData, length));
+		}
+		else if (length >= sizeof(Word))
+		{
+			bits = gather<Word>(pData, length);
+		}
+		else
+		{
+			for (std::size_t i = 0; i < length; ++i) bits |= static_cast<unsigned char>(pData[i]);
+		}
+		return (bits & HIGH_BITS) == 0;
+	}
+
+private:
+	template <typename T>
+	static void maskWords(char* pTarget, const char* pSource, std::size_t length, T key, T lastKey)
+		/// At least one word. The last one is read before anything is written.
+	{
+		const std::size_t end = length - sizeof(T);
+		const T last = load<T>(pSource + end) ^ lastKey;
+		for (std::size_t i = 0; i < end; i += sizeof(T)) store(pTarget + i, load<T>(pSource + i) ^ key);
+		store(pTarget + end, last);
+	}
+
+	template <typename T>
+	static T gather(const char* pData, std::size_t length)
+		/// ORs the words of at least one word's length.
+	{
+		T bits = load<T>(pData + length - sizeof(T));
+		for (std::size_t i = 0; i + sizeof(T) < length; i += sizeof(T)) bits |= load<T>(pData + i);
+		return bits;
+	}
+};
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketShort_INCLUDED
