@@ -98,7 +98,7 @@ namespace
 					thrown = true;
 				}
 			}
-			while (!thrown && event != NEED_MORE);
+			while (!thrown && p < pEnd && event != WebSocketMessageParser::FAILED);
 		}
 		EXPECT_EQ(thrown, peer.framer.failed());
 		if (!thrown) return false;

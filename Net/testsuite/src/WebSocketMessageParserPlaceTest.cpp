@@ -228,6 +228,7 @@ TEST(WebSocketMessageParserPlaceTest, PartsAreInPlace)
 				for (WebSocketMessageParser::Event event = receiver.take(wire.substr(begin, step)); event != NEED_MORE; event = receiver.next())
 				{
 					ASSERT_EQ(PART, event);
+					ASSERT_GT(receiver.parser.length(), 0u);
 					ASSERT_EQ(receiver.p - receiver.parser.length(), receiver.parser.data());
 					ASSERT_GE(receiver.parser.data(), receiver.bytes.data());
 					ASSERT_FALSE(receiver.parser.gathered());

@@ -161,6 +161,7 @@ private:
 			}
 			note(event);
 			if (event == WebSocketMessageParser::FAILED) return;
+			ASSERT_GT(p, pBefore) << "an event is made of bytes";
 		}
 	}
 

@@ -112,6 +112,7 @@ namespace
 				const WebSocketMessageParser::Event event = _parser.next(p, pBegin + length);
 				require(p >= pBefore && p <= pBegin + length, "no more is taken than there is");
 				require((event == WebSocketMessageParser::FAILED) == _framer.failed(), "FAILED");
+				require(p > pBefore || event == WebSocketMessageParser::NEED_MORE || _framer.failed(), "an event is made of bytes");
 				switch (event)
 				{
 				case WebSocketMessageParser::NEED_MORE:
