@@ -139,6 +139,30 @@ TEST(WebSocketBufferTest, CapacityDoublesOrIsWhatIsAskedFor)
 }
 
 
+TEST(WebSocketBufferTest, DropsFromTheFront)
+{
+	const std::string text = "Hello, world";
+	for (std::size_t first = 0; first <= text.size(); ++first)
+	{
+		for (std::size_t second = 0; second <= text.size() - first; ++second)
+		{
+			WebSocketBuffer buffer;
+			append(buffer, text);
+			buffer.drop(first);
+			EXPECT_EQ(text.substr(first), content(buffer));
+			buffer.drop(second);
+			EXPECT_EQ(text.substr(first + second), content(buffer));
+			EXPECT_EQ(text.size(), buffer.capacity());
+			append(buffer, "!");
+			EXPECT_EQ(text.substr(first + second) + "!", content(buffer));
+		}
+	}
+	WebSocketBuffer empty;
+	empty.drop(0);
+	EXPECT_EQ(0u, empty.size());
+}
+
+
 TEST(WebSocketBufferTest, ClearKeepsTheMemoryReleaseDoesNot)
 {
 	WebSocketBuffer buffer;

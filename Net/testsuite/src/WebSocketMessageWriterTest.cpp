@@ -158,7 +158,8 @@ TEST(WebSocketMessageWriterTest, RFC7692_Section7_2_3_Examples)
 TEST(WebSocketMessageWriterTest, RFC7692_Section7_1_Configured)
 	/// As agreed on, by each role; not with the window that zlib does not have.
 {
-	WebSocketParams params;
+	WebSocketParams::Ptr pParams = new WebSocketParams;
+	WebSocketParams& params = *pParams;
 	params.setDeflateThreshold(77);
 	for (WebSocketFramer::Role role: ROLES)
 	{
