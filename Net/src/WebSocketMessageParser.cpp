@@ -11,7 +11,6 @@
 
 #include "Poco/Net/WebSocketMessageParser.h"
 #include <algorithm>
-#include <new>
 #include <utility>
 
 
@@ -74,6 +73,10 @@ WebSocketMessageParser::Event WebSocketMessageParser::next(char*& pData, char* p
 			if (!_framer.header().control() && _assembler.begin() != WebSocketFramer::OK) return FAILED;
 			_inFrame = true;
 		}
+		else if (_framer.failed())
+		{
+			return FAILED;
+		}
 		const std::size_t length = static_cast<std::size_t>(std::min<Poco::UInt64>(_framer.remaining(), static_cast<std::size_t>(pEnd - pData)));
 		const Event event = takePayload(pData, length);
 		pData += length;
@@ -98,7 +101,7 @@ inline WebSocketMessageParser::Event WebSocketMessageParser::takePayload(char*& 
 		if (_last || (_parts && !_inflated.empty())) return found(_parts ? PART : MESSAGE, &_inflated[0], _inflated.size());
 		return NEED_MORE;
 	}
-	if (_parts || (_message.size() == 0 && _assembler.single() && length == _framer.remaining()))
+	if (_parts || (_message.capacity() == 0 && _assembler.single() && length == _framer.remaining()))
 	{
 		if (length > 0 && _framer.receivePayload(pData, pData, length) != WebSocketFramer::OK) return FAILED;
 		_pData  = pData;
@@ -129,7 +132,7 @@ WebSocketFramer::Result WebSocketMessageParser::gather(char* pData, std::size_t 
 	{
 		pTarget = _message.room(length); // pData, if the bytes were read to room()
 	}
-	catch (const std::bad_alloc&)
+	catch (...) // there is no memory
 	{
 		_framer.fail(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::INTERNAL_ERROR, "No memory for a message");
 		throw;
@@ -141,14 +144,8 @@ WebSocketFramer::Result WebSocketMessageParser::gather(char* pData, std::size_t 
 
 WebSocketFramer::Result WebSocketMessageParser::inflate(char* pData, std::size_t length)
 {
-	if (length > 0)
-	{
-		if (_framer.receivePayload(pData, pData, length) != WebSocketFramer::OK) return WebSocketFramer::FAILED;
-	}
-	else if (_framer.remaining() > 0)
-	{
-		return WebSocketFramer::OK;
-	}
+	if (length > 0) _framer.receivePayload(pData, pData, length); // which does not check it: it is the extension's
+	else if (_framer.remaining() > 0) return WebSocketFramer::OK;
 	return _assembler.inflate(pData, length, _inflated);
 }
 
@@ -156,7 +153,7 @@ WebSocketFramer::Result WebSocketMessageParser::inflate(char* pData, std::size_t
 std::size_t WebSocketMessageParser::room(char*& pTarget)
 {
 	const Poco::UInt64 remaining = _framer.remaining();
-	if (!_inFrame || remaining < LARGE || _parts || _assembler.compressed()) return 0;
+	if (!_inFrame || remaining < LARGE || _parts || _assembler.compressed() || _framer.failed()) return 0;
 	const std::size_t missing = static_cast<std::size_t>(remaining);
 	const std::size_t size = _message.size();
 	if (_message.capacity() - size < LARGE)
@@ -165,7 +162,7 @@ std::size_t WebSocketMessageParser::room(char*& pTarget)
 		{
 			_message.reserve(size + std::min(missing, std::max<std::size_t>(LARGE, size)));
 		}
-		catch (const std::bad_alloc&)
+		catch (...) // there is no memory
 		{
 			_framer.fail(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::INTERNAL_ERROR, "No memory for a message");
 			throw;

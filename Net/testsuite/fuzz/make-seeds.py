@@ -94,10 +94,18 @@ def main():
         deflated = 0x08 if name.startswith("compressed") else 0
         for role, masked in (("server", True), ("client", False)):
             options = bytes([deflated | (0 if masked else 1), 7])
-            write("Framer", f"{name}-{role}", options + CUTS + b"".join(frame(first, payload, masked) for first, payload in frames))
+            wire = b"".join(frame(first, payload, masked) for first, payload in frames)
+            for target in ("Framer", "MessageParser"):
+                write(target, f"{name}-{role}", options + CUTS + wire)
     for options, name in ((0x28, "made-server"), (0x29, "made-client"), (0x38, "made-no-takeover")):
         frames = [(0xC1, TEXT * 3), (0x41, TEXT), (0x89, b"ping"), (0x80, TEXT), (0x82, b"plain"), (0x88, b"\x03\xe8")]
-        write("Framer", name, bytes([options, 7]) + CUTS + b"".join(bytes([first, len(payload)]) + payload for first, payload in frames))
+        made = b"".join(bytes([first, len(payload)]) + payload for first, payload in frames)
+        for target in ("Framer", "MessageParser"):
+            write(target, name, bytes([options, 7]) + CUTS + made)
+    for options, name in ((0xA8, "large-server"), (0xA1, "large-client")):
+        frames = [(0x92, b""), (0x91, b"!"), (0x11, TEXT[:3]), (0x89, b"ping"), (0x80, TEXT[3:]), (0x81, b"Hello")]
+        made = b"".join(bytes([first, len(payload)]) + payload for first, payload in frames)
+        write("MessageParser", name, bytes([options, 7]) + CUTS + made)
 
     for length in (0, 125, 126, 65535, 65536, 1 << 40):
         header = frame(0x82, b"", True)[2:]

@@ -10,6 +10,7 @@
 
 
 #include "CoreAllocations.h"
+#include <dlfcn.h>
 #include <cstdlib>
 #include <limits>
 #include <new>
@@ -37,6 +38,16 @@ namespace
 		if (!p) throw std::bad_alloc();
 		return p;
 	}
+}
+
+
+extern "C" void* realloc(void* p, std::size_t size) noexcept
+{
+	static const auto original = reinterpret_cast<void* (*)(void*, std::size_t)>(dlsym(RTLD_NEXT, "realloc"));
+	if (totalCount >= failAt) return nullptr;
+	++totalCount;
+	totalBytes += size;
+	return original(p, size);
 }
 
 

@@ -5,7 +5,7 @@
 // Package: Tests
 // Module:  CoreAllocations
 //
-// Counts what operator new is asked for, and lets it fail. For programs with one thread.
+// Counts what operator new and realloc() are asked for, and lets them fail. For programs with one thread.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
@@ -37,7 +37,8 @@ private:
 
 
 class FailingAllocations
-	/// While it lives, operator new throws std::bad_alloc at its n-th call (counted from 0) and at all later ones.
+	/// While it lives, there is no memory from the n-th time on (counted from 0) that it is asked for: operator
+	/// new throws std::bad_alloc, and realloc() returns null.
 {
 public:
 	explicit FailingAllocations(std::size_t n);

@@ -7,81 +7,32 @@
 //
 
 
-#include "Fuzz.h"
+#include "Frames.h"
 #include "Poco/Net/WebSocketAssembler.h"
 #include <algorithm>
 #include <cstring>
-#include <memory>
 
 
 using Fuzz::Cuts;
+using Fuzz::encode;
 using Fuzz::Part;
 using Fuzz::require;
+using Fuzz::Settings;
 using Poco::Net::WebSocketAssembler;
-using Poco::Net::WebSocketDeflater;
 using Poco::Net::WebSocketError;
 using Poco::Net::WebSocketFrame;
 using Poco::Net::WebSocketFrameHeader;
 using Poco::Net::WebSocketFramer;
-using Poco::Net::WebSocketMask;
 
 
 namespace
 {
-	struct Settings
-	{
-		explicit Settings(Fuzz::Input& input)
-		{
-			const unsigned options = input.byte();
-			role          = options & 0x01 ? WebSocketFramer::ROLE_CLIENT : WebSocketFramer::ROLE_SERVER;
-			verifyUTF8    = (options & 0x02) == 0;
-			verifyMasking = (options & 0x04) == 0;
-			deflate       = (options & 0x08) != 0;
-			takeover      = (options & 0x10) == 0;
-			madeOfFrames  = (options & 0x20) != 0;
-			closeSent     = (options & 0x40) != 0;
-			const unsigned limits = input.byte();
-			windowBits     = 8 + static_cast<int>(limits & 7);
-			maxMessageSize = limits & 0x08 ? 200 : 1 << 20;
-			maxFrameSize   = limits & 0x10 ? 130 : 1 << 20;
-			maxFragments   = limits & 0x20 ? 3 : 1000;
-		}
-
-		WebSocketFramer::Role role;
-		bool verifyUTF8;
-		bool verifyMasking;
-		bool deflate;
-		bool takeover;
-		bool madeOfFrames;
-		bool closeSent;
-		int windowBits;
-		Poco::UInt64 maxMessageSize;
-		Poco::UInt64 maxFrameSize;
-		unsigned maxFragments;
-	};
-
-	WebSocketFramer::Role other(WebSocketFramer::Role role)
-	{
-		return role == WebSocketFramer::ROLE_CLIENT ? WebSocketFramer::ROLE_SERVER : WebSocketFramer::ROLE_CLIENT;
-	}
-
-	std::string encode(const WebSocketFramer& framer, int flags, const char* pPayload, std::size_t length)
-		/// Returns the frame as framer sends it.
-	{
-		const unsigned char key[] = {0xa1, 0x05, 0x7f, 0xf0};
-		char header[WebSocketFrameHeader::MAX_LENGTH];
-		std::string wire(header, framer.buildHeader(flags, length, framer.role() == WebSocketFramer::ROLE_CLIENT ? key : nullptr, header));
-		std::string payload(pPayload, length);
-		if (framer.role() == WebSocketFramer::ROLE_CLIENT) WebSocketMask(key).apply(&payload[0], length);
-		return wire + payload;
-	}
-
 	void requireValid(const WebSocketFramer& framer, int flags, const char* pPayload, std::size_t length)
 		/// The peer takes the frame as it was meant.
 	{
 		require(length <= WebSocketFrame::MAX_CONTROL_PAYLOAD, "a control frame has at most 125 bytes");
 		const std::string wire = encode(framer, flags, pPayload, length);
-		WebSocketFramer peer(other(framer.role()));
+		WebSocketFramer peer(Fuzz::other(framer.role()));
 		peer.setVerifyUTF8(framer.getVerifyUTF8());
 		std::size_t used = 0;
 		require(peer.receiveHeader(wire.data(), wire.size(), used) == WebSocketFramer::OK, "the answer's header is valid");
@@ -223,30 +174,6 @@ namespace
 			begin = end;
 		}
 		return receiver.end();
-	}
-
-	std::string makeFrames(const Settings& settings, Fuzz::Input& input)
-		/// Makes frames of the input, most of them right: first byte, length, payload.
-	{
-		const WebSocketFramer sender(other(settings.role));
-		WebSocketDeflater deflater(std::max(9, settings.windowBits), settings.takeover);
-		bool compressing = false;
-		std::string wire;
-		while (!input.empty())
-		{
-			const int flags = static_cast<int>(input.byte());
-			std::string payload = input.take(input.byte());
-			const bool control = (flags & 0x08) != 0;
-			if (!control && (flags & 0x0f) != 0) compressing = settings.deflate && (flags & 0x40) != 0;
-			if (!control && compressing)
-			{
-				std::string compressed;
-				deflater.compress(payload.data(), payload.size(), (flags & 0x80) != 0, compressed);
-				payload = compressed;
-			}
-			wire += encode(sender, flags, payload.data(), payload.size());
-		}
-		return wire;
 	}
 }
 
