@@ -25,15 +25,15 @@ WebSocketAssembler::WebSocketAssembler(WebSocketFramer& framer):
 	_maxFrameSize(std::numeric_limits<int>::max()),
 	_maxFragments(std::numeric_limits<unsigned>::max()),
 	_maxPendingPings(std::numeric_limits<unsigned>::max()),
-	_opcode(WebSocketFrame::OP_CONT),
-	_compressed(false),
 	_fragments(0),
-	_size(0)
+	_size(0),
+	_opcode(WebSocketFrame::OP_CONT),
+	_compressed(false)
 {
 }
 
 
-void WebSocketAssembler::setLimits(Poco::UInt64 maxMessageSize, Poco::UInt64 maxFrameSize, unsigned maxFragments, unsigned maxPendingPings)
+void WebSocketAssembler::setLimits(Poco::UInt32 maxMessageSize, Poco::UInt32 maxFrameSize, unsigned maxFragments, unsigned maxPendingPings)
 {
 	_maxMessageSize  = maxMessageSize;
 	_maxFrameSize    = maxFrameSize;
@@ -44,7 +44,7 @@ void WebSocketAssembler::setLimits(Poco::UInt64 maxMessageSize, Poco::UInt64 max
 
 void WebSocketAssembler::configure(const WebSocketParams& params, const WebSocketDeflateParams* pDeflate)
 {
-	setLimits(static_cast<Poco::UInt64>(params.getMaxMessageSize()), static_cast<Poco::UInt64>(params.getMaxFrameSize()),
+	setLimits(static_cast<Poco::UInt32>(params.getMaxMessageSize()), static_cast<Poco::UInt32>(params.getMaxFrameSize()),
 		static_cast<unsigned>(params.getMaxFragments()), static_cast<unsigned>(params.getMaxPendingPings()));
 	if (!pDeflate) return;
 	if (_framer.role() == WebSocketFramer::ROLE_CLIENT) enableInflate(pDeflate->serverMaxWindowBits, !pDeflate->serverNoContextTakeover);
@@ -64,7 +64,7 @@ WebSocketFramer::Result WebSocketAssembler::begin()
 	const WebSocketFrameHeader& header = _framer.header();
 	if (header.opcode() != WebSocketFrame::OP_CONT)
 	{
-		_opcode     = header.opcode();
+		_opcode     = static_cast<unsigned char>(header.opcode());
 		_compressed = (header.rsv() & WebSocketFrameHeader::RSV1) != 0;
 		_fragments  = 0;
 		_size       = 0;
@@ -74,9 +74,9 @@ WebSocketFramer::Result WebSocketAssembler::begin()
 		return _framer.fail(WebSocketError::POLICY_VIOLATION, WebSocketFrame::POLICY_VIOLATION, "Message in more than % frames", _maxFragments);
 	if (_framer.limitPayload(_maxFrameSize) != WebSocketFramer::OK) return WebSocketFramer::FAILED;
 	if (_compressed) return WebSocketFramer::OK;
-	_size += header.payloadLength;
-	if (_size > _maxMessageSize)
+	if (header.payloadLength > _maxMessageSize - _size)
 		return _framer.fail(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::MESSAGE_TOO_BIG, "Message is larger than % bytes", _maxMessageSize);
+	_size += static_cast<Poco::UInt32>(header.payloadLength);
 	return WebSocketFramer::OK;
 }
 
@@ -95,7 +95,7 @@ WebSocketFramer::Result WebSocketAssembler::inflate(const char* pData, std::size
 		_framer.fail(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::INTERNAL_ERROR, "No memory for decompressing a message"); // what was to come out is lost
 		throw;
 	}
-	_size += message.size() - before;
+	_size += static_cast<Poco::UInt32>(message.size() - before);
 	// What has come out is text, or not, whatever follows: the error does not depend on where the bytes were cut.
 	if (_opcode == WebSocketFrame::OP_TEXT && _framer.getVerifyUTF8()) // RFC 6455, 8.1
 	{

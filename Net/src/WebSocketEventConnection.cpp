@@ -59,11 +59,23 @@ namespace
 }
 
 
-struct WebSocketEventConnection::Adopted
+struct WebSocketEventConnection::Rare
 {
-	HTTPRequest request;
-	WebSocketBuffer data;
-	WebSocketAgreement agreement;
+	struct Adopted
+	{
+		HTTPRequest request;
+		WebSocketBuffer data;
+		WebSocketAgreement agreement;
+	};
+
+	std::unique_ptr<Adopted> pAdopted;  // until the connection is in its loop
+	WebSocketBuffer backlog;            // arrived while paused
+	std::string pong;                   // to be sent when the peer takes it
+	unsigned pendingPings = 0;
+	std::string subprotocol;
+	std::shared_ptr<void> pUserData;    // through atomic_load() and atomic_store()
+	std::mutex mutex;
+	Poco::UUID id;                      // made when somebody asks
 };
 
 
@@ -75,13 +87,14 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, W
 	_group(group),
 	_reactor(reactor),
 	_stream(stream...),
-	_framer(group.role),
+	_framer(group.role, true),
 	_parser(_framer),
-	_state(CONNECTING),
-	_opcode(WebSocketFrame::OP_TEXT),
+	_pRare(nullptr),
 	_posted(0),
 	_waiting(0),
 	_drain(false),
+	_state(CONNECTING),
+	_opcode(WebSocketFrame::OP_TEXT),
 	_flags(0),
 	_received(0),
 	_lastMessage(0),
@@ -120,15 +133,17 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, W
 WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const HTTPRequest& request):
 	WebSocketEventConnection(group, reactor, Nothing(), static_cast<StreamSocketImpl*>(upgrade.socket.impl()))
 {
-	_pAdopted = std::make_unique<Adopted>();
-	_pAdopted->request = request;
-	_pAdopted->data.append(upgrade.data.begin(), upgrade.data.size());
-	_pAdopted->agreement = upgrade;
+	auto pAdopted = std::make_unique<Rare::Adopted>();
+	pAdopted->request = request;
+	pAdopted->data.append(upgrade.data.begin(), upgrade.data.size());
+	pAdopted->agreement = upgrade;
+	rare().pAdopted = std::move(pAdopted);
 }
 
 
 WebSocketEventConnection::~WebSocketEventConnection()
 {
+	delete _pRare.load();
 	_reactor.release();
 	_group.release();
 }
@@ -150,9 +165,9 @@ void WebSocketEventConnection::begin()
 		cut();
 		return;
 	}
-	if (_pAdopted)
+	if (_pRare.load(std::memory_order_acquire) && rare().pAdopted)
 	{
-		const std::unique_ptr<Adopted> pAdopted = std::move(_pAdopted);
+		const std::unique_ptr<Rare::Adopted> pAdopted = std::move(rare().pAdopted);
 		const WebSocketAgreement& agreement = pAdopted->agreement;
 		open(pAdopted->request, agreement.subprotocol, agreement.deflated ? &agreement.deflate : nullptr);
 		process(pAdopted->data.data(), pAdopted->data.size());
@@ -309,8 +324,8 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 	_framer.setVerifyUTF8(params.getVerifyUTF8());
 	_framer.setVerifyMasking(params.getVerifyMasking());
 	_parser.assembler().configure(params, pDeflate);
-	_writer.configure(params, pDeflate, _group.role);
-	if (!subprotocol.empty()) _pSubprotocol = std::make_unique<const std::string>(subprotocol);
+	if (pDeflate) writer().configure(params, pDeflate, _group.role);
+	if (!subprotocol.empty()) rare().subprotocol = subprotocol;
 	set(OPENED, true);
 	setState(OPEN);
 	_lastMessage = _reactor.now();
@@ -345,7 +360,7 @@ void WebSocketEventConnection::process(char* pData, std::size_t length)
 	}
 	_parser.settle();
 	if (is(PAUSED) && !is(DISCARD) && !is(GONE) && pData < pEnd)
-		extra().backlog.append(pData, static_cast<std::size_t>(pEnd - pData));
+		rare().backlog.append(pData, static_cast<std::size_t>(pEnd - pData));
 }
 
 
@@ -400,6 +415,7 @@ void WebSocketEventConnection::handleControl()
 		tellClosed();
 		beginClosing();
 	}
+	_framer.forgetControl();
 }
 
 
@@ -428,7 +444,7 @@ void WebSocketEventConnection::flush()
 			set(WRITING, false);
 			updateInterest();
 		}
-		if (_state.load(std::memory_order_relaxed) != OPEN || _drain.load(std::memory_order_relaxed) || _pExtra) flushed();
+		if (_state.load(std::memory_order_relaxed) != OPEN || _drain.load(std::memory_order_relaxed) || is(PONG_WAITS)) flushed();
 		return;
 	}
 	_pOutput->keep();
@@ -448,10 +464,12 @@ void WebSocketEventConnection::flush()
 void WebSocketEventConnection::flushed()
 	/// Everything has been sent.
 {
-	if (_pExtra && _pExtra->pendingPings > 0)
+	if (is(PONG_WAITS))
 	{
-		_pExtra->pendingPings = 0;
-		append(WebSocketFrameHeader::PONG, _pExtra->pong.data(), _pExtra->pong.size());
+		set(PONG_WAITS, false);
+		Rare& more = rare();
+		more.pendingPings = 0;
+		append(WebSocketFrameHeader::PONG, more.pong.data(), more.pong.size());
 		return; // it is flushed at the end of the turn
 	}
 	if (_state.load(std::memory_order_relaxed) == OPEN)
@@ -655,7 +673,6 @@ void WebSocketEventConnection::cut()
 	}
 	_waiting.store(0, std::memory_order_relaxed);
 	_pOpening.reset();
-	_pAdopted.reset();
 	_group.gone(*this, is(HANDSHAKE), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);
 }
 
@@ -746,13 +763,13 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* p
 	if (!_reactor.current()) throw IllegalStateException("Parts of messages are sent by callbacks only");
 	if (opcode != WebSocketFrame::OP_TEXT && opcode != WebSocketFrame::OP_BINARY)
 		throw InvalidArgumentException("A message is text or binary");
-	if (is(IN_PARTS) && opcode != _writer.opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
+	if (is(IN_PARTS) && opcode != writer().opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
 	if (state() != OPEN) return NOT_OPEN;
 	if (!makeRoom(length)) return refuse();
-	if (!is(IN_PARTS)) _writer.begin(opcode, true);
+	if (!is(IN_PARTS)) writer().begin(opcode, true);
 	set(IN_PARTS, true);
-	if (_framer.getVerifyUTF8() && !_writer.check(pPart, length, last)) throw InvalidArgumentException("A text message must be UTF-8");
-	const WebSocketMessageWriter::Frame frame = _writer.frame(pPart, length, last, _reactor.compressed());
+	if (_framer.getVerifyUTF8() && !writer().check(pPart, length, last)) throw InvalidArgumentException("A text message must be UTF-8");
+	const WebSocketMessageWriter::Frame frame = writer().frame(pPart, length, last, _reactor.compressed());
 	append(frame.flags, frame.pData, frame.length);
 	set(IN_PARTS, !last);
 	if (last) tally(_messagesSent, _reactor.counters.messagesSent, 1);
@@ -763,10 +780,10 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* p
 
 inline void WebSocketEventConnection::write(const char* pData, std::size_t length, int opcode)
 {
-	if (_writer.deflates())
+	if (_pWriter)
 	{
-		_writer.begin(opcode, length >= _writer.threshold());
-		const WebSocketMessageWriter::Frame frame = _writer.frame(pData, length, true, _reactor.compressed());
+		_pWriter->begin(opcode, length >= _pWriter->threshold());
+		const WebSocketMessageWriter::Frame frame = _pWriter->frame(pData, length, true, _reactor.compressed());
 		append(frame.flags, frame.pData, frame.length);
 	}
 	else
@@ -781,7 +798,7 @@ inline void WebSocketEventConnection::write(const char* pData, std::size_t lengt
 void WebSocketEventConnection::write(const WebSocketPreparedMessage::Ptr& pMessage)
 {
 	const std::string& message = pMessage->message();
-	if (_group.role == WebSocketFramer::ROLE_CLIENT || (_writer.deflates() && message.size() >= _writer.threshold()))
+	if (_group.role == WebSocketFramer::ROLE_CLIENT || (_pWriter && _pWriter->deflates() && message.size() >= _pWriter->threshold()))
 	{
 		write(message.data(), message.size(), pMessage->opcode());
 		return;
@@ -912,8 +929,9 @@ void WebSocketEventConnection::sendPong(const char* pPayload, std::size_t length
 		return;
 	}
 	// RFC 6455, 5.5.3: the last one is answered
-	Extra& more = extra();
+	Rare& more = rare();
 	more.pong.assign(pPayload, length);
+	set(PONG_WAITS, true);
 	if (_parser.assembler().limitPings(++more.pendingPings) != WebSocketFramer::OK) protocolFailed();
 }
 
@@ -1010,7 +1028,7 @@ void WebSocketEventConnection::resume()
 	else if (is(PAUSED) && !is(GONE))
 	{
 		// Not here: this may be called by a callback.
-		if (_pExtra && _pExtra->backlog.size() > 0) _reactor.invoke([pThis = Ptr(this, true)]() mutable { pThis->processBacklog(); });
+		if (_pRare.load() && rare().backlog.size() > 0) _reactor.invoke([pThis = Ptr(this, true)]() mutable { pThis->processBacklog(); });
 		else goOn();
 	}
 }
@@ -1021,7 +1039,7 @@ void WebSocketEventConnection::processBacklog()
 	if (!is(PAUSED) || is(GONE)) return;
 	set(PAUSED, false);
 	WebSocketBuffer backlog;
-	backlog = std::move(_pExtra->backlog);
+	backlog = std::move(rare().backlog);
 	process(backlog.data(), backlog.size());
 	if (!is(PAUSED) && !is(GONE)) goOn();
 }
@@ -1044,24 +1062,24 @@ void WebSocketEventConnection::setParts(bool flag)
 
 void WebSocketEventConnection::setState(State state)
 {
-	_state.store(state, std::memory_order_release);
+	_state.store(static_cast<unsigned char>(state), std::memory_order_release);
 }
 
 
 const Poco::UUID& WebSocketEventConnection::id() const
 {
-	static std::mutex mutex;
-	std::lock_guard<std::mutex> lock(mutex);
-	if (_id.isNull())
+	Rare& more = rare();
+	std::lock_guard<std::mutex> lock(more.mutex);
+	if (more.id.isNull())
 	{
 		char bytes[16];
 		if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes), sizeof(bytes)) != 1)
 			throw Poco::SystemException("No random numbers for an id");
 		bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40); // RFC 4122, 4.4
 		bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
-		_id.copyFrom(bytes);
+		more.id.copyFrom(bytes);
 	}
-	return _id;
+	return more.id;
 }
 
 
@@ -1073,7 +1091,7 @@ SocketAddress WebSocketEventConnection::remoteAddress() const
 
 std::string WebSocketEventConnection::subprotocol() const
 {
-	return _pSubprotocol ? *_pSubprotocol : std::string();
+	return _pRare.load(std::memory_order_acquire) ? rare().subprotocol : std::string();
 }
 
 
@@ -1100,22 +1118,33 @@ WebSocketConnection::Metrics WebSocketEventConnection::metrics() const
 
 void WebSocketEventConnection::setUserData(const std::shared_ptr<void>& pData)
 {
-	std::atomic_store(&_pUserData, pData);
+	std::atomic_store(&rare().pUserData, pData);
 }
 
 
 std::shared_ptr<void> WebSocketEventConnection::userData() const
 {
-	return std::atomic_load(&_pUserData);
+	return _pRare.load(std::memory_order_acquire) ? std::atomic_load(&rare().pUserData) : std::shared_ptr<void>();
 }
 
 
-WebSocketEventConnection::Extra& WebSocketEventConnection::extra()
+WebSocketEventConnection::Rare& WebSocketEventConnection::rare() const
 {
-	if (!_pExtra) _pExtra = std::make_unique<Extra>();
-	return *_pExtra;
+	Rare* pRare = _pRare.load(std::memory_order_acquire);
+	if (!pRare)
+	{
+		std::unique_ptr<Rare> pNew = std::make_unique<Rare>();
+		if (_pRare.compare_exchange_strong(pRare, pNew.get(), std::memory_order_acq_rel)) pRare = pNew.release();
+	}
+	return *pRare;
 }
 
+
+WebSocketMessageWriter& WebSocketEventConnection::writer()
+{
+	if (!_pWriter) _pWriter = std::make_unique<WebSocketMessageWriter>();
+	return *_pWriter;
+}
 
 void WebSocketEventConnection::updateInterest()
 {

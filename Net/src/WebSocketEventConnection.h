@@ -141,16 +141,12 @@ private:
 		CLOSING_BEGUN = 0x100,
 		ENDED         = 0x200, // onClose() has been called
 		SHUT          = 0x400, // all that is to be sent has been
-		GONE          = 0x800  // not in the loop any more
+		PONG_WAITS    = 0x800, // to be sent when the peer takes it
+		GONE          = 0x1000 // not in the loop any more
 	};
 
-	struct Extra
+	struct Rare;
 		/// What few connections have.
-	{
-		WebSocketBuffer backlog; // arrived while paused
-		std::string pong;        // to be sent when the peer takes it
-		unsigned pendingPings = 0;
-	};
 
 	struct Nothing
 	{
@@ -159,12 +155,10 @@ private:
 	template <typename... Stream>
 	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, Nothing, Stream... stream);
 
-	struct Adopted;
-		/// What is needed until the connection is in its loop.
-
 	bool is(Flag flag) const;
 	void set(Flag flag, bool on);
-	Extra& extra();
+	Rare& rare() const;
+	WebSocketMessageWriter& writer();
 	WebSocketOutput& output();
 	void open(const HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate);
 	void read();
@@ -209,19 +203,16 @@ private:
 	WebSocketReactor& _reactor;
 	WebSocketStream _stream;
 	std::unique_ptr<WebSocketOpening> _pOpening;
-	std::unique_ptr<Adopted> _pAdopted;
 	WebSocketFramer _framer;
 	WebSocketMessageParser _parser;
-	WebSocketMessageWriter _writer;
+	std::unique_ptr<WebSocketMessageWriter> _pWriter; // with compression, or for a message in parts
 	std::unique_ptr<WebSocketOutput> _pOutput;
-	std::unique_ptr<Extra> _pExtra;
-	std::unique_ptr<const std::string> _pSubprotocol;
-	std::shared_ptr<void> _pUserData; // through atomic_load() and atomic_store()
-	std::atomic<int> _state;
-	std::atomic<int> _opcode;                // the default one
+	mutable std::atomic<Rare*> _pRare; // made by the first that needs it
 	std::atomic<std::size_t> _posted;        // bytes that other threads have sent, and that are not in the output yet
 	std::atomic<std::size_t> _waiting;       // bytes in the output after the last flush
 	std::atomic<bool> _drain;                // onDrained() is owed
+	std::atomic<unsigned char> _state;
+	std::atomic<unsigned char> _opcode;      // the default one
 	int _flags;
 	Time _received;     // when something was received last
 	Time _lastMessage;  // in either direction
@@ -229,13 +220,12 @@ private:
 	Time _pingSent;
 	Time _closing;      // since when
 	Poco::Int64 _pingClock; // payload of the last PING; 0 if it was answered
-	mutable Poco::UUID _id; // made when somebody asks
 	Poco::Timestamp _since;
 	std::atomic<Poco::UInt64> _messagesReceived;
 	std::atomic<Poco::UInt64> _messagesSent;
 	std::atomic<Poco::UInt64> _bytesReceived;
 	std::atomic<Poco::UInt64> _bytesSent;
-	std::atomic<Poco::UInt64> _notQueued;
+	std::atomic<Poco::UInt32> _notQueued;
 	std::atomic<Poco::UInt32> _pingTime; // microseconds
 };
 

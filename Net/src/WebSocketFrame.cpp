@@ -86,7 +86,7 @@ WebSocketFrameHeader::Result WebSocketFrameHeader::parse(const char* pData, std:
 	{
 		std::memset(header.key, 0, sizeof(header.key));
 	}
-	header.length = offset;
+	header.length = static_cast<unsigned short>(offset);
 	return OK;
 }
 

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <new>
 
 
 namespace Poco {
@@ -27,25 +28,26 @@ namespace
 }
 
 
-WebSocketFramer::WebSocketFramer(Role role):
+WebSocketFramer::WebSocketFramer(Role role, bool compact):
+	_remaining(0),
+	_partial(),
+	_partialLength(0),
+	_controlLength(0),
+	_pControl(compact ? nullptr : new char[WebSocketFrame::MAX_CONTROL_PAYLOAD]),
+	_inMessage(false),
+	_checkText(false),
+	_verifyUTF8(true),
+	_verifyMasking(true),
 	_role(role),
 	_usualMask(role == ROLE_SERVER ? WebSocketFrameHeader::MASK : 0),
 	_usualLength(WebSocketFrameHeader::MIN_LENGTH + (role == ROLE_SERVER ? sizeof(_header.key) : 0)),
-	_verifyUTF8(true),
-	_verifyMasking(true),
 	_reservedBits(0),
-	_partial(),
-	_partialLength(0),
-	_remaining(0),
-	_inMessage(false),
-	_checkText(false),
-	_control(),
-	_controlLength(0),
-	_closeCode(WebSocketFrame::NO_CLOSE_FRAME),
 	_closeState(OPEN),
 	_error(WebSocketError::NONE),
-	_errorText(),
-	_failureCode(NO_CLOSE)
+	_closeCode(WebSocketFrame::NO_CLOSE_FRAME),
+	_failureCode(NO_CLOSE),
+	_pErrorText(""),
+	_errorNumbers()
 {
 }
 
@@ -95,7 +97,8 @@ WebSocketFramer::Result WebSocketFramer::receiveHeader(const char* pData, std::s
 		if (_partialLength == 0 && length > 0)
 		{
 			std::memcpy(_partial, pData, length);
-			_partialLength = used = length;
+			used = length;
+			_partialLength = static_cast<unsigned char>(length);
 		}
 		return NEED_MORE;
 	}
@@ -217,14 +220,31 @@ WebSocketFramer::Result WebSocketFramer::receivePayload(char* pTarget, const cha
 	_remaining -= length;
 	if (_header.control())
 	{
-		std::memcpy(_control + _controlLength, pTarget, length);
-		_controlLength += length;
+		if (takeControl(pTarget, length) == FAILED) return FAILED;
 	}
 	else if (_checkText && !_text.append(pTarget, length)) // 8.1: as soon as it is known
 	{
 		return fail(WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, "Text message is not UTF-8");
 	}
 	return _remaining == 0 ? endFrame() : OK;
+}
+
+
+WebSocketFramer::Result WebSocketFramer::takeControl(const char* pPayload, std::size_t length)
+{
+	if (!_pControl) _pControl.reset(new (std::nothrow) char[WebSocketFrame::MAX_CONTROL_PAYLOAD]);
+	if (!_pControl) return fail(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::INTERNAL_ERROR, "No memory for a control frame");
+	std::memcpy(_pControl.get() + _controlLength, pPayload, length);
+	_controlLength = static_cast<unsigned char>(_controlLength + length);
+	return OK;
+}
+
+
+void WebSocketFramer::forgetControl()
+{
+	if (closeCode() != WebSocketFrame::NO_CLOSE_FRAME) return;
+	_pControl.reset();
+	_controlLength = 0;
 }
 
 
@@ -247,13 +267,13 @@ WebSocketFramer::Result WebSocketFramer::endClose()
 	int code = WebSocketFrame::NO_CLOSE_CODE; // 7.1.5
 	if (_controlLength >= 2)
 	{
-		code = WebSocketFrame::closeCode(_control);
+		code = WebSocketFrame::closeCode(_pControl.get());
 		if (!WebSocketFrame::isCloseCode(code)) // 7.4
 			return fail(WebSocketError::INVALID_CLOSE_CODE, WebSocketFrame::PROTOCOL_ERROR, "Close code % must not be sent", static_cast<Poco::UInt64>(code));
-		if (_verifyUTF8 && !WebSocketUTF8::isValid(_control + 2, _controlLength - 2)) // 5.5.1, 8.1
+		if (_verifyUTF8 && !WebSocketUTF8::isValid(_pControl.get() + 2, _controlLength - 2)) // 5.5.1, 8.1
 			return fail(WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, "Close reason is not UTF-8");
 	}
-	_closeCode.store(code, std::memory_order_release);
+	_closeCode.store(static_cast<unsigned short>(code), std::memory_order_release);
 	_closeState.fetch_or(CLOSE_RECEIVED, std::memory_order_acq_rel);
 	return OK;
 }
@@ -268,7 +288,7 @@ int WebSocketFramer::closeCode() const
 std::string WebSocketFramer::closeReason() const
 {
 	if (closeCode() == WebSocketFrame::NO_CLOSE_FRAME || _controlLength < 2) return std::string();
-	return std::string(_control + 2, _controlLength - 2); // no frame follows a Close frame
+	return std::string(_pControl.get() + 2, _controlLength - 2); // no frame follows a Close frame
 }
 
 
@@ -279,14 +299,14 @@ std::size_t WebSocketFramer::buildReply(int& flags, char* pPayload) const
 	if (_header.opcode() == WebSocketFrame::OP_PING)
 	{
 		flags = WebSocketFrameHeader::FIN | WebSocketFrame::OP_PONG;
-		std::memcpy(pPayload, _control, _controlLength); // 5.5.3: identical
+		if (_controlLength > 0) std::memcpy(pPayload, _pControl.get(), _controlLength); // 5.5.3: identical
 		return _controlLength;
 	}
 	if (_header.opcode() == WebSocketFrame::OP_CLOSE)
 	{
 		flags = WebSocketFrameHeader::FIN | WebSocketFrame::OP_CLOSE;
 		const std::size_t length = std::min<std::size_t>(_controlLength, 2); // 5.5.1: the status code is echoed
-		std::memcpy(pPayload, _control, length);
+		if (length > 0) std::memcpy(pPayload, _pControl.get(), length);
 		return length;
 	}
 	return 0;
@@ -334,25 +354,48 @@ std::size_t WebSocketFramer::buildFailure(char* pPayload) const
 {
 	if (!failed() || _failureCode == NO_CLOSE) return 0;
 	if (_closeState.load(std::memory_order_acquire) & CLOSE_SENT) return 0; // 5.5.1
-	return WebSocketFrame::buildClose(pPayload, _failureCode, _errorText, std::strlen(_errorText));
+	char text[WebSocketFrame::MAX_CLOSE_REASON];
+	return WebSocketFrame::buildClose(pPayload, _failureCode, text, formatError(text));
 }
 
 
 WebSocketFramer::Result WebSocketFramer::fail(WebSocketError::Code error, int closeCode, const char* text, Poco::UInt64 first, Poco::UInt64 second)
 {
-	_failureCode = closeCode;
-	const Poco::UInt64 numbers[] = {first, second};
-	const Poco::UInt64* pNumber = numbers;
-	char* p = _errorText;
-	char* const pEnd = _errorText + sizeof(_errorText) - 1;
-	for (; *text && p < pEnd; ++text)
-	{
-		if (*text == '%') p = std::to_chars(p, pEnd, *pNumber++).ptr;
-		else *p++ = *text;
-	}
-	*p = '\0';
-	_error.store(error, std::memory_order_release);
+	_failureCode = static_cast<unsigned short>(closeCode);
+	_pErrorText = text;
+	_errorNumbers[0] = first;
+	_errorNumbers[1] = second;
+	_error.store(static_cast<unsigned char>(error), std::memory_order_release);
 	return FAILED;
+}
+
+
+std::size_t WebSocketFramer::formatError(char* pText) const
+	/// Writes the text, with its numbers, to pText, with room for MAX_CLOSE_REASON bytes; returns its length.
+{
+	const Poco::UInt64* pNumber = _errorNumbers;
+	char* p = pText;
+	char* const pEnd = pText + WebSocketFrame::MAX_CLOSE_REASON;
+	for (const char* pSource = _pErrorText; *pSource && p < pEnd; ++pSource)
+	{
+		if (*pSource != '%')
+		{
+			*p++ = *pSource;
+			continue;
+		}
+		const std::to_chars_result result = std::to_chars(p, pEnd, *pNumber++);
+		if (result.ec != std::errc()) break; // there is no room for it
+		p = result.ptr;
+	}
+	return static_cast<std::size_t>(p - pText);
+}
+
+
+std::string WebSocketFramer::errorText() const
+{
+	if (!failed()) return std::string();
+	char text[WebSocketFrame::MAX_CLOSE_REASON];
+	return std::string(text, formatError(text));
 }
 
 

@@ -294,7 +294,7 @@ bool WebSocketImpl::closeHandshake(int statusCode, const std::string& reason, co
 		const ReceiveTimeout guard(channel.transport, timeout);
 		const int result = channel.receiver.skipToClose(timeout);
 		if (result == WebSocketReader::AGAIN) channel.receiver.waitForEnd(timeout); // another thread is receiving
-		if (channel.transport.plain() && answered()) channel.transport.shutdownSend(); // RFC 6455, 7.1.1
+		if (!_mustMaskPayload && channel.transport.plain() && answered()) channel.transport.shutdownSend(); // RFC 6455, 7.1.1: the server does
 	}
 	catch (const TimeoutException&)
 	{

@@ -43,8 +43,9 @@ void WebSocketMessageParser::forget()
 {
 	_given = false;
 	_message.release();
-	if (_inflated.capacity() > KEPT_INFLATED) std::string().swap(_inflated);
-	else _inflated.clear();
+	if (!_pInflated) return;
+	if (_pInflated->capacity() > KEPT_INFLATED) _pInflated.reset();
+	else _pInflated->clear();
 }
 
 
@@ -98,7 +99,7 @@ inline WebSocketMessageParser::Event WebSocketMessageParser::takePayload(char*& 
 	{
 		if (inflate(pData, length) != WebSocketFramer::OK) return FAILED;
 		_last = _assembler.complete();
-		if (_last || (_parts && !_inflated.empty())) return found(_parts ? PART : MESSAGE, &_inflated[0], _inflated.size());
+		if (_last || (_parts && !_pInflated->empty())) return found(_parts ? PART : MESSAGE, &(*_pInflated)[0], _pInflated->size());
 		return NEED_MORE;
 	}
 	if (_parts || (_message.capacity() == 0 && _assembler.single() && length == _framer.remaining()))
@@ -134,7 +135,7 @@ WebSocketFramer::Result WebSocketMessageParser::gather(char* pData, std::size_t 
 	}
 	catch (...) // there is no memory
 	{
-		_framer.fail(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::INTERNAL_ERROR, "No memory for a message");
+		failWithoutMemory();
 		throw;
 	}
 	_message.extend(length);
@@ -142,11 +143,26 @@ WebSocketFramer::Result WebSocketMessageParser::gather(char* pData, std::size_t 
 }
 
 
+void WebSocketMessageParser::failWithoutMemory()
+{
+	_framer.fail(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::INTERNAL_ERROR, "No memory for a message");
+}
+
+
 WebSocketFramer::Result WebSocketMessageParser::inflate(char* pData, std::size_t length)
 {
+	try
+	{
+		if (!_pInflated) _pInflated = std::make_unique<std::string>();
+	}
+	catch (...) // there is no memory
+	{
+		failWithoutMemory();
+		throw;
+	}
 	if (length > 0) _framer.receivePayload(pData, pData, length); // which does not check it: it is the extension's
 	else if (_framer.remaining() > 0) return WebSocketFramer::OK;
-	return _assembler.inflate(pData, length, _inflated);
+	return _assembler.inflate(pData, length, *_pInflated);
 }
 
 
@@ -164,7 +180,7 @@ std::size_t WebSocketMessageParser::room(char*& pTarget)
 		}
 		catch (...) // there is no memory
 		{
-			_framer.fail(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::INTERNAL_ERROR, "No memory for a message");
+			failWithoutMemory();
 			throw;
 		}
 	}

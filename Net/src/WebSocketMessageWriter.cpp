@@ -44,13 +44,13 @@ void WebSocketMessageWriter::configure(const WebSocketParams& params, const WebS
 void WebSocketMessageWriter::enableDeflate(std::unique_ptr<WebSocketDeflater> pDeflater, std::size_t threshold)
 {
 	_pDeflater = std::move(pDeflater);
-	_threshold = threshold;
+	_threshold = static_cast<unsigned>(threshold);
 }
 
 
 void WebSocketMessageWriter::begin(int opcode, bool large)
 {
-	_opcode   = opcode;
+	_opcode   = static_cast<unsigned char>(opcode);
 	_compress = large && _pDeflater;
 	_first    = true;
 	_text.reset();

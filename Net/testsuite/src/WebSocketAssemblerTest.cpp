@@ -28,8 +28,8 @@ namespace
 
 	struct Setup
 	{
-		Poco::UInt64 maxMessageSize = NO_LIMIT;
-		Poco::UInt64 maxFrameSize = NO_LIMIT;
+		Poco::UInt32 maxMessageSize = NO_LIMIT;
+		Poco::UInt32 maxFrameSize = NO_LIMIT;
 		unsigned maxFragments = 1000000;
 		bool inflate = false;
 		bool contextTakeover = true;

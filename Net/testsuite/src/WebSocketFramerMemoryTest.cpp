@@ -86,8 +86,8 @@ TEST(WebSocketFramerMemoryTest, GoodFramesAllocateNothing)
 		std::vector<char> target(1000);
 		const unsigned char key[4] = {1, 2, 3, 4};
 		char header[WebSocketFrameHeader::MAX_LENGTH];
-		CoreAllocations allocations;
 		WebSocketFramer framer(role);
+		CoreAllocations allocations;
 		take(framer, wire.data(), wire.size(), target.data());
 		framer.checkSend(0x88, header, 0);
 		framer.buildHeader(0x88, 0, key, header);
@@ -156,5 +156,48 @@ TEST(WebSocketFramerMemoryTest, FailsAlsoWithoutMemory)
 				}
 			}
 		}
+	}
+}
+
+
+TEST(WebSocketFramerMemoryTest, CompactOnesAllocateForControlFramesOnly)
+{
+	for (WebSocketFramer::Role role: ROLES)
+	{
+		WebSocketFramer framer(role, true);
+		std::vector<char> target(1000);
+		const auto give = [&](const Frames& frames)
+		{
+			const std::string wire = encode(role, frames);
+			CoreAllocations allocations;
+			take(framer, wire.data(), wire.size(), target.data());
+			return allocations.count();
+		};
+		EXPECT_EQ(0u, give({{0x81, "text"}, {0x89, ""}, {0x8a, ""}}));
+		EXPECT_EQ(1u, give({{0x89, "ping"}, {0x8a, std::string(125, 'p')}}));
+		framer.forgetControl();
+		EXPECT_EQ(0u, framer.controlLength());
+		EXPECT_EQ(1u, give({{0x88, closePayload(1000, "reason")}}));
+		framer.forgetControl();
+		EXPECT_EQ("reason", framer.closeReason());
+	}
+}
+
+
+TEST(WebSocketFramerMemoryTest, CompactOnesFailWithoutMemory)
+{
+	for (WebSocketFramer::Role role: ROLES)
+	{
+		WebSocketFramer framer(role, true);
+		const std::string wire = encode(role, {{0x89, "ping"}});
+		std::vector<char> target(1000);
+		{
+			const FailingAllocations none(0);
+			take(framer, wire.data(), wire.size(), target.data());
+		}
+		EXPECT_EQ(WebSocketError::PAYLOAD_TOO_BIG, framer.error());
+		EXPECT_EQ("No memory for a control frame", framer.errorText());
+		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+		EXPECT_EQ(closePayload(1011), std::string(payload, std::min<std::size_t>(framer.buildFailure(payload), 2)));
 	}
 }

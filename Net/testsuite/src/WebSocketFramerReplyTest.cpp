@@ -283,7 +283,8 @@ TEST(WebSocketFramerReplyTest, Section7_1_7_TextOfAFailureAlwaysFits)
 		for (Poco::UInt64 number: {Poco::UInt64(7), Poco::UInt64(1234567890), LARGEST})
 		{
 			WebSocketFramer framer(WebSocketFramer::ROLE_SERVER);
-			framer.fail(WebSocketError::CORRUPT_DATA, 1007, (std::string(length, 't') + "%").c_str(), number);
+			const std::string format = std::string(length, 't') + "%";
+			framer.fail(WebSocketError::CORRUPT_DATA, 1007, format.c_str(), number);
 			const std::string text = framer.errorText();
 			EXPECT_LE(text.size(), std::size_t(WebSocketFrame::MAX_CLOSE_REASON));
 			EXPECT_EQ(std::string(std::min<std::size_t>(length, 123), 't'), text.substr(0, length));

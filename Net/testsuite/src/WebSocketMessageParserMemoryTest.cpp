@@ -130,12 +130,12 @@ TEST(WebSocketMessageParserMemoryTest, Section10_4_MemoryFollowsWhatArrives)
 {
 	for (WebSocketFramer::Role role: ROLES)
 	{
-		for (Poco::UInt64 claim: {Poco::UInt64(0x7fffffff), Poco::UInt64(1) << 40, Poco::UInt64(1) << 62, (Poco::UInt64(1) << 63) - 1})
+		for (Poco::UInt64 claim: {Poco::UInt64(0x7fffffff), Poco::UInt64(0xffffffff)})
 		{
 			for (std::size_t step: {1000, 30000, 65536, 200000})
 			{
 				Options options;
-				options.maxMessageSize = options.maxFrameSize = std::numeric_limits<Poco::UInt64>::max();
+				options.maxMessageSize = options.maxFrameSize = std::numeric_limits<Poco::UInt32>::max();
 				Peer peer(role, options);
 				std::string header = encode(role, Frame{0x82, "", 8, claim});
 				std::vector<char> bytes(step);

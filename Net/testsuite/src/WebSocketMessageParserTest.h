@@ -50,8 +50,8 @@ using Log = std::vector<std::string>;
 
 struct Options
 {
-	Poco::UInt64 maxMessageSize = NO_LIMIT;
-	Poco::UInt64 maxFrameSize = NO_LIMIT;
+	Poco::UInt32 maxMessageSize = NO_LIMIT;
+	Poco::UInt32 maxFrameSize = NO_LIMIT;
 	unsigned maxFragments = 1000000;
 	bool inflate = false;
 	bool contextTakeover = true;

@@ -42,7 +42,7 @@ public:
 	explicit WebSocketAssembler(WebSocketFramer& framer);
 		/// Creates the assembler, with limits so large that they are none.
 
-	void setLimits(Poco::UInt64 maxMessageSize, Poco::UInt64 maxFrameSize, unsigned maxFragments, unsigned maxPendingPings);
+	void setLimits(Poco::UInt32 maxMessageSize, Poco::UInt32 maxFrameSize, unsigned maxFragments, unsigned maxPendingPings);
 		/// Sets the limits; see WebSocketParams.
 
 	void configure(const WebSocketParams& params, const WebSocketDeflateParams* pDeflate);
@@ -80,18 +80,18 @@ public:
 
 private:
 	WebSocketFramer& _framer;
-	Poco::UInt64 _maxMessageSize;
-	Poco::UInt64 _maxFrameSize;
+	Poco::UInt32 _maxMessageSize;
+	Poco::UInt32 _maxFrameSize;
 	unsigned _maxFragments;
 	unsigned _maxPendingPings;
 	std::unique_ptr<WebSocketInflater> _pInflater;
 	WebSocketUTF8 _text; // of a compressed message
 
 	// of the present message
-	int _opcode;
-	bool _compressed;
 	unsigned _fragments;
-	Poco::UInt64 _size; // of its payload so far, decompressed
+	Poco::UInt32 _size; // of its payload so far, decompressed
+	unsigned char _opcode;
+	bool _compressed;
 };
 
 
@@ -102,7 +102,7 @@ inline WebSocketFramer::Result WebSocketAssembler::beginWhole()
 {
 	const WebSocketFrameHeader& header = _framer.header();
 	if (header.payloadLength > _maxMessageSize || header.payloadLength > _maxFrameSize) return begin();
-	_opcode     = header.opcode();
+	_opcode     = static_cast<unsigned char>(header.opcode());
 	_compressed = false;
 	_fragments  = 1;
 	return WebSocketFramer::OK;

@@ -44,8 +44,9 @@ POCO_WEBSOCKET_BEGIN
 
 
 class WebSocket_API WebSocketPreparedMessage: public Poco::RefCountedObject
-	/// A message that is going to be sent to many connections: it is copied, checked, framed and
-	/// compressed once. Objects do not change, and may be used by any thread.
+	/// A message that is going to be sent to many connections: it is copied, checked and framed once. (For a
+	/// connection with compression it is compressed, since what it may refer to is different for
+	/// each.) Objects do not change, and may be used by any thread.
 {
 public:
 	typedef Poco::AutoPtr<WebSocketPreparedMessage> Ptr;

@@ -68,11 +68,11 @@ struct WebSocket_API WebSocketFrameHeader
 	unsigned char key[4] = {};
 		/// The masking key; zeros if not masked.
 
+	unsigned short length = 0;
+		/// Length of the header itself in bytes, 2 to 14.
+
 	Poco::UInt64 payloadLength = 0;
 		/// Payload length in bytes, 0 to 2^63 - 1.
-
-	std::size_t length = 0;
-		/// Length of the header itself in bytes, 2 to 14.
 
 	bool fin() const;
 	int rsv() const;

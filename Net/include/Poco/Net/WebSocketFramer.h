@@ -22,6 +22,7 @@
 #include "Poco/Net/WebSocketUTF8.h"
 #include <atomic>
 #include <cstring>
+#include <memory>
 #include <string>
 
 
@@ -87,8 +88,11 @@ public:
 		REFUSE_CLOSE_PAYLOAD   /// A Close payload of one byte, with a code that must not be sent, or a reason that is not UTF-8 (5.5.1, 7.4).
 	};
 
-	explicit WebSocketFramer(Role role);
+	explicit WebSocketFramer(Role role, bool compact = false);
 		/// Creates the state of a connection whose opening handshake is complete.
+		///
+		/// A compact one allocates memory for the payload of control frames when it is needed, and fails
+		/// (PAYLOAD_TOO_BIG, 1011) if there is none; see forgetControl(). Others never allocate anything later.
 
 	//
 	// Receiving
@@ -125,7 +129,10 @@ public:
 
 	const char* controlPayload() const;
 	std::size_t controlLength() const;
-		/// The payload of the control frame received last.
+		/// The payload of the control frame received last; no address if it has none.
+
+	void forgetControl();
+		/// Gives the memory of that payload back, unless it is that of a Close frame.
 
 	Result fail(WebSocketError::Code error, int closeCode, const char* text, Poco::UInt64 first = 0, Poco::UInt64 second = 0);
 		/// Fails the connection, for what builds on frames: messages and extensions. closeCode
@@ -216,34 +223,36 @@ private:
 	bool usualStart(const char* pData, std::size_t length) const;
 	void takeUsual(const char* pData);
 	Result checkStart(unsigned char first, unsigned char second);
+	Result takeControl(const char* pPayload, std::size_t length);
 	Result endFrame();
 	Result endClose();
-
-	const Role _role;
-	const unsigned char _usualMask;  // the mask bit of the peer's frames
-	const std::size_t _usualLength;  // of the header of a short one
-	bool _verifyUTF8;
-	bool _verifyMasking;
-	int  _reservedBits;
+	std::size_t formatError(char* pText) const;
 
 	// receiving
 	WebSocketFrameHeader _header;
-	char _partial[WebSocketFrameHeader::MAX_LENGTH]; // header bytes, while it is not complete
-	std::size_t _partialLength;
 	Poco::UInt64 _remaining;
+	char _partial[WebSocketFrameHeader::MAX_LENGTH]; // header bytes, while it is not complete
+	unsigned char _partialLength;
+	unsigned char _controlLength;
 	WebSocketMask _mask;
+	WebSocketUTF8 _text;
+	std::unique_ptr<char[]> _pControl; // payload of a control frame, made for the first one that has some
 	bool _inMessage;      // a fragmented message has been begun
 	bool _checkText;      // the message is text to be checked
-	WebSocketUTF8 _text;
-	char _control[WebSocketFrame::MAX_CONTROL_PAYLOAD];
-	std::size_t _controlLength;
-	std::atomic<int> _closeCode;
+	bool _verifyUTF8;
+	bool _verifyMasking;
+	const unsigned char _role;
+	const unsigned char _usualMask;   // the mask bit of the peer's frames
+	const unsigned char _usualLength; // of the header of a short one
+	unsigned char _reservedBits;
 
 	// both
-	std::atomic<int> _closeState;
-	std::atomic<int> _error;
-	char _errorText[WebSocketFrame::MAX_CLOSE_REASON + 1]; // set once, before _error
-	int _failureCode;
+	std::atomic<unsigned char> _closeState;
+	std::atomic<unsigned char> _error;
+	std::atomic<unsigned short> _closeCode;
+	unsigned short _failureCode;
+	const char* _pErrorText;         // these are set once, before _error
+	Poco::UInt64 _errorNumbers[2];
 };
 
 
@@ -283,7 +292,7 @@ inline const WebSocketFrameHeader& WebSocketFramer::header() const
 
 inline const char* WebSocketFramer::controlPayload() const
 {
-	return _control;
+	return _pControl.get();
 }
 
 
@@ -313,7 +322,7 @@ inline void WebSocketFramer::sent(int flags)
 
 inline WebSocketFramer::Role WebSocketFramer::role() const
 {
-	return _role;
+	return static_cast<Role>(_role);
 }
 
 
@@ -326,12 +335,6 @@ inline bool WebSocketFramer::failed() const
 inline WebSocketError::Code WebSocketFramer::error() const
 {
 	return static_cast<WebSocketError::Code>(_error.load(std::memory_order_acquire));
-}
-
-
-inline std::string WebSocketFramer::errorText() const
-{
-	return failed() ? _errorText : ""; // GCOVR_EXCL_BR_LINE: gcov takes the exception in an unused copy for a branch
 }
 
 
@@ -367,7 +370,7 @@ inline bool WebSocketFramer::getVerifyMasking() const
 
 inline void WebSocketFramer::setReservedBits(int rsv)
 {
-	_reservedBits = rsv & WebSocketFrameHeader::RSV;
+	_reservedBits = static_cast<unsigned char>(rsv & WebSocketFrameHeader::RSV);
 }
 
 

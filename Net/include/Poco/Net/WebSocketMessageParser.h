@@ -19,6 +19,7 @@
 #include "Poco/Net/WebSocketAssembler.h"
 #include "Poco/Net/WebSocketBuffer.h"
 #include "Poco/Net/WebSocketFramer.h"
+#include <memory>
 #include <string>
 
 
@@ -90,6 +91,7 @@ private:
 	};
 
 	void forget();
+	void failWithoutMemory();
 	Event takePayload(char*& pData, std::size_t length);
 	Event found(Event event, char* pData, std::size_t length);
 	WebSocketFramer::Result gather(char* pData, std::size_t length);
@@ -98,7 +100,7 @@ private:
 	WebSocketFramer& _framer;
 	WebSocketAssembler _assembler;
 	WebSocketBuffer _message; // of a message that is not complete, or was given last
-	std::string _inflated;    // the same of a compressed one
+	std::unique_ptr<std::string> _pInflated; // the same of a compressed one
 	char* _pData;
 	std::size_t _length;
 	bool _parts;

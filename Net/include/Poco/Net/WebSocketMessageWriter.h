@@ -82,9 +82,9 @@ public:
 
 private:
 	std::unique_ptr<WebSocketDeflater> _pDeflater;
-	std::size_t _threshold;
+	unsigned _threshold;
 	WebSocketUTF8 _text;
-	int  _opcode;
+	unsigned char _opcode;
 	bool _compress;
 	bool _first; // the next frame is the message's first
 };
