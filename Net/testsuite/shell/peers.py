@@ -67,6 +67,13 @@ class Stream:
         payload = self.read(size)
         return first, xor(payload, key) if key else payload
 
+    def read_close(self):
+        """The code of the Close frame that comes next."""
+        first, payload = self.read_frame()
+        if first != FIN | CLOSE:
+            raise AssertionError(f"no Close frame: {first:#x} {payload}")
+        return struct.unpack(">H", payload[:2])[0]
+
     def write_frame(self, first, payload=b"", masks=None):
         masks = self.masks if masks is None else masks
         size = len(payload)
