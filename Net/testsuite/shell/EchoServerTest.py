@@ -647,10 +647,14 @@ class TLS(unittest.TestCase):
                 self.assertEqual(stream.read_frame(), (FIN | TEXT, b"hello"))
 
 
-class Handler(unittest.TestCase):
-    def test_says_hello(self):
+class Examples(unittest.TestCase):
+    def test_handler(self):
         with Process(os.environ["HANDLER"]) as process:
             self.assertEqual(process.finish(), (0, b"Hello\n", ""))
+
+    def test_adopt(self):
+        with Process(os.environ["ADOPT"]) as process:
+            self.assertEqual(process.finish(), (0, b"100 connections, 1 HTTP thread\n", ""))
 
 
 if __name__ == "__main__":
