@@ -237,15 +237,15 @@ class Process:
         return self.popen.returncode, out, err.decode()
 
 
-class EchoServer(Process):
-    """An EchoServer on a free port."""
+class ServerProcess(Process):
+    """A server of ours on a free port."""
 
     def __init__(self, *arguments):
         self.errors = tempfile.TemporaryFile()  # a pipe that nobody reads would fill up
-        super().__init__(os.environ["ECHO_SERVER"], "--port=0", *arguments, stdin=subprocess.DEVNULL, stderr=self.errors)
+        super().__init__(os.environ[self.PROGRAM], "--port=0", *arguments, stdin=subprocess.DEVNULL, stderr=self.errors)
         self.line = self.read_line()
         if not self.line:
-            raise AssertionError("EchoServer did not start: " + self.error_output())
+            raise AssertionError(f"{self.PROGRAM} did not start: " + self.error_output())
         self.http_url = self.line.split(" on ")[1].strip()
         self.url = self.http_url.replace("http", "ws", 1)
         self.port = int(self.http_url.rstrip("/").rsplit(":", 1)[1])
@@ -266,8 +266,16 @@ class EchoServer(Process):
         err = self.error_output()
         self.__exit__()
         if code != 0:
-            raise AssertionError(f"EchoServer ended with exit code {code}: {err}")
+            raise AssertionError(f"{self.PROGRAM} ended with exit code {code}: {err}")
         return err
+
+
+class EchoServer(ServerProcess):
+    PROGRAM = "ECHO_SERVER"
+
+
+class ChatServer(ServerProcess):
+    PROGRAM = "CHAT_SERVER"
 
 
 class Certificates:
