@@ -169,8 +169,14 @@ void WebSocketEventConnection::perform(Task& task)
 		begin();
 		return;
 	}
+	const bool message = task.what == Task::SEND || task.what == Task::PREPARED;
+	if (message && is(IN_PARTS) && state() == OPEN)
+	{
+		extra().held.push_back(std::move(task)); // RFC 6455, 5.4: not between the fragments of another message
+		return;
+	}
 	const std::size_t length = task.pPrepared ? task.pPrepared->message().size() : task.data.size();
-	if (task.what == Task::SEND || task.what == Task::PREPARED) _posted.fetch_sub(length, std::memory_order_relaxed);
+	if (message) _posted.fetch_sub(length, std::memory_order_relaxed);
 	if (is(GONE)) return;
 	try
 	{
@@ -217,8 +223,9 @@ void WebSocketEventConnection::ready(int events)
 
 void WebSocketEventConnection::read()
 {
-	if (is(PAUSED)) // nothing was asked for: the connection is gone
+	if (is(PAUSED)) // nothing is asked for: it was found before that, or the connection is gone
 	{
+		if (_stream.connected()) return;
 		broken(ConnectionResetException("The connection broke while reading was paused"));
 		return;
 	}
@@ -656,6 +663,7 @@ void WebSocketEventConnection::cut()
 	_waiting.store(0, std::memory_order_relaxed);
 	_pOpening.reset();
 	_pAdopted.reset();
+	if (_pExtra) _pExtra->held.clear(); // they refer to this connection
 	_group.gone(*this, is(HANDSHAKE), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);
 }
 
@@ -757,6 +765,12 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* p
 	set(IN_PARTS, !last);
 	if (last) tally(_messagesSent, _reactor.counters.messagesSent, 1);
 	_lastMessage = _reactor.now();
+	if (last && _pExtra && !_pExtra->held.empty())
+	{
+		std::vector<Task> held;
+		held.swap(_pExtra->held);
+		for (Task& task: held) perform(task);
+	}
 	return SENT;
 }
 
@@ -993,6 +1007,10 @@ void WebSocketEventConnection::pause()
 	{
 		_reactor.post(newTask(Task::PAUSE));
 	}
+	else if (is(RESUMING))
+	{
+		set(RESUMING, false);
+	}
 	else if (!is(PAUSED) && !is(GONE) && !is(DISCARD))
 	{
 		set(PAUSED, true);
@@ -1010,7 +1028,8 @@ void WebSocketEventConnection::resume()
 	else if (is(PAUSED) && !is(GONE))
 	{
 		// Not here: this may be called by a callback.
-		if (_pExtra && _pExtra->backlog.size() > 0) _reactor.invoke([pThis = Ptr(this, true)]() mutable { pThis->processBacklog(); });
+		set(RESUMING, _pExtra && _pExtra->backlog.size() > 0);
+		if (is(RESUMING)) _reactor.invoke([pThis = Ptr(this, true)]() mutable { pThis->processBacklog(); });
 		else goOn();
 	}
 }
@@ -1018,7 +1037,8 @@ void WebSocketEventConnection::resume()
 
 void WebSocketEventConnection::processBacklog()
 {
-	if (!is(PAUSED) || is(GONE)) return;
+	if (!is(RESUMING) || is(GONE)) return;
+	set(RESUMING, false);
 	set(PAUSED, false);
 	WebSocketBuffer backlog;
 	backlog = std::move(_pExtra->backlog);

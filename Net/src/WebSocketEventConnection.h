@@ -141,7 +141,8 @@ private:
 		CLOSING_BEGUN = 0x100,
 		ENDED         = 0x200, // onClose() has been called
 		SHUT          = 0x400, // all that is to be sent has been
-		GONE          = 0x800  // not in the loop any more
+		GONE          = 0x800, // not in the loop any more
+		RESUMING      = 0x1000 // the backlog is going to be processed
 	};
 
 	struct Extra
@@ -150,6 +151,7 @@ private:
 		WebSocketBuffer backlog; // arrived while paused
 		std::string pong;        // to be sent when the peer takes it
 		unsigned pendingPings = 0;
+		std::vector<Task> held;  // messages of other threads, while one is sent in parts
 	};
 
 	struct Nothing
