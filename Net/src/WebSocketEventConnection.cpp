@@ -72,6 +72,7 @@ struct WebSocketEventConnection::Rare
 	WebSocketBuffer backlog;            // arrived while paused
 	std::string pong;                   // to be sent when the peer takes it
 	unsigned pendingPings = 0;
+	std::vector<Task> held;             // messages of other threads, while one is sent in parts
 	std::string subprotocol;
 	std::shared_ptr<void> pUserData;    // through atomic_load() and atomic_store()
 	std::mutex mutex;
@@ -184,8 +185,14 @@ void WebSocketEventConnection::perform(Task& task)
 		begin();
 		return;
 	}
+	const bool message = task.what == Task::SEND || task.what == Task::PREPARED;
+	if (message && is(IN_PARTS) && state() == OPEN)
+	{
+		rare().held.push_back(std::move(task)); // RFC 6455, 5.4: not between the fragments of another message
+		return;
+	}
 	const std::size_t length = task.pPrepared ? task.pPrepared->message().size() : task.data.size();
-	if (task.what == Task::SEND || task.what == Task::PREPARED) _posted.fetch_sub(length, std::memory_order_relaxed);
+	if (message) _posted.fetch_sub(length, std::memory_order_relaxed);
 	if (is(GONE)) return;
 	try
 	{
@@ -232,8 +239,9 @@ void WebSocketEventConnection::ready(int events)
 
 void WebSocketEventConnection::read()
 {
-	if (is(PAUSED)) // nothing was asked for: the connection is gone
+	if (is(PAUSED)) // nothing is asked for: it was found before that, or the connection is gone
 	{
+		if (_stream.connected()) return;
 		broken(ConnectionResetException("The connection broke while reading was paused"));
 		return;
 	}
@@ -673,6 +681,7 @@ void WebSocketEventConnection::cut()
 	}
 	_waiting.store(0, std::memory_order_relaxed);
 	_pOpening.reset();
+	if (_pRare.load(std::memory_order_acquire)) rare().held.clear(); // they refer to this connection
 	_group.gone(*this, is(HANDSHAKE), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);
 }
 
@@ -774,6 +783,12 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* p
 	set(IN_PARTS, !last);
 	if (last) tally(_messagesSent, _reactor.counters.messagesSent, 1);
 	_lastMessage = _reactor.now();
+	if (last && _pRare.load(std::memory_order_acquire) && !rare().held.empty())
+	{
+		std::vector<Task> held;
+		held.swap(rare().held);
+		for (Task& task: held) perform(task);
+	}
 	return SENT;
 }
 
@@ -1011,6 +1026,10 @@ void WebSocketEventConnection::pause()
 	{
 		_reactor.post(newTask(Task::PAUSE));
 	}
+	else if (is(RESUMING))
+	{
+		set(RESUMING, false);
+	}
 	else if (!is(PAUSED) && !is(GONE) && !is(DISCARD))
 	{
 		set(PAUSED, true);
@@ -1028,7 +1047,8 @@ void WebSocketEventConnection::resume()
 	else if (is(PAUSED) && !is(GONE))
 	{
 		// Not here: this may be called by a callback.
-		if (_pRare.load() && rare().backlog.size() > 0) _reactor.invoke([pThis = Ptr(this, true)]() mutable { pThis->processBacklog(); });
+		set(RESUMING, _pRare.load(std::memory_order_acquire) && rare().backlog.size() > 0);
+		if (is(RESUMING)) _reactor.invoke([pThis = Ptr(this, true)]() mutable { pThis->processBacklog(); });
 		else goOn();
 	}
 }
@@ -1036,7 +1056,8 @@ void WebSocketEventConnection::resume()
 
 void WebSocketEventConnection::processBacklog()
 {
-	if (!is(PAUSED) || is(GONE)) return;
+	if (!is(RESUMING) || is(GONE)) return;
+	set(RESUMING, false);
 	set(PAUSED, false);
 	WebSocketBuffer backlog;
 	backlog = std::move(rare().backlog);

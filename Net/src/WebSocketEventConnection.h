@@ -142,7 +142,8 @@ private:
 		ENDED         = 0x200, // onClose() has been called
 		SHUT          = 0x400, // all that is to be sent has been
 		PONG_WAITS    = 0x800, // to be sent when the peer takes it
-		GONE          = 0x1000 // not in the loop any more
+		RESUMING      = 0x1000, // the backlog is going to be processed
+		GONE          = 0x2000 // not in the loop any more
 	};
 
 	struct Rare;

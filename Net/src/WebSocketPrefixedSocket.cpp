@@ -36,6 +36,25 @@ WebSocketPrefixedSocket::~WebSocketPrefixedSocket()
 }
 
 
+void WebSocketPrefixedSocket::unwrap(StreamSocket& socket, Poco::Buffer<char>& data)
+{
+	struct Inner: public StreamSocket
+	{
+		explicit Inner(StreamSocketImpl* pImpl):
+			StreamSocket(pImpl)
+		{
+		}
+	};
+
+	WebSocketPrefixedSocket* const pThis = dynamic_cast<WebSocketPrefixedSocket*>(socket.impl());
+	if (!pThis) return;
+	data.append(pThis->_prefix.data() + pThis->_position, pThis->_prefix.size() - pThis->_position);
+	pThis->_position = pThis->_prefix.size();
+	pThis->_pSocket->duplicate();
+	socket = Inner(pThis->_pSocket);
+}
+
+
 int WebSocketPrefixedSocket::sendBytes(const void* buffer, int length, int flags)
 {
 	return _pSocket->sendBytes(buffer, length, flags);

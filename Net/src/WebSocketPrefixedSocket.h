@@ -16,7 +16,9 @@
 
 
 #include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/StreamSocket.h"
 #include "Poco/Net/StreamSocketImpl.h"
+#include "Poco/Buffer.h"
 #include <string>
 #include <utility>
 
@@ -32,6 +34,10 @@ class WebSocketPrefixedSocket: public StreamSocketImpl
 public:
 	WebSocketPrefixedSocket(StreamSocketImpl* pSocket, const std::string& prefix);
 		/// Shares the ownership of pSocket.
+
+	static void unwrap(StreamSocket& socket, Poco::Buffer<char>& data);
+		/// If the socket is such a one, replaces it by the other, and appends to data what
+		/// has not been given back yet.
 
 	using StreamSocketImpl::sendBytes;
 	using StreamSocketImpl::receiveBytes;

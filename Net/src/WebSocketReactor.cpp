@@ -39,6 +39,7 @@ WebSocketReactor::WebSocketReactor(const Poco::Timespan& spin):
 	_spin(spin),
 	_now(clockTime()),
 	_timers(_now),
+	_started(false),
 	_stopping(false),
 	_pInput(new char[INPUT_SIZE]),
 	_keys(KEY_POOL_SIZE),
@@ -64,6 +65,7 @@ void WebSocketReactor::start(const std::string& name)
 	_ended = false;
 	_thread.setName(name);
 	_thread.start(*this);
+	_started = true;
 }
 
 
@@ -71,7 +73,9 @@ void WebSocketReactor::stop()
 {
 	_stopping = true;
 	_poller.wakeUp();
-	if (_thread.isRunning()) _thread.join();
+	if (!_started) return;
+	_thread.join(); // also if it has ended already
+	_started = false;
 }
 
 

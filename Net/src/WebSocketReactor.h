@@ -137,6 +137,7 @@ private:
 	Time _now;
 	WebSocketTimerWheel _timers;
 	Poco::Thread _thread;
+	bool _started;
 	std::atomic<bool> _stopping;
 	std::unique_ptr<char[]> _pInput;
 	WebSocketBuffer _record;

@@ -15,16 +15,20 @@
 #include "WebSocketEventGroup.h"
 #include "WebSocketHTTPDispatcher.h"
 #include "WebSocketListener.h"
+#include "WebSocketPrefixedSocket.h"
 #include "WebSocketReactor.h"
+#include "Poco/Net/HTTPRequestHandler.h"
 #include "Poco/Net/HTTPServerRequest.h"
 #include "Poco/Net/HTTPServerResponse.h"
 #include "Poco/Net/NetException.h"
+#include "Poco/Net/WebSocketHandshake.h"
 #include "Poco/Error.h"
 #include "Poco/Logger.h"
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <future>
 #include <map>
 #include <memory>
@@ -39,6 +43,57 @@
 namespace Poco {
 namespace Net {
 POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	class UpgradeFactory: public HTTPRequestHandlerFactory
+		/// A connection that was used for other requests before may be upgraded as well.
+	{
+	public:
+		typedef std::function<void(HTTPServerRequest&, HTTPServerResponse&)> Adopt;
+
+		UpgradeFactory(const HTTPRequestHandlerFactory::Ptr& pOthers, const Adopt& adopt):
+			_pOthers(pOthers),
+			_adopt(adopt)
+		{
+		}
+
+		HTTPRequestHandler* createRequestHandler(const HTTPServerRequest& request) override
+		{
+			if (WebSocketHandshake::hasToken(request, "Upgrade", "websocket")) return new Handler(_adopt);
+			return _pOthers->createRequestHandler(request);
+		}
+
+	private:
+		class Handler: public HTTPRequestHandler
+		{
+		public:
+			explicit Handler(const Adopt& adopt):
+				_adopt(adopt)
+			{
+			}
+
+			void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override
+			{
+				try
+				{
+					_adopt(request, response);
+				}
+				catch (const WebSocketException&)
+				{
+					// it was refused, and has been answered
+				}
+			}
+
+		private:
+			const Adopt& _adopt;
+		};
+
+		HTTPRequestHandlerFactory::Ptr _pOthers;
+		const Adopt _adopt;
+	};
+}
 
 
 class WebSocketServer::Core: public WebSocketEventGroup, public WebSocketListener::Acceptor
@@ -82,7 +137,8 @@ protected:
 	~Core() override = default;
 
 private:
-	bool admit(const IPAddress& address);
+	bool counted(const SocketAddress& address) const;
+	bool admit(const SocketAddress& address);
 	void withdraw(const SocketAddress& address);
 	WebSocketReactor& chooseReactor();
 	void begin(const WebSocketEventConnection::Ptr& pConnection, WebSocketReactor& reactor);
@@ -114,7 +170,11 @@ void WebSocketServer::Core::start()
 	if (!_reactors.empty()) throw IllegalStateException("The server was started before");
 	const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 	const int threads = pParams->getThreads() > 0 ? pParams->getThreads() : cores;
-	if (pFactory) _pDispatcher = std::make_unique<WebSocketHTTPDispatcher>(pFactory, pHTTPParams);
+	if (pFactory)
+	{
+		const auto adopting = [this](HTTPServerRequest& request, HTTPServerResponse& response) { adopt(request, response); };
+		_pDispatcher = std::make_unique<WebSocketHTTPDispatcher>(new UpgradeFactory(pFactory, adopting), pHTTPParams);
+	}
 	for (int i = 0; i < threads; ++i) _reactors.push_back(new WebSocketReactor(pParams->getSpin()));
 	for (int i = 0; i < threads; ++i) _reactors[static_cast<std::size_t>(i)]->start("WebSocketServer " + std::to_string(i + 1));
 	_running = true;
@@ -193,30 +253,49 @@ std::vector<WebSocketConnection::Ptr> WebSocketServer::Core::drain(const Poco::T
 WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request, HTTPServerResponse& response)
 {
 	if (!_running || _draining) throw IllegalStateException("The server does not run");
-	const WebSocketUpgrade upgrade = WebSocketAcceptor::accept(request, response, pParams.get());
-	WebSocketReactor& reactor = chooseReactor();
-	const WebSocketEventConnection::Ptr pConnection = new WebSocketEventConnection(*this, reactor, upgrade, request);
+	const SocketAddress address = request.clientAddress();
+	if (!admit(address))
 	{
-		std::lock_guard<std::mutex> lock(_mutex);
-		if (pParams->getMaxConnectionsPerAddress() > 0) ++_addresses[pConnection->remoteAddress().host()];
+		response.setStatusAndReason(HTTPResponse::HTTP_SERVICE_UNAVAILABLE);
+		response.setKeepAlive(false);
+		response.sendBuffer("", 0);
+		throw WebSocketException("Too many connections", WebSocketError::HANDSHAKE_REFUSED);
 	}
-	++_handshakes; // until opened()
-	begin(pConnection, reactor);
-	return pConnection;
+	try
+	{
+		WebSocketUpgrade upgrade = WebSocketAcceptor::accept(request, response, pParams.get());
+		WebSocketPrefixedSocket::unwrap(upgrade.socket, upgrade.data);
+		WebSocketReactor& reactor = chooseReactor();
+		const WebSocketEventConnection::Ptr pConnection = new WebSocketEventConnection(*this, reactor, upgrade, request);
+		begin(pConnection, reactor);
+		return pConnection;
+	}
+	catch (...)
+	{
+		withdraw(address);
+		--_handshakes;
+		throw;
+	}
 }
 
 
-bool WebSocketServer::Core::admit(const IPAddress& address)
+bool WebSocketServer::Core::counted(const SocketAddress& address) const
+	/// Returns true for IP addresses, if there is a limit for each.
 {
-	const int perAddress = pParams->getMaxConnectionsPerAddress();
+	return pParams->getMaxConnectionsPerAddress() > 0 && address.family() != SocketAddress::UNIX_LOCAL && !address.host().isWildcard();
+}
+
+
+bool WebSocketServer::Core::admit(const SocketAddress& address)
+{
 	const int handshakes = _handshakes.load(std::memory_order_relaxed);
 	bool admitted = !_draining && handshakes < pParams->getMaxHandshakes()
 		&& handshakes + _connections.load(std::memory_order_relaxed) < pParams->getMaxConnections();
-	if (admitted && perAddress > 0)
+	if (admitted && counted(address))
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
-		int& count = _addresses[address];
-		admitted = count < perAddress;
+		int& count = _addresses[address.host()];
+		admitted = count < pParams->getMaxConnectionsPerAddress();
 		if (admitted) ++count;
 	}
 	if (admitted) _handshakes.fetch_add(1, std::memory_order_relaxed);
@@ -227,7 +306,7 @@ bool WebSocketServer::Core::admit(const IPAddress& address)
 
 void WebSocketServer::Core::withdraw(const SocketAddress& address)
 {
-	if (pParams->getMaxConnectionsPerAddress() == 0) return;
+	if (!counted(address)) return;
 	std::lock_guard<std::mutex> lock(_mutex);
 	const auto it = _addresses.find(address.host());
 	if (it != _addresses.end() && --it->second == 0) _addresses.erase(it);
@@ -251,8 +330,8 @@ void WebSocketServer::Core::accepted(int fd, const sockaddr* pRemote, socklen_t 
 {
 	_accepted.fetch_add(1, std::memory_order_relaxed);
 	const bool tcp = pRemote->sa_family == AF_INET || pRemote->sa_family == AF_INET6;
-	const bool counted = pParams->getMaxConnectionsPerAddress() > 0 && tcp;
-	if (!admit(counted ? SocketAddress(pRemote, length).host() : IPAddress()))
+	const bool limited = tcp && pParams->getMaxConnectionsPerAddress() > 0;
+	if (!admit(limited ? SocketAddress(pRemote, length) : SocketAddress()))
 	{
 		::close(fd);
 		return;
@@ -271,8 +350,17 @@ void WebSocketServer::Core::accepted(const StreamSocket& socket)
 {
 	_accepted.fetch_add(1, std::memory_order_relaxed);
 	StreamSocket accepted(socket);
-	if (!admit(accepted.peerAddress().host())) return;
-	accepted.setNoDelay(true);
+	SocketAddress remote;
+	try
+	{
+		remote = accepted.peerAddress();
+		accepted.setNoDelay(true);
+	}
+	catch (const Poco::Exception&)
+	{
+		return; // it has been reset already
+	}
+	if (!admit(remote)) return;
 	WebSocketReactor& reactor = chooseReactor();
 	begin(new WebSocketEventConnection(*this, reactor, static_cast<StreamSocketImpl*>(accepted.impl()), pHTTPParams.get()), reactor);
 }

@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -103,6 +104,13 @@ long WebSocketStream::receive(const iovec* pBlocks, int count)
 		_error = exc.code();
 		return BROKEN;
 	}
+}
+
+
+bool WebSocketStream::connected() const
+{
+	pollfd request = {_fd, 0, 0};
+	return _fd >= 0 && ::poll(&request, 1, 0) == 0;
 }
 
 

@@ -62,6 +62,9 @@ public:
 	long receive(const iovec* pBlocks, int count);
 		/// Receives into the blocks, of which TLS fills the first only. Returns how many bytes, END, AGAIN, or BROKEN.
 
+	bool connected() const;
+		/// Returns false if the connection has broken; what has arrived before may still be there.
+
 	bool pending() const;
 		/// Returns true if there is more to be received that poll() does not know of.
 

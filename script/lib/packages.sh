@@ -9,7 +9,7 @@ readonly BUILD_PACKAGES="
 	g++                 g++         the compiler
 	cmake               cmake       configures the build
 	ninja-build         ninja       runs it
-	libpoco-dev         -           Poco Foundation, Net, NetSSL, Crypto and Util
+	libpoco-dev         -           Poco Foundation, Net, NetSSL, Crypto, Util and JSON
 	libssl-dev          -           OpenSSL, which is under Poco Crypto
 	zlib1g-dev          -           zlib, for permessage-deflate
 	libdeflate-dev      -           the same for whole messages

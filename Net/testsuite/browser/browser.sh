@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 #
-# Runs BrowserTest.js, with the packages it needs in the work directory.
+# Runs one of the tests here, with the packages it needs in the work directory.
 #
-# usage: browser.sh <EchoServer> <work directory>
+# usage: browser.sh <test> <server> <work directory>
 #
 # SPDX-License-Identifier: BSL-1.0
 
 set -euo pipefail
 
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-mkdir -p "$2"
-WORK="$(cd "$2" && pwd)"
+mkdir -p "$3"
+WORK="$(cd "$3" && pwd)"
 readonly HERE WORK
 
-cp "$HERE"/{package.json,package-lock.json,.npmrc,BrowserTest.js} "$WORK"
+cp "$HERE"/{package.json,package-lock.json,.npmrc,support.js,"$1".js} "$WORK"
 cd "$WORK"
 npm ci --ignore-scripts --no-audit --no-fund
-ECHO_SERVER="$1" exec node BrowserTest.js
+SERVER="$2" exec node "$1".js

@@ -10,6 +10,8 @@ import re
 import signal
 import socket
 import ssl
+import struct
+import threading
 import time
 import unittest
 
@@ -19,6 +21,8 @@ from peers import (BINARY, CLOSE, DEADLINE, FIN, PING, PONG, RSV1, TEXT, Certifi
                    Process, close_payload, connect, upgrade)
 
 STOP_SECONDS = 4  # promised are one or two; a busy machine gets some more
+
+EVENTS, MESSAGES, FRAMES = ("--engine=events",), ("--engine=messages",), ("--engine=frames",)
 
 
 def run(*arguments):
@@ -31,8 +35,8 @@ class Options(unittest.TestCase):
     def test_help_names_every_option(self):
         code, out, err = run("--help")
         self.assertEqual((code, err), (0, ""))
-        for option in ("help", "port", "address", "tls", "certificate", "key", "engine", "deflate", "subprotocol",
-                       "origin", "max-payload"):
+        for option in ("help", "port", "address", "tls", "certificate", "key", "engine", "threads", "deflate",
+                       "subprotocol", "origin", "max-payload"):
             self.assertIn("--" + option, out)
         self.assertIn("9002", out)
 
@@ -48,6 +52,10 @@ class Options(unittest.TestCase):
                 (["--address=1.2.3.4.5"], "--address"),
                 (["--engine=steam"], "--engine"),
                 (["--engine=messages", "--engine=frames"], "engine"),
+                (["--threads=257"], "threads"),
+                (["--threads=-1"], "threads"),
+                (["--threads=2", "--engine=messages"], "--threads"),
+                (["--threads=2", "--engine=frames"], "--threads"),
                 (["--deflate=yes"], "deflate"),
                 (["--deflate", "--engine=frames"], "--deflate"),
                 (["--subprotocol=two words"], "--subprotocol"),
@@ -108,10 +116,12 @@ class Options(unittest.TestCase):
                     Client(server.port, host).close()
 
 
-class Page(unittest.TestCase):
+class Page:
+    """What all engines do."""
+
     @classmethod
     def setUpClass(cls):
-        cls.server = EchoServer()
+        cls.server = EchoServer(*cls.OPTIONS)
         cls.addClassCleanup(cls.server.stop)
 
     def request(self, method, path, headers=None):
@@ -149,6 +159,17 @@ class Page(unittest.TestCase):
         self.assertEqual(response.status, 200)
         self.assertIn("<html", body)
 
+    def test_upgrade_on_the_connection_that_has_fetched_the_page(self):
+        stream = connect(self.server.port)
+        self.addCleanup(stream.close)
+        stream.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        first, fields = stream.read_head()
+        self.assertIn("200", first)
+        stream.read(int(fields["content-length"]))
+        self.assertIn("101", upgrade(stream)[0])
+        stream.write_frame(FIN | TEXT, b"hello")
+        self.assertEqual(stream.read_frame(), (FIN | TEXT, b"hello"))
+
     def test_bad_handshakes(self):
         for headers, status in (({"Sec-WebSocket-Key": ""}, "400"), ({"Sec-WebSocket-Key": "abc"}, "400"),
                                 ({"Sec-WebSocket-Version": "12"}, "426")):
@@ -158,8 +179,16 @@ class Page(unittest.TestCase):
                 stream.close()
 
 
+class PageEvents(Page, unittest.TestCase):
+    OPTIONS = EVENTS
+
+
+class PageThreads(Page, unittest.TestCase):
+    OPTIONS = MESSAGES
+
+
 class Echo:
-    """What both engines do."""
+    """What all engines do."""
 
     @classmethod
     def setUpClass(cls):
@@ -203,6 +232,27 @@ class Echo:
         for number in range(1000):
             self.assertEqual(client.read_frame(), (FIN | TEXT, b"%d" % number))
 
+    def test_nothing_is_lost_if_the_client_reads_late(self):
+        client = self.client()
+        payload = os.urandom(65536)
+        sent = []
+
+        def write():
+            for number in range(500):  # more than any buffer and queue holds
+                client.write_frame(FIN | BINARY, struct.pack(">I", number) + payload)
+                sent.append(number)
+
+        writer = threading.Thread(target=write, daemon=True)
+        writer.start()
+        count = -1
+        while count != len(sent) < 500:  # it is made to wait
+            count = len(sent)
+            writer.join(0.5)
+        for number in range(500):
+            self.assertEqual(client.read_frame(), (FIN | BINARY, struct.pack(">I", number) + payload))
+        writer.join(DEADLINE)
+        self.assertEqual(len(sent), 500)
+
     def test_many_connections(self):
         clients = [self.client() for _ in range(256)]
         for round_number in range(3):
@@ -217,8 +267,8 @@ class Echo:
         self.client().write_frame(FIN | TEXT)
 
 
-class EchoMessages(Echo, unittest.TestCase):
-    OPTIONS = ()  # the default
+class EchoMessages(Echo):
+    """What engines do that echo messages."""
 
     def test_fragments_come_back_as_one_message(self):
         client = self.client()
@@ -243,8 +293,20 @@ class EchoMessages(Echo, unittest.TestCase):
             self.assertTrue(client.read_end())
 
 
-class EchoFrames(Echo, unittest.TestCase):
-    OPTIONS = ("--engine=frames",)
+class EchoEventsEngine(EchoMessages, unittest.TestCase):
+    OPTIONS = ()  # the default
+
+
+class EchoEventsEngineThreads(EchoMessages, unittest.TestCase):
+    OPTIONS = ("--threads=3",)
+
+
+class EchoMessagesEngine(EchoMessages, unittest.TestCase):
+    OPTIONS = MESSAGES
+
+
+class EchoFramesEngine(Echo, unittest.TestCase):
+    OPTIONS = FRAMES
 
     def test_fragments_come_back_as_they_are(self):
         client = self.client()
@@ -266,10 +328,12 @@ class EchoFrames(Echo, unittest.TestCase):
             self.assertTrue(client.read_end())
 
 
-class Compression(unittest.TestCase):
+class Compression:
+    """What engines do that echo messages."""
+
     @classmethod
     def setUpClass(cls):
-        cls.server = EchoServer("--deflate", "--max-payload=1000000")
+        cls.server = EchoServer("--deflate", "--max-payload=1000000", *cls.OPTIONS)
         cls.addClassCleanup(cls.server.stop)
 
     def client(self):
@@ -306,7 +370,7 @@ class Compression(unittest.TestCase):
         self.assertNotIn("sec-websocket-extensions", client.headers)
 
     def test_not_unless_switched_on(self):
-        for options in ([], ["--engine=frames"]):
+        for options in (self.OPTIONS, FRAMES):
             with self.subTest(options=options), EchoServer(*options) as server:
                 client = Client(server.port, **{"Sec-WebSocket-Extensions": "permessage-deflate"})
                 self.addCleanup(client.close)
@@ -328,7 +392,17 @@ class Compression(unittest.TestCase):
         self.assertEqual(echoes, messages)
 
 
-class Negotiation(unittest.TestCase):
+class CompressionEvents(Compression, unittest.TestCase):
+    OPTIONS = EVENTS
+
+
+class CompressionMessages(Compression, unittest.TestCase):
+    OPTIONS = MESSAGES
+
+
+class Negotiation:
+    """What engines do that echo messages."""
+
     def handshake(self, server, **headers):
         """Status and headers of the answer."""
         stream = connect(server.port)
@@ -337,14 +411,14 @@ class Negotiation(unittest.TestCase):
         return int(first.split()[1]), fields
 
     def test_subprotocols(self):
-        with EchoServer("--subprotocol=one", "--subprotocol", "two") as server:
+        with EchoServer("--subprotocol=one", "--subprotocol", "two", *self.OPTIONS) as server:
             for offered, chosen in (("one", "one"), ("three, two, one", "two"), ("three", None), (None, None)):
                 with self.subTest(offered=offered):
                     status, fields = self.handshake(server, **{"Sec-WebSocket-Protocol": offered})
                     self.assertEqual((status, fields.get("sec-websocket-protocol")), (101, chosen))
 
     def test_no_subprotocol(self):
-        for options in ([], ["--engine=frames"]):
+        for options in (self.OPTIONS, FRAMES):
             with self.subTest(options=options), EchoServer(*options) as server:
                 status, fields = self.handshake(server, **{"Sec-WebSocket-Protocol": "one"})
                 self.assertEqual(status, 101)
@@ -356,27 +430,35 @@ class Negotiation(unittest.TestCase):
                 self.assertEqual(self.handshake(server, Origin=origin)[0], status)
 
     def test_own_host_only(self):
-        with EchoServer() as server:
+        with EchoServer(*self.OPTIONS) as server:
             self.origins(server, {None: 101, f"http://localhost:{server.port}": 101, "https://a.example": 403,
                                   "http://localhost:1": 403, "http://localhost": 403, "null": 403})
 
     def test_allowed_origins(self):
-        with EchoServer("--origin=https://a.example", "--origin", "http://b.example:81") as server:
+        with EchoServer("--origin=https://a.example", "--origin", "http://b.example:81", *self.OPTIONS) as server:
             self.origins(server, {None: 101, f"http://localhost:{server.port}": 101, "https://a.example": 101,
                                   "http://b.example:81": 101, "http://a.example": 403, "https://c.example": 403,
                                   "null": 403})
 
     def test_all_origins(self):
-        with EchoServer("--origin=*") as server:
+        with EchoServer("--origin=*", *self.OPTIONS) as server:
             self.origins(server, {None: 101, "https://a.example": 101, "null": 101})
 
     def test_frames_engine_lets_everyone_in(self):
-        with EchoServer("--engine=frames") as server:
+        with EchoServer(*FRAMES) as server:
             self.origins(server, {None: 101, "https://a.example": 101, "null": 101})
 
 
+class NegotiationEvents(Negotiation, unittest.TestCase):
+    OPTIONS = EVENTS
+
+
+class NegotiationMessages(Negotiation, unittest.TestCase):
+    OPTIONS = MESSAGES
+
+
 class Stop:
-    """What both engines do."""
+    """What all engines do."""
 
     def server(self):
         return EchoServer(*self.OPTIONS)
@@ -402,7 +484,7 @@ class Stop:
                 clients = [self.keep(Client(server.port)) for _ in range(20)]
                 server.send_signal(number)
                 for client in clients:
-                    self.assertEqual(client.read_frame(), (FIN | CLOSE, close_payload(1001)))
+                    self.assertEqual(client.read_close(), 1001)
                     client.write_frame(FIN | CLOSE, close_payload(1001))
                     self.assertTrue(client.read_end())
                 self.stop(server, number)
@@ -421,7 +503,7 @@ class Stop:
                 while frame == (FIN | TEXT, b"more"):
                     client.write_frame(*frame)
                     frame = client.read_frame()
-                self.assertEqual(frame, (FIN | CLOSE, close_payload(1001)))
+                self.assertEqual((frame[0], frame[1][:2]), (FIN | CLOSE, close_payload(1001)))
                 client.write_frame(*frame)
                 self.assertTrue(client.read_end())
             self.stop(server)
@@ -433,7 +515,7 @@ class Stop:
             half = self.keep(connect(server.port))
             half.write(b"GET / HTTP/1.1\r\nHost:")
             self.stop(server)
-            self.assertEqual(client.read_frame(), (FIN | CLOSE, close_payload(1001)))
+            self.assertEqual(client.read_close(), 1001)
             for stream in (client, silent, half):
                 self.assertTrue(stream.read_end())
 
@@ -452,7 +534,7 @@ class Stop:
                 except BlockingIOError:
                     time.sleep(0.01)
             server.send_signal(signal.SIGTERM)
-            self.assertEqual(other.read_frame(), (FIN | CLOSE, close_payload(1001)))
+            self.assertEqual(other.read_close(), 1001)
             self.stop(server)
 
     def test_port_is_free_at_once(self):
@@ -463,12 +545,16 @@ class Stop:
                 self.assertIn(str(first.port), second.read_line())
 
 
+class StopEvents(Stop, unittest.TestCase):
+    OPTIONS = ("--deflate", *EVENTS)
+
+
 class StopMessages(Stop, unittest.TestCase):
-    OPTIONS = ("--deflate",)
+    OPTIONS = ("--deflate", *MESSAGES)
 
 
 class StopFrames(Stop, unittest.TestCase):
-    OPTIONS = ("--engine=frames",)
+    OPTIONS = FRAMES
 
 
 class TLS(unittest.TestCase):
@@ -488,7 +574,7 @@ class TLS(unittest.TestCase):
         return stream
 
     def test_echo(self):
-        for options in ([], ["--deflate"], ["--engine=frames"]):
+        for options in (EVENTS, ("--deflate",), MESSAGES, ("--deflate", *MESSAGES), FRAMES):
             with self.subTest(options=options), self.start(*options) as server:
                 self.assertEqual(server.line, f"EchoServer listening on https://localhost:{server.port}/\n")
                 stream = self.connect(server)
@@ -513,7 +599,7 @@ class TLS(unittest.TestCase):
         self.assertIn("--key", err)
 
     def test_stop(self):
-        for options in ([], ["--engine=frames"]):
+        for options in (EVENTS, MESSAGES, FRAMES):
             with self.subTest(options=options), self.start(*options) as server:
                 client = self.connect(server)
                 upgrade(client)
@@ -522,25 +608,53 @@ class TLS(unittest.TestCase):
                 upgrade(self.connect(server))                # no answer to the Close frame
                 begin = time.monotonic()
                 server.send_signal(signal.SIGTERM)
-                self.assertEqual(client.read_frame(), (FIN | CLOSE, close_payload(1001)))
+                self.assertEqual(client.read_close(), 1001)
                 client.write_frame(FIN | CLOSE, close_payload(1001))
                 server.stop()
                 self.assertLess(time.monotonic() - begin, STOP_SECONDS)
 
     def test_plain_http_does_no_harm(self):
+        for options in (EVENTS, MESSAGES):
+            with self.subTest(options=options), self.start(*options) as server:
+                stream = connect(server.port)
+                stream.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                with self.assertRaises((EOFError, ConnectionResetError)):
+                    stream.read(4096)
+                stream.close()
+                self.connect(server)
+
+    def test_connections_that_are_reset_at_once(self):
         with self.start() as server:
-            stream = connect(server.port)
-            stream.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            with self.assertRaises((EOFError, ConnectionResetError)):
-                stream.read(4096)
-            stream.close()
+            server.send_signal(signal.SIGSTOP)
+            for _ in range(20):
+                stream = connect(server.port)
+                stream.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                stream.close()
+            server.send_signal(signal.SIGCONT)
             self.connect(server)
+            self.assertEqual(server.stop(), "")
+
+    def test_page(self):
+        for options in (EVENTS, MESSAGES):
+            with self.subTest(options=options), self.start(*options) as server:
+                stream = self.connect(server)
+                stream.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                first, fields = stream.read_head()
+                self.assertIn("200", first)
+                stream.read(int(fields["content-length"]))
+                self.assertIn("101", upgrade(stream)[0])  # on the same connection
+                stream.write_frame(FIN | TEXT, b"hello")
+                self.assertEqual(stream.read_frame(), (FIN | TEXT, b"hello"))
 
 
-class Handler(unittest.TestCase):
-    def test_says_hello(self):
+class Examples(unittest.TestCase):
+    def test_handler(self):
         with Process(os.environ["HANDLER"]) as process:
             self.assertEqual(process.finish(), (0, b"Hello\n", ""))
+
+    def test_adopt(self):
+        with Process(os.environ["ADOPT"]) as process:
+            self.assertEqual(process.finish(), (0, b"100 connections, 1 HTTP thread\n", ""))
 
 
 if __name__ == "__main__":

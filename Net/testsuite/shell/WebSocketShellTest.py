@@ -216,7 +216,7 @@ class PipesFrames(Pipes, unittest.TestCase):
 
 class PipesMessages(Pipes, unittest.TestCase):
     OPTIONS = ("--deflate",)
-    SERVER_OPTIONS = ("--deflate",)
+    SERVER_OPTIONS = ("--deflate",)  # with the default engine
     CLOSE_ANSWER = "CLOSE 2 4001"
 
 

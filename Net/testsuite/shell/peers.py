@@ -67,6 +67,13 @@ class Stream:
         payload = self.read(size)
         return first, xor(payload, key) if key else payload
 
+    def read_close(self):
+        """The code of the Close frame that comes next."""
+        first, payload = self.read_frame()
+        if first != FIN | CLOSE:
+            raise AssertionError(f"no Close frame: {first:#x} {payload}")
+        return struct.unpack(">H", payload[:2])[0]
+
     def write_frame(self, first, payload=b"", masks=None):
         masks = self.masks if masks is None else masks
         size = len(payload)
@@ -230,15 +237,15 @@ class Process:
         return self.popen.returncode, out, err.decode()
 
 
-class EchoServer(Process):
-    """An EchoServer on a free port."""
+class ServerProcess(Process):
+    """A server of ours on a free port."""
 
     def __init__(self, *arguments):
         self.errors = tempfile.TemporaryFile()  # a pipe that nobody reads would fill up
-        super().__init__(os.environ["ECHO_SERVER"], "--port=0", *arguments, stdin=subprocess.DEVNULL, stderr=self.errors)
+        super().__init__(os.environ[self.PROGRAM], "--port=0", *arguments, stdin=subprocess.DEVNULL, stderr=self.errors)
         self.line = self.read_line()
         if not self.line:
-            raise AssertionError("EchoServer did not start: " + self.error_output())
+            raise AssertionError(f"{self.PROGRAM} did not start: " + self.error_output())
         self.http_url = self.line.split(" on ")[1].strip()
         self.url = self.http_url.replace("http", "ws", 1)
         self.port = int(self.http_url.rstrip("/").rsplit(":", 1)[1])
@@ -259,8 +266,16 @@ class EchoServer(Process):
         err = self.error_output()
         self.__exit__()
         if code != 0:
-            raise AssertionError(f"EchoServer ended with exit code {code}: {err}")
+            raise AssertionError(f"{self.PROGRAM} ended with exit code {code}: {err}")
         return err
+
+
+class EchoServer(ServerProcess):
+    PROGRAM = "ECHO_SERVER"
+
+
+class ChatServer(ServerProcess):
+    PROGRAM = "CHAT_SERVER"
 
 
 class Certificates:

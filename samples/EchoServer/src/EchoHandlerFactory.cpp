@@ -6,28 +6,28 @@
 
 
 #include "EchoHandlerFactory.h"
-#include "EchoPage.h"
+#include "ThreadEngine.h"
 #include "Poco/Net/HTTPRequestHandler.h"
 #include "Poco/Net/HTTPServerRequest.h"
 #include "Poco/Net/HTTPServerResponse.h"
 #include "Poco/Net/MessageHeader.h"
 #include "Poco/String.h"
 #include <algorithm>
+#include <string>
+#include <vector>
 
 
-using Poco::Net::HTTPRequest;
 using Poco::Net::HTTPRequestHandler;
-using Poco::Net::HTTPResponse;
 using Poco::Net::HTTPServerRequest;
 using Poco::Net::HTTPServerResponse;
 
 
 namespace
 {
-	class WebSocketHandler: public HTTPRequestHandler
+	class EchoHandler: public HTTPRequestHandler
 	{
 	public:
-		explicit WebSocketHandler(EchoEngine& engine):
+		explicit EchoHandler(ThreadEngine& engine):
 			_engine(engine)
 		{
 		}
@@ -38,55 +38,7 @@ namespace
 		}
 
 	private:
-		EchoEngine& _engine;
-	};
-
-
-	class PageHandler: public HTTPRequestHandler
-	{
-	public:
-		void handleRequest(HTTPServerRequest&, HTTPServerResponse& response) override
-		{
-			response.setContentType("text/html; charset=utf-8");
-			response.set("Cache-Control", "no-cache");
-			response.set("Content-Security-Policy",
-				"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-				"img-src data:; connect-src ws: wss:");
-			// Isolated from other origins, the page gets a clock of 5 us instead of 100 us.
-			response.set("Cross-Origin-Opener-Policy", "same-origin");
-			response.set("Cross-Origin-Embedder-Policy", "require-corp");
-			response.sendBuffer(ECHO_PAGE, ECHO_PAGE_SIZE);
-		}
-	};
-
-
-	class StatusHandler: public HTTPRequestHandler
-	{
-	public:
-		explicit StatusHandler(HTTPResponse::HTTPStatus status):
-			_status(status)
-		{
-		}
-
-		void handleRequest(HTTPServerRequest&, HTTPServerResponse& response) override
-		{
-			response.setStatusAndReason(_status);
-			if (_status == HTTPResponse::HTTP_METHOD_NOT_ALLOWED)
-				response.set("Allow", "GET, HEAD");
-			if (_status == HTTPResponse::HTTP_NO_CONTENT)
-			{
-				response.send();
-			}
-			else
-			{
-				const std::string text = response.getReason() + "\n";
-				response.setContentType("text/plain");
-				response.sendBuffer(text.data(), text.size());
-			}
-		}
-
-	private:
-		HTTPResponse::HTTPStatus _status;
+		ThreadEngine& _engine;
 	};
 
 
@@ -100,7 +52,7 @@ namespace
 }
 
 
-EchoHandlerFactory::EchoHandlerFactory(EchoEngine& engine):
+EchoHandlerFactory::EchoHandlerFactory(ThreadEngine& engine):
 	_engine(engine)
 {
 }
@@ -108,14 +60,6 @@ EchoHandlerFactory::EchoHandlerFactory(EchoEngine& engine):
 
 HTTPRequestHandler* EchoHandlerFactory::createRequestHandler(const HTTPServerRequest& request)
 {
-	if (asksForWebSocket(request)) return new WebSocketHandler(_engine);
-
-	const std::string path = request.getURI().substr(0, request.getURI().find('?'));
-	if (path != "/" && path != "/favicon.ico")
-		return new StatusHandler(HTTPResponse::HTTP_NOT_FOUND);
-	if (request.getMethod() != HTTPRequest::HTTP_GET && request.getMethod() != HTTPRequest::HTTP_HEAD)
-		return new StatusHandler(HTTPResponse::HTTP_METHOD_NOT_ALLOWED);
-	if (path == "/favicon.ico") // the page brings its icon along
-		return new StatusHandler(HTTPResponse::HTTP_NO_CONTENT);
-	return new PageHandler;
+	if (asksForWebSocket(request)) return new EchoHandler(_engine);
+	return PageFactory::createRequestHandler(request);
 }

@@ -11,21 +11,23 @@
 #define EchoHandlerFactory_INCLUDED
 
 
-#include "EchoEngine.h"
-#include "Poco/Net/HTTPRequestHandlerFactory.h"
+#include "PageFactory.h"
 
 
-class EchoHandlerFactory: public Poco::Net::HTTPRequestHandlerFactory
+class ThreadEngine;
+
+
+class EchoHandlerFactory: public PageFactory
 	/// Gives WebSocket handshakes, on any path, to the engine, and serves the
 	/// demo page on /.
 {
 public:
-	explicit EchoHandlerFactory(EchoEngine& engine);
+	explicit EchoHandlerFactory(ThreadEngine& engine);
 
 	Poco::Net::HTTPRequestHandler* createRequestHandler(const Poco::Net::HTTPServerRequest& request) override;
 
 private:
-	EchoEngine& _engine;
+	ThreadEngine& _engine;
 };
 
 

@@ -6,9 +6,10 @@
 
 
 #include "EngineOptions.h"
+#include "EventsEngine.h"
 #include "FramesEngine.h"
 #include "MessagesEngine.h"
-#include "Poco/Net/WebSocketParams.h"
+#include "Poco/Net/WebSocketServerParams.h"
 #include "Poco/Util/IntValidator.h"
 #include "Poco/Util/Option.h"
 #include "Poco/Util/OptionException.h"
@@ -19,6 +20,7 @@
 
 
 using Poco::Net::WebSocketParams;
+using Poco::Net::WebSocketServerParams;
 using Poco::Util::Option;
 using Poco::Util::OptionCallback;
 using Poco::Util::OptionSet;
@@ -27,11 +29,16 @@ using UsageException = Poco::Util::InvalidArgumentException;
 
 void EngineOptions::define(OptionSet& options)
 {
-	options.addOption(Option("engine", "", "How connections are served, with a thread for each: 'messages' "
-		"echoes whole messages, and lets browsers in only from pages of its own host; 'frames' echoes frame by "
-		"frame, as programs for Poco's own class do, and lets everyone in. Default: messages.")
+	options.addOption(Option("engine", "", "How connections are served. 'events': whole messages, with all connections "
+		"on a few threads; 'messages': the same, with a thread for each connection. Both let browsers in only from pages of "
+		"their own host. 'frames': frame by frame with a thread for each, as programs for Poco's own class do; lets everyone in. "
+		"Default: events.")
 		.argument("name")
 		.callback(OptionCallback<EngineOptions>(this, &EngineOptions::setEngine)));
+	options.addOption(Option("threads", "", "With --engine=events: the number of threads, up to 256; 0 for one per core. Default: 0.")
+		.argument("number")
+		.validator(new Poco::Util::IntValidator(0, 256))
+		.callback(OptionCallback<EngineOptions>(this, &EngineOptions::setThreads)));
 	options.addOption(Option("deflate", "", "Compress (permessage-deflate) if the client offers it. "
 		"Not with --engine=frames.")
 		.callback(OptionCallback<EngineOptions>(this, &EngineOptions::setDeflate)));
@@ -51,8 +58,9 @@ void EngineOptions::define(OptionSet& options)
 }
 
 
-std::unique_ptr<EchoEngine> EngineOptions::createEngine() const
+std::unique_ptr<SampleService> EngineOptions::createEngine() const
 {
+	if (_engine != "events" && _threads != DEFAULT) throw UsageException("--threads: only with --engine=events");
 	if (_engine == "frames")
 	{
 		if (_deflate) throw UsageException("--deflate: not with --engine=frames");
@@ -60,21 +68,33 @@ std::unique_ptr<EchoEngine> EngineOptions::createEngine() const
 		if (!_origins.empty()) throw UsageException("--origin: not with --engine=frames");
 		return std::make_unique<FramesEngine>(_maxPayload);
 	}
-	WebSocketParams::Ptr pParams = new WebSocketParams;
+	WebSocketServerParams::Ptr pParams = new WebSocketServerParams;
 	pParams->setMaxMessageSize(_maxPayload);
 	pParams->setMaxFrameSize(std::numeric_limits<int>::max()); // what is compressed may be larger than the message
 	pParams->setDeflate(_deflate);
 	pParams->setSubprotocols(_subprotocols);
 	pParams->setAllowedOrigins(_origins);
-	return std::make_unique<MessagesEngine>(pParams);
+	if (_engine == "messages")
+	{
+		pParams->setPingInterval(0); // TCP finds out about peers that have vanished
+		return std::make_unique<MessagesEngine>(pParams);
+	}
+	if (_threads != DEFAULT) pParams->setThreads(_threads);
+	return std::make_unique<EventsEngine>(pParams);
 }
 
 
 void EngineOptions::setEngine(const std::string&, const std::string& value)
 {
-	if (value != "messages" && value != "frames")
-		throw UsageException("--engine: there is no engine " + value + ", only messages and frames");
+	if (value != "events" && value != "messages" && value != "frames")
+		throw UsageException("--engine: there is no engine " + value + ", only events, messages and frames");
 	_engine = value;
+}
+
+
+void EngineOptions::setThreads(const std::string&, const std::string& value)
+{
+	_threads = Poco::NumberParser::parse(value);
 }
 
 

@@ -11,7 +11,7 @@
 #define EngineOptions_INCLUDED
 
 
-#include "EchoEngine.h"
+#include "SampleService.h"
 #include "Poco/Util/OptionSet.h"
 #include <memory>
 #include <string>
@@ -26,13 +26,14 @@ public:
 		/// Adds the options, whose values come here. While options are processed, a
 		/// Poco::Util::InvalidArgumentException is thrown if a value makes no sense.
 
-	std::unique_ptr<EchoEngine> createEngine() const;
+	std::unique_ptr<SampleService> createEngine() const;
 		/// Returns the engine that was chosen.
 		///
 		/// Throws a Poco::Util::InvalidArgumentException if options do not go together.
 
 private:
 	void setEngine(const std::string& name, const std::string& value);
+	void setThreads(const std::string& name, const std::string& value);
 	void setDeflate(const std::string& name, const std::string& value);
 	void addSubprotocol(const std::string& name, const std::string& value);
 	void addOrigin(const std::string& name, const std::string& value);
@@ -40,7 +41,10 @@ private:
 
 	static bool isOrigin(const std::string& text);
 
-	std::string _engine = "messages";
+	static constexpr int DEFAULT = -1;
+
+	std::string _engine = "events";
+	int _threads = DEFAULT;
 	bool _deflate = false;
 	std::vector<std::string> _subprotocols;
 	std::vector<std::string> _origins;

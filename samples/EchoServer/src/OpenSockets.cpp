@@ -31,7 +31,7 @@ std::vector<Poco::Net::Socket> OpenSockets::all() const
 }
 
 
-bool OpenSockets::waitUntilEmpty(std::chrono::milliseconds timeout) const
+bool OpenSockets::waitUntilEmpty(std::chrono::microseconds timeout) const
 {
 	std::unique_lock<std::mutex> lock(_mutex);
 	return _removed.wait_for(lock, timeout, [this] { return _sockets.empty(); });

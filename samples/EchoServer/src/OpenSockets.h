@@ -43,7 +43,7 @@ public:
 	std::vector<Poco::Net::Socket> all() const;
 		/// Returns the sockets that are listed now.
 
-	bool waitUntilEmpty(std::chrono::milliseconds timeout) const;
+	bool waitUntilEmpty(std::chrono::microseconds timeout) const;
 		/// Waits until no socket is listed. Returns false if that
 		/// takes longer than the given time.
 

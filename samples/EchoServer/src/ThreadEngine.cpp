@@ -6,6 +6,7 @@
 
 
 #include "ThreadEngine.h"
+#include "EchoHandlerFactory.h"
 #include "Poco/Util/Application.h"
 
 
@@ -17,6 +18,12 @@ using Poco::Net::WebSocket;
 ThreadEngine::~ThreadEngine()
 {
 	for (auto& closer: _closers) closer.join();
+}
+
+
+void ThreadEngine::start(const ListeningPorts& ports)
+{
+	_pListener = std::make_unique<EchoListener>(ports, new EchoHandlerFactory(*this));
 }
 
 
@@ -41,9 +48,9 @@ void ThreadEngine::serve(HTTPServerRequest& request, HTTPServerResponse& respons
 }
 
 
-void ThreadEngine::stop(std::chrono::milliseconds patience)
+void ThreadEngine::stop(const Poco::Timespan& patience)
 {
-	_patience = std::chrono::microseconds(patience).count();
+	_patience = patience;
 	_stopping = true;
 	_told = _open.all();
 	for (const auto& socket: _told)
@@ -51,7 +58,8 @@ void ThreadEngine::stop(std::chrono::milliseconds patience)
 		// A peer that does not read must not keep the others from being told.
 		_closers.emplace_back([this, ws = WebSocket(socket)]() mutable { goAway(ws); });
 	}
-	_open.waitUntilEmpty(patience);
+	_open.waitUntilEmpty(std::chrono::microseconds(patience.totalMicroseconds()));
+	_pListener.reset(); // its threads call functions of the subclass, so it goes before that does
 }
 
 

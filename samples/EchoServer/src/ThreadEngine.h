@@ -11,24 +11,31 @@
 #define ThreadEngine_INCLUDED
 
 
-#include "EchoEngine.h"
+#include "EchoListener.h"
 #include "OpenSockets.h"
+#include "SampleService.h"
+#include "Poco/Net/HTTPServerRequest.h"
+#include "Poco/Net/HTTPServerResponse.h"
 #include "Poco/Net/WebSocket.h"
-#include "Poco/Timespan.h"
 #include <atomic>
+#include <memory>
 #include <thread>
 #include <vector>
 
 
-class ThreadEngine: public EchoEngine
-	/// What engines with a thread for each connection have in common: serve()
-	/// returns when the connection has ended.
+class ThreadEngine: public SampleService
+	/// What engines with a thread for each connection have in common.
 {
 public:
 	~ThreadEngine() override;
 
-	void serve(Poco::Net::HTTPServerRequest& request, Poco::Net::HTTPServerResponse& response) override;
-	void stop(std::chrono::milliseconds patience) override;
+	void start(const ListeningPorts& ports) override;
+	void stop(const Poco::Timespan& patience) override;
+
+	void serve(Poco::Net::HTTPServerRequest& request, Poco::Net::HTTPServerResponse& response);
+		/// Answers an opening handshake, sends back what then comes, and returns when the
+		/// connection has ended. Is called by many threads at the same time. Does not throw
+		/// a Poco::Exception.
 
 protected:
 	virtual Poco::Net::WebSocket accept(Poco::Net::HTTPServerRequest& request, Poco::Net::HTTPServerResponse& response) = 0;
@@ -44,6 +51,7 @@ protected:
 private:
 	void goAway(Poco::Net::WebSocket& ws) const;
 
+	std::unique_ptr<EchoListener> _pListener;
 	OpenSockets _open;
 	Poco::Timespan _patience;
 	std::atomic<bool> _stopping{false};

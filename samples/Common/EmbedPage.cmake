@@ -26,11 +26,11 @@ file(READ "${OUTPUT}.html" BYTES HEX)
 string(REGEX REPLACE "(................................)" "\\1\n\t" BYTES "${BYTES}")
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," BYTES "${BYTES}")
 file(WRITE "${OUTPUT}" "// Made by EmbedPage.cmake.
-#include \"EchoPage.h\"
+#include \"Page.h\"
 
-const unsigned char ECHO_PAGE[] = {
+const unsigned char PAGE[] = {
 	${BYTES}
 };
 
-const std::size_t ECHO_PAGE_SIZE = sizeof(ECHO_PAGE);
+const std::size_t PAGE_SIZE = sizeof(PAGE);
 ")

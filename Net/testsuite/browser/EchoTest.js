@@ -1,79 +1,23 @@
-// BrowserTest.js
+// EchoTest.js
 //
 // Chromium opens the page of EchoServer, and uses it as a person would.
 //
-// Environment: ECHO_SERVER, the program; CHROMIUM, the browser (/usr/bin/chromium).
+// Environment: SERVER, the program; see support.js for the rest.
 //
 // SPDX-License-Identifier: BSL-1.0
 
 "use strict";
 
 const assert = require("node:assert/strict");
-const {execFileSync, spawn} = require("node:child_process");
-const {once} = require("node:events");
+const {execFileSync} = require("node:child_process");
 const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
-const readline = require("node:readline");
 const {after, before, describe, test} = require("node:test");
-const {chromium} = require("playwright-core");
-
-const DEADLINE = 30000; // ms for anything the page is waited for
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const CHROMIUM_ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-	"--disable-background-networking", "--disable-component-update", "--disable-sync"];
-
-class EchoServer {
-	static async start(...options) {
-		const server = new EchoServer();
-		server.process = spawn(process.env.ECHO_SERVER, ["--port=0", ...options], {stdio: ["ignore", "pipe", "inherit"]});
-		server.exit = once(server.process, "exit");
-		const lines = readline.createInterface({input: server.process.stdout});
-		const first = await Promise.race([once(lines, "line"), server.exit]);
-		const match = /^EchoServer listening on (https?:\/\/localhost:\d+\/)$/.exec(first[0]);
-		assert.ok(match, `EchoServer says: ${first}`);
-		server.url = match[1];
-		server.webSocketURL = server.url.replace(/^http/, "ws");
-		return server;
-	}
-
-	// Returns the exit code.
-	async stop(signal) {
-		this.process.kill(signal);
-		return (await this.exit)[0];
-	}
-}
+const {Browser, Page, Server} = require("./support.js");
 
 // The page as its user sees it.
-class EchoPage {
-	constructor(page) {
-		this.page = page;
-		this.problems = [];
-		this.requests = [];
-		page.setDefaultTimeout(DEADLINE);
-		page.on("pageerror", error => this.problems.push(String(error)));
-		page.on("console", message => {
-			if (message.type() === "error") this.problems.push(message.text());
-		});
-		page.on("request", request => this.requests.push(request.url()));
-	}
-
-	click(id) {
-		return this.page.click(`#${id}`);
-	}
-
-	fill(id, text) {
-		return this.page.fill(`#${id}`, text);
-	}
-
-	text(id) {
-		return this.page.textContent(`#${id}`);
-	}
-
-	state(name) {
-		return this.page.waitForSelector(`#state[data-state="${name}"]`);
-	}
-
+class EchoPage extends Page {
 	async connect() {
 		await this.click("connect");
 		await this.state("open");
@@ -104,22 +48,18 @@ function hexDump(bytes) {
 
 // The tests; made for each way to serve the page. extensions: what browser and server agree on.
 function suite(extensions, serverOptions, browserOptions) {
-	let folder, context, server, echo;
+	let browser, server, echo;
 
 	before(async () => {
-		assert.ok(fs.existsSync(CHROMIUM), `There is no Chromium at ${CHROMIUM}; the variable CHROMIUM says where it is.`);
-		server = await EchoServer.start(...serverOptions());
-		folder = fs.mkdtempSync(path.join(os.tmpdir(), "browser-"));
-		context = await chromium.launchPersistentContext(folder, {
-			executablePath: CHROMIUM, args: [...CHROMIUM_ARGUMENTS, ...browserOptions], viewport: {width: 1280, height: 860}});
-		echo = new EchoPage(await context.newPage());
+		server = await Server.start(process.env.SERVER, ...serverOptions());
+		browser = await Browser.start(...browserOptions);
+		echo = new EchoPage(await browser.newPage());
 		await echo.page.goto(server.url);
 	});
 
 	after(async () => {
-		await context?.close();
+		await browser?.stop();
 		server?.process.kill("SIGKILL");
-		if (folder) fs.rmSync(folder, {recursive: true, force: true, maxRetries: 10});
 	});
 
 	test("opens the page, which knows its server", async () => {
@@ -248,17 +188,10 @@ function suite(extensions, serverOptions, browserOptions) {
 		assert.equal(row.clean, "true");
 	});
 
-	test("fits on small and large screens", async () => {
-		for (const width of [320, 400, 768, 1280]) {
-			await echo.page.setViewportSize({width, height: 860});
-			const needed = await echo.page.evaluate(() => document.documentElement.scrollWidth);
-			assert.ok(needed <= width, `${needed} of ${width} pixels`);
-		}
-	});
+	test("fits on small and large screens", () => echo.fits());
 
 	test("needs no other server, and has no errors", () => {
-		for (const url of echo.requests)
-			assert.ok(url.startsWith(server.url) || url.startsWith("data:"), url);
+		echo.needsNoOtherServer(server);
 		assert.deepEqual(echo.problems, []);
 	});
 
@@ -285,9 +218,14 @@ function suite(extensions, serverOptions, browserOptions) {
 const NONE = /^none$/;
 const DEFLATE = /^permessage-deflate(;|$)/;
 
+const MESSAGES = "--engine=messages"; // the default is events
+const FRAMES = "--engine=frames";
+
 describe("http", () => suite(NONE, () => [], []));
-describe("http, frames", () => suite(NONE, () => ["--engine=frames"], []));
 describe("http, compressed", () => suite(DEFLATE, () => ["--deflate"], []));
+describe("http, messages", () => suite(NONE, () => [MESSAGES], []));
+describe("http, messages, compressed", () => suite(DEFLATE, () => [MESSAGES, "--deflate"], []));
+describe("http, frames", () => suite(NONE, () => [FRAMES], []));
 
 describe("https", () => {
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), "certificate-"));
@@ -301,4 +239,5 @@ describe("https", () => {
 	after(() => fs.rmSync(folder, {recursive: true, force: true}));
 	describe("plain", () => secure(NONE));
 	describe("compressed", () => secure(DEFLATE, "--deflate"));
+	describe("messages, compressed", () => secure(DEFLATE, MESSAGES, "--deflate"));
 });

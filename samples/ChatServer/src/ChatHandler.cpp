@@ -1,0 +1,112 @@
+//
+// ChatHandler.cpp
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "ChatHandler.h"
+#include "Poco/Exception.h"
+#include <memory>
+
+
+using Poco::Net::HTTPRequest;
+using Poco::Net::WebSocketConnection;
+
+
+namespace
+{
+	constexpr int POLICY_VIOLATION = 1008; // RFC 6455, 7.4.1
+
+	void sendToAll(const RoomView& view, const MessagePtr& pMessage)
+		/// The message was made once, for everybody. What send() returns does not matter: somebody who has
+		/// gone is about to leave, and somebody who does not read is sent away by the queue's policy.
+	{
+		for (WebSocketConnection::Ptr pConnection: view.connections) pConnection->send(pMessage);
+	}
+}
+
+
+ChatHandler::ChatHandler(ChatRooms& rooms, StatusFeed& feed):
+	_rooms(rooms),
+	_feed(feed)
+{
+}
+
+
+void ChatHandler::onOpen(WebSocketConnection& connection, const HTTPRequest&)
+{
+	connection.setUserData(std::make_shared<Seat>());
+	_feed.add(connection);
+}
+
+
+void ChatHandler::onMessage(WebSocketConnection& connection, const char* pData, std::size_t length, int)
+{
+	try
+	{
+		perform(connection, ChatRequest::parse(std::string(pData, length)));
+	}
+	catch (const Refused& refused)
+	{
+		connection.send(refusedMessage(refused.what()));
+	}
+	catch (const Poco::Exception&)
+	{
+		connection.close(POLICY_VIOLATION, "Not a message of this chat"); // not from our page
+	}
+}
+
+
+void ChatHandler::onClose(WebSocketConnection& connection, int, const std::string&)
+{
+	leave(connection);
+	_feed.remove(connection);
+}
+
+
+ChatHandler::Seat& ChatHandler::seat(WebSocketConnection& connection)
+{
+	return *std::static_pointer_cast<Seat>(connection.userData());
+}
+
+
+void ChatHandler::perform(WebSocketConnection& connection, const ChatRequest& request)
+{
+	const Seat& where = seat(connection);
+	switch (request.type)
+	{
+	case ChatRequest::JOIN:
+		leave(connection);
+		join(connection, request);
+		break;
+	case ChatRequest::SAY:
+		{
+			if (where.room.empty()) throw Refused("Enter a room first.");
+			const RoomView view = _rooms.say(where.room, where.name, request.text);
+			sendToAll(view, saidMessage(view));
+		}
+		break;
+	case ChatRequest::LEAVE:
+		leave(connection);
+	}
+}
+
+
+void ChatHandler::join(WebSocketConnection& connection, const ChatRequest& request)
+{
+	const RoomView view = _rooms.join(request.room, request.name, WebSocketConnection::Ptr(&connection, true));
+	seat(connection) = {request.room, request.name};
+	connection.send(joinedMessage(view, request.name));
+	sendToAll(view, peopleMessage(view));
+}
+
+
+void ChatHandler::leave(WebSocketConnection& connection)
+{
+	Seat& where = seat(connection);
+	if (where.room.empty()) return;
+	const RoomView view = _rooms.leave(where.room, where.name);
+	where = Seat();
+	sendToAll(view, peopleMessage(view));
+}
