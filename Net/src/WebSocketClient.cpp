@@ -194,6 +194,12 @@ public:
 		return _pConnection;
 	}
 
+	HTTPResponse response() const
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		return _response;
+	}
+
 	// WebSocketEventGroup
 	void opened(WebSocketConnection& connection) override;
 	void ready(WebSocketConnection& connection) override;
@@ -243,6 +249,7 @@ private:
 	int _run = 0;                   // counts start() and stop(): what belongs to an earlier one is of no interest
 	int _busy = 0;                  // connections that exist, and callbacks about failures that are to come
 	unsigned _failures = 0;         // one after the other
+	HTTPResponse _response;         // the last one
 	HTTPClientSession* _pSession = nullptr; // of the attempt going on
 	WebSocketConnection::Ptr _pConnection;
 	bool _ready = false;            // what was kept has been sent
@@ -252,11 +259,12 @@ private:
 
 
 class WebSocketClient::Core::Breakable
-	/// As long as it exists, stop() can break what a session does.
+	/// As long as it exists, stop() can break what a session does. Afterwards response() is the server's answer.
 {
 public:
-	Breakable(Core& core, HTTPClientSession& session):
-		_core(core)
+	Breakable(Core& core, HTTPClientSession& session, const HTTPResponse& response):
+		_core(core),
+		_response(response)
 	{
 		std::lock_guard<std::mutex> lock(_core._mutex);
 		_core._pSession = &session;
@@ -266,6 +274,7 @@ public:
 	{
 		std::lock_guard<std::mutex> lock(_core._mutex);
 		_core._pSession = nullptr;
+		_core._response = _response;
 	}
 
 private:
@@ -273,6 +282,7 @@ private:
 	Breakable& operator = (const Breakable&) = delete;
 
 	Core& _core;
+	const HTTPResponse& _response;
 };
 
 
@@ -361,7 +371,7 @@ void WebSocketClient::Core::attempt(int run)
 		HTTPCredentials credentials(_pParams->getUser(), _pParams->getPassword());
 		WebSocketUpgrade upgrade;
 		{
-			const Breakable breakable(*this, *pSession);
+			const Breakable breakable(*this, *pSession, response);
 			if (stopped(run)) return;
 			upgrade = WebSocketConnector::connect(*pSession, request, response, credentials, _pParams.get());
 		}
@@ -564,6 +574,12 @@ WebSocketConnection::SendResult WebSocketClient::send(const void* pData, std::si
 WebSocketClient::State WebSocketClient::state() const
 {
 	return _pCore->state();
+}
+
+
+HTTPResponse WebSocketClient::response() const
+{
+	return _pCore->response();
 }
 
 

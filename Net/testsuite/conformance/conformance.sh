@@ -40,7 +40,7 @@ run() # <role> <engine> <transport>
 	fi
 	case "$2" in
 	frames) options+=(--fragments --no-deflate) ;;
-	parts)  options+=(--fragments) ;;
+	parts | eventparts) options+=(--fragments) ;;
 	esac
 	case "$1" in
 	server) first=("$BIN/ConformanceEcho" server "$2" "${tls[@]}") ;;
@@ -90,7 +90,9 @@ closing_table()
 }
 
 readonly ALL="server-frames-plain server-frames-tls server-messages-plain server-messages-tls server-parts-plain
-	client-frames-plain client-frames-tls client-messages-plain client-messages-tls client-parts-plain"
+	server-events-plain server-events-tls server-eventparts-plain
+	client-frames-plain client-frames-tls client-messages-plain client-messages-tls client-parts-plain
+	client-events-plain client-events-tls client-eventparts-plain"
 
 certificate
 : > "$REPORT"

@@ -18,6 +18,7 @@
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/WebSocketClientParams.h"
 #include "Poco/Net/WebSocketConnection.h"
+#include "Poco/Net/HTTPResponse.h"
 #include "Poco/URI.h"
 #include <cstddef>
 #include <string>
@@ -101,6 +102,9 @@ public:
 
 	WebSocketConnection::Ptr connection() const;
 		/// Returns the present connection; null if there is none.
+
+	HTTPResponse response() const;
+		/// Returns the server's answer to the last opening handshake, also if it has refused.
 
 private:
 	WebSocketClient(const WebSocketClient&) = delete;

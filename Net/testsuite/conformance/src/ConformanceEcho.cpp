@@ -12,11 +12,12 @@
 //        ConformanceEcho client <engine> <port> [tls]
 //        ConformanceEcho autobahn <engine> <host> <port>
 //
-// engine: frames, messages or parts. A server writes "port <number>" and ends at the end of its standard
+// engine: frames, messages, parts, events or eventparts. A server writes "port <number>" and ends at the end of its standard
 // input. A client connects until it is told that there is nothing more to do. autobahn: a client for the
 // fuzzing server of the Autobahn|Testsuite, which then writes its report.
 
 
+#include "ConformanceEvents.h"
 #include "Poco/Net/Context.h"
 #include "Poco/Net/HTTPClientSession.h"
 #include "Poco/Net/HTTPRequestHandler.h"
@@ -151,7 +152,7 @@ namespace
 		Engine _engine;
 	};
 
-	void runServer(Engine engine, int argc, char** argv)
+	ServerSocket serverSocket(int argc, char** argv)
 	{
 		const SocketAddress address("127.0.0.1", 0);
 		ServerSocket socket;
@@ -165,6 +166,11 @@ namespace
 			socket.bind(address);
 			socket.listen();
 		}
+		return socket;
+	}
+
+	void runServer(Engine engine, const ServerSocket& socket)
+	{
 		HTTPServer server(new HandlerFactory(engine), socket, new HTTPServerParams);
 		server.start();
 		std::cout << "port " << server.port() << std::endl;
@@ -173,11 +179,8 @@ namespace
 		Poco::ThreadPool::defaultPool().joinAll();
 	}
 
-	void runClient(Engine engine, int argc, char** argv)
+	void runClient(Engine engine, Poco::UInt16 port, const Context::Ptr& pContext)
 	{
-		const auto port = static_cast<Poco::UInt16>(Poco::NumberParser::parseUnsigned(argc > 3 ? argv[3] : ""));
-		Context::Ptr pContext;
-		if (argc > 4) pContext = new Context(Context::TLS_CLIENT_USE, "", Context::VERIFY_NONE);
 		for (;;)
 		{
 			const std::unique_ptr<HTTPClientSession> pSession = pContext
@@ -233,8 +236,21 @@ int main(int argc, char** argv)
 	try
 	{
 		const std::string role(argc > 2 ? argv[1] : "");
-		if (role == "server") runServer(engineOf(argv[2]), argc, argv);
-		else if (role == "client") runClient(engineOf(argv[2]), argc, argv);
+		const std::string engine(argc > 2 ? argv[2] : "");
+		if (role == "server")
+		{
+			const ServerSocket socket = serverSocket(argc, argv);
+			if (isEventEngine(engine)) runEventServer(engine, socket);
+			else runServer(engineOf(engine), socket);
+		}
+		else if (role == "client")
+		{
+			const auto port = static_cast<Poco::UInt16>(Poco::NumberParser::parseUnsigned(argc > 3 ? argv[3] : ""));
+			Context::Ptr pContext;
+			if (argc > 4) pContext = new Context(Context::TLS_CLIENT_USE, "", Context::VERIFY_NONE);
+			if (isEventEngine(engine)) runEventClient(engine, port, pContext);
+			else runClient(engineOf(engine), port, pContext);
+		}
 		else if (role == "autobahn") runAutobahn(engineOf(argv[2]), argc, argv);
 		else throw Poco::InvalidArgumentException("usage: ConformanceEcho server|client|autobahn <engine> ...");
 	}

@@ -1,0 +1,149 @@
+//
+// ConformanceEvents.cpp
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "ConformanceEvents.h"
+#include "Poco/Net/HTTPRequest.h"
+#include "Poco/Net/HTTPResponse.h"
+#include "Poco/Net/HTTPSClientSession.h"
+#include "Poco/Net/WebSocketClient.h"
+#include "Poco/Net/WebSocketServer.h"
+#include "Poco/Event.h"
+#include "Poco/NumberParser.h"
+#include <iostream>
+#include <limits>
+
+
+using namespace Poco::Net;
+
+
+namespace
+{
+	const std::string INITIATE_FIELD("Conformance-Close");
+	const std::string INITIATED_REASON("that is enough, \xe6\xb0\xb4");
+
+	class Echo: public WebSocketHandler
+	{
+	public:
+		explicit Echo(const std::string& engine):
+			_parts(engine == "eventparts")
+		{
+		}
+
+		void onOpen(WebSocketConnection& connection, const HTTPRequest& request) override
+		{
+			begin(connection, request);
+		}
+
+		void onMessage(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode) override
+		{
+			if (connection.state() == WebSocketConnection::OPEN) connection.send(pData, length, opcode);
+		}
+
+		void onPart(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode, bool last) override
+		{
+			if (connection.state() == WebSocketConnection::OPEN) connection.sendPart(pData, length, opcode, last);
+		}
+
+	protected:
+		void begin(WebSocketConnection& connection, const HTTPMessage& header)
+		{
+			connection.setParts(_parts);
+			const int closeCode = Poco::NumberParser::parse(header.get(INITIATE_FIELD, "0"));
+			if (closeCode) connection.close(closeCode, INITIATED_REASON);
+		}
+
+	private:
+		const bool _parts;
+	};
+
+	class ClientEcho: public Echo
+	{
+	public:
+		ClientEcho(const std::string& engine, WebSocketClient*& pClient, Poco::Event& done):
+			Echo(engine),
+			_pClient(pClient),
+			_done(done)
+		{
+		}
+
+		void onOpen(WebSocketConnection& connection, const HTTPRequest&) override
+		{
+			begin(connection, _pClient->response());
+		}
+
+		void onConnectFailed(const Poco::Exception& error) override
+		{
+			if (_pClient->response().getStatus() != HTTPResponse::HTTP_GONE)
+				std::cerr << "ConformanceEcho: " << error.displayText() << std::endl;
+			_done.set();
+		}
+
+		void onClose(WebSocketConnection&, int, const std::string&) override
+		{
+			_done.set();
+		}
+
+	private:
+		WebSocketClient*& _pClient;
+		Poco::Event& _done;
+	};
+
+	template <typename Params>
+	typename Params::Ptr params()
+	{
+		typename Params::Ptr pParams = new Params;
+		pParams->setDeflate(true);
+		pParams->setDeflateThreshold(0);
+		return pParams;
+	}
+}
+
+
+bool isEventEngine(const std::string& name)
+{
+	return name == "events" || name == "eventparts";
+}
+
+
+void runEventServer(const std::string& engine, const ServerSocket& socket)
+{
+	WebSocketServerParams::Ptr pParams = params<WebSocketServerParams>();
+	pParams->setThreads(1);
+	WebSocketServer server(new Echo(engine), pParams);
+	server.listen(socket);
+	server.start();
+	std::cout << "port " << socket.address().port() << std::endl;
+	std::cin.ignore(std::numeric_limits<std::streamsize>::max());
+	server.stop();
+}
+
+
+void runEventClient(const std::string& engine, Poco::UInt16 port, const Context::Ptr& pContext)
+{
+	WebSocketClientParams::Ptr pParams = params<WebSocketClientParams>();
+	pParams->setReconnect(false);
+	pParams->setSessionFactory([pContext](const Poco::URI& uri) -> std::unique_ptr<HTTPClientSession>
+	{
+		if (pContext) return std::make_unique<HTTPSClientSession>(uri.getHost(), uri.getPort(), pContext);
+		return std::make_unique<HTTPClientSession>(uri.getHost(), uri.getPort());
+	});
+	WebSocketClientLoop loop;
+	const Poco::URI uri((pContext ? "wss://127.0.0.1:" : "ws://127.0.0.1:") + std::to_string(port) + "/");
+	Poco::Event done;
+	WebSocketClient* pClient = nullptr;
+	for (;;)
+	{
+		WebSocketClient client(uri, new ClientEcho(engine, pClient, done), loop, pParams);
+		pClient = &client;
+		client.start();
+		done.wait();
+		const HTTPResponse::HTTPStatus status = client.response().getStatus();
+		client.stop();
+		if (status == HTTPResponse::HTTP_GONE) return;
+		if (status != HTTPResponse::HTTP_SWITCHING_PROTOCOLS) throw Poco::IOException("No connection");
+	}
+}
