@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -22,6 +23,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 SERVERS = {"stock": "BenchmarkEchoStock", "ours": "BenchmarkEcho"} # the frame calls that both have
 MESSAGES = "BenchmarkEchoMessages"
 BEAST = "BenchmarkEchoBeast"
+EVENTS = {"minimal loop": "BenchmarkEchoMinimal", "ours": "BenchmarkEchoEvents", "Beast": "BenchmarkEchoBeastEvents"} # one thread for all connections
+OPTIONAL = [BEAST, EVENTS["Beast"]] # built where Boost is found
 
 
 def fail(text):
@@ -50,6 +53,25 @@ class Parser(argparse.ArgumentParser):
 	def error(self, message):
 		print(f"{self.prog}: {message}", file=sys.stderr)
 		sys.exit(64)
+
+
+def addCores(parser):
+	"""The option --cores."""
+	parser.add_argument("--cores", default="0,1", help="the server's core and the generator's")
+
+
+def checkCores(parser, arguments):
+	"""Makes a list of it."""
+	arguments.cores = arguments.cores.split(",")
+	if len(arguments.cores) != 2 or not all(core.isdigit() for core in arguments.cores):
+		parser.error("--cores: two numbers are needed")
+	if not {int(core) for core in arguments.cores} <= os.sched_getaffinity(0):
+		parser.error("--cores: no such core")
+
+
+def raiseDescriptors():
+	"""As many descriptors as are allowed, also for the programs started from now on."""
+	resource.setrlimit(resource.RLIMIT_NOFILE, 2*resource.getrlimit(resource.RLIMIT_NOFILE)[1:])
 
 
 def build(directory, *targets, optional=()):

@@ -19,11 +19,13 @@ namespace
 {
 	enum Option
 	{
-		CORK = 1, NO_UTF8, DEFLATE, CLIENT_NO_TAKEOVER, SERVER_NO_TAKEOVER, WINDOW_BITS, LEVEL, MEM_LEVEL, THRESHOLD
+		PARTS = 1, BROADCAST, CORK, NO_UTF8, DEFLATE, CLIENT_NO_TAKEOVER, SERVER_NO_TAKEOVER, WINDOW_BITS, LEVEL, MEM_LEVEL, THRESHOLD
 	};
 
 	const option OPTIONS[] =
 	{
+		{"parts", no_argument, nullptr, PARTS},
+		{"broadcast", no_argument, nullptr, BROADCAST},
 		{"cork", no_argument, nullptr, CORK},
 		{"no-utf8", no_argument, nullptr, NO_UTF8},
 		{"deflate", no_argument, nullptr, DEFLATE},
@@ -56,6 +58,8 @@ EchoOptions EchoOptions::parse(int argc, char** argv)
 	{
 		switch (code)
 		{
+		case PARTS: options.parts = true; break;
+		case BROADCAST: options.broadcast = true; break;
 		case CORK: options.cork = true; break;
 		case NO_UTF8: options.verifyUTF8 = false; break;
 		case DEFLATE: options.deflate = true; break;

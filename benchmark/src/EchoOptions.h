@@ -21,6 +21,8 @@
 struct EchoOptions
 	/// The options. Their defaults are those of WebSocketParams.
 {
+	bool parts = false;            /// Message parts as they come, not whole messages.
+	bool broadcast = false;        /// Each message goes to all connections.
 	bool cork = false;             /// With a WebSocket::Cork.
 	bool verifyUTF8 = true;
 	bool deflate = false;          /// Accept permessage-deflate (RFC 7692).

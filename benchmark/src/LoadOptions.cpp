@@ -19,7 +19,7 @@ namespace
 	enum Option
 	{
 		HOST = 1, PORT, SERVER_PID, CONNECTIONS, IN_FLIGHT, SIZE, MESSAGES, WARMUP, SECONDS, TIMEOUT, BINARY, UNICODE,
-		JSON, DEFLATE, CLIENT_NO_TAKEOVER, SERVER_NO_TAKEOVER, WINDOW_BITS, LEVEL, POLL, HELP
+		JSON, DEFLATE, CLIENT_NO_TAKEOVER, SERVER_NO_TAKEOVER, WINDOW_BITS, LEVEL, FRAGMENTS, BROADCAST, HANDSHAKES, POLL, HELP
 	};
 
 	const option OPTIONS[] =
@@ -42,6 +42,9 @@ namespace
 		{"server-no-takeover", no_argument, nullptr, SERVER_NO_TAKEOVER},
 		{"window-bits", required_argument, nullptr, WINDOW_BITS},
 		{"level", required_argument, nullptr, LEVEL},
+		{"fragments", no_argument, nullptr, FRAGMENTS},
+		{"broadcast", no_argument, nullptr, BROADCAST},
+		{"handshakes", no_argument, nullptr, HANDSHAKES},
 		{"poll", no_argument, nullptr, POLL},
 		{"help", no_argument, nullptr, HELP},
 		{nullptr, 0, nullptr, 0}
@@ -95,12 +98,17 @@ LoadOptions LoadOptions::parse(int argc, char** argv)
 		case SERVER_NO_TAKEOVER: options.serverNoTakeover = true; break;
 		case WINDOW_BITS: options.windowBits = whole<int>("window-bits", 9, 15); break;
 		case LEVEL: options.level = whole<int>("level", 1, 9); break;
+		case FRAGMENTS: options.fragments = true; break;
+		case BROADCAST: options.broadcast = true; break;
+		case HANDSHAKES: options.handshakes = true; break;
 		case POLL: options.poll = true; break;
 		case HELP: options.help = true; break;
 		default: throw UsageError(std::string("unknown option, or its value is missing: ") + argv[optind - 1]);
 		}
 	}
 	if (optind < argc) throw UsageError(std::string("not an option: ") + argv[optind]);
+	if (options.fragments && (options.json || options.deflate)) throw UsageError("--fragments: not with --json or --deflate");
+	if (options.handshakes && (options.broadcast || options.poll)) throw UsageError("--handshakes: not with --broadcast or --poll");
 	if (options.port == 0 && !options.help) throw UsageError("--port: missing");
 	return options;
 }
@@ -124,6 +132,11 @@ std::string LoadOptions::helpText()
 		"                     without context takeover\n"
 		"  --window-bits N    both ways (15)\n"
 		"  --level N          zlib's, for what is sent (6)\n"
+		"  --fragments        answers may come in several frames\n"
+		"  --broadcast        the first connection sends, and what it sends must come back on each connection;\n"
+		"                     a message counts as often\n"
+		"  --handshakes       connections that are made, upgraded and closed, so many at a time as --in-flight\n"
+		"                     says; each counts as a message\n"
 		"  --warmup SECONDS   before anything is measured (0.3)\n"
 		"  --seconds SECONDS  length of the measured window (1)\n"
 		"  --messages N       stop after N messages in all; no warm-up, no window\n"

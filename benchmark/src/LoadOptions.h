@@ -49,6 +49,9 @@ struct LoadOptions
 	bool serverNoTakeover = false;
 	int windowBits = 15;        /// Both ways.
 	int level = 6;              /// Compression level of what is sent.
+	bool fragments = false;     /// Answers may come in several frames.
+	bool broadcast = false;     /// One connection sends, and all receive what it sends.
+	bool handshakes = false;    /// No messages, but connections that come and go.
 	bool poll = false;          /// Spin on the sockets, never block.
 	bool help = false;
 

@@ -71,6 +71,63 @@ std::uint64_t EqualReplies::take(const char* pData, std::size_t received)
 
 
 //
+// FragmentedReplies
+//
+FragmentedReplies::FragmentedReplies(const LoadOptions& options, const std::string& payload):
+	_payload(payload),
+	_binary(options.binary)
+{
+}
+
+
+std::uint64_t FragmentedReplies::take(const char* pData, std::size_t length)
+{
+	const std::uint64_t before = _count;
+	const char* const pEnd = pData + length;
+	while (pData < pEnd || (_inPayload && _left == 0))
+	{
+		if (!_inPayload)
+		{
+			_inPayload = takeHeader(*pData++);
+			continue;
+		}
+		const std::size_t n = static_cast<std::size_t>(std::min<std::uint64_t>(_left, static_cast<std::uint64_t>(pEnd - pData)));
+		if (n > _payload.size() - _position) fail("too long an echo");
+		const bool compare = _payload.size() <= LONG_FRAME || _count % SAMPLE == 0;
+		if (compare && std::memcmp(pData, _payload.data() + _position, n) != 0) fail("not an echo of what was sent");
+		pData += n;
+		_position += n;
+		_left -= n;
+		if (_left > 0) continue;
+		_inPayload = false;
+		_inMessage = !_last;
+		if (!_last) continue;
+		if (_position != _payload.size()) fail("not an echo of what was sent");
+		_position = 0;
+		++_count;
+	}
+	return _count - before;
+}
+
+
+bool FragmentedReplies::takeHeader(char ch)
+	/// Returns true if the header is complete with it.
+{
+	_header += ch;
+	const auto byte = [this](std::size_t i) { return static_cast<unsigned char>(_header[i]); };
+	if (_header.size() < 2) return false;
+	const std::size_t length = byte(1) == 127 ? 10 : byte(1) == 126 ? 4 : 2; // an answer is not masked
+	if (_header.size() < length) return false;
+	if ((byte(0) & ~FIN) != (_inMessage ? 0 : _binary ? 2 : 1)) fail("another opcode came back");
+	_last = (byte(0) & FIN) != 0;
+	_left = length == 2 ? byte(1) : 0;
+	for (std::size_t i = 2; i < length; ++i) _left = _left << 8 | byte(i);
+	_header.clear();
+	return true;
+}
+
+
+//
 // InflatedReplies
 //
 struct InflatedReplies::Stream: public z_stream

@@ -53,6 +53,29 @@ private:
 };
 
 
+class FragmentedReplies: public Replies
+	/// Uncompressed answers, in any number of frames. Headers are compared always, and payloads as above.
+{
+public:
+	FragmentedReplies(const LoadOptions& options, const std::string& payload);
+
+	std::uint64_t take(const char* pData, std::size_t length) override;
+
+private:
+	bool takeHeader(char ch);
+
+	const std::string& _payload;
+	const bool _binary;
+	std::string _header;       // of the frame in progress, until it is complete
+	std::uint64_t _left = 0;   // of the frame's payload
+	std::size_t _position = 0; // in the message
+	bool _inPayload = false;
+	bool _inMessage = false;
+	bool _last = false;        // frame of the message
+	std::uint64_t _count = 0;  // of messages
+};
+
+
 class InflatedReplies: public Replies
 	/// Compressed answers, or such that may be: every one is decompressed and compared.
 {

@@ -34,6 +34,7 @@ namespace
 void EchoLoop::configure(int argc, char** argv)
 {
 	options = EchoOptions::parse(argc, argv);
+	if (options.parts || options.broadcast) throw std::invalid_argument("--parts and --broadcast are unknown here");
 	pParams = new WebSocketParams;
 	pParams->setVerifyUTF8(options.verifyUTF8);
 	pParams->setDeflate(options.deflate);

@@ -1,0 +1,146 @@
+//
+// EventsBenchmark.cpp
+//
+// Library: PocoWebSocket
+// Package: Benchmark
+// Module:  EventsBenchmark
+//
+// The echo server with WebSocketServer: one thread for all connections.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "EchoOptions.h"
+#include "Poco/Net/ServerSocket.h"
+#include "Poco/Net/SocketAddress.h"
+#include "Poco/Net/WebSocketServer.h"
+#include "Poco/Exception.h"
+#include "Poco/Process.h"
+#include <algorithm>
+#include <csignal>
+#include <iostream>
+#include <vector>
+
+
+using Poco::Net::WebSocketConnection;
+using Poco::Net::WebSocketPreparedMessage;
+
+
+namespace
+{
+	const int BACKLOG = 4096;
+
+	class Echo: public Poco::Net::WebSocketHandler
+		/// Returns every message, or every part of one.
+	{
+	public:
+		explicit Echo(bool parts):
+			_parts(parts)
+		{
+		}
+
+		void onOpen(WebSocketConnection& connection, const Poco::Net::HTTPRequest&) override
+		{
+			connection.setParts(_parts);
+		}
+
+		void onMessage(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode) override
+		{
+			connection.send(pData, length, opcode);
+		}
+
+		void onPart(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode, bool last) override
+		{
+			connection.sendPart(pData, length, opcode, last);
+		}
+
+	private:
+		bool _parts;
+	};
+
+	class Broadcast: public Poco::Net::WebSocketHandler
+		/// Sends every message to all.
+	{
+	public:
+		void onOpen(WebSocketConnection& connection, const Poco::Net::HTTPRequest&) override
+		{
+			_connections.push_back(&connection);
+		}
+
+		void onMessage(WebSocketConnection&, const char* pData, std::size_t length, int opcode) override
+		{
+			const WebSocketPreparedMessage::Ptr pMessage = new WebSocketPreparedMessage(pData, length, opcode);
+			for (WebSocketConnection* pConnection: _connections) pConnection->send(pMessage);
+		}
+
+		void onClose(WebSocketConnection& connection, int, const std::string&) override
+		{
+			_connections.erase(std::find(_connections.begin(), _connections.end(), &connection));
+		}
+
+	private:
+		std::vector<WebSocketConnection*> _connections;
+	};
+
+	Poco::Net::WebSocketServerParams::Ptr parameters(const EchoOptions& options)
+	{
+		Poco::Net::WebSocketServerParams::Ptr pParams = new Poco::Net::WebSocketServerParams;
+		pParams->setThreads(1);
+		pParams->setVerifyUTF8(options.verifyUTF8);
+		pParams->setDeflate(options.deflate);
+		pParams->setDeflateLevel(options.level);
+		pParams->setDeflateMemLevel(options.memLevel);
+		pParams->setDeflateThreshold(options.threshold);
+		Poco::Net::WebSocketDeflateParams deflate;
+		deflate.clientNoContextTakeover = options.clientNoTakeover;
+		deflate.serverNoContextTakeover = options.serverNoTakeover;
+		deflate.clientMaxWindowBits = options.windowBits;
+		deflate.serverMaxWindowBits = options.windowBits;
+		pParams->setDeflateParams(deflate);
+		return pParams;
+	}
+
+	Poco::Net::WebSocketHandler::Ptr handler(const EchoOptions& options)
+	{
+		if (options.broadcast) return new Broadcast;
+		return new Echo(options.parts);
+	}
+}
+
+
+int main(int argc, char** argv)
+	/// Listens on a free port of the loopback interface, prints the port and its process id, and stops on SIGTERM.
+{
+	sigset_t signals;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &signals, nullptr); // before any thread is started
+
+	try
+	{
+		const EchoOptions options = EchoOptions::parse(argc, argv);
+		if (options.cork) throw std::invalid_argument("--cork is unknown here");
+		Poco::Net::ServerSocket socket(Poco::Net::SocketAddress("127.0.0.1", 0), BACKLOG);
+		Poco::Net::WebSocketServer server(handler(options), parameters(options));
+		server.listen(socket);
+		server.start();
+		std::cout << socket.address().port() << " " << Poco::Process::id() << std::endl;
+
+		int signal = 0;
+		sigwait(&signals, &signal);
+		server.stop();
+	}
+	catch (const std::invalid_argument& exc)
+	{
+		std::cerr << exc.what() << std::endl;
+		return 64;
+	}
+	catch (const Poco::Exception& exc)
+	{
+		std::cerr << exc.displayText() << std::endl;
+		return 1;
+	}
+	return 0;
+}

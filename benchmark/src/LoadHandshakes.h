@@ -1,0 +1,74 @@
+//
+// LoadHandshakes.h
+//
+// Library: PocoWebSocket
+// Package: Benchmark
+// Module:  LoadHandshakes
+//
+// Connections that come and go.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Benchmark_LoadHandshakes_INCLUDED
+#define Benchmark_LoadHandshakes_INCLUDED
+
+
+#include "LoadOptions.h"
+#include "LoadWindow.h"
+#include <cstdint>
+#include <string>
+#include <vector>
+
+
+class Handshakes
+	/// Keeps so many connections under way: each is made, upgraded, and closed with a Close frame; the server
+	/// answers that and closes the connection, and then there is another one. Each of them is a message.
+{
+public:
+	explicit Handshakes(const LoadOptions& options);
+	~Handshakes();
+
+	void run();
+	void print() const;
+
+private:
+	enum State
+	{
+		NONE,
+		OPENING, // the request has been sent
+		CLOSING, // the Close frame has
+		CLOSED   // the answer to it has come
+	};
+
+	struct Slot
+	{
+		int socket = -1;
+		State state = NONE;
+		std::string received;
+	};
+
+	Handshakes(const Handshakes&) = delete;
+	Handshakes& operator = (const Handshakes&) = delete;
+
+	void begin(Slot& slot);
+	void receive(Slot& slot);
+	void take(Slot& slot);
+	void send(const Slot& slot, const std::string& data);
+
+	const LoadOptions& _options;
+	const std::string _request;
+	const std::string _close;
+	const std::string _closeReply;
+	std::vector<Slot> _slots;
+	int _queue;
+	Window _window;
+	std::uint64_t _begun = 0;
+	std::uint64_t _completed = 0;
+	std::uint64_t _bytes = 0; // received
+	bool _stopping = false;
+};
+
+
+#endif // Benchmark_LoadHandshakes_INCLUDED
