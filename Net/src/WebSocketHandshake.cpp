@@ -10,8 +10,8 @@
 
 
 #include "Poco/Net/WebSocketHandshake.h"
-#include "Poco/Crypto/DigestEngine.h"
 #include "Poco/Ascii.h"
+#include "Poco/SHA1Engine.h"
 #include "Poco/String.h"
 #include <algorithm>
 
@@ -407,7 +407,7 @@ bool WebSocketHandshake::isKey(const std::string& key)
 
 std::string WebSocketHandshake::computeAccept(const std::string& key)
 {
-	Poco::Crypto::DigestEngine sha1("SHA1");
+	Poco::SHA1Engine sha1; // of Foundation: Poco::Crypto opens the random number generator for each
 	sha1.update(key + GUID);
 	const Poco::DigestEngine::Digest& digest = sha1.digest();
 	return base64(digest.data(), digest.size());

@@ -23,6 +23,7 @@ namespace
 {
 	constexpr int MAX_BLOCKS = 64;
 	constexpr std::size_t RECORD_SIZE = 16*1024; // the largest TLS record
+	constexpr std::size_t FIRST_SIZE  = 2*1024;    // memory for the first messages
 	constexpr std::size_t KEPT_OUTPUT = 64*1024;   // memory that is kept for later
 
 	class Copy: public Poco::RefCountedObject
@@ -49,6 +50,7 @@ WebSocketOutput::WebSocketOutput():
 	_first(0),
 	_referred(0)
 {
+	_bytes.reserve(FIRST_SIZE);
 }
 
 

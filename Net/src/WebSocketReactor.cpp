@@ -47,6 +47,7 @@ WebSocketReactor::WebSocketReactor(const Poco::Timespan& spin):
 	_pReading(nullptr),
 	_pFirst(nullptr),
 	_load(0),
+	_storedSize(0),
 	_ended(true),
 	_posted(false)
 {
@@ -272,13 +273,17 @@ std::unique_ptr<WebSocketOutput> WebSocketReactor::takeStoredOutput()
 	if (_outputs.empty()) return std::make_unique<WebSocketOutput>();
 	std::unique_ptr<WebSocketOutput> pOutput = std::move(_outputs.back());
 	_outputs.pop_back();
+	_storedSize -= pOutput->bytes().capacity();
 	return pOutput;
 }
 
 
 void WebSocketReactor::storeOutput(std::unique_ptr<WebSocketOutput> pOutput)
 {
-	if (_outputs.size() < MAX_OUTPUTS) _outputs.push_back(std::move(pOutput));
+	const std::size_t size = pOutput->bytes().capacity();
+	if (_storedSize + size > MAX_STORED) return;
+	_outputs.push_back(std::move(pOutput));
+	_storedSize += size;
 }
 
 

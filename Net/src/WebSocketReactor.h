@@ -119,7 +119,7 @@ private:
 	enum
 	{
 		INPUT_SIZE    = 512*1024,
-		MAX_OUTPUTS   = 64, // that are kept
+		MAX_STORED    = 4*1024*1024, // bytes for sending that are kept
 		KEY_POOL_SIZE = 1024*WebSocketMask::KEY_LENGTH
 	};
 
@@ -151,7 +151,8 @@ private:
 	std::vector<WebSocketEventConnection::Ptr> _again;
 	std::vector<WebSocketEventConnection*> _graveyard; // to be released at the end of the turn
 	std::unique_ptr<WebSocketOutput> _pOutput; // that was given back last
-	std::vector<std::unique_ptr<WebSocketOutput>> _outputs;
+	std::vector<std::unique_ptr<WebSocketOutput>> _outputs; // others
+	std::size_t _storedSize;   // of these
 	std::mutex _mutex;
 	bool _ended;
 	std::atomic<bool> _posted; // there are tasks or functions
