@@ -275,6 +275,30 @@ class Endings(Mode):
         _, err = self.check(serve, 2)
         self.assertIn("without a Close", err)
 
+    def test_reconnect(self):
+        """The connection is lost twice, and there is no server for a while; no line of the input is."""
+        def lose(stream):
+            accept(stream)
+            self.assertEqual((FIN | TEXT, b"first"), stream.read_frame())
+
+        def close(stream):
+            accept(stream)
+            self.assertEqual((FIN | TEXT, b"second"), stream.read_frame())
+            stream.write_frame(FIN | CLOSE, close_payload(1000))
+            stream.read_frame()
+
+        with Server(lose) as server:
+            process = shell("--reconnect", server.url)
+            process.popen.stdin.write(b"first\n")
+            process.popen.stdin.flush()
+        with process:
+            while b"Connecting again in 1 s" not in process.popen.stderr.readline():  # lost, and no server
+                pass
+            with Server(close, server.port):
+                process.popen.stdin.write(b"second\n")
+                process.popen.stdin.flush()
+                self.assertEqual(0, process.wait())
+
     def test_lost_inside_a_frame(self):
         def serve(stream):
             accept(stream)

@@ -164,13 +164,13 @@ def answer(stream, fields, **headers):
 
 
 class Server:
-    """Takes one connection on a free port of 127.0.0.1, and has serve(stream) talk on it in a
+    """Takes one connection on a port of 127.0.0.1, by default a free one, and has serve(stream) talk on it in a
     thread. To be used in a with statement, at whose end it has finished; what it raised is raised."""
 
-    def __init__(self, serve):
+    def __init__(self, serve, port=0):
         self.serve = serve
         self.error = None
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", port))
         self.listener.settimeout(DEADLINE)
         self.port = self.listener.getsockname()[1]
         self.url = f"ws://127.0.0.1:{self.port}/"

@@ -80,12 +80,12 @@ namespace
 }
 
 
-ShellSession::ShellSession(const WebSocket& ws, const ShellSettings& settings):
+ShellSession::ShellSession(const WebSocket& ws, const ShellSettings& settings, LineReader& input):
 	_socket(ws.impl()->sockfd()),
 	_pLink(createLink(ws, settings)),
 	_settings(settings),
 	_printer(settings.quiet),
-	_input(STDIN_FILENO)
+	_input(input)
 {
 }
 

@@ -40,7 +40,8 @@ public:
 		CLOSED_ABNORMALLY = 3
 	};
 
-	ShellSession(const Poco::Net::WebSocket& ws, const ShellSettings& settings);
+	ShellSession(const Poco::Net::WebSocket& ws, const ShellSettings& settings, LineReader& input);
+		/// What is left of the input is there for the next session.
 
 	Outcome run();
 		/// Returns how the connection ended.
@@ -80,7 +81,7 @@ private:
 	const ShellSettings& _settings;
 	FramePrinter _printer;
 	StopSignal _stopSignal;
-	LineReader _input;
+	LineReader& _input;
 
 	std::deque<Frame> _queue;
 	bool _firstBegun = false;  // _queue's first frame was sent in part

@@ -48,6 +48,7 @@ struct ShellSettings
 	std::optional<std::string> binary; // a message to begin with
 	bool commands = false;
 	bool quiet = false;
+	bool reconnect = false;
 	Poco::Timespan wait = Poco::Timespan(1, 0);
 };
 

@@ -24,6 +24,7 @@
 #include <algorithm>
 #include <csignal>
 #include <iostream>
+#include <poll.h>
 #include <unistd.h>
 
 
@@ -98,6 +99,8 @@ protected:
 			"input is not a terminal. The command /help lists them."));
 		options.addOption(Option("quiet", "", "Print nothing but the messages received, as they are: "
 			"text with a line end, binary data without."));
+		options.addOption(Option("reconnect", "", "Connect again when there is no connection, or it was lost: after half a "
+			"second, then after twice as long each time, up to 30 seconds."));
 		options.addOption(Option("wait", "", "How long to wait for answers after the end of the input. "
 			"Default: 1.").argument("seconds"));
 	}
@@ -122,6 +125,7 @@ protected:
 		else if (name == "wait")        _settings.wait = seconds(name, value, 0);
 		else if (name == "commands")    _settings.commands = true;
 		else if (name == "quiet")       _settings.quiet = true;
+		else if (name == "reconnect")   _settings.reconnect = true;
 		else if (name == "max-payload") setMaxPayload(value);
 		else if (name == "binary")      setBinary(value);
 	}
@@ -137,8 +141,8 @@ protected:
 		{
 			setURL(args);
 			checkCombinations();
-			ShellConnector connector = createConnector();
-			return talk(connector);
+			createConnector(); // finds what is wrong with the options
+			return _settings.reconnect ? talkAgainAndAgain() : talk();
 		}
 		catch (UsageException& exc)
 		{
@@ -147,14 +151,38 @@ protected:
 	}
 
 private:
-	int talk(ShellConnector& connector)
+	int talkAgainAndAgain()
+		/// Until the connection is closed by somebody.
 	{
+		const int FIRST_DELAY = 500; // milliseconds
+		const int LONGEST_DELAY = 30000;
+		int delay = FIRST_DELAY;
+		for (;;)
+		{
+			const int outcome = talk();
+			if (outcome != ShellSession::NOT_CONNECTED && outcome != ShellSession::LOST) return outcome;
+			if (outcome == ShellSession::LOST)
+			{
+				delay = FIRST_DELAY;
+				_settings.binary.reset(); // it was sent
+			}
+			if (!_settings.quiet) std::cerr << "Connecting again in " << delay/1000.0 << " s." << std::endl;
+			const StopSignal stopSignal;
+			pollfd stopped = {stopSignal.fd(), POLLIN, 0};
+			if (poll(&stopped, 1, delay) != 0) return outcome;
+			delay = std::min(2*delay, LONGEST_DELAY);
+		}
+	}
+
+	int talk()
+	{
+		ShellConnector connector = createConnector();
 		try
 		{
 			WebSocket ws = connector.connect();
 			if (isatty(STDIN_FILENO)) _settings.commands = true;
 			if (!_settings.quiet) greet(ws, connector.response());
-			return ShellSession(ws, _settings).run();
+			return ShellSession(ws, _settings, _input).run();
 		}
 		catch (Poco::Net::WebSocketException& exc)
 		{
@@ -317,6 +345,7 @@ private:
 
 	bool _helpRequested = false;
 	ShellSettings _settings;
+	LineReader _input{STDIN_FILENO};
 };
 
 
