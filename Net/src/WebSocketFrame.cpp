@@ -91,7 +91,7 @@ WebSocketFrameHeader::Result WebSocketFrameHeader::parse(const char* pData, std:
 }
 
 
-std::size_t WebSocketFrameHeader::buildLong(char* pData) const
+std::size_t WebSocketFrameHeader::buildLong(char* pData) const noexcept
 {
 	unsigned char* p = reinterpret_cast<unsigned char*>(pData);
 	const unsigned maskBit = masked ? unsigned(MASK) : 0u;

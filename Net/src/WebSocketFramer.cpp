@@ -136,12 +136,17 @@ WebSocketFramer::Result WebSocketFramer::receiveWhole(char* pData, std::size_t l
 	if (payloadLength > length - _usualLength) return NEED_MORE;
 
 	takeUsual(pData);
-	used = _usualLength + payloadLength;
 	char* const pPayload = pData + _usualLength;
-	if (_header.masked) WebSocketShort::mask(pPayload, pPayload, payloadLength, WebSocketShort::load<WebSocketShort::HalfWord>(reinterpret_cast<const char*>(_header.key)));
+	const WebSocketShort::HalfWord key = WebSocketShort::load<WebSocketShort::HalfWord>(reinterpret_cast<const char*>(_header.key));
+	if (_header.masked) WebSocketShort::mask(pPayload, pPayload, payloadLength, key);
 	const bool text = (_header.flags & 1) != 0;
 	if (text && _verifyUTF8 && !WebSocketShort::isASCII(pPayload, payloadLength) && !WebSocketUTF8::isValid(pPayload, payloadLength)) // 8.1
-		return fail(WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, "Text message is not UTF-8");
+	{
+		// What is wrong is told by the other way, so that it does not depend on where the bytes were cut.
+		WebSocketShort::mask(pPayload, pPayload, payloadLength, key);
+		return NEED_MORE;
+	}
+	used = _usualLength + payloadLength;
 	return OK;
 }
 

@@ -23,11 +23,20 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
+namespace
+{
+	bool isPlain(const SocketImpl& impl)
+	{
+		return typeid(impl) == typeid(ServerSocketImpl);
+	}
+}
+
+
 WebSocketListener::WebSocketListener(const ServerSocket& socket, WebSocketReactor& reactor, Acceptor& acceptor):
 	_socket(socket),
 	_reactor(reactor),
 	_acceptor(acceptor),
-	_plain(typeid(*socket.impl()) == typeid(ServerSocketImpl)),
+	_plain(isPlain(*socket.impl())),
 	_listening(false)
 {
 	_socket.setBlocking(false);

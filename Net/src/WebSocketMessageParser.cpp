@@ -53,10 +53,9 @@ WebSocketMessageParser::Event WebSocketMessageParser::next(char*& pData, char* p
 {
 	if (_given) forget();
 	std::size_t taken = 0;
-	const WebSocketFramer::Result whole = _framer.receiveWhole(pData, static_cast<std::size_t>(pEnd - pData), taken);
-	if (whole != WebSocketFramer::NEED_MORE)
+	if (_framer.receiveWhole(pData, static_cast<std::size_t>(pEnd - pData), taken) == WebSocketFramer::OK)
 	{
-		if (whole == WebSocketFramer::FAILED || _assembler.beginWhole() != WebSocketFramer::OK) return FAILED;
+		if (_assembler.beginWhole() != WebSocketFramer::OK) return FAILED;
 		_pData  = pData + _framer.header().length;
 		_length = static_cast<std::size_t>(_framer.header().payloadLength);
 		_last   = true;

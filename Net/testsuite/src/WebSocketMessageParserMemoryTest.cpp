@@ -212,6 +212,35 @@ TEST(WebSocketMessageParserMemoryTest, GivesBackWhatWasGathered)
 }
 
 
+TEST(WebSocketMessageParserMemoryTest, SettleGivesBackAtOnce)
+	/// What was given; nothing of a message that is not complete.
+{
+	for (WebSocketFramer::Role role: ROLES)
+	{
+		const std::string wire = encode(role, Frame{0x82, sample(1000)});
+		Peer peer(role, inflating());
+		peer.parser.settle();
+		ASSERT_EQ(NEED_MORE, take(peer.parser, wire.substr(0, 500)));
+		peer.parser.settle();
+		ASSERT_EQ(MESSAGE, take(peer.parser, wire.substr(500)));
+		EXPECT_EQ(sample(1000), std::string(peer.parser.data(), peer.parser.length()));
+		peer.parser.settle();
+		EXPECT_EQ(0u, peer.parser.takeMessage().capacity());
+
+		const std::string compressed = encode(role, Frame{0xc2, deflated(sample(10000))});
+		ASSERT_EQ(NEED_MORE, take(peer.parser, compressed.substr(0, 50)));
+		peer.parser.settle();
+		ASSERT_EQ(MESSAGE, take(peer.parser, compressed.substr(50)));
+		EXPECT_EQ(sample(10000), std::string(peer.parser.data(), peer.parser.length()));
+		peer.parser.settle();
+		peer.parser.settle();
+		EXPECT_EQ(MESSAGE, take(peer.parser, encode(role, Frame{0x81, "Hello"})));
+		peer.parser.settle();
+		EXPECT_EQ(NEED_MORE, takeNothing(peer.parser));
+	}
+}
+
+
 TEST(WebSocketMessageParserMemoryTest, GivesBackRoomThatWasNotUsed)
 {
 	for (WebSocketFramer::Role role: ROLES)

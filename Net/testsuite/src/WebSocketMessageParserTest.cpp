@@ -119,6 +119,7 @@ TEST(WebSocketMessageParserTest, Section10_4_Limits)
 	{
 		{limits(10, 100, 9), {"message at the limit", {{0x81, ten}, {0x82, ten}}, {"text:" + ten, "binary:" + ten}}},
 		{limits(10, 100, 9), {"message past the limit", {{0x81, ten}, {0x82, eleven}}, {"text:" + ten}, TOO_BIG, 1009}},
+		{limits(10, 100, 9), {"message past the limit, and no text", {{0x81, ten + "\xff"}}, {}, TOO_BIG, 1009}},
 		{limits(10, 100, 9), {"fragments at the limit", {{0x01, "aaaaa"}, {0x00, "aaaa"}, {0x80, "a"}}, {"text:" + ten}}},
 		{limits(10, 100, 9), {"fragments past the limit", {{0x01, "aaaaa"}, {0x00, "aaaaa"}, {0x80, "a"}}, {}, TOO_BIG, 1009}},
 		{limits(10, 100, 9), {"each message counts for itself", {{0x01, ten}, {0x80, ""}, {0x01, ""}, {0x80, ten}}, {"text:" + ten, "text:" + ten}}},
@@ -126,6 +127,7 @@ TEST(WebSocketMessageParserTest, Section10_4_Limits)
 		{limits(1, 1, 2), {"control frames do not count", {{0x01, "a"}, {0x89, ten}, {0x89, ten}, {0x80, ""}}, {"PING:" + ten, "PING:" + ten, "text:a"}}},
 		{limits(100, 10, 9), {"frame at the limit", {{0x02, ten}, {0x80, ten}}, {"binary:" + ten + ten}}},
 		{limits(100, 10, 9), {"frame past the limit", {{0x81, "a"}, {0x82, eleven}}, {"text:a"}, TOO_BIG, 1009}},
+		{limits(100, 10, 9), {"frame past the limit, and no text", {{0x81, ten + "\xff"}}, {}, TOO_BIG, 1009}},
 		{limits(100, 10, 9), {"later frame past the limit", {{0x02, ten}, {0x80, eleven}}, {}, TOO_BIG, 1009}},
 		{limits(100, 10, 9), {"a claim is enough", {{0x82, "", 8, 1ULL << 62}}, {}, TOO_BIG, 1009}},
 		{limits(10, 10, 3), {"frames at the limit", {{0x01, "a"}, {0x00, ""}, {0x80, "c"}, {0x01, ""}, {0x00, ""}, {0x80, ""}}, {"text:ac", "text:"}}},

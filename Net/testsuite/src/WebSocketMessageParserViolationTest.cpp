@@ -13,6 +13,7 @@
 
 #include "WebSocketMessageParserTest.h"
 #include "WebSocketUTF8Test.h"
+#include <set>
 
 
 using namespace ParserTest;
@@ -111,6 +112,36 @@ TEST(WebSocketMessageParserViolationTest, Section8_1_FailsWithTheByte)
 			EXPECT_FALSE(peer.framer.failed());
 			peer.take(wire.substr(wire.size() - 15, 1));
 			EXPECT_EQ(Log{failureText(NO_UTF8, 1007)}, peer.log);
+		}
+	}
+}
+
+
+TEST(WebSocketMessageParserViolationTest, Section7_1_7_TheSameReason)
+	/// The peer is told the same, however the bytes were cut.
+{
+	const Frames conversations[] =
+	{
+		{{0x81, "a\xff" "b"}}, {{0x81, "a\xc3"}}, {{0x81, "\xf0\x9f\x98"}}, {{0x01, "a\xc3"}, {0x80, ""}}, {{0x81, std::string(125, 'a') + "\xc3"}},
+		{{0x81, std::string(51, 'a')}}, {{0x82, std::string(151, 'a')}}, {{0x81, std::string(51, '\xff')}}, {{0xc1, deflated("a\xc3")}}, {{0x83, "a"}}, {{0x80, "a"}}, {{0x88, "a"}}
+	};
+	for (const Frames& frames: conversations)
+	{
+		for (WebSocketFramer::Role role: ROLES)
+		{
+			const std::string wire = encode(role, frames);
+			std::set<std::string> reasons;
+			for (Way way: {MESSAGES, ROOM, PARTS})
+			{
+				for (std::size_t step = 1; step <= wire.size(); ++step)
+				{
+					Peer peer(role, limits(150, 50, 9, true), way);
+					for (std::size_t begin = 0; begin < wire.size() && !peer.framer.failed(); begin += step) peer.take(wire.substr(begin, step));
+					ASSERT_TRUE(peer.framer.failed());
+					reasons.insert(peer.framer.errorText());
+				}
+			}
+			EXPECT_EQ(1u, reasons.size()) << ::testing::PrintToString(reasons);
 		}
 	}
 }

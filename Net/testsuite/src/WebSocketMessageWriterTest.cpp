@@ -118,6 +118,7 @@ TEST(WebSocketMessageWriterTest, Section5_4_Flags)
 		EXPECT_EQ(row.compressed, flags(write(compressing, row.opcode, row.parts))) << row.rule;
 		EXPECT_EQ(row.plain, flags(write(compressing, row.opcode, row.parts, false))) << row.rule << ", below the threshold";
 		EXPECT_EQ(row.opcode, plain.opcode()) << row.rule;
+		EXPECT_EQ(WebSocketFrameHeader::FIN | row.opcode, WebSocketMessageWriter::wholeFlags(row.opcode));
 	}
 }
 

@@ -90,14 +90,14 @@ struct WebSocket_API WebSocketFrameHeader
 		/// Returns how many bytes the header at pData has, as far as the length
 		/// bytes tell: at least 2, exact once 2 bytes are there.
 
-	std::size_t build(char* pData) const;
+	std::size_t build(char* pData) const noexcept;
 		/// Encodes the header, in its shortest form, at pData, which must have room
 		/// for MAX_LENGTH bytes. The member length is not used.
 		///
 		/// Returns the number of bytes written.
 
 private:
-	std::size_t buildLong(char* pData) const;
+	std::size_t buildLong(char* pData) const noexcept;
 };
 
 
@@ -160,7 +160,7 @@ public:
 //
 // inlines
 //
-inline std::size_t WebSocketFrameHeader::build(char* pData) const
+inline std::size_t WebSocketFrameHeader::build(char* pData) const noexcept
 {
 	if (payloadLength > 125 || masked) return buildLong(pData);
 	pData[0] = static_cast<char>(flags);

@@ -119,7 +119,8 @@ public:
 	Result receiveWhole(char* pData, std::size_t length, std::size_t& used);
 		/// The same in one step, for what most frames are: if the bytes at pData begin with a whole text or binary
 		/// message of up to 125 bytes in one frame, takes it, and unmasks its payload where it is; used tells
-		/// how many bytes that were. Otherwise takes nothing, and returns NEED_MORE: receiveHeader() is to be called.
+		/// how many bytes that were. Otherwise, also if it is text but not UTF-8, takes nothing, and returns NEED_MORE:
+		/// receiveHeader() is to be called.
 
 	std::size_t buildReply(int& flags, char* pPayload) const;
 		/// If the frame just received is one that has to be answered, returns the length of

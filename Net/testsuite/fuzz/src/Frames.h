@@ -43,8 +43,8 @@ struct Settings
 		largeFrames   = (options & 0x80) != 0;
 		const unsigned limits = input.byte();
 		windowBits     = 8 + static_cast<int>(limits & 7);
-		maxMessageSize = limits & 0x08 ? 200 : 1 << 20;
-		maxFrameSize   = limits & 0x10 ? 130 : 1 << 20;
+		maxMessageSize = limits & 0x08 ? 100 : 1 << 20;
+		maxFrameSize   = limits & 0x10 ? 60 : 1 << 20;
 		maxFragments   = limits & 0x20 ? 3 : 1000;
 	}
 
