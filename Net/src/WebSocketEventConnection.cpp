@@ -134,6 +134,8 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, W
 WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const HTTPRequest& request):
 	WebSocketEventConnection(group, reactor, Nothing(), static_cast<StreamSocketImpl*>(upgrade.socket.impl()))
 {
+	set(HANDSHAKE, true);
+	rare().subprotocol = upgrade.subprotocol;
 	auto pAdopted = std::make_unique<Rare::Adopted>();
 	pAdopted->request = request;
 	pAdopted->data.append(upgrade.data.begin(), upgrade.data.size());
@@ -180,35 +182,25 @@ void WebSocketEventConnection::begin()
 
 void WebSocketEventConnection::perform(Task& task)
 {
-	if (task.what == Task::ADD)
-	{
-		begin();
-		return;
-	}
-	const bool message = task.what == Task::SEND || task.what == Task::PREPARED;
-	if (message && is(IN_PARTS) && state() == OPEN)
-	{
-		rare().held.push_back(std::move(task)); // RFC 6455, 5.4: not between the fragments of another message
-		return;
-	}
-	const std::size_t length = task.pPrepared ? task.pPrepared->message().size() : task.data.size();
-	if (message) _posted.fetch_sub(length, std::memory_order_relaxed);
-	if (is(GONE)) return;
 	try
 	{
 		switch (task.what)
 		{
-		case Task::SEND:
-			if (state() == OPEN) write(task.data.data(), length, task.number);
+		case Task::ADD:
+			begin();
 			break;
+		case Task::SEND:
 		case Task::PREPARED:
-			if (state() == OPEN) write(task.pPrepared);
+			performSend(task);
+			break;
+		case Task::FLUSH:
+			if (!is(GONE)) _reactor.markDirty(*this);
 			break;
 		case Task::PING:
 			sendPing();
 			break;
 		case Task::CLOSE:
-			sendClose(task.number, std::string(task.data.data(), length));
+			sendClose(task.number, std::string(task.data.data(), task.data.size()));
 			break;
 		case Task::ABORT:
 			cut();
@@ -230,21 +222,61 @@ void WebSocketEventConnection::perform(Task& task)
 }
 
 
+void WebSocketEventConnection::performSend(Task& task)
+{
+	if (is(IN_PARTS) && state() == OPEN)
+	{
+		rare().held.push_back(std::move(task)); // RFC 6455, 5.4: not between the fragments of another message
+		return;
+	}
+	const std::size_t length = task.pPrepared ? task.pPrepared->message().size() : task.data.size();
+	if (state() == OPEN)
+	{
+		if (task.pPrepared) write(task.pPrepared);
+		else write(task.data.data(), length, task.number);
+		_waiting.store(_pOutput->size(), std::memory_order_relaxed); // before it is not posted any more
+	}
+	_posted.fetch_sub(length, std::memory_order_relaxed);
+}
+
+
+void WebSocketEventConnection::discharge()
+{
+	set(GONE, true);
+	setState(CLOSED);
+	_stream.close();
+}
+
+
 void WebSocketEventConnection::ready(int events)
 {
 	if ((events & WebSocketPoller::WRITE) && !is(GONE)) flush();
-	if ((events & WebSocketPoller::READ) && !is(GONE)) read();
+	if (!(events & WebSocketPoller::READ) || is(GONE)) return;
+	if (is(PAUSED)) readyWhilePaused();
+	else read();
+}
+
+
+void WebSocketEventConnection::readyWhilePaused()
+	/// Nothing is asked for. Either it was a moment ago, or the stream has ended.
+{
+	switch (_stream.condition())
+	{
+	case WebSocketStream::BROKEN:
+		broken(ConnectionResetException("The connection broke while reading was paused"));
+		break;
+	case WebSocketStream::END: // what is there is read later, and the poller would tell this all the time
+		_reactor.poller().remove(_stream.fd());
+		set(UNWATCHED, true);
+		break;
+	default:
+		break;
+	}
 }
 
 
 void WebSocketEventConnection::read()
 {
-	if (is(PAUSED)) // nothing is asked for: it was found before that, or the connection is gone
-	{
-		if (_stream.connected()) return;
-		broken(ConnectionResetException("The connection broke while reading was paused"));
-		return;
-	}
 	try
 	{
 		iovec blocks[2];
@@ -278,8 +310,7 @@ void WebSocketEventConnection::read()
 	catch (const std::bad_alloc&)
 	{
 		_reactor.setReading(nullptr);
-		if (_framer.failed()) protocolFailed();
-		else broken(Poco::OutOfMemoryException());
+		noMemory();
 	}
 	if (is(GONE)) return;
 	flush();
@@ -320,7 +351,7 @@ void WebSocketEventConnection::receiveRequest(char* pData, std::size_t length)
 	}
 	else
 	{
-		set(DISCARD, true);
+		discard();
 		beginClosing();
 	}
 }
@@ -333,7 +364,7 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 	_framer.setVerifyMasking(params.getVerifyMasking());
 	_parser.assembler().configure(params, pDeflate);
 	if (pDeflate) writer().configure(params, pDeflate, _group.role);
-	if (!subprotocol.empty()) rare().subprotocol = subprotocol;
+	if (subprotocol != this->subprotocol()) rare().subprotocol = subprotocol;
 	set(OPENED, true);
 	setState(OPEN);
 	_lastMessage = _reactor.now();
@@ -419,9 +450,10 @@ void WebSocketEventConnection::handleControl()
 		break;
 	default:
 		if (_framer.checkSend(flags, payload, length) == WebSocketFramer::SEND) append(flags, payload, length);
-		set(DISCARD, true);
+		discard();
 		tellClosed();
 		beginClosing();
+		wakeFlush(); // when all has been sent, the stream ends
 	}
 	_framer.forgetControl();
 }
@@ -430,17 +462,16 @@ void WebSocketEventConnection::handleControl()
 void WebSocketEventConnection::flush()
 {
 	if (is(GONE)) return;
-	if (!_pOutput)
-	{
-		flushed();
-		return;
-	}
+	if (_pOutput && !push()) broken(ConnectionResetException(Poco::Error::getMessage(_stream.error()), _stream.error()));
+	else if (!_pOutput && (_state.load(std::memory_order_relaxed) != OPEN || _drain.load(std::memory_order_relaxed) || is(PONG_WAITS))) flushed();
+}
+
+
+inline bool WebSocketEventConnection::push()
+	/// Sends what it can, and tells nobody: a callback may be running. Returns false if the connection is broken.
+{
 	const long n = _pOutput->flush(_stream, _reactor.record());
-	if (n == WebSocketStream::BROKEN)
-	{
-		broken(ConnectionResetException(Poco::Error::getMessage(_stream.error()), _stream.error()));
-		return;
-	}
+	if (n == WebSocketStream::BROKEN) return false;
 	tally(_bytesSent, _reactor.counters.bytesSent, static_cast<std::size_t>(n));
 	if (_pOutput->empty())
 	{
@@ -452,8 +483,7 @@ void WebSocketEventConnection::flush()
 			set(WRITING, false);
 			updateInterest();
 		}
-		if (_state.load(std::memory_order_relaxed) != OPEN || _drain.load(std::memory_order_relaxed) || is(PONG_WAITS)) flushed();
-		return;
+		return true;
 	}
 	_pOutput->keep();
 	_waiting.store(_pOutput->size(), std::memory_order_relaxed);
@@ -466,6 +496,7 @@ void WebSocketEventConnection::flush()
 		updateInterest();
 	}
 	schedule();
+	return true;
 }
 
 
@@ -477,8 +508,11 @@ void WebSocketEventConnection::flushed()
 		set(PONG_WAITS, false);
 		Rare& more = rare();
 		more.pendingPings = 0;
-		append(WebSocketFrameHeader::PONG, more.pong.data(), more.pong.size());
-		return; // it is flushed at the end of the turn
+		if (_framer.checkSend(WebSocketFrameHeader::PONG, more.pong.data(), more.pong.size()) == WebSocketFramer::SEND)
+		{
+			append(WebSocketFrameHeader::PONG, more.pong.data(), more.pong.size());
+			return; // it is flushed at the end of the turn
+		}
 	}
 	if (_state.load(std::memory_order_relaxed) == OPEN)
 	{
@@ -490,8 +524,7 @@ void WebSocketEventConnection::flushed()
 	// All has been said. RFC 6455, 7.1.1: the server ends the stream, and waits for the client to do that as well.
 	set(SHUT, true);
 	if (_group.role != WebSocketFramer::ROLE_SERVER && !_framer.failed()) return;
-	if (_stream.secure() && !_framer.failed()) cut();
-	else _stream.shutdownSend();
+	_stream.shutdownSend();
 }
 
 
@@ -510,7 +543,7 @@ void WebSocketEventConnection::due(Time now)
 		_pOpening.reset();
 		output().bytes().append(response.data(), response.size());
 		_reactor.markDirty(*this);
-		set(DISCARD, true);
+		discard();
 		beginClosing();
 		return;
 	}
@@ -531,6 +564,10 @@ void WebSocketEventConnection::due(Time now)
 	else if (_group.idleTimeout > 0 && WebSocketTimerWheel::reached(_lastMessage + _group.idleTimeout, now))
 	{
 		sendClose(WebSocketFrame::GOING_AWAY, "Idle for too long");
+	}
+	else if (is(PAUSED))
+	{
+		// an answer would not be seen
 	}
 	else if (is(PINGING) && WebSocketTimerWheel::reached(_pingSent + _group.pongTimeout, now))
 	{
@@ -561,6 +598,7 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 	};
 	if (is(BLOCKED)) consider(_progress + _group.sendTimeout);
 	if (_group.idleTimeout > 0) consider(_lastMessage + _group.idleTimeout);
+	if (is(PAUSED)) return now + left;
 	if (is(PINGING)) consider(_pingSent + _group.pongTimeout);
 	else if (_group.pingInterval > 0) consider(_received + _group.pingInterval);
 	return now + left;
@@ -595,11 +633,17 @@ void WebSocketEventConnection::protocolFailed()
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	const std::size_t length = _framer.buildFailure(payload);
 	if (length > 0) append(WebSocketFrameHeader::CLOSE, payload, length);
-	set(DISCARD, true);
-	tellError(WebSocketException(_framer.errorText(), _framer.error()));
-	if (is(GONE)) return;
+	discard();
 	beginClosing();
-	tellClosed();
+	tellError(WebSocketException(_framer.errorText(), _framer.error()));
+	if (!is(GONE)) tellClosed();
+}
+
+
+void WebSocketEventConnection::noMemory()
+{
+	if (_framer.failed()) protocolFailed();
+	else broken(Poco::OutOfMemoryException());
 }
 
 
@@ -613,6 +657,7 @@ void WebSocketEventConnection::ended()
 
 void WebSocketEventConnection::broken(const Poco::Exception& exc)
 {
+	if (state() == OPEN) setState(CLOSING);
 	if (!is(DISCARD)) tellError(exc);
 	cut();
 }
@@ -623,7 +668,7 @@ void WebSocketEventConnection::callbackFailed(const Poco::Exception& exc)
 	tellError(exc);
 	if (is(GONE) || is(DISCARD)) return;
 	sendClose(WebSocketFrame::INTERNAL_ERROR, "");
-	set(DISCARD, true);
+	discard();
 	tellClosed();
 	beginClosing();
 }
@@ -654,14 +699,25 @@ void WebSocketEventConnection::tellClosed()
 	}
 	catch (const Poco::Exception& exc)
 	{
-		set(ENDED, false);
-		tellError(exc);
-		set(ENDED, true);
+		tellCloseError(exc);
+	}
+	catch (const std::exception& exc)
+	{
+		tellCloseError(Poco::UnhandledException(exc.what()));
 	}
 	catch (...)
 	{
-		// nothing is left to be closed
+		tellCloseError(Poco::UnhandledException("unknown"));
 	}
+}
+
+
+void WebSocketEventConnection::tellCloseError(const Poco::Exception& exc)
+	/// onClose() has thrown, and nothing is left to be closed.
+{
+	set(ENDED, false);
+	tellError(exc);
+	set(ENDED, true);
 }
 
 
@@ -776,7 +832,6 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* p
 	if (state() != OPEN) return NOT_OPEN;
 	if (!makeRoom(length)) return refuse();
 	if (!is(IN_PARTS)) writer().begin(opcode, true);
-	set(IN_PARTS, true);
 	if (_framer.getVerifyUTF8() && !writer().check(pPart, length, last)) throw InvalidArgumentException("A text message must be UTF-8");
 	const WebSocketMessageWriter::Frame frame = writer().frame(pPart, length, last, _reactor.compressed());
 	append(frame.flags, frame.pData, frame.length);
@@ -787,7 +842,7 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* p
 	{
 		std::vector<Task> held;
 		held.swap(rare().held);
-		for (Task& task: held) perform(task);
+		for (Task& task: held) performSend(task);
 	}
 	return SENT;
 }
@@ -820,7 +875,7 @@ void WebSocketEventConnection::write(const WebSocketPreparedMessage::Ptr& pMessa
 	}
 	const std::string& frame = pMessage->frame();
 	WebSocketOutput& out = output();
-	if (frame.size() >= WebSocketOutput::LARGE && !_stream.secure()) out.refer(frame.data(), frame.size(), const_cast<WebSocketPreparedMessage*>(pMessage.get()));
+	if (frame.size() >= WebSocketOutput::LARGE && _stream.plain()) out.refer(frame.data(), frame.size(), const_cast<WebSocketPreparedMessage*>(pMessage.get()));
 	else out.bytes().append(frame.data(), frame.size());
 	wakeFlush();
 	tally(_messagesSent, _reactor.counters.messagesSent, 1);
@@ -871,7 +926,7 @@ inline void WebSocketEventConnection::append(int flags, const char* pData, std::
 bool WebSocketEventConnection::stays(const char* pData) const
 	/// Returns true for bytes that are in their place until the output is flushed after reading.
 {
-	return _reactor.reading() == this && !_stream.secure()
+	return _reactor.reading() == this && _stream.plain()
 		&& (within(pData, _reactor.input(), _reactor.inputSize()) || (_parser.gathered() && within(pData, _parser.data(), _parser.length())));
 }
 
@@ -887,8 +942,9 @@ bool WebSocketEventConnection::makeRoom(std::size_t length)
 	/// Returns true if so many bytes more can be queued.
 {
 	if (fits(length)) return true;
-	if (!is(BLOCKED)) flush();
-	return fits(length);
+	if (is(BLOCKED)) return false;
+	_reactor.markDirty(*this); // flush() tells what has come of it
+	return push() && fits(length);
 }
 
 
@@ -896,7 +952,7 @@ WebSocketConnection::SendResult WebSocketEventConnection::refuse()
 {
 	if (state() != OPEN) return NOT_OPEN;
 	_notQueued.fetch_add(1, std::memory_order_relaxed);
-	_drain.store(true, std::memory_order_relaxed);
+	if (!_drain.exchange(true) && !_reactor.current()) _reactor.post(newTask(Task::FLUSH)); // all may have been sent just now
 	switch (_group.pConnectionParams->getQueuePolicy())
 	{
 	case WebSocketConnectionParams::QUEUE_REFUSE:
@@ -928,6 +984,8 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendElsewhere(Task&& t
 
 void WebSocketEventConnection::sendPing()
 {
+	if (state() != OPEN) return;
+	if (is(BLOCKED) && _pingClock != 0) return; // one waits to be sent already
 	_pingClock = Poco::Clock().microseconds();
 	char payload[sizeof(_pingClock)];
 	std::memcpy(payload, &_pingClock, sizeof(payload));
@@ -1015,8 +1073,14 @@ void WebSocketEventConnection::close(int code, const std::string& reason)
 
 void WebSocketEventConnection::abort()
 {
-	if (_reactor.current()) cut();
-	else _reactor.post(newTask(Task::ABORT));
+	if (_reactor.current() && !is(GONE))
+	{
+		// Not more than that here: this may be called by a callback.
+		if (state() == OPEN) setState(CLOSING);
+		discard();
+		if (_pOutput) _pOutput->clear();
+	}
+	_reactor.post(newTask(Task::ABORT));
 }
 
 
@@ -1047,6 +1111,7 @@ void WebSocketEventConnection::resume()
 	else if (is(PAUSED) && !is(GONE))
 	{
 		// Not here: this may be called by a callback.
+		if (is(RESUMING)) return;
 		set(RESUMING, _pRare.load(std::memory_order_acquire) && rare().backlog.size() > 0);
 		if (is(RESUMING)) _reactor.invoke([pThis = Ptr(this, true)]() mutable { pThis->processBacklog(); });
 		else goOn();
@@ -1056,12 +1121,19 @@ void WebSocketEventConnection::resume()
 
 void WebSocketEventConnection::processBacklog()
 {
-	if (!is(RESUMING) || is(GONE)) return;
+	if (!is(RESUMING) || !is(PAUSED) || is(GONE)) return; // it was paused again
 	set(RESUMING, false);
 	set(PAUSED, false);
 	WebSocketBuffer backlog;
 	backlog = std::move(rare().backlog);
-	process(backlog.data(), backlog.size());
+	try
+	{
+		process(backlog.data(), backlog.size());
+	}
+	catch (const std::bad_alloc&)
+	{
+		noMemory();
+	}
 	if (!is(PAUSED) && !is(GONE)) goOn();
 }
 
@@ -1069,9 +1141,22 @@ void WebSocketEventConnection::processBacklog()
 void WebSocketEventConnection::goOn()
 {
 	set(PAUSED, false);
+	set(PINGING, false);
 	_received = _reactor.now();
 	updateInterest();
 	if (_stream.pending()) _reactor.again(*this);
+	schedule();
+}
+
+
+void WebSocketEventConnection::discard()
+	/// What arrives from now on is read, up to the end of the stream, and is lost.
+{
+	set(DISCARD, true);
+	if (!is(PAUSED)) return;
+	if (_pRare.load(std::memory_order_acquire)) rare().backlog.release();
+	set(RESUMING, false);
+	goOn();
 }
 
 
@@ -1167,9 +1252,13 @@ WebSocketMessageWriter& WebSocketEventConnection::writer()
 	return *_pWriter;
 }
 
+
 void WebSocketEventConnection::updateInterest()
 {
-	_reactor.poller().change(_stream.fd(), (is(PAUSED) ? 0 : WebSocketPoller::READ) | (is(WRITING) ? WebSocketPoller::WRITE : 0), *this);
+	const int events = (is(PAUSED) ? 0 : WebSocketPoller::READ) | (is(WRITING) ? WebSocketPoller::WRITE : 0);
+	if (is(UNWATCHED)) _reactor.poller().add(_stream.fd(), events, *this);
+	else _reactor.poller().change(_stream.fd(), events, *this);
+	set(UNWATCHED, false);
 }
 
 

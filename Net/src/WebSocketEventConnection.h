@@ -66,7 +66,8 @@ public:
 			CLOSE,
 			ABORT,
 			PAUSE,
-			RESUME
+			RESUME,
+			FLUSH
 		};
 
 		Ptr pConnection;
@@ -108,6 +109,9 @@ public:
 	void begin();
 		/// The connection has been put into its loop.
 
+	void discharge();
+		/// Instead of begin(), by whoever has created the connection: the loop has ended.
+
 	void perform(Task& task);
 	void ready(int events) override;
 	void due(Time now) override;
@@ -143,7 +147,8 @@ private:
 		SHUT          = 0x400, // all that is to be sent has been
 		PONG_WAITS    = 0x800, // to be sent when the peer takes it
 		RESUMING      = 0x1000, // the backlog is going to be processed
-		GONE          = 0x2000 // not in the loop any more
+		GONE          = 0x2000, // not in the loop any more
+		UNWATCHED     = 0x4000  // not in the poller, because there is nothing that it could tell
 	};
 
 	struct Rare;
@@ -162,7 +167,12 @@ private:
 	WebSocketMessageWriter& writer();
 	WebSocketOutput& output();
 	void open(const HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate);
+	void performSend(Task& task);
+	void readyWhilePaused();
 	void read();
+	void noMemory();
+	bool push();
+	void discard();
 	void receive(char* pData, std::size_t length);
 	void receiveRequest(char* pData, std::size_t length);
 	void process(char* pData, std::size_t length);
@@ -192,6 +202,7 @@ private:
 	void beginClosing();
 	void tellError(const Poco::Exception& exc);
 	void tellClosed();
+	void tellCloseError(const Poco::Exception& exc);
 	void flushed();
 	void processBacklog();
 	void goOn();

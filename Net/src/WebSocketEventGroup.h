@@ -21,6 +21,7 @@
 #include "Poco/Net/WebSocketFramer.h"
 #include "Poco/Net/WebSocketConnectionParams.h"
 #include "Poco/RefCountedObject.h"
+#include <algorithm>
 #include <string>
 
 
@@ -72,8 +73,10 @@ struct WebSocketEventGroup: public Poco::RefCountedObject
 	}
 
 	static Time milliseconds(const Poco::Timespan& time)
+		/// Returns at most 20 days: times in the wheel wrap around.
 	{
-		return static_cast<Time>((time.totalMicroseconds() + 999)/1000);
+		const Poco::Timespan::TimeDiff MAX = 20*Poco::Timespan::DAYS;
+		return static_cast<Time>((std::min(time.totalMicroseconds(), MAX) + 999)/1000);
 	}
 
 	const WebSocketFramer::Role role;

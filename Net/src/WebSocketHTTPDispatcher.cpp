@@ -14,6 +14,7 @@
 #include "Poco/Net/HTTPServerConnectionFactory.h"
 #include "Poco/Net/StreamSocket.h"
 #include "Poco/Net/TCPServerDispatcher.h"
+#include "Poco/Thread.h"
 #include <algorithm>
 #include <mutex>
 #include <set>
@@ -124,6 +125,11 @@ void WebSocketHTTPDispatcher::stop()
 {
 	_pDispatcher->stop();
 	_pSockets->stop();
+	while (_threads.used() > 0)
+	{
+		_pDispatcher->stop(); // a thread that was not waiting yet has missed it, and would wait for its idle time
+		Poco::Thread::sleep(1);
+	}
 	_threads.joinAll();
 }
 

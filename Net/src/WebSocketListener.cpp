@@ -115,7 +115,7 @@ void WebSocketListener::acceptOther()
 
 void WebSocketListener::failed(int code)
 {
-	if (code == EAGAIN || code == EWOULDBLOCK) return;
+	if (code == EAGAIN || code == EWOULDBLOCK || code == ECONNABORTED) return;
 	_acceptor.acceptFailed(code);
 	_reactor.poller().change(_socket.impl()->sockfd(), 0, *this);
 	_reactor.timers().set(*this, _reactor.now() + PAUSE);

@@ -136,6 +136,7 @@ struct WebSocketOpening::Answer
 	Answer(const HTTPServerParams* pParams, const WebSocketStream& stream):
 		request(pParams, stream, response)
 	{
+		response.setVersion(HTTPMessage::HTTP_1_1);
 	}
 
 	Response response;
@@ -218,7 +219,7 @@ WebSocketOpening::Result WebSocketOpening::handle()
 	{
 		throw;
 	}
-	catch (const std::exception&) // a hook's
+	catch (...) // a hook's
 	{
 		return refuse(HTTPResponse::HTTP_INTERNAL_SERVER_ERROR, "The request could not be handled");
 	}
@@ -244,6 +245,7 @@ WebSocketOpening::Result WebSocketOpening::refuse(int status, const char* text)
 	verdict.status = static_cast<HTTPResponse::HTTPStatus>(status);
 	verdict.text   = text;
 	HTTPResponse response;
+	response.setVersion(HTTPMessage::HTTP_1_1);
 	WebSocketHandshake::refuse(verdict, response);
 	std::ostringstream stream;
 	response.write(stream);

@@ -137,7 +137,7 @@ void WebSocketOutput::consume(std::size_t length)
 			++_first;
 		}
 	}
-	if (_position == _bytes.size() && _referred == 0) clear();
+	if (_position == _bytes.size() && _referred == 0) reset();
 	else compact();
 }
 
@@ -161,6 +161,14 @@ void WebSocketOutput::compact()
 
 void WebSocketOutput::clear()
 {
+	_record.release();
+	reset();
+}
+
+
+void WebSocketOutput::reset()
+	/// All has been taken.
+{
 	_position = _first = _referred = 0;
 	if (!_references.empty()) _references.clear();
 	if (_bytes.capacity() > KEPT_OUTPUT) _bytes.release();
@@ -170,13 +178,13 @@ void WebSocketOutput::clear()
 
 long WebSocketOutput::flush(WebSocketStream& stream, WebSocketBuffer& record)
 {
-	if (stream.secure()) return flushSecure(stream, record);
+	if (!stream.plain()) return flushSecure(stream, record);
 	if (_references.empty())
 	{
 		const iovec piece = {_bytes.data() + _position, _bytes.size() - _position};
 		const long n = stream.send(&piece, 1);
 		if (n < 0) return n == WebSocketStream::AGAIN ? 0 : n;
-		if (static_cast<std::size_t>(n) == piece.iov_len) clear();
+		if (static_cast<std::size_t>(n) == piece.iov_len) reset();
 		else consume(static_cast<std::size_t>(n));
 		return n;
 	}

@@ -64,6 +64,7 @@ public:
 		/// what TLS needs in one piece; it is taken if not everything could be sent.
 
 	void clear();
+		/// Forgets everything.
 
 private:
 	struct Reference
@@ -79,6 +80,7 @@ private:
 	void consume(std::size_t length);
 	void compact();
 	long flushBlocks(WebSocketStream& stream);
+	void reset();
 	long flushSecure(WebSocketStream& stream, WebSocketBuffer& record);
 
 	WebSocketBuffer _bytes;

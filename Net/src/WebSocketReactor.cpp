@@ -86,15 +86,16 @@ bool WebSocketReactor::current() const
 }
 
 
-void WebSocketReactor::post(Task&& task)
+bool WebSocketReactor::post(Task&& task)
 {
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
-		if (_ended) return;
+		if (_ended) return false;
 		_tasks.push_back(std::move(task));
 		_posted.store(true, std::memory_order_release);
 	}
 	_poller.wakeUp();
+	return true;
 }
 
 
@@ -135,8 +136,11 @@ void WebSocketReactor::run()
 	}
 	for (Task& task: tasks)
 	{
-		if (task.what == Task::ADD) task.pConnection->cut();
+		if (task.what != Task::ADD) continue;
+		add(*task.pConnection);
+		task.pConnection->cut();
 	}
+	_again.clear(); // they share the ownership of this
 	flushDirty();
 	_timers.clear();
 	pCurrent = nullptr;

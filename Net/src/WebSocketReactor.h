@@ -69,9 +69,10 @@ public:
 	bool current() const;
 		/// Returns true in the loop's thread.
 
-	void post(Task&& task);
+	bool post(Task&& task);
 	void invoke(const std::function<void()>& function);
-		/// The loop performs the task, or calls the function, soon. If it has ended, that is forgotten.
+		/// The loop performs the task, or calls the function, soon. If it has ended, that is
+		/// forgotten, and post() returns false.
 
 	int load() const;
 		/// Returns how many connections there are.

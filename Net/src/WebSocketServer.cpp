@@ -321,8 +321,18 @@ WebSocketReactor& WebSocketServer::Core::chooseReactor()
 
 void WebSocketServer::Core::begin(const WebSocketEventConnection::Ptr& pConnection, WebSocketReactor& reactor)
 {
-	if (reactor.current()) WebSocketEventConnection::Ptr(pConnection)->begin();
-	else reactor.post({pConnection, WebSocketEventConnection::Task::ADD, 0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()});
+	WebSocketEventConnection::Ptr pShared = pConnection;
+	if (reactor.current())
+	{
+		pShared->begin();
+	}
+	else if (!reactor.post({pConnection, WebSocketEventConnection::Task::ADD, 0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()}))
+	{
+		const SocketAddress address = pConnection->remoteAddress();
+		pShared->discharge();
+		withdraw(address);
+		--_handshakes;
+	}
 }
 
 

@@ -32,6 +32,7 @@ WebSocketStream::WebSocketStream(int fd, const sockaddr* pRemote, socklen_t leng
 	_error(0),
 	_shared(false),
 	_secure(false),
+	_shut(false),
 	_remoteLength(0)
 {
 	setRemote(pRemote, length);
@@ -43,6 +44,7 @@ WebSocketStream::WebSocketStream(StreamSocketImpl* pSocket):
 	_error(0),
 	_shared(true),
 	_secure(false),
+	_shut(false),
 	_remoteLength(0)
 {
 	sockaddr_storage remote = sockaddr_storage();
@@ -62,7 +64,7 @@ WebSocketStream::WebSocketStream(StreamSocketImpl* pSocket):
 		_fd = pSocket->sockfd();
 		pTransport->setBlocking(false);
 		_pSecure = std::move(pTransport);
-		_secure = true;
+		_secure = pSocket->secure();
 	}
 }
 
@@ -83,7 +85,7 @@ WebSocketStream::~WebSocketStream()
 long WebSocketStream::receive(const iovec* pBlocks, int count)
 {
 	if (_fd < 0) return BROKEN;
-	if (!_pSecure)
+	if (!_pSecure || _shut)
 	{
 		for (;;)
 		{
@@ -107,16 +109,19 @@ long WebSocketStream::receive(const iovec* pBlocks, int count)
 }
 
 
-bool WebSocketStream::connected() const
+bool WebSocketStream::pending() const
 {
-	pollfd request = {_fd, 0, 0};
-	return _fd >= 0 && ::poll(&request, 1, 0) == 0;
+	return _pSecure && !_shut && _pSecure->available() > 0;
 }
 
 
-bool WebSocketStream::pending() const
+long WebSocketStream::condition() const
 {
-	return _pSecure && _pSecure->available() > 0;
+	pollfd entry = pollfd();
+	entry.fd = _fd;
+	if (_fd < 0 || ::poll(&entry, 1, 0) < 0) return BROKEN;
+	if (entry.revents & (POLLERR | POLLNVAL)) return BROKEN;
+	return entry.revents & POLLHUP ? END : AGAIN;
 }
 
 
@@ -177,8 +182,17 @@ SocketAddress WebSocketStream::address(const sockaddr* pAddress, socklen_t lengt
 
 void WebSocketStream::shutdownSend()
 {
-	// TLS has no half of it: its end is said when it is closed.
-	if (_fd >= 0 && !_pSecure) ::shutdown(_fd, SHUT_WR);
+	if (_fd < 0 || _shut) return;
+	_shut = true;
+	try
+	{
+		if (_pSecure) _pSecure->socket()->shutdown(); // close_notify
+	}
+	catch (const Poco::Exception&)
+	{
+		// the peer has gone before
+	}
+	::shutdown(_fd, SHUT_WR);
 }
 
 

@@ -55,6 +55,10 @@ public:
 		/// Returns the descriptor; -1 if closed.
 
 	bool secure() const;
+		/// Returns true if it is TLS.
+
+	bool plain() const;
+		/// Returns true if it is a descriptor only. Of others, send() takes one block.
 
 	bool shared() const;
 		/// Returns true if somebody else has the socket as well, so that closing it may not end it for the poller.
@@ -62,11 +66,12 @@ public:
 	long receive(const iovec* pBlocks, int count);
 		/// Receives into the blocks, of which TLS fills the first only. Returns how many bytes, END, AGAIN, or BROKEN.
 
-	bool connected() const;
-		/// Returns false if the connection has broken; what has arrived before may still be there.
-
 	bool pending() const;
 		/// Returns true if there is more to be received that poll() does not know of.
+
+	long condition() const;
+		/// Returns BROKEN if the connection was reset, END if it has ended in both directions, otherwise AGAIN. What
+		/// has arrived stays there.
 
 	long send(const iovec* pBlocks, int count);
 		/// Sends what it can. Returns how many bytes, AGAIN, or BROKEN. After AGAIN, TLS must be given the same bytes at the same place.
@@ -80,6 +85,8 @@ public:
 		/// Returns the system's code for what has broken the stream; 0 if there is none.
 
 	void shutdownSend();
+		/// Ends the sending direction. What is received from now on counts as bytes only: with TLS it is not decrypted.
+
 	void close();
 
 	Poco::AutoPtr<StreamSocketImpl> detach();
@@ -97,6 +104,7 @@ private:
 	int _error;
 	bool _shared;
 	bool _secure;
+	bool _shut; // for sending
 	unsigned char _remoteLength;
 	char _remote[sizeof(sockaddr_in6)];
 };
@@ -114,6 +122,12 @@ inline int WebSocketStream::fd() const
 inline bool WebSocketStream::secure() const
 {
 	return _secure;
+}
+
+
+inline bool WebSocketStream::plain() const
+{
+	return !_pSecure;
 }
 
 

@@ -140,13 +140,27 @@ void WebSocketTimerWheel::run(Time now)
 		}
 		const bool whole = reached(_now + TICK, now);
 		if (whole) _now += TICK;
-		while (ready._pNext != &ready)
+		try
 		{
-			Entry& entry = *ready._pNext;
-			const Time time = entry._dueTime;
-			cancel(entry);
-			if (reached(time, now)) entry.due(now);
-			else set(entry, time);
+			while (ready._pNext != &ready)
+			{
+				Entry& entry = *ready._pNext;
+				const Time time = entry._dueTime;
+				cancel(entry);
+				if (reached(time, now)) entry.due(now);
+				else set(entry, time);
+			}
+		}
+		catch (...) // there is no memory: the others have their turn later
+		{
+			while (ready._pNext != &ready)
+			{
+				Entry& entry = *ready._pNext;
+				unlink(entry);
+				link(slotOf(_now), entry);
+			}
+			findEarliest();
+			throw;
 		}
 		if (!whole) break;
 	}

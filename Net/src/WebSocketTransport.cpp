@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <limits>
 #include <typeinfo>
+#include <openssl/err.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -294,6 +295,7 @@ int WebSocketTransport::receiveGuarded(char* pTarget, std::size_t length)
 
 int WebSocketTransport::receiveOnce(char* pTarget, std::size_t length)
 {
+	::ERR_clear_error(); // what another connection has left there would be taken for this one's
 	try
 	{
 		const int n = _pSocket->receiveBytes(pTarget, clip(length), 0);
@@ -337,6 +339,7 @@ int WebSocketTransport::sendGuarded(const char* pData, std::size_t length, bool 
 
 int WebSocketTransport::sendOnce(const char* pData, std::size_t length)
 {
+	::ERR_clear_error(); // see receiveOnce()
 	try
 	{
 		const int n = _pSocket->sendBytes(pData, clip(length), 0);

@@ -233,7 +233,16 @@ struct RawPeer::TLS
 	{
 		SSL_set_fd(pSSL, fd);
 		const int rc = server ? SSL_accept(pSSL) : SSL_connect(pSSL);
-		if (rc != 1) fail(rc);
+		if (rc == 1) return;
+		try
+		{
+			fail(rc);
+		}
+		catch (...)
+		{
+			SSL_free(pSSL);
+			throw;
+		}
 	}
 
 	~TLS()
@@ -261,7 +270,7 @@ RawPeer::RawPeer(const StreamSocket& socket, Transport transport, bool server):
 	_position(0)
 {
 	setDeadlines(_socket);
-	_socket.setNoDelay(true);
+	if (_socket.address().family() != SocketAddress::UNIX_LOCAL) _socket.setNoDelay(true);
 	if (transport == Transport::TLS) _pTLS = std::make_unique<TLS>(_socket.impl()->sockfd(), server);
 }
 

@@ -108,6 +108,7 @@ namespace
 		Poco::Net::HTTPServerParams::Ptr pParams = new Poco::Net::HTTPServerParams;
 		pParams->setMaxThreads(16);
 		pParams->setTimeout(deadline());
+		pParams->setThreadIdleTime(Poco::Timespan(0, 100*1000)); // so long may stopping take
 		return pParams;
 	}
 

@@ -1,0 +1,345 @@
+//
+// WebSocketEventUnitTest.cpp
+//
+// The parts of the loop by themselves: timers, poller, a socket with a prefix.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "WebSocketClassPeer.h"
+#include "WebSocketPoller.h"
+#include "WebSocketPrefixedSocket.h"
+#include "WebSocketTimerWheel.h"
+#include "Poco/Net/ServerSocket.h"
+#include <gtest/gtest.h>
+#include <atomic>
+#include <functional>
+#include <random>
+#include <thread>
+#include <sys/socket.h>
+#include <unistd.h>
+
+
+using Poco::Net::WebSocketPoller;
+using Poco::Net::WebSocketPrefixedSocket;
+using Poco::Net::WebSocketTimerWheel;
+
+
+namespace WebSocketTest {
+
+
+//
+// Timers
+//
+namespace
+{
+	using Time = WebSocketTimerWheel::Time;
+
+	class Timer: public WebSocketTimerWheel::Entry
+	{
+	public:
+		void due(Time now) override
+		{
+			calledAt.push_back(now);
+			if (then) then(now);
+		}
+
+		std::vector<Time> calledAt;
+		std::function<void (Time)> then;
+	};
+}
+
+
+class EventTimerWheel: public ::testing::TestWithParam<Time>
+	/// The time when it begins.
+{
+};
+
+INSTANTIATE_TEST_SUITE_P(Event, EventTimerWheel, ::testing::Values(Time(0), Time(63), Time(1000000), Time(0x7ffffff0), Time(0xffffff00), Time(0xffffffff)));
+
+
+TEST_P(EventTimerWheel, CalledInTime)
+{
+	for (const Time delay: {0u, 1u, 63u, 64u, 65u, 1000u, 32703u, 32704u, 32768u, 33000u, 65536u, 100000u, 500000u})
+	{
+		Time now = GetParam();
+		WebSocketTimerWheel wheel(now);
+		EXPECT_EQ(-1, wheel.untilNext(now));
+		Timer timer;
+		wheel.set(timer, GetParam() + delay);
+		for (int i = 0; i < 100000 && timer.calledAt.empty(); ++i)
+		{
+			const int wait = wheel.untilNext(now);
+			ASSERT_LE(0, wait);
+			now += static_cast<Time>(wait);
+			wheel.run(now);
+		}
+		ASSERT_EQ(1u, timer.calledAt.size()) << delay;
+		const Time late = timer.calledAt[0] - (GetParam() + delay);
+		EXPECT_GE(64u, late) << delay;
+		EXPECT_FALSE(timer.scheduled());
+		EXPECT_EQ(-1, wheel.untilNext(now));
+	}
+}
+
+
+TEST_P(EventTimerWheel, RandomAgainstAModel)
+{
+	std::mt19937 random(GetParam());
+	Time now = GetParam();
+	WebSocketTimerWheel wheel(now);
+	std::vector<Timer> timers(50);
+	std::vector<bool> expected(timers.size());
+	for (int step = 0; step < 20000; ++step)
+	{
+		Timer& timer = timers[random() % timers.size()];
+		const std::size_t index = static_cast<std::size_t>(&timer - timers.data());
+		switch (random() % 4)
+		{
+		case 0:
+			wheel.set(timer, now + random() % (random() % 8 == 0 ? 200000 : 500));
+			expected[index] = true;
+			break;
+		case 1:
+			wheel.cancel(timer);
+			expected[index] = false;
+			break;
+		default:
+			now += random() % 100;
+			wheel.run(now);
+			for (std::size_t i = 0; i < timers.size(); ++i)
+			{
+				if (timers[i].calledAt.empty())
+				{
+					if (expected[i]) { ASSERT_GT(64, static_cast<Poco::Int32>(now - timers[i].dueTime())); }
+				}
+				else
+				{
+					ASSERT_TRUE(expected[i]);
+					ASSERT_EQ(1u, timers[i].calledAt.size());
+					ASSERT_TRUE(WebSocketTimerWheel::reached(timers[i].dueTime(), now)) << "too early";
+					timers[i].calledAt.clear();
+					expected[i] = false;
+				}
+			}
+		}
+		for (std::size_t i = 0; i < timers.size(); ++i) ASSERT_EQ(expected[i], timers[i].scheduled());
+	}
+}
+
+
+TEST_P(EventTimerWheel, SetAndCancelledByTheCalled)
+{
+	Time now = GetParam();
+	WebSocketTimerWheel wheel(now);
+	Timer first, second, third;
+	first.then = [&](Time time)
+	{
+		wheel.cancel(second);
+		wheel.set(third, time);
+		if (first.calledAt.size() < 3) wheel.set(first, time);
+	};
+	wheel.set(first, now + 10);
+	wheel.set(second, now + 10);
+	for (int i = 0; i < 10; ++i) wheel.run(now += 64);
+	EXPECT_EQ(3u, first.calledAt.size());
+	EXPECT_EQ(0u, second.calledAt.size());
+	EXPECT_LE(1u, third.calledAt.size());
+	EXPECT_EQ(-1, wheel.untilNext(now));
+	{
+		Timer gone;
+		wheel.set(gone, now + 1);
+	}
+	wheel.run(now + 1000);
+}
+
+
+TEST_P(EventTimerWheel, LeapOfTime)
+{
+	Time now = GetParam();
+	WebSocketTimerWheel wheel(now);
+	Timer near, far;
+	wheel.set(near, now + 100);
+	wheel.set(far, now + 0x7fffffff);
+	now += 10*24*3600*1000u;
+	wheel.run(now);
+	EXPECT_EQ(1u, near.calledAt.size());
+	EXPECT_EQ(0u, far.calledAt.size());
+}
+
+
+TEST(EventTimers, OneThatThrowsTakesNoneWithIt)
+{
+	WebSocketTimerWheel wheel(0);
+	Timer first, second;
+	first.then = [](Time) { throw std::bad_alloc(); };
+	wheel.set(first, 10);
+	wheel.set(second, 10);
+	EXPECT_THROW(wheel.run(100), std::bad_alloc);
+	for (Time now = 100; now < 1000; now += 64) wheel.run(now);
+	EXPECT_EQ(1u, second.calledAt.size());
+}
+
+
+//
+// Poller
+//
+namespace
+{
+	class Readable: public WebSocketPoller::Source
+		/// Something that has something to read all the time.
+	{
+	public:
+		Readable()
+		{
+			if (::socketpair(AF_UNIX, SOCK_STREAM, 0, _fds) != 0) throw Poco::SystemException("socketpair");
+			::send(_fds[1], "x", 1, 0);
+		}
+
+		virtual ~Readable()
+		{
+			::close(_fds[0]);
+			::close(_fds[1]);
+		}
+
+		int fd() const
+		{
+			return _fds[0];
+		}
+
+		void ready(int events) override
+		{
+			EXPECT_NE(0, events);
+			seen |= events;
+			++calls;
+			if (then) then();
+		}
+
+		int calls = 0;
+		int seen = 0;
+		std::function<void ()> then;
+
+	private:
+		int _fds[2];
+	};
+}
+
+
+TEST(EventPoller, AddChangeRemove)
+{
+	WebSocketPoller poller;
+	Readable source;
+	EXPECT_FALSE(poller.wait(0));
+	poller.add(source.fd(), WebSocketPoller::READ, source);
+	EXPECT_TRUE(poller.wait(-1));
+	EXPECT_EQ(int(WebSocketPoller::READ), source.seen);
+	poller.change(source.fd(), WebSocketPoller::READ | WebSocketPoller::WRITE, source);
+	EXPECT_TRUE(poller.wait(-1));
+	EXPECT_EQ(WebSocketPoller::READ | WebSocketPoller::WRITE, source.seen);
+	poller.change(source.fd(), 0, source);
+	EXPECT_FALSE(poller.wait(0));
+	poller.remove(source.fd());
+	EXPECT_THROW(poller.change(source.fd(), WebSocketPoller::READ, source), Poco::SystemException);
+	EXPECT_THROW(poller.add(-1, WebSocketPoller::READ, source), Poco::SystemException);
+	EXPECT_EQ(2, source.calls);
+}
+
+
+TEST(EventPoller, ForgottenInTheSameTurn)
+{
+	// The first of three that is called takes the others away.
+	WebSocketPoller poller;
+	std::vector<std::unique_ptr<Readable>> sources;
+	for (int i = 0; i < 3; ++i) sources.push_back(std::make_unique<Readable>());
+	int calls = 0;
+	for (auto& pSource: sources)
+	{
+		Readable* const pThis = pSource.get();
+		pSource->then = [&, pThis]
+		{
+			++calls;
+			for (auto& pOther: sources)
+			{
+				if (pOther.get() == pThis || !pOther) continue;
+				poller.remove(pOther->fd());
+				poller.forget(*pOther);
+				pOther.reset();
+			}
+		};
+		poller.add(pSource->fd(), WebSocketPoller::READ, *pSource);
+	}
+	EXPECT_TRUE(poller.wait(-1));
+	EXPECT_EQ(1, calls);
+}
+
+
+TEST(EventPoller, WakeUpOfManyThreads)
+{
+	WebSocketPoller poller;
+	poller.wakeUp();
+	EXPECT_TRUE(poller.wait(-1));
+	EXPECT_FALSE(poller.wait(0));
+	std::atomic<int> posted(0), done(0);
+	std::vector<std::thread> threads;
+	for (int t = 0; t < 4; ++t)
+	{
+		threads.emplace_back([&]
+		{
+			for (int i = 0; i < 2000; ++i)
+			{
+				++posted;
+				poller.wakeUp();
+			}
+		});
+	}
+	while (done < 8000) // hangs if a call was lost
+	{
+		if (posted == done) poller.wait(10000);
+		done = posted.load();
+	}
+	for (std::thread& thread: threads) thread.join();
+}
+
+
+//
+// A socket with a prefix
+//
+TEST(EventPrefixedSocket, PrefixFirst)
+{
+	struct Access: public Poco::Net::StreamSocket
+	{
+		explicit Access(Poco::Net::StreamSocketImpl* pImpl):
+			StreamSocket(pImpl)
+		{
+		}
+	};
+	Poco::Net::ServerSocket listener(Poco::Net::SocketAddress("127.0.0.1", 0));
+	Poco::Net::StreamSocket client;
+	client.connect(listener.address());
+	Poco::Net::StreamSocket accepted = listener.acceptConnection();
+	Access socket(new WebSocketPrefixedSocket(static_cast<Poco::Net::StreamSocketImpl*>(accepted.impl()), "prefix"));
+	accepted = Poco::Net::StreamSocket();
+	EXPECT_TRUE(socket.poll(0, Poco::Net::Socket::SELECT_READ));
+	EXPECT_EQ(6, socket.available());
+	char buffer[16];
+	EXPECT_EQ(4, socket.receiveBytes(buffer, 4));
+	EXPECT_EQ("pref", std::string(buffer, 4));
+	EXPECT_EQ(2, socket.receiveBytes(buffer, sizeof(buffer)));
+	EXPECT_EQ("ix", std::string(buffer, 2));
+	EXPECT_FALSE(socket.poll(0, Poco::Net::Socket::SELECT_READ));
+	EXPECT_EQ(client.address(), socket.peerAddress());
+	EXPECT_FALSE(socket.secure());
+	client.sendBytes("more", 4);
+	EXPECT_TRUE(socket.poll(deadline(), Poco::Net::Socket::SELECT_READ));
+	EXPECT_EQ(4, socket.receiveBytes(buffer, sizeof(buffer)));
+	socket.setReceiveTimeout(Poco::Timespan(3, 0));
+	EXPECT_EQ(Poco::Timespan(3, 0), socket.getReceiveTimeout());
+	socket.sendBytes("back", 4);
+	EXPECT_EQ(4, client.receiveBytes(buffer, sizeof(buffer)));
+	socket.close();
+	EXPECT_EQ(0, client.receiveBytes(buffer, sizeof(buffer)));
+}
+
+
+} // namespace WebSocketTest
