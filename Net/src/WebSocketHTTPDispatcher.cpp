@@ -110,14 +110,14 @@ WebSocketHTTPDispatcher::~WebSocketHTTPDispatcher()
 
 void WebSocketHTTPDispatcher::serve(const Poco::AutoPtr<StreamSocketImpl>& pSocket, const std::string& received)
 {
-	struct Socket: public StreamSocket
+	struct Handed: public StreamSocket
 	{
-		explicit Socket(StreamSocketImpl* pImpl):
+		explicit Handed(StreamSocketImpl* pImpl):
 			StreamSocket(pImpl)
 		{
 		}
 	};
-	_pDispatcher->enqueue(Socket(new TrackedSocket(const_cast<StreamSocketImpl*>(pSocket.get()), received, _pSockets)));
+	_pDispatcher->enqueue(Handed(new TrackedSocket(const_cast<StreamSocketImpl*>(pSocket.get()), received, _pSockets)));
 }
 
 
