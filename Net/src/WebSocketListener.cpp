@@ -15,6 +15,7 @@
 #include "Poco/Net/ServerSocketImpl.h"
 #include <cerrno>
 #include <typeinfo>
+#include <poll.h>
 #include <sys/socket.h>
 
 
@@ -95,11 +96,19 @@ void WebSocketListener::acceptPlain()
 }
 
 
+bool WebSocketListener::waiting() const
+	/// Socket::poll() would need a descriptor.
+{
+	pollfd entry = {_socket.impl()->sockfd(), POLLIN, 0};
+	return ::poll(&entry, 1, 0) > 0;
+}
+
+
 void WebSocketListener::acceptOther()
 {
 	try
 	{
-		for (int i = 0; i < AT_ONCE && _listening && _socket.poll(0, Socket::SELECT_READ); ++i)
+		for (int i = 0; i < AT_ONCE && _listening && waiting(); ++i)
 			_acceptor.accepted(_socket.acceptConnection());
 	}
 	catch (const Poco::TimeoutException&)

@@ -71,6 +71,7 @@ private:
 	};
 
 	void acceptPlain();
+	bool waiting() const;
 	void acceptOther();
 	void failed(int code);
 
