@@ -521,10 +521,12 @@ void WebSocketEventConnection::flushed()
 		return;
 	}
 	if (!is(DISCARD) || is(SHUT)) return;
-	// All has been said. RFC 6455, 7.1.1: the server ends the stream, and waits for the client to do that as well.
+	// All has been said. RFC 6455, 7.1.1: the server ends the stream. If both Close frames were exchanged, nothing
+	// can come any more; otherwise a peer that is still sending would lose what was said last.
 	set(SHUT, true);
-	if (_group.role != WebSocketFramer::ROLE_SERVER && !_framer.failed()) return;
-	_stream.shutdownSend();
+	const bool clean = !_framer.failed() && _framer.closeState() == WebSocketFramer::CLOSED;
+	if (clean && _group.role == WebSocketFramer::ROLE_SERVER) cut();
+	else if (_framer.failed() || _group.role == WebSocketFramer::ROLE_SERVER) _stream.shutdownSend();
 }
 
 

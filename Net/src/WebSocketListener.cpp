@@ -15,6 +15,8 @@
 #include "Poco/Net/ServerSocketImpl.h"
 #include <cerrno>
 #include <typeinfo>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -41,6 +43,9 @@ WebSocketListener::WebSocketListener(const ServerSocket& socket, WebSocketReacto
 	_listening(false)
 {
 	_socket.setBlocking(false);
+	// What is accepted has it from here. A Unix-domain socket has no such option.
+	const int on = 1;
+	::setsockopt(_socket.impl()->sockfd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 

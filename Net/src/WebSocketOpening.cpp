@@ -223,10 +223,7 @@ WebSocketOpening::Result WebSocketOpening::handle()
 	{
 		return refuse(HTTPResponse::HTTP_INTERNAL_SERVER_ERROR, "The request could not be handled");
 	}
-	std::ostringstream stream;
-	_pAnswer->response.write(stream);
-	if (!verdict.ok()) stream << verdict.text << '\n';
-	_response = stream.str();
+	write(_pAnswer->response, verdict);
 	return verdict.ok() ? ACCEPTED : REFUSED;
 }
 
@@ -252,6 +249,16 @@ WebSocketOpening::Result WebSocketOpening::refuse(int status, const char* text)
 	stream << text << '\n';
 	_response = stream.str();
 	return REFUSED;
+}
+
+
+void WebSocketOpening::write(const HTTPResponse& response, const Verdict& verdict)
+	/// As HTTPResponse::write() does; a stream takes longer than the rest of the handshake.
+{
+	_response = response.getVersion() + ' ' + std::to_string(static_cast<int>(response.getStatus())) + ' ' + response.getReason() + "\r\n";
+	for (const auto& field: response) _response.append(field.first).append(": ").append(field.second).append("\r\n");
+	_response += "\r\n";
+	if (!verdict.ok()) _response.append(verdict.text).append("\n");
 }
 
 

@@ -18,6 +18,7 @@
 #include "WebSocketStream.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/WebSocketDeflate.h"
+#include "Poco/Net/WebSocketHandshake.h"
 #include "Poco/Net/WebSocketConnectionParams.h"
 #include "Poco/Net/HTTPServerParams.h"
 #include "Poco/Net/HTTPRequest.h"
@@ -73,6 +74,7 @@ private:
 
 	Result handle();
 	Result refuse(int status, const char* text);
+	void write(const HTTPResponse& response, const WebSocketHandshake::Verdict& verdict);
 
 	const WebSocketConnectionParams& _params;
 	const HTTPServerParams* _pHTTPParams;

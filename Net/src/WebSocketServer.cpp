@@ -35,7 +35,6 @@
 #include <mutex>
 #include <thread>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -345,11 +344,6 @@ void WebSocketServer::Core::accepted(int fd, const sockaddr* pRemote, socklen_t 
 	{
 		::close(fd);
 		return;
-	}
-	if (tcp)
-	{
-		const int on = 1;
-		::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	}
 	WebSocketReactor& reactor = chooseReactor();
 	begin(new WebSocketEventConnection(*this, reactor, fd, pRemote, length, pHTTPParams.get()), reactor);

@@ -65,6 +65,13 @@ namespace
 		return code == POCO_EAGAIN || code == POCO_EWOULDBLOCK;
 	}
 
+	inline bool isShort(int code)
+		/// Poco 1.11 wants a descriptor for finding out that the rest of a TLS record has not arrived, or cannot
+		/// be sent. Without one, it has not, or cannot: otherwise there would be no need for it.
+	{
+		return code == EMFILE || code == ENFILE;
+	}
+
 	inline int clip(std::size_t length)
 	{
 		return static_cast<int>(std::min<std::size_t>(length, std::numeric_limits<int>::max()));
@@ -317,6 +324,11 @@ int WebSocketTransport::receiveOnce(char* pTarget, std::size_t length)
 		if (::recv(_pSocket->sockfd(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0) return 0;
 		throw;
 	}
+	catch (const IOException& exc)
+	{
+		if (isShort(exc.code())) return AGAIN;
+		throw;
+	}
 }
 
 
@@ -351,7 +363,7 @@ int WebSocketTransport::sendOnce(const char* pData, std::size_t length)
 	}
 	catch (const IOException& exc)
 	{
-		if (isAgain(exc.code())) return AGAIN;
+		if (isAgain(exc.code()) || isShort(exc.code())) return AGAIN;
 		if (exc.code() == EPIPE) SocketError::raise(EPIPE);
 		throw;
 	}
