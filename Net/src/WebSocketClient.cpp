@@ -233,6 +233,7 @@ private:
 	}
 
 	void connect();
+	void breakAttempt();
 	void attempt(int run);
 	std::unique_ptr<HTTPClientSession> createSession() const;
 	void attemptFailed(int run, const Poco::Exception& exc);
@@ -314,7 +315,7 @@ void WebSocketClient::Core::stop()
 		_kept.clear();
 		_keptBytes = 0;
 		pConnection = _pConnection;
-		if (_pSession) _pSession->abort();
+		if (_pSession) breakAttempt();
 	}
 	_reactor.invoke([pThis = Ptr(this, true)]() mutable
 	{
@@ -332,6 +333,20 @@ void WebSocketClient::Core::stop()
 	if (pConnection) pConnection->abort();
 	lock.lock();
 	_idle.wait_for(lock, std::chrono::milliseconds(closeTimeout), idle);
+}
+
+
+void WebSocketClient::Core::breakAttempt()
+	/// Called under the lock.
+{
+	try
+	{
+		_pSession->abort();
+	}
+	catch (const Poco::Exception&)
+	{
+		// it has not connected yet, or has failed
+	}
 }
 
 
