@@ -38,6 +38,14 @@ WebSocketPreparedMessage::WebSocketPreparedMessage(const std::string& message, i
 }
 
 
+WebSocketPreparedMessage::WebSocketPreparedMessage(const char* message, WebSocketFrame::Opcode opcode):
+	_message(message),
+	_opcode(opcode)
+{
+	prepare();
+}
+
+
 WebSocketPreparedMessage::~WebSocketPreparedMessage()
 {
 }

@@ -222,10 +222,9 @@ void WebSocketServer::Core::onEach(const Function& function)
 
 std::vector<WebSocketConnection::Ptr> WebSocketServer::Core::drain(const Poco::Timespan& timeout)
 {
-	std::vector<WebSocketConnection::Ptr> result;
 	{
 		std::lock_guard<std::mutex> lock(_stateMutex);
-		if (!_running) return result;
+		if (!_running) return std::vector<WebSocketConnection::Ptr>();
 		_draining = true;
 		onEach([this](WebSocketReactor& reactor)
 		{
@@ -238,10 +237,13 @@ std::vector<WebSocketConnection::Ptr> WebSocketServer::Core::drain(const Poco::T
 		{
 			for (auto& pConnection: reactor.connections()) pConnection->close(1001, "Going away");
 		});
-		std::unique_lock<std::mutex> waiting(_mutex);
-		_allGone.wait_for(waiting, std::chrono::microseconds(timeout.totalMicroseconds()), [this] { return _connections + _handshakes == 0; });
+	}
+	{
+		std::unique_lock<std::mutex> lock(_mutex); // not the other one: stop() may end the waiting
+		_allGone.wait_for(lock, std::chrono::microseconds(timeout.totalMicroseconds()), [this] { return _connections + _handshakes == 0; });
 	}
 	stop();
+	std::vector<WebSocketConnection::Ptr> result;
 	std::lock_guard<std::mutex> lock(_mutex);
 	result.swap(_cut);
 	_draining = false;

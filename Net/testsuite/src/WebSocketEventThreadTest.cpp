@@ -9,6 +9,7 @@
 
 #include "WebSocketEventSupport.h"
 #include "Poco/Net/HTTPRequest.h"
+#include <future>
 #include <thread>
 
 
@@ -312,6 +313,19 @@ TEST_F(EventTest, OthersMessagesWaitForParts)
 	expectText(peer, "second");
 	peer.send(textFrame("bad"));
 	expectText(peer, "good");
+}
+
+
+TEST_F(EventTest, StopEndsADrain)
+{
+	// A peer that does not answer its Close, and a program that is asked twice to end.
+	EventServer server;
+	server.start();
+	RawPeer peer = server.connect();
+	std::future<std::size_t> drained = std::async(std::launch::async, [&] { return server.server.drain(deadline()).size(); });
+	EXPECT_EQ(1001, peer.receiveFrame().closeCode());
+	server.server.stop();
+	EXPECT_EQ(1u, get(drained));
 }
 
 

@@ -53,6 +53,7 @@ public:
 
 	WebSocketPreparedMessage(const void* pData, std::size_t length, int opcode = WebSocketFrame::OP_TEXT);
 	explicit WebSocketPreparedMessage(const std::string& message, int opcode = WebSocketFrame::OP_TEXT);
+	explicit WebSocketPreparedMessage(const char* message, WebSocketFrame::Opcode opcode = WebSocketFrame::OP_TEXT);
 		/// Creates a message, text (OP_TEXT) or binary (OP_BINARY). Throws an
 		/// InvalidArgumentException if a text is not UTF-8 (RFC 6455, 8.1).
 
@@ -205,7 +206,7 @@ public:
 
 	virtual void onOpen(WebSocketConnection& connection, const HTTPRequest& request);
 		/// The opening handshake is complete. The request, that of the handshake, is not there any more afterwards;
-		/// for a server it is a HTTPServerRequest.
+		/// for a server it is a HTTPServerRequest, unless the connection was adopted.
 
 	virtual void onMessage(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode);
 		/// A message, text (WebSocketFrame::OP_TEXT, which is UTF-8) or binary (OP_BINARY). The bytes are

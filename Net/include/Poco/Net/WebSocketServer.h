@@ -87,6 +87,9 @@ public:
 	void listen(const ServerSocket& socket);
 		/// Adds a port: a ServerSocket that listens already, over TCP or a Unix-domain socket, or a
 		/// SecureServerSocket. To be called before start().
+		///
+		/// A ServerSocket made for an address shares its port with others that do the same (SO_REUSEPORT); one that
+		/// is bound with bind(address, true, false) reports a port that is in use.
 
 	void start();
 		/// Starts the threads. A server is started once; throws an IllegalStateException otherwise.
