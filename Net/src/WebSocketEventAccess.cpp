@@ -1,0 +1,268 @@
+//
+// WebSocketEventAccess.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketEventAccess
+//
+// What any thread may ask of a connection of the event shell, sending apart.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "WebSocketEventConnection.h"
+#include "WebSocketReactor.h"
+#include "Poco/Exception.h"
+#include <openssl/rand.h>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+WebSocketEventConnection::Task WebSocketEventConnection::newTask(Task::What what, int number)
+{
+	return Task{Ptr(this, true), what, number, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()};
+}
+
+
+void WebSocketEventConnection::setText()
+{
+	_opcode = WebSocketFrame::OP_TEXT;
+}
+
+
+void WebSocketEventConnection::setBinary()
+{
+	_opcode = WebSocketFrame::OP_BINARY;
+}
+
+
+int WebSocketEventConnection::defaultOpcode() const
+{
+	return _opcode;
+}
+
+
+void WebSocketEventConnection::ping()
+{
+	if (!_reactor.current()) _reactor.post(newTask(Task::PING));
+	else if (state() == OPEN) sendPing();
+}
+
+
+void WebSocketEventConnection::close(int code, const std::string& reason)
+{
+	if (!WebSocketFrame::isCloseCode(code)) // RFC 6455, 7.4
+		throw InvalidArgumentException("Status code must not be sent in a Close frame: " + std::to_string(code));
+	if (!WebSocketUTF8::isValid(reason.data(), reason.size())) // RFC 6455, 5.5.1
+		throw InvalidArgumentException("Reason of a Close frame must be UTF-8");
+	if (_reactor.current())
+	{
+		sendClose(code, reason);
+		return;
+	}
+	Task task = newTask(Task::CLOSE, code);
+	task.data.append(reason.data(), reason.size());
+	_reactor.post(std::move(task));
+}
+
+
+void WebSocketEventConnection::abort()
+{
+	if (_reactor.current() && !is(GONE))
+	{
+		// Not more than that here: this may be called by a callback.
+		if (state() == OPEN) setState(CLOSING);
+		discard();
+		if (_pOutput) _pOutput->clear();
+	}
+	_reactor.post(newTask(Task::ABORT));
+}
+
+
+void WebSocketEventConnection::pause()
+{
+	if (!_reactor.current())
+	{
+		_reactor.post(newTask(Task::PAUSE));
+	}
+	else if (is(RESUMING))
+	{
+		set(RESUMING, false);
+	}
+	else if (!is(PAUSED) && !is(GONE) && !is(DISCARD))
+	{
+		set(PAUSED, true);
+		updateInterest();
+	}
+}
+
+
+void WebSocketEventConnection::resume()
+{
+	if (!_reactor.current())
+	{
+		_reactor.post(newTask(Task::RESUME));
+	}
+	else if (is(PAUSED) && !is(GONE))
+	{
+		// Not here: this may be called by a callback.
+		if (is(RESUMING)) return;
+		set(RESUMING, _pRare.load(std::memory_order_acquire) && rare().backlog.size() > 0);
+		if (is(RESUMING)) _reactor.invoke([pThis = Ptr(this, true)]() mutable { pThis->processBacklog(); });
+		else goOn();
+	}
+}
+
+
+void WebSocketEventConnection::processBacklog()
+{
+	if (!is(RESUMING) || !is(PAUSED) || is(GONE)) return; // it was paused again
+	set(RESUMING, false);
+	set(PAUSED, false);
+	WebSocketBuffer backlog;
+	backlog = std::move(rare().backlog);
+	try
+	{
+		process(backlog.data(), backlog.size());
+	}
+	catch (const std::bad_alloc&)
+	{
+		noMemory();
+	}
+	if (!is(PAUSED) && !is(GONE)) goOn();
+}
+
+
+void WebSocketEventConnection::goOn()
+{
+	set(PAUSED, false);
+	set(PINGING, false);
+	_received = _reactor.now();
+	updateInterest();
+	if (_stream.pending()) _reactor.again(*this);
+	schedule();
+}
+
+
+void WebSocketEventConnection::discard()
+	/// What arrives from now on is read, up to the end of the stream, and is lost.
+{
+	set(DISCARD, true);
+	if (!is(PAUSED)) return;
+	if (_pRare.load(std::memory_order_acquire)) rare().backlog.release();
+	set(RESUMING, false);
+	goOn();
+}
+
+
+void WebSocketEventConnection::setParts(bool flag)
+{
+	_parser.setParts(flag);
+}
+
+
+void WebSocketEventConnection::setState(State state)
+{
+	_state.store(static_cast<unsigned char>(state), std::memory_order_release);
+}
+
+
+const Poco::UUID& WebSocketEventConnection::id() const
+{
+	Rare& more = rare();
+	std::lock_guard<std::mutex> lock(more.mutex);
+	if (more.id.isNull())
+	{
+		char bytes[16];
+		if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes), sizeof(bytes)) != 1)
+			throw Poco::SystemException("No random numbers for an id");
+		bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40); // RFC 4122, 4.4
+		bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
+		more.id.copyFrom(bytes);
+	}
+	return more.id;
+}
+
+
+SocketAddress WebSocketEventConnection::remoteAddress() const
+{
+	return _stream.remoteAddress();
+}
+
+
+std::string WebSocketEventConnection::subprotocol() const
+{
+	return _pRare.load(std::memory_order_acquire) ? rare().subprotocol : std::string();
+}
+
+
+bool WebSocketEventConnection::secure() const
+{
+	return _stream.secure();
+}
+
+
+WebSocketConnection::Metrics WebSocketEventConnection::metrics() const
+{
+	Metrics metrics;
+	metrics.messagesReceived  = _messagesReceived;
+	metrics.messagesSent      = _messagesSent;
+	metrics.bytesReceived     = _bytesReceived;
+	metrics.bytesSent         = _bytesSent;
+	metrics.messagesNotQueued = _notQueued;
+	metrics.bytesQueued       = _posted + _waiting;
+	metrics.pingTime          = Poco::Timespan(_pingTime);
+	metrics.since             = _since;
+	return metrics;
+}
+
+
+void WebSocketEventConnection::setUserData(const std::shared_ptr<void>& pData)
+{
+	std::atomic_store(&rare().pUserData, pData);
+}
+
+
+std::shared_ptr<void> WebSocketEventConnection::userData() const
+{
+	return _pRare.load(std::memory_order_acquire) ? std::atomic_load(&rare().pUserData) : std::shared_ptr<void>();
+}
+
+
+WebSocketEventConnection::Rare& WebSocketEventConnection::rare() const
+{
+	Rare* pRare = _pRare.load(std::memory_order_acquire);
+	if (!pRare)
+	{
+		std::unique_ptr<Rare> pNew = std::make_unique<Rare>();
+		if (_pRare.compare_exchange_strong(pRare, pNew.get(), std::memory_order_acq_rel)) pRare = pNew.release();
+	}
+	return *pRare;
+}
+
+
+WebSocketMessageWriter& WebSocketEventConnection::writer()
+{
+	if (!_pWriter) _pWriter = std::make_unique<WebSocketMessageWriter>();
+	return *_pWriter;
+}
+
+
+void WebSocketEventConnection::updateInterest()
+{
+	const int events = (is(PAUSED) ? 0 : WebSocketPoller::READ) | (is(WRITING) ? WebSocketPoller::WRITE : 0);
+	if (is(UNWATCHED)) _reactor.poller().add(_stream.fd(), events, *this);
+	else _reactor.poller().change(_stream.fd(), events, *this);
+	set(UNWATCHED, false);
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

@@ -1,0 +1,153 @@
+//
+// WebSocketEventClosing.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketEventClosing
+//
+// How a connection of the event shell ends.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "WebSocketEventConnection.h"
+#include "WebSocketOpening.h"
+#include "WebSocketReactor.h"
+#include "Poco/Net/NetException.h"
+#include <utility>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+void WebSocketEventConnection::beginClosing()
+{
+	if (is(CLOSING_BEGUN)) return;
+	set(CLOSING_BEGUN, true);
+	_closing = _reactor.now();
+	if (state() == OPEN) setState(CLOSING);
+	_reactor.markDirty(*this);
+	schedule();
+}
+
+
+void WebSocketEventConnection::protocolFailed()
+{
+	if (is(DISCARD)) return;
+	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+	const std::size_t length = _framer.buildFailure(payload);
+	if (length > 0) append(WebSocketFrameHeader::CLOSE, payload, length);
+	discard();
+	beginClosing();
+	tellError(WebSocketException(_framer.errorText(), _framer.error()));
+	if (!is(GONE)) tellClosed();
+}
+
+
+void WebSocketEventConnection::noMemory()
+{
+	if (_framer.failed()) protocolFailed();
+	else broken(Poco::OutOfMemoryException());
+}
+
+
+void WebSocketEventConnection::ended()
+{
+	if (is(OPENED) && !is(DISCARD) && _framer.receiveEnd() != WebSocketFramer::OK)
+		tellError(WebSocketException(_framer.errorText(), _framer.error()));
+	cut();
+}
+
+
+void WebSocketEventConnection::broken(const Poco::Exception& exc)
+{
+	if (state() == OPEN) setState(CLOSING);
+	if (!is(DISCARD)) tellError(exc);
+	cut();
+}
+
+
+void WebSocketEventConnection::callbackFailed(const Poco::Exception& exc)
+{
+	tellError(exc);
+	if (is(GONE) || is(DISCARD)) return;
+	sendClose(WebSocketFrame::INTERNAL_ERROR, "");
+	discard();
+	tellClosed();
+	beginClosing();
+}
+
+
+void WebSocketEventConnection::tellError(const Poco::Exception& exc)
+{
+	if (!is(OPENED) || is(ENDED)) return;
+	try
+	{
+		_group.handler.onError(*this, exc);
+	}
+	catch (...)
+	{
+		// it was told
+	}
+}
+
+
+void WebSocketEventConnection::tellClosed()
+{
+	setState(CLOSED);
+	if (!is(OPENED) || is(ENDED)) return;
+	set(ENDED, true);
+	try
+	{
+		_group.handler.onClose(*this, _framer.closeCode(), _framer.closeReason());
+	}
+	catch (const Poco::Exception& exc)
+	{
+		tellCloseError(exc);
+	}
+	catch (const std::exception& exc)
+	{
+		tellCloseError(Poco::UnhandledException(exc.what()));
+	}
+	catch (...)
+	{
+		tellCloseError(Poco::UnhandledException("unknown"));
+	}
+}
+
+
+void WebSocketEventConnection::tellCloseError(const Poco::Exception& exc)
+	/// onClose() has thrown, and nothing is left to be closed.
+{
+	set(ENDED, false);
+	tellError(exc);
+	set(ENDED, true);
+}
+
+
+void WebSocketEventConnection::cut()
+{
+	if (is(GONE)) return;
+	set(GONE, true);
+	tellClosed();
+	_reactor.timers().cancel(*this);
+	if (_stream.shared()) _reactor.poller().remove(_stream.fd());
+	_stream.close();
+	_reactor.remove(*this);
+	if (_pOutput)
+	{
+		_pOutput->clear();
+		_reactor.giveOutput(std::move(_pOutput));
+	}
+	_waiting.store(0, std::memory_order_relaxed);
+	_pOpening.reset();
+	if (_pRare.load(std::memory_order_acquire)) rare().held.clear(); // they refer to this connection
+	_group.gone(*this, is(HANDSHAKE), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

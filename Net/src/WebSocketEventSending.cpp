@@ -1,0 +1,365 @@
+//
+// WebSocketEventSending.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketEventSending
+//
+// How a connection of the event shell sends.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "WebSocketEventConnection.h"
+#include "WebSocketReactor.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/Clock.h"
+#include "Poco/Error.h"
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	inline bool within(const char* p, const char* pBegin, std::size_t length)
+	{
+		return p >= pBegin && p < pBegin + length;
+	}
+}
+
+
+WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData, std::size_t length, int opcode)
+{
+	const char* const pMessage = static_cast<const char*>(pData);
+	if (static_cast<unsigned>(opcode - WebSocketFrame::OP_TEXT) > static_cast<unsigned>(WebSocketFrame::OP_BINARY - WebSocketFrame::OP_TEXT))
+		throw InvalidArgumentException("A message is text or binary");
+	if (state() != OPEN) return NOT_OPEN;
+	const bool here = _reactor.current();
+	if (opcode == WebSocketFrame::OP_TEXT && !(here && isReceivedText(pMessage, length)) && _framer.getVerifyUTF8() && !WebSocketUTF8::isValid(pMessage, length))
+		throw InvalidArgumentException("A text message must be UTF-8");
+
+	if (here)
+	{
+		if (is(IN_PARTS)) throw IllegalStateException("A message is being sent in parts");
+		if (!fits(length) && !makeRoom(length)) return refuse();
+		write(pMessage, length, opcode);
+		return SENT;
+	}
+	Task task = newTask(Task::SEND, opcode);
+	task.data.append(pMessage, length);
+	return sendElsewhere(std::move(task), length);
+}
+
+
+inline bool WebSocketEventConnection::isReceivedText(const char* pData, std::size_t length) const
+	/// Returns true for the text message that the handler is being told: it need not be checked again.
+{
+	return pData == _parser.data() && length == _parser.length() && _reactor.reading() == this
+		&& _parser.opcode() == WebSocketFrame::OP_TEXT && !_parser.getParts();
+}
+
+
+inline bool WebSocketEventConnection::fits(std::size_t length) const
+	/// Returns true if so many bytes more can be queued.
+{
+	return !_pOutput || _pOutput->empty() || _pOutput->size() + length <= _group.maxQueuedBytes;
+}
+
+
+WebSocketConnection::SendResult WebSocketEventConnection::send(const WebSocketPreparedMessage::Ptr& pMessage)
+{
+	if (state() != OPEN) return NOT_OPEN;
+	if (_reactor.current())
+	{
+		if (is(IN_PARTS)) throw IllegalStateException("A message is being sent in parts");
+		if (!makeRoom(pMessage->message().size())) return refuse();
+		write(pMessage);
+		return SENT;
+	}
+	Task task = newTask(Task::PREPARED, 0);
+	task.pPrepared = pMessage;
+	return sendElsewhere(std::move(task), pMessage->message().size());
+}
+
+
+WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* pData, std::size_t length, int opcode, bool last)
+{
+	const char* const pPart = static_cast<const char*>(pData);
+	if (!_reactor.current()) throw IllegalStateException("Parts of messages are sent by callbacks only");
+	if (opcode != WebSocketFrame::OP_TEXT && opcode != WebSocketFrame::OP_BINARY)
+		throw InvalidArgumentException("A message is text or binary");
+	if (is(IN_PARTS) && opcode != writer().opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
+	if (state() != OPEN) return NOT_OPEN;
+	if (!makeRoom(length)) return refuse();
+	if (!is(IN_PARTS)) writer().begin(opcode, true);
+	if (_framer.getVerifyUTF8() && !writer().check(pPart, length, last)) throw InvalidArgumentException("A text message must be UTF-8");
+	const WebSocketMessageWriter::Frame frame = writer().frame(pPart, length, last, _reactor.compressed());
+	append(frame.flags, frame.pData, frame.length);
+	set(IN_PARTS, !last);
+	if (last) tally(_messagesSent, _reactor.counters.messagesSent, 1);
+	_lastMessage = _reactor.now();
+	if (last && _pRare.load(std::memory_order_acquire) && !rare().held.empty())
+	{
+		std::vector<Task> held;
+		held.swap(rare().held);
+		for (Task& task: held) performSend(task);
+	}
+	return SENT;
+}
+
+
+void WebSocketEventConnection::write(const char* pData, std::size_t length, int opcode)
+{
+	if (_pWriter)
+	{
+		_pWriter->begin(opcode, length >= _pWriter->threshold());
+		const WebSocketMessageWriter::Frame frame = _pWriter->frame(pData, length, true, _reactor.compressed());
+		append(frame.flags, frame.pData, frame.length);
+	}
+	else
+	{
+		append(WebSocketMessageWriter::wholeFlags(opcode), pData, length);
+	}
+	tally(_messagesSent, _reactor.counters.messagesSent, 1);
+	_lastMessage = _reactor.now();
+}
+
+
+void WebSocketEventConnection::write(const WebSocketPreparedMessage::Ptr& pMessage)
+{
+	const std::string& message = pMessage->message();
+	if (_group.role == WebSocketFramer::ROLE_CLIENT || (_pWriter && _pWriter->deflates() && message.size() >= _pWriter->threshold()))
+	{
+		write(message.data(), message.size(), pMessage->opcode());
+		return;
+	}
+	const std::string& frame = pMessage->frame();
+	WebSocketOutput& out = output();
+	if (frame.size() >= WebSocketOutput::LARGE && _stream.plain()) out.refer(frame.data(), frame.size(), const_cast<WebSocketPreparedMessage*>(pMessage.get()));
+	else out.bytes().append(frame.data(), frame.size());
+	wakeFlush();
+	tally(_messagesSent, _reactor.counters.messagesSent, 1);
+	_lastMessage = _reactor.now();
+}
+
+
+void WebSocketEventConnection::wakeFlush()
+	/// Sees to it that flush() is called soon.
+{
+	if (_reactor.reading() != this) _reactor.markDirty(*this); // otherwise read() does
+}
+
+
+void WebSocketEventConnection::append(int flags, const char* pData, std::size_t length)
+	/// Puts a frame into the output.
+{
+	WebSocketBuffer& bytes = output().bytes();
+	if (_group.role == WebSocketFramer::ROLE_CLIENT)
+	{
+		char* const pFrame = bytes.room(WebSocketFrameHeader::MAX_LENGTH + length);
+		const unsigned char* const pKey = _reactor.nextKey();
+		const std::size_t headerLength = _framer.buildHeader(flags, length, pKey, pFrame);
+		WebSocketMask(pKey).apply(pFrame + headerLength, pData, length);
+		bytes.extend(headerLength + length);
+	}
+	else
+	{
+		const bool refer = length >= WebSocketOutput::LARGE && stays(pData);
+		char* const pFrame = bytes.room(WebSocketFrameHeader::MAX_LENGTH + (refer ? 0 : length));
+		const std::size_t headerLength = _framer.buildHeader(flags, length, nullptr, pFrame);
+		bytes.extend(headerLength);
+		if (refer)
+		{
+			_pOutput->refer(pData, length, nullptr);
+		}
+		else if (length > 0)
+		{
+			std::memcpy(pFrame + headerLength, pData, length);
+			bytes.extend(length);
+		}
+	}
+	_framer.sent(flags);
+	wakeFlush();
+}
+
+
+bool WebSocketEventConnection::stays(const char* pData) const
+	/// Returns true for bytes that are in their place until the output is flushed after reading.
+{
+	return _reactor.reading() == this && _stream.plain()
+		&& (within(pData, _reactor.input(), _reactor.inputSize()) || (_parser.gathered() && within(pData, _parser.data(), _parser.length())));
+}
+
+
+WebSocketOutput& WebSocketEventConnection::output()
+{
+	if (!_pOutput) _pOutput = _reactor.takeOutput();
+	return *_pOutput;
+}
+
+
+bool WebSocketEventConnection::makeRoom(std::size_t length)
+	/// Returns true if so many bytes more can be queued.
+{
+	if (fits(length)) return true;
+	if (is(BLOCKED)) return false;
+	_reactor.markDirty(*this); // flush() tells what has come of it
+	return push() && fits(length);
+}
+
+
+WebSocketConnection::SendResult WebSocketEventConnection::refuse()
+{
+	if (state() != OPEN) return NOT_OPEN;
+	_notQueued.fetch_add(1, std::memory_order_relaxed);
+	if (!_drain.exchange(true) && !_reactor.current()) _reactor.post(newTask(Task::FLUSH)); // all may have been sent just now
+	switch (_group.pConnectionParams->getQueuePolicy())
+	{
+	case WebSocketConnectionParams::QUEUE_REFUSE:
+		return QUEUE_FULL;
+	case WebSocketConnectionParams::QUEUE_DROP:
+		return DROPPED;
+	case WebSocketConnectionParams::QUEUE_CLOSE_1008:
+		close(WebSocketFrame::POLICY_VIOLATION, "Reads too slowly");
+		break;
+	default:
+		close(WebSocketFrame::TRY_AGAIN_LATER, "Reads too slowly");
+	}
+	return NOT_OPEN;
+}
+
+
+WebSocketConnection::SendResult WebSocketEventConnection::sendElsewhere(Task&& task, std::size_t length)
+{
+	const std::size_t queued = _posted.fetch_add(length, std::memory_order_relaxed) + _waiting.load(std::memory_order_relaxed);
+	if (queued > 0 && queued + length > _group.maxQueuedBytes)
+	{
+		_posted.fetch_sub(length, std::memory_order_relaxed);
+		return refuse();
+	}
+	_reactor.post(std::move(task));
+	return SENT;
+}
+
+
+void WebSocketEventConnection::sendPing()
+{
+	if (state() != OPEN) return;
+	if (is(BLOCKED) && _pingClock != 0) return; // one waits to be sent already
+	_pingClock = Poco::Clock().microseconds();
+	char payload[sizeof(_pingClock)];
+	std::memcpy(payload, &_pingClock, sizeof(payload));
+	if (_framer.checkSend(WebSocketFrameHeader::PING, payload, sizeof(payload)) == WebSocketFramer::SEND) append(WebSocketFrameHeader::PING, payload, sizeof(payload));
+}
+
+
+void WebSocketEventConnection::sendPong(const char* pPayload, std::size_t length)
+{
+	if (_framer.checkSend(WebSocketFrameHeader::PONG, pPayload, length) != WebSocketFramer::SEND) return;
+	if (!is(BLOCKED))
+	{
+		append(WebSocketFrameHeader::PONG, pPayload, length);
+		return;
+	}
+	// RFC 6455, 5.5.3: the last one is answered
+	Rare& more = rare();
+	more.pong.assign(pPayload, length);
+	set(PONG_WAITS, true);
+	if (_parser.assembler().limitPings(++more.pendingPings) != WebSocketFramer::OK) protocolFailed();
+}
+
+
+void WebSocketEventConnection::sendClose(int code, const std::string& reason)
+{
+	if (state() == CONNECTING) cut();
+	if (state() != OPEN) return;
+	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+	const std::size_t length = WebSocketFrame::buildClose(payload, code, reason.data(), reason.size());
+	if (_framer.checkSend(WebSocketFrameHeader::CLOSE, payload, length) == WebSocketFramer::SEND) append(WebSocketFrameHeader::CLOSE, payload, length);
+	beginClosing();
+}
+
+
+//
+// To the wire
+//
+void WebSocketEventConnection::flush()
+{
+	if (is(GONE)) return;
+	if (_pOutput && !push()) broken(ConnectionResetException(Poco::Error::getMessage(_stream.error()), _stream.error()));
+	else if (!_pOutput && (_state.load(std::memory_order_relaxed) != OPEN || _drain.load(std::memory_order_relaxed) || is(PONG_WAITS))) flushed();
+}
+
+
+bool WebSocketEventConnection::push()
+	/// Sends what it can, and tells nobody: a callback may be running. Returns false if the connection is broken.
+{
+	const long n = _pOutput->flush(_stream, _reactor.record());
+	if (n == WebSocketStream::BROKEN) return false;
+	tally(_bytesSent, _reactor.counters.bytesSent, static_cast<std::size_t>(n));
+	if (_pOutput->empty())
+	{
+		_reactor.giveOutput(std::move(_pOutput));
+		_waiting.store(0, std::memory_order_relaxed);
+		set(BLOCKED, false);
+		if (is(WRITING))
+		{
+			set(WRITING, false);
+			updateInterest();
+		}
+		return true;
+	}
+	_pOutput->keep();
+	_waiting.store(_pOutput->size(), std::memory_order_relaxed);
+	if (n > 0 || !is(BLOCKED)) _progress = _reactor.now();
+	set(BLOCKED, true);
+	_drain.store(true, std::memory_order_relaxed);
+	if (!is(WRITING))
+	{
+		set(WRITING, true);
+		updateInterest();
+	}
+	schedule();
+	return true;
+}
+
+
+void WebSocketEventConnection::flushed()
+	/// Everything has been sent.
+{
+	if (is(PONG_WAITS))
+	{
+		set(PONG_WAITS, false);
+		Rare& more = rare();
+		more.pendingPings = 0;
+		if (_framer.checkSend(WebSocketFrameHeader::PONG, more.pong.data(), more.pong.size()) == WebSocketFramer::SEND)
+		{
+			append(WebSocketFrameHeader::PONG, more.pong.data(), more.pong.size());
+			return; // it is flushed at the end of the turn
+		}
+	}
+	if (_state.load(std::memory_order_relaxed) == OPEN)
+	{
+		if (_drain.load(std::memory_order_relaxed) && _drain.exchange(false))
+			call([this] { _group.handler.onDrained(*this); });
+		return;
+	}
+	if (!is(DISCARD) || is(SHUT)) return;
+	// All has been said. RFC 6455, 7.1.1: the server ends the stream. If both Close frames were exchanged, nothing
+	// can come any more; otherwise a peer that is still sending would lose what was said last.
+	set(SHUT, true);
+	const bool clean = !_framer.failed() && _framer.closeState() == WebSocketFramer::CLOSED;
+	if (clean && _group.role == WebSocketFramer::ROLE_SERVER) cut();
+	else if (_framer.failed() || _group.role == WebSocketFramer::ROLE_SERVER) _stream.shutdownSend();
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
