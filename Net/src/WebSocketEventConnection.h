@@ -213,6 +213,7 @@ private:
 	void write(const WebSocketPreparedMessage::Ptr& pMessage);
 	SendResult sendElsewhere(Task&& task, std::size_t length);
 	void append(int flags, const char* pData, std::size_t length);
+	void put(int flags, const char* pData, std::size_t length);
 	bool stays(const char* pData) const;
 	void wakeFlush();
 	Task newTask(Task::What what, int number = 0);

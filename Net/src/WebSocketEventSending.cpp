@@ -35,6 +35,46 @@ namespace
 }
 
 
+void WebSocketEventConnection::wakeFlush()
+	/// Sees to it that flush() is called soon.
+{
+	if (_reactor.reading() != this) _reactor.markDirty(*this); // otherwise read() does
+}
+
+
+inline void WebSocketEventConnection::put(int flags, const char* pData, std::size_t length)
+	/// append(), for what sends messages.
+{
+	WebSocketBuffer& bytes = output().bytes();
+	if (_group.role == WebSocketFramer::ROLE_CLIENT)
+	{
+		char* const pFrame = bytes.room(WebSocketFrameHeader::MAX_LENGTH + length);
+		const unsigned char* const pKey = _reactor.nextKey();
+		const std::size_t headerLength = _framer.buildHeader(flags, length, pKey, pFrame);
+		WebSocketMask(pKey).apply(pFrame + headerLength, pData, length);
+		bytes.extend(headerLength + length);
+	}
+	else
+	{
+		const bool refer = length >= WebSocketOutput::LARGE && stays(pData);
+		char* const pFrame = bytes.room(WebSocketFrameHeader::MAX_LENGTH + (refer ? 0 : length));
+		const std::size_t headerLength = _framer.buildHeader(flags, length, nullptr, pFrame);
+		bytes.extend(headerLength);
+		if (refer)
+		{
+			_pOutput->refer(pData, length, nullptr);
+		}
+		else if (length > 0)
+		{
+			std::memcpy(pFrame + headerLength, pData, length);
+			bytes.extend(length);
+		}
+	}
+	_framer.sent(flags);
+	wakeFlush();
+}
+
+
 WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData, std::size_t length, int opcode)
 {
 	const char* const pMessage = static_cast<const char*>(pData);
@@ -121,11 +161,11 @@ void WebSocketEventConnection::write(const char* pData, std::size_t length, int 
 	{
 		_pWriter->begin(opcode, length >= _pWriter->threshold());
 		const WebSocketMessageWriter::Frame frame = _pWriter->frame(pData, length, true, _reactor.compressed());
-		append(frame.flags, frame.pData, frame.length);
+		put(frame.flags, frame.pData, frame.length);
 	}
 	else
 	{
-		append(WebSocketMessageWriter::wholeFlags(opcode), pData, length);
+		put(WebSocketMessageWriter::wholeFlags(opcode), pData, length);
 	}
 	tally(_messagesSent, _reactor.counters.messagesSent, 1);
 	_lastMessage = _reactor.now();
@@ -150,43 +190,10 @@ void WebSocketEventConnection::write(const WebSocketPreparedMessage::Ptr& pMessa
 }
 
 
-void WebSocketEventConnection::wakeFlush()
-	/// Sees to it that flush() is called soon.
-{
-	if (_reactor.reading() != this) _reactor.markDirty(*this); // otherwise read() does
-}
-
-
 void WebSocketEventConnection::append(int flags, const char* pData, std::size_t length)
 	/// Puts a frame into the output.
 {
-	WebSocketBuffer& bytes = output().bytes();
-	if (_group.role == WebSocketFramer::ROLE_CLIENT)
-	{
-		char* const pFrame = bytes.room(WebSocketFrameHeader::MAX_LENGTH + length);
-		const unsigned char* const pKey = _reactor.nextKey();
-		const std::size_t headerLength = _framer.buildHeader(flags, length, pKey, pFrame);
-		WebSocketMask(pKey).apply(pFrame + headerLength, pData, length);
-		bytes.extend(headerLength + length);
-	}
-	else
-	{
-		const bool refer = length >= WebSocketOutput::LARGE && stays(pData);
-		char* const pFrame = bytes.room(WebSocketFrameHeader::MAX_LENGTH + (refer ? 0 : length));
-		const std::size_t headerLength = _framer.buildHeader(flags, length, nullptr, pFrame);
-		bytes.extend(headerLength);
-		if (refer)
-		{
-			_pOutput->refer(pData, length, nullptr);
-		}
-		else if (length > 0)
-		{
-			std::memcpy(pFrame + headerLength, pData, length);
-			bytes.extend(length);
-		}
-	}
-	_framer.sent(flags);
-	wakeFlush();
+	put(flags, pData, length);
 }
 
 
