@@ -123,7 +123,7 @@ TEST_P(EventPortTest, SendThatStalls)
 	server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int) { connection.send(large); };
 	server.smallBuffers().start();
 	RawPeer peer = server.connect();
-	peer.socket().setReceiveBufferSize(16*1024);
+	peer.socket().setReceiveBufferSize(256*1024);
 	peer.send(textFrame("go"));
 	Stopwatch watch;
 	// As long as the peer takes something, it goes on.
