@@ -218,7 +218,7 @@ protected:
 private:
 	typedef Poco::AutoPtr<Core> Ptr;
 
-	class Breakable;
+	class Answer;
 
 	struct Message
 	{
@@ -233,7 +233,6 @@ private:
 	}
 
 	void connect();
-	void breakAttempt();
 	void attempt(int run);
 	std::unique_ptr<HTTPClientSession> createSession() const;
 	void attemptFailed(int run, const Poco::Exception& exc);
@@ -251,7 +250,6 @@ private:
 	int _busy = 0;                  // connections that exist, and callbacks about failures that are to come
 	unsigned _failures = 0;         // one after the other
 	HTTPResponse _response;         // the last one
-	HTTPClientSession* _pSession = nullptr; // of the attempt going on
 	WebSocketConnection::Ptr _pConnection;
 	bool _ready = false;            // what was kept has been sent
 	std::deque<Message> _kept;
@@ -259,31 +257,28 @@ private:
 };
 
 
-class WebSocketClient::Core::Breakable
-	/// As long as it exists, stop() can break what a session does. Afterwards response() is the server's answer.
+class WebSocketClient::Core::Answer
+	/// The server's answer, which response() is when this has gone.
 {
 public:
-	Breakable(Core& core, HTTPClientSession& session, const HTTPResponse& response):
-		_core(core),
-		_response(response)
+	explicit Answer(Core& core):
+		_core(core)
 	{
-		std::lock_guard<std::mutex> lock(_core._mutex);
-		_core._pSession = &session;
 	}
 
-	~Breakable()
+	~Answer()
 	{
 		std::lock_guard<std::mutex> lock(_core._mutex);
-		_core._pSession = nullptr;
-		_core._response = _response;
+		_core._response = response;
 	}
+
+	HTTPResponse response;
 
 private:
-	Breakable(const Breakable&) = delete;
-	Breakable& operator = (const Breakable&) = delete;
+	Answer(const Answer&) = delete;
+	Answer& operator = (const Answer&) = delete;
 
 	Core& _core;
-	const HTTPResponse& _response;
 };
 
 
@@ -315,7 +310,6 @@ void WebSocketClient::Core::stop()
 		_kept.clear();
 		_keptBytes = 0;
 		pConnection = _pConnection;
-		if (_pSession) breakAttempt();
 	}
 	_reactor.invoke([pThis = Ptr(this, true)]() mutable
 	{
@@ -333,20 +327,6 @@ void WebSocketClient::Core::stop()
 	if (pConnection) pConnection->abort();
 	lock.lock();
 	_idle.wait_for(lock, std::chrono::milliseconds(closeTimeout), idle);
-}
-
-
-void WebSocketClient::Core::breakAttempt()
-	/// Called under the lock.
-{
-	try
-	{
-		_pSession->abort();
-	}
-	catch (const Poco::Exception&)
-	{
-		// it has not connected yet, or has failed
-	}
 }
 
 
@@ -382,13 +362,12 @@ void WebSocketClient::Core::attempt(int run)
 		const std::unique_ptr<HTTPClientSession> pSession = createSession();
 		HTTPRequest request(HTTPRequest::HTTP_GET, _uri.getPathAndQuery().empty() ? "/" : _uri.getPathAndQuery(), HTTPRequest::HTTP_1_1);
 		for (const auto& field: _pParams->getHeaders()) request.add(field.first, field.second);
-		HTTPResponse response;
 		HTTPCredentials credentials(_pParams->getUser(), _pParams->getPassword());
 		WebSocketUpgrade upgrade;
 		{
-			const Breakable breakable(*this, *pSession, response);
 			if (stopped(run)) return;
-			upgrade = WebSocketConnector::connect(*pSession, request, response, credentials, _pParams.get());
+			Answer answer(*this);
+			upgrade = WebSocketConnector::connect(*pSession, request, answer.response, credentials, _pParams.get());
 		}
 		std::lock_guard<std::mutex> lock(_mutex);
 		if (run != _run) return;

@@ -263,7 +263,7 @@ TEST_F(EventClientTest, OverTLS)
 }
 
 
-TEST_F(EventClientTest, StopBreaksAnAttempt)
+TEST_F(EventClientTest, StopForgetsAnAttempt)
 {
 	// Somebody who accepts and says nothing.
 	Poco::Net::ServerSocket silent(Poco::Net::SocketAddress("127.0.0.1", 0));

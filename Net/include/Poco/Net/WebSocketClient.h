@@ -44,7 +44,8 @@ public:
 		/// The clients use the loops of a server, which must be running, until it stops.
 
 	~WebSocketClientLoop();
-		/// Ends the threads. Clients must have been stopped. Attempts to connect that are going on are broken off.
+		/// Ends the threads. Clients must have been stopped. Waits for attempts to connect that are going on, which
+		/// take no longer than WebSocketParams::setHandshakeTimeout().
 
 private:
 	WebSocketClientLoop(const WebSocketClientLoop&) = delete;
@@ -88,7 +89,7 @@ public:
 		/// Begins to connect. Does nothing if that was done before. A client that was stopped can be started again.
 
 	void stop();
-		/// Closes the connection (code 1000), or breaks the attempt to make one off. When it returns, no callback is
+		/// Closes the connection (code 1000), or forgets the attempt to make one. When it returns, no callback is
 		/// running, and none will come. It returns after WebSocketConnectionParams::setCloseTimeout() at
 		/// the latest. Called by a callback it does not wait.
 
