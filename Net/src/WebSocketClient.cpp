@@ -332,7 +332,7 @@ void WebSocketClient::Core::stop()
 
 WebSocketConnection::SendResult WebSocketClient::Core::send(const char* pData, std::size_t length, int opcode)
 {
-	if (opcode != WebSocketFrame::OP_TEXT && opcode != WebSocketFrame::OP_BINARY)
+	if (!WebSocketFrame::isMessage(opcode))
 		throw InvalidArgumentException("A message is text or binary");
 	if (opcode == WebSocketFrame::OP_TEXT && _pParams->getVerifyUTF8() && !WebSocketUTF8::isValid(pData, length))
 		throw InvalidArgumentException("A text message must be UTF-8");

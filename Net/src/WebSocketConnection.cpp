@@ -53,7 +53,7 @@ WebSocketPreparedMessage::~WebSocketPreparedMessage()
 
 void WebSocketPreparedMessage::prepare()
 {
-	if (_opcode != WebSocketFrame::OP_TEXT && _opcode != WebSocketFrame::OP_BINARY)
+	if (!WebSocketFrame::isMessage(_opcode))
 		throw InvalidArgumentException("A message is text or binary");
 	if (_opcode == WebSocketFrame::OP_TEXT && !WebSocketUTF8::isValid(_message.data(), _message.size()))
 		throw InvalidArgumentException("A text message must be UTF-8");

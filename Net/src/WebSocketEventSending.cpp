@@ -78,7 +78,7 @@ inline void WebSocketEventConnection::put(int flags, const char* pData, std::siz
 WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData, std::size_t length, int opcode)
 {
 	const char* const pMessage = static_cast<const char*>(pData);
-	if (static_cast<unsigned>(opcode - WebSocketFrame::OP_TEXT) > static_cast<unsigned>(WebSocketFrame::OP_BINARY - WebSocketFrame::OP_TEXT))
+	if (!WebSocketFrame::isMessage(opcode))
 		throw InvalidArgumentException("A message is text or binary");
 	if (state() != OPEN) return NOT_OPEN;
 	const bool here = _reactor.current();
@@ -133,7 +133,7 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* p
 {
 	const char* const pPart = static_cast<const char*>(pData);
 	if (!_reactor.current()) throw IllegalStateException("Parts of messages are sent by callbacks only");
-	if (opcode != WebSocketFrame::OP_TEXT && opcode != WebSocketFrame::OP_BINARY)
+	if (!WebSocketFrame::isMessage(opcode))
 		throw InvalidArgumentException("A message is text or binary");
 	if (is(IN_PARTS) && opcode != writer().opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
 	if (state() != OPEN) return NOT_OPEN;

@@ -99,7 +99,7 @@ int WebSocketMessageSender::sendPart(const char* pPart, int length, int opcode, 
 
 void WebSocketMessageSender::check(int opcode, int length, const char* pData) const
 {
-	if (opcode != WebSocketFrame::OP_TEXT && opcode != WebSocketFrame::OP_BINARY)
+	if (!WebSocketFrame::isMessage(opcode))
 		throw InvalidArgumentException("A message is text or binary");
 	if (length < 0) throw InvalidArgumentException("Negative message length");
 	if (length > 0 && !pData) throw InvalidArgumentException("Null pointer for a message");

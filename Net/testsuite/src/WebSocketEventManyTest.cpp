@@ -271,6 +271,7 @@ TEST_F(EventTest, Soak)
 		});
 	}
 	const auto resident = [] { ::malloc_trim(0); return residentBytes(); };
+	// Time itself is waited for: memory is compared after a third of it and at the end.
 	while (elapsed() < seconds/3.0) std::this_thread::yield(), std::this_thread::sleep_for(std::chrono::milliseconds(10));
 	const int visitsBefore = visits;
 	const long before = resident();

@@ -139,6 +139,9 @@ public:
 	static bool isOpcode(int opcode);
 		/// Returns true if the opcode is defined in RFC 6455, 5.2 (0, 1, 2, 8, 9, 10).
 
+	static bool isMessage(int opcode);
+		/// Returns true for the opcodes that a message has (5.6): text and binary.
+
 	static bool isCloseCode(int code);
 		/// Returns true if an endpoint may send the code in a Close frame
 		/// (RFC 6455, 7.4.1 and 7.4.2, and the IANA registry, which has added
@@ -160,6 +163,13 @@ public:
 //
 // inlines
 //
+inline bool WebSocketFrame::isMessage(int opcode)
+{
+	static_assert(OP_BINARY == OP_TEXT + 1);
+	return static_cast<unsigned>(opcode - OP_TEXT) <= 1u;
+}
+
+
 inline std::size_t WebSocketFrameHeader::build(char* pData) const noexcept
 {
 	if (payloadLength > 125 || masked) return buildLong(pData);
