@@ -38,12 +38,17 @@ namespace
 		if (!p) throw std::bad_alloc();
 		return p;
 	}
+
+	using Realloc = void* (*)(void*, std::size_t);
+
+	const auto originalRealloc = reinterpret_cast<Realloc>(dlsym(RTLD_NEXT, "realloc"));
 }
 
 
-extern "C" void* realloc(void* p, std::size_t size) noexcept
+extern "C" __attribute__((no_sanitize("thread"))) void* realloc(void* p, std::size_t size) noexcept
+	/// The thread sanitizer calls it in threads that it does not know yet.
 {
-	static const auto original = reinterpret_cast<void* (*)(void*, std::size_t)>(dlsym(RTLD_NEXT, "realloc"));
+	const Realloc original = originalRealloc ? originalRealloc : reinterpret_cast<Realloc>(dlsym(RTLD_NEXT, "realloc"));
 	if (totalCount >= failAt) return nullptr;
 	++totalCount;
 	totalBytes += size;
