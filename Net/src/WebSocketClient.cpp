@@ -372,6 +372,7 @@ void WebSocketClient::Core::attempt(int run)
 		std::lock_guard<std::mutex> lock(_mutex);
 		if (run != _run) return;
 		WebSocketEventConnection::Ptr pConnection = new WebSocketEventConnection(*this, _reactor, upgrade, request);
+		upgrade = WebSocketUpgrade(); // from here on the socket is the loop's alone
 		_pConnection = pConnection;
 		++_busy;
 		_reactor.post({pConnection, WebSocketEventConnection::Task::ADD, 0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()});
