@@ -202,7 +202,7 @@ public:
 
 	// WebSocketEventGroup
 	void opened(WebSocketConnection& connection) override;
-	void ready(WebSocketConnection& connection) override;
+	void greeted(WebSocketConnection& connection) override;
 	void gone(WebSocketConnection& connection, bool handshake, bool closed) override;
 
 	// WebSocketTimerWheel::Entry
@@ -454,7 +454,7 @@ void WebSocketClient::Core::opened(WebSocketConnection&)
 }
 
 
-void WebSocketClient::Core::ready(WebSocketConnection& connection)
+void WebSocketClient::Core::greeted(WebSocketConnection& connection)
 	/// Sends what was kept. Nothing else is sent before that.
 {
 	for (;;)

@@ -27,7 +27,7 @@ void WebSocketEventConnection::beginClosing()
 {
 	if (is(CLOSING_BEGUN)) return;
 	set(CLOSING_BEGUN, true);
-	_closing = _reactor.now();
+	_waits = _reactor.now();
 	if (state() == OPEN) setState(CLOSING);
 	_reactor.markDirty(*this);
 	schedule();
@@ -128,12 +128,17 @@ void WebSocketEventConnection::tellCloseError(const Poco::Exception& exc)
 }
 
 
+void WebSocketEventConnection::dropped()
+{
+	cut(); // the loop has ended
+}
+
+
 void WebSocketEventConnection::cut()
 {
 	if (is(GONE)) return;
 	set(GONE, true);
 	tellClosed();
-	_reactor.timers().cancel(*this);
 	if (_stream.shared()) _reactor.poller().remove(_stream.fd());
 	_stream.close();
 	_reactor.remove(*this);

@@ -45,8 +45,6 @@ namespace
 
 template <typename... Stream>
 WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, Nothing, Stream... stream):
-	pNext(nullptr),
-	pPrevious(nullptr),
 	dirty(false),
 	_group(group),
 	_reactor(reactor),
@@ -63,8 +61,7 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, W
 	_received(0),
 	_lastMessage(0),
 	_progress(0),
-	_pingSent(0),
-	_closing(0),
+	_waits(0),
 	_pingClock(0),
 	_messagesReceived(0),
 	_messagesSent(0),
@@ -334,7 +331,7 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 	set(HANDSHAKE, false);
 	_group.opened(*this);
 	call([&] { _group.handler.onOpen(*this, request); });
-	if (!is(GONE)) _group.ready(*this);
+	if (!is(GONE)) _group.greeted(*this);
 }
 
 
@@ -407,7 +404,7 @@ void WebSocketEventConnection::handleControl()
 	case WebSocketFrame::OP_PONG:
 		if (_framer.controlLength() == sizeof(_pingClock) && _pingClock != 0 && std::memcmp(_framer.controlPayload(), &_pingClock, sizeof(_pingClock)) == 0)
 		{
-			_pingTime = static_cast<Poco::UInt32>(std::max<Poco::Int64>(1, Poco::Clock().microseconds() - _pingClock));
+			_pingTime = std::max<Poco::UInt32>(1, pingClock() - _pingClock);
 			_pingClock = 0;
 		}
 		break;
@@ -425,6 +422,7 @@ void WebSocketEventConnection::handleControl()
 void WebSocketEventConnection::due(Time now)
 {
 	if (is(GONE)) return;
+	_reactor.timers().set(*this, now + WebSocketTimerWheel::MAX_DISTANCE); // stays in the loop, whatever is thrown
 	if (_pOpening)
 	{
 		_pOpening->timedOut();
@@ -443,7 +441,7 @@ void WebSocketEventConnection::due(Time now)
 	}
 	if (is(CLOSING_BEGUN))
 	{
-		if (WebSocketTimerWheel::reached(_closing + _group.closeTimeout, now))
+		if (WebSocketTimerWheel::reached(_waits + _group.closeTimeout, now))
 		{
 			if (!is(DISCARD)) tellError(TimeoutException("No Close frame from the peer"));
 			cut();
@@ -463,7 +461,7 @@ void WebSocketEventConnection::due(Time now)
 	{
 		// an answer would not be seen
 	}
-	else if (is(PINGING) && WebSocketTimerWheel::reached(_pingSent + _group.pongTimeout, now))
+	else if (is(PINGING) && WebSocketTimerWheel::reached(_waits + _group.pongTimeout, now))
 	{
 		_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
 		broken(WebSocketException(_framer.errorText(), _framer.error()));
@@ -472,7 +470,7 @@ void WebSocketEventConnection::due(Time now)
 	else if (!is(PINGING) && _group.pingInterval > 0 && WebSocketTimerWheel::reached(_received + _group.pingInterval, now))
 	{
 		set(PINGING, true);
-		_pingSent = now;
+		_waits = now;
 		sendPing();
 	}
 	schedule();
@@ -482,10 +480,10 @@ void WebSocketEventConnection::due(Time now)
 WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 {
 	if (_pOpening) return _received + _group.handshakeTimeout;
-	if (is(CLOSING_BEGUN)) return _closing + _group.closeTimeout;
+	if (is(CLOSING_BEGUN)) return _waits + _group.closeTimeout;
 
 	const Time now = _reactor.now();
-	Time left = 0x7fffffff;
+	Time left = WebSocketTimerWheel::MAX_DISTANCE;
 	const auto consider = [&](Time time)
 	{
 		left = std::min(left, WebSocketTimerWheel::reached(time, now) ? 0 : time - now);
@@ -493,7 +491,7 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 	if (is(BLOCKED)) consider(_progress + _group.sendTimeout);
 	if (_group.idleTimeout > 0) consider(_lastMessage + _group.idleTimeout);
 	if (is(PAUSED)) return now + left;
-	if (is(PINGING)) consider(_pingSent + _group.pongTimeout);
+	if (is(PINGING)) consider(_waits + _group.pongTimeout);
 	else if (_group.pingInterval > 0) consider(_received + _group.pingInterval);
 	return now + left;
 }
@@ -503,7 +501,7 @@ void WebSocketEventConnection::schedule()
 {
 	if (is(GONE)) return;
 	const Time time = deadline();
-	if (!scheduled() || WebSocketTimerWheel::reached(time, dueTime())) _reactor.timers().set(*this, time);
+	if (WebSocketTimerWheel::reached(time, dueTime())) _reactor.timers().set(*this, time);
 }
 
 

@@ -47,7 +47,7 @@ class WebSocketOpening;
 class WebSocketReactor;
 
 
-class WebSocketEventConnection: public WebSocketConnection, public WebSocketPoller::Source, public WebSocketTimerWheel::Entry
+class WebSocketEventConnection: public WebSocketConnection, public WebSocketTimerWheel::Entry
 	/// A connection in an event loop: bytes that arrive go through the parser to the handler, and what
 	/// is sent waits in an output until the end of the turn.
 	///
@@ -118,6 +118,7 @@ public:
 	void perform(Task& task);
 	void ready(int events) override;
 	void due(Time now) override;
+	void dropped() override;
 
 	void flush();
 		/// Sends what is waiting.
@@ -125,9 +126,7 @@ public:
 	void cut();
 		/// Ends the connection at once.
 
-	WebSocketEventConnection* pNext;     // in the loop's list
-	WebSocketEventConnection* pPrevious;
-	bool dirty;                          // in the loop's list of those that have something to flush
+	bool dirty; // in the loop's list of those that have something to flush
 
 protected:
 	~WebSocketEventConnection() override;
@@ -217,6 +216,9 @@ private:
 	bool stays(const char* pData) const;
 	void wakeFlush();
 	Task newTask(Task::What what, int number = 0);
+	static Poco::UInt32 pingClock();
+		/// Returns the time in microseconds, which wraps around; never 0.
+
 	void sendPing();
 	void sendPong(const char* pPayload, std::size_t length);
 	void sendClose(int code, const std::string& reason);
@@ -254,9 +256,8 @@ private:
 	Time _received;     // when something was received last
 	Time _lastMessage;  // in either direction
 	Time _progress;     // when the peer took something last, if blocked
-	Time _pingSent;
-	Time _closing;      // since when
-	Poco::Int64 _pingClock; // payload of the last PING; 0 if it was answered
+	Time _waits;        // since when an answer to the automatic PING, or to the Close frame, has been waited for
+	Poco::UInt32 _pingClock; // microseconds, which wrap around: payload of the last PING; 0 if it was answered
 	Poco::Timestamp _since;
 	std::atomic<Poco::UInt64> _messagesReceived;
 	std::atomic<Poco::UInt64> _messagesSent;

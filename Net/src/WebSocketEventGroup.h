@@ -62,7 +62,7 @@ struct WebSocketEventGroup: public Poco::RefCountedObject
 	{
 	}
 
-	virtual void ready(WebSocketConnection&)
+	virtual void greeted(WebSocketConnection&)
 		/// onOpen() has been called.
 	{
 	}

@@ -256,11 +256,17 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendElsewhere(Task&& t
 }
 
 
+Poco::UInt32 WebSocketEventConnection::pingClock()
+{
+	return std::max<Poco::UInt32>(1, static_cast<Poco::UInt32>(Poco::Clock().microseconds()));
+}
+
+
 void WebSocketEventConnection::sendPing()
 {
 	if (state() != OPEN) return;
 	if (is(BLOCKED) && _pingClock != 0) return; // one waits to be sent already
-	_pingClock = Poco::Clock().microseconds();
+	_pingClock = pingClock();
 	char payload[sizeof(_pingClock)];
 	std::memcpy(payload, &_pingClock, sizeof(payload));
 	if (_framer.checkSend(WebSocketFrameHeader::PING, payload, sizeof(payload)) == WebSocketFramer::SEND) append(WebSocketFrameHeader::PING, payload, sizeof(payload));

@@ -31,9 +31,9 @@ namespace
 WebSocketFramer::WebSocketFramer(Role role, bool compact):
 	_remaining(0),
 	_partial(),
+	_pControl(compact ? nullptr : new char[WebSocketFrame::MAX_CONTROL_PAYLOAD]),
 	_partialLength(0),
 	_controlLength(0),
-	_pControl(compact ? nullptr : new char[WebSocketFrame::MAX_CONTROL_PAYLOAD]),
 	_inMessage(false),
 	_checkText(false),
 	_verifyUTF8(true),
@@ -46,8 +46,7 @@ WebSocketFramer::WebSocketFramer(Role role, bool compact):
 	_error(WebSocketError::NONE),
 	_closeCode(WebSocketFrame::NO_CLOSE_FRAME),
 	_failureCode(NO_CLOSE),
-	_pErrorText(""),
-	_errorNumbers()
+	_pErrorText("")
 {
 }
 

@@ -31,7 +31,7 @@ POCO_WEBSOCKET_BEGIN
 class WebSocketReactor;
 
 
-class WebSocketListener: public WebSocketPoller::Source, public WebSocketTimerWheel::Entry
+class WebSocketListener: public WebSocketTimerWheel::Entry
 	/// Accepts connections as they come. When descriptors have run out, it waits for a while.
 {
 public:

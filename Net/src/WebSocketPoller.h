@@ -15,6 +15,7 @@
 #define Net_WebSocketPoller_INCLUDED
 
 
+#include "WebSocketLoopMember.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include <atomic>
 #include <cstddef>
@@ -41,15 +42,8 @@ public:
 		WRITE = 2
 	};
 
-	class Source
+	typedef WebSocketLoopMember Source;
 		/// Something with a socket.
-	{
-	public:
-		virtual void ready(int events) = 0;
-
-	protected:
-		~Source() = default;
-	};
 
 	WebSocketPoller();
 	~WebSocketPoller();

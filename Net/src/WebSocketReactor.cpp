@@ -45,7 +45,6 @@ WebSocketReactor::WebSocketReactor(const Poco::Timespan& spin):
 	_keys(KEY_POOL_SIZE),
 	_nextKey(KEY_POOL_SIZE),
 	_pReading(nullptr),
-	_pFirst(nullptr),
 	_load(0),
 	_storedSize(0),
 	_ended(true),
@@ -126,7 +125,7 @@ void WebSocketReactor::run()
 		}
 	}
 	updateNow();
-	while (_pFirst) _pFirst->cut();
+	_timers.clear(); // cuts the connections
 	std::vector<Task> tasks;
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
@@ -225,19 +224,14 @@ void WebSocketReactor::flushDirty()
 void WebSocketReactor::add(WebSocketEventConnection& connection)
 {
 	connection.duplicate();
-	connection.pPrevious = nullptr;
-	connection.pNext = _pFirst;
-	if (_pFirst) _pFirst->pPrevious = &connection;
-	_pFirst = &connection;
+	_timers.set(connection, _now + WebSocketTimerWheel::MAX_DISTANCE); // as long as it is in the loop it has some time
 	_load.fetch_add(1, std::memory_order_relaxed);
 }
 
 
 void WebSocketReactor::remove(WebSocketEventConnection& connection)
 {
-	(connection.pPrevious ? connection.pPrevious->pNext : _pFirst) = connection.pNext;
-	if (connection.pNext) connection.pNext->pPrevious = connection.pPrevious;
-	connection.pNext = connection.pPrevious = nullptr;
+	_timers.cancel(connection);
 	_load.fetch_sub(1, std::memory_order_relaxed);
 	_poller.forget(connection);
 	_graveyard.push_back(&connection);
@@ -247,7 +241,10 @@ void WebSocketReactor::remove(WebSocketEventConnection& connection)
 std::vector<WebSocketEventConnection::Ptr> WebSocketReactor::connections()
 {
 	std::vector<WebSocketEventConnection::Ptr> result;
-	for (WebSocketEventConnection* p = _pFirst; p; p = p->pNext) result.emplace_back(p, true);
+	for (WebSocketTimerWheel::Entry* pEntry: _timers.entries())
+	{
+		if (auto* const pConnection = dynamic_cast<WebSocketEventConnection*>(pEntry)) result.emplace_back(pConnection, true);
+	}
 	return result;
 }
 

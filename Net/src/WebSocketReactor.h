@@ -146,7 +146,6 @@ private:
 	std::vector<unsigned char> _keys;
 	std::size_t _nextKey;
 	const WebSocketEventConnection* _pReading;
-	WebSocketEventConnection* _pFirst;
 	std::atomic<int> _load;
 	std::vector<WebSocketEventConnection*> _dirty;
 	std::vector<WebSocketEventConnection::Ptr> _again;

@@ -28,24 +28,26 @@ POCO_WEBSOCKET_BEGIN
 
 
 WebSocketStream::WebSocketStream(int fd, const sockaddr* pRemote, socklen_t length):
-	_fd(fd),
+	_remoteHost(),
+	_remotePort(0),
 	_error(0),
+	_fd(fd),
 	_shared(false),
 	_secure(false),
-	_shut(false),
-	_remoteLength(0)
+	_shut(false)
 {
 	setRemote(pRemote, length);
 }
 
 
 WebSocketStream::WebSocketStream(StreamSocketImpl* pSocket):
-	_fd(-1),
+	_remoteHost(),
+	_remotePort(0),
 	_error(0),
+	_fd(-1),
 	_shared(true),
 	_secure(false),
-	_shut(false),
-	_remoteLength(0)
+	_shut(false)
 {
 	sockaddr_storage remote = sockaddr_storage();
 	socklen_t length = sizeof(remote);
@@ -71,8 +73,17 @@ WebSocketStream::WebSocketStream(StreamSocketImpl* pSocket):
 
 void WebSocketStream::setRemote(const sockaddr* pAddress, socklen_t length)
 {
-	_remoteLength = static_cast<unsigned char>(std::min<std::size_t>(length, sizeof(_remote)));
-	std::memcpy(_remote, pAddress, _remoteLength);
+	if (pAddress->sa_family == AF_INET)
+	{
+		sockaddr_in remote = sockaddr_in();
+		std::memcpy(&remote, pAddress, std::min<std::size_t>(length, sizeof(remote)));
+		_remoteHost = remote.sin_addr;
+		_remotePort = remote.sin_port;
+	}
+	else
+	{
+		_pRemote = std::make_unique<SocketAddress>(address(pAddress, length));
+	}
 }
 
 
@@ -93,7 +104,7 @@ long WebSocketStream::receive(const iovec* pBlocks, int count)
 			if (n >= 0) return n;
 			if (errno == EINTR) continue;
 			if (errno == EAGAIN || errno == EWOULDBLOCK) return AGAIN;
-			_error = errno;
+			_error = static_cast<short>(errno);
 			return BROKEN;
 		}
 	}
@@ -103,7 +114,7 @@ long WebSocketStream::receive(const iovec* pBlocks, int count)
 	}
 	catch (const Poco::Exception& exc)
 	{
-		_error = exc.code();
+		_error = static_cast<short>(exc.code());
 		return BROKEN;
 	}
 }
@@ -139,7 +150,7 @@ long WebSocketStream::send(const iovec* pBlocks, int count)
 			if (n >= 0) return n;
 			if (errno == EINTR) continue;
 			if (errno == EAGAIN || errno == EWOULDBLOCK) return AGAIN;
-			_error = errno;
+			_error = static_cast<short>(errno);
 			return BROKEN;
 		}
 	}
@@ -149,7 +160,7 @@ long WebSocketStream::send(const iovec* pBlocks, int count)
 	}
 	catch (const Poco::Exception& exc)
 	{
-		_error = exc.code();
+		_error = static_cast<short>(exc.code());
 		return BROKEN;
 	}
 }
@@ -157,9 +168,12 @@ long WebSocketStream::send(const iovec* pBlocks, int count)
 
 SocketAddress WebSocketStream::remoteAddress() const
 {
-	sockaddr_storage remote = sockaddr_storage();
-	std::memcpy(&remote, _remote, _remoteLength);
-	return address(reinterpret_cast<sockaddr*>(&remote), _remoteLength);
+	if (_pRemote) return *_pRemote;
+	sockaddr_in remote = sockaddr_in();
+	remote.sin_family = AF_INET;
+	remote.sin_addr = _remoteHost;
+	remote.sin_port = _remotePort;
+	return SocketAddress(reinterpret_cast<const sockaddr*>(&remote), sizeof(remote));
 }
 
 

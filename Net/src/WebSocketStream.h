@@ -100,13 +100,14 @@ private:
 	static SocketAddress address(const sockaddr* pAddress, socklen_t length);
 
 	std::unique_ptr<WebSocketTransport> _pSecure;
+	std::unique_ptr<SocketAddress> _pRemote; // unless it is IPv4
+	in_addr _remoteHost;
+	in_port_t _remotePort;
+	short _error;
 	int _fd;
-	int _error;
-	bool _shared;
-	bool _secure;
-	bool _shut; // for sending
-	unsigned char _remoteLength;
-	char _remote[sizeof(sockaddr_in6)];
+	bool _shared : 1;
+	bool _secure : 1;
+	bool _shut : 1; // for sending
 };
 
 

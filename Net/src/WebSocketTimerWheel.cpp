@@ -31,19 +31,9 @@ WebSocketTimerWheel::Entry::~Entry()
 }
 
 
-void WebSocketTimerWheel::Entry::dropped()
-{
-}
-
-
 WebSocketTimerWheel::Slot::Slot()
 {
 	_pNext = _pPrevious = this;
-}
-
-
-void WebSocketTimerWheel::Slot::due(Time)
-{
 }
 
 
@@ -58,6 +48,18 @@ WebSocketTimerWheel::WebSocketTimerWheel(Time now):
 WebSocketTimerWheel::~WebSocketTimerWheel()
 {
 	clear();
+}
+
+
+std::vector<WebSocketTimerWheel::Entry*> WebSocketTimerWheel::entries()
+{
+	std::vector<Entry*> result;
+	result.reserve(static_cast<std::size_t>(_count));
+	for (Slot& slot: _slots)
+	{
+		for (Entry* p = slot._pNext; p != &slot; p = p->_pNext) result.push_back(p);
+	}
+	return result;
 }
 
 

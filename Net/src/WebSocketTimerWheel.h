@@ -15,8 +15,10 @@
 #define Net_WebSocketTimerWheel_INCLUDED
 
 
+#include "WebSocketLoopMember.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Types.h"
+#include <vector>
 
 
 namespace Poco {
@@ -28,21 +30,17 @@ class WebSocketTimerWheel
 	/// Calls objects at about their time. An object has one time at most, and setting it costs the
 	/// same however many there are. What is due later than a turn of the wheel is looked at once a turn.
 	///
-	/// Times are milliseconds, and wrap around; they are up to 2^31 apart.
+	/// Times are milliseconds, and wrap around.
 {
 public:
 	typedef Poco::UInt32 Time;
 
-	class Entry
+	static constexpr Time MAX_DISTANCE = 0x7fffffff; /// between two times
+
+	class Entry: public WebSocketLoopMember
 		/// What is put into the wheel.
 	{
 	public:
-		virtual void due(Time now) = 0;
-			/// The time has come, and is not set any more.
-
-		virtual void dropped();
-			/// The time is not set any more, because there is no wheel any more.
-
 		bool scheduled() const;
 		Time dueTime() const;
 
@@ -69,6 +67,9 @@ public:
 
 	void cancel(Entry& entry);
 
+	std::vector<Entry*> entries();
+		/// Returns all objects whose time is set.
+
 	void clear();
 		/// Takes all objects out.
 
@@ -91,7 +92,6 @@ private:
 		/// The head of a ring of entries.
 	{
 		Slot();
-		void due(Time) override;
 	};
 
 	WebSocketTimerWheel(const WebSocketTimerWheel&) = delete;

@@ -69,6 +69,7 @@ namespace
 		{"WebSocketEventSending", EVENTS},
 		{"WebSocketHTTPDispatcher", EVENTS},
 		{"WebSocketListener", EVENTS},
+		{"WebSocketLoopMember", EVENTS},
 		{"WebSocketOpening", EVENTS},
 		{"WebSocketOutput", EVENTS},
 		{"WebSocketPoller", EVENTS},

@@ -1,13 +1,14 @@
 //
 // WebSocketEventUnitTest.cpp
 //
-// The parts of the loop by themselves: timers, poller, a socket with a prefix.
+// The parts of the loop by themselves: timers, poller, a socket with a prefix, a connection's size.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
 
 
 #include "WebSocketClassPeer.h"
+#include "WebSocketEventConnection.h"
 #include "WebSocketPoller.h"
 #include "WebSocketPrefixedSocket.h"
 #include "WebSocketTimerWheel.h"
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 
+using Poco::Net::WebSocketEventConnection;
 using Poco::Net::WebSocketPoller;
 using Poco::Net::WebSocketPrefixedSocket;
 using Poco::Net::WebSocketTimerWheel;
@@ -339,6 +341,17 @@ TEST(EventPrefixedSocket, PrefixFirst)
 	EXPECT_EQ(4, client.receiveBytes(buffer, sizeof(buffer)));
 	socket.close();
 	EXPECT_EQ(0, client.receiveBytes(buffer, sizeof(buffer)));
+}
+
+
+//
+// Connection
+//
+TEST(EventConnection, Size)
+	/// An idle connection is one block of memory of 384 bytes.
+{
+	if (sizeof(void*) != 8) GTEST_SKIP() << "it is counted where an address has 8 bytes";
+	EXPECT_LE(sizeof(WebSocketEventConnection) + sizeof(std::size_t), 384u);
 }
 
 

@@ -66,6 +66,9 @@ public:
 	WebSocketFramer::Result limitPings(unsigned pending);
 		/// Fails the framer (POLICY_VIOLATION, 1008) if too many PINGs are pending.
 
+	WebSocketFramer& framer();
+		/// Returns the framer.
+
 	int opcode() const;
 		/// Returns the opcode of the message: text or binary.
 
@@ -106,6 +109,12 @@ inline WebSocketFramer::Result WebSocketAssembler::beginWhole()
 	_compressed = false;
 	_fragments  = 1;
 	return WebSocketFramer::OK;
+}
+
+
+inline WebSocketFramer& WebSocketAssembler::framer()
+{
+	return _framer;
 }
 
 

@@ -232,12 +232,16 @@ private:
 	// receiving
 	WebSocketFrameHeader _header;
 	Poco::UInt64 _remaining;
-	char _partial[WebSocketFrameHeader::MAX_LENGTH]; // header bytes, while it is not complete
-	unsigned char _partialLength;
-	unsigned char _controlLength;
+	union
+	{
+		char _partial[WebSocketFrameHeader::MAX_LENGTH]; // header bytes, while it is not complete
+		Poco::UInt64 _errorNumbers[2]; // once the connection has failed
+	};
 	WebSocketMask _mask;
 	WebSocketUTF8 _text;
 	std::unique_ptr<char[]> _pControl; // payload of a control frame, made for the first one that has some
+	unsigned char _partialLength;
+	unsigned char _controlLength;
 	bool _inMessage;      // a fragmented message has been begun
 	bool _checkText;      // the message is text to be checked
 	bool _verifyUTF8;
@@ -252,8 +256,7 @@ private:
 	std::atomic<unsigned char> _error;
 	std::atomic<unsigned short> _closeCode;
 	unsigned short _failureCode;
-	const char* _pErrorText;         // these are set once, before _error
-	Poco::UInt64 _errorNumbers[2];
+	const char* _pErrorText; // set once, with _errorNumbers, before _error
 };
 
 

@@ -90,19 +90,25 @@ private:
 		LARGE = 64*1024 // what is read directly, and how much memory is allocated ahead at most
 	};
 
+	struct Gathered
+		/// A message that is not complete, or was given last.
+	{
+		WebSocketBuffer plain;
+		std::string inflated;
+	};
+
 	void forget();
+	Gathered& gathering();
 	void failWithoutMemory();
 	Event takePayload(char*& pData, std::size_t length);
 	Event found(Event event, char* pData, std::size_t length);
 	WebSocketFramer::Result gather(char* pData, std::size_t length);
 	WebSocketFramer::Result inflate(char* pData, std::size_t length);
 
-	WebSocketFramer& _framer;
 	WebSocketAssembler _assembler;
-	WebSocketBuffer _message; // of a message that is not complete, or was given last
-	std::unique_ptr<std::string> _pInflated; // the same of a compressed one
+	std::unique_ptr<Gathered> _pGathered; // made for the first message that does not lie in one piece
 	char* _pData;
-	std::size_t _length;
+	Poco::UInt32 _length;
 	bool _parts;
 	bool _inFrame;  // whose header has been seen
 	bool _last;
@@ -139,7 +145,7 @@ inline bool WebSocketMessageParser::last() const
 
 inline bool WebSocketMessageParser::gathered() const
 {
-	return _length > 0 && _pData == _message.data();
+	return _length > 0 && _pGathered && _pData == _pGathered->plain.data();
 }
 
 
