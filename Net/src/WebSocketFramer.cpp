@@ -128,25 +128,31 @@ inline void WebSocketFramer::takeUsual(const char* pData)
 }
 
 
-WebSocketFramer::Result WebSocketFramer::receiveWhole(char* pData, std::size_t length, std::size_t& used)
+std::size_t WebSocketFramer::receiveWhole(char* pData, std::size_t length)
 {
-	if (!receiving() || _remaining > 0 || !usualStart(pData, length)) return NEED_MORE;
+	if (!receiving() || _remaining > 0 || !usualStart(pData, length)) return 0;
 	const std::size_t payloadLength = static_cast<unsigned char>(pData[1] - _usualMask);
-	if (payloadLength > length - _usualLength) return NEED_MORE;
+	if (payloadLength > length - _usualLength) return 0;
 
 	takeUsual(pData);
 	char* const pPayload = pData + _usualLength;
-	const WebSocketShort::HalfWord key = WebSocketShort::load<WebSocketShort::HalfWord>(reinterpret_cast<const char*>(_header.key));
-	if (_header.masked) WebSocketShort::mask(pPayload, pPayload, payloadLength, key);
-	const bool text = (_header.flags & 1) != 0;
-	if (text && _verifyUTF8 && !WebSocketShort::isASCII(pPayload, payloadLength) && !WebSocketUTF8::isValid(pPayload, payloadLength)) // 8.1
+	const bool check = (_header.flags & 1) != 0 && _verifyUTF8; // 8.1
+	if (_header.masked)
 	{
-		// What is wrong is told by the other way, so that it does not depend on where the bytes were cut.
-		WebSocketShort::mask(pPayload, pPayload, payloadLength, key);
-		return NEED_MORE;
+		const WebSocketShort::HalfWord key = WebSocketShort::load<WebSocketShort::HalfWord>(reinterpret_cast<const char*>(_header.key));
+		const WebSocketShort::Word bits = WebSocketShort::mask(pPayload, pPayload, payloadLength, key);
+		if (check && !WebSocketShort::isASCII(bits) && !WebSocketUTF8::isValid(pPayload, payloadLength))
+		{
+			// What is wrong is told by the other way, so that it does not depend on where the bytes were cut.
+			WebSocketShort::mask(pPayload, pPayload, payloadLength, key);
+			return 0;
+		}
 	}
-	used = _usualLength + payloadLength;
-	return OK;
+	else if (check && !WebSocketUTF8::isValid(pPayload, payloadLength))
+	{
+		return 0; // as above
+	}
+	return _usualLength + payloadLength;
 }
 
 

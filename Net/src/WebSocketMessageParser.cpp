@@ -52,8 +52,7 @@ WebSocketMessageParser::Event WebSocketMessageParser::next(char*& pData, char* p
 {
 	if (_given) forget();
 	WebSocketFramer& framer = _assembler.framer();
-	std::size_t taken = 0;
-	if (framer.receiveWhole(pData, static_cast<std::size_t>(pEnd - pData), taken) == WebSocketFramer::OK)
+	if (const std::size_t taken = framer.receiveWhole(pData, static_cast<std::size_t>(pEnd - pData)))
 	{
 		if (_assembler.beginWhole() != WebSocketFramer::OK) return FAILED;
 		_pData  = pData + framer.header().length;

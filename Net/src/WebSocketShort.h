@@ -95,34 +95,45 @@ struct WebSocketShort
 		return static_cast<Word>(key) << 32 | key;
 	}
 
-	static void mask(char* pTarget, const char* pSource, std::size_t length, HalfWord firstKey)
-		/// Masks length bytes; firstKey is the key as in memory, beginning with the first byte.
+	static Word mask(char* pTarget, const char* pSource, std::size_t length, HalfWord firstKey)
+		/// Masks length bytes; firstKey is the key as in memory, beginning with the first byte. Returns the
+		/// results ORed, for isASCII().
 	{
 		const Word key = twice(firstKey);
 		const Word lastKey = twice(turn(firstKey, length)); // length - 16, length - 8 and length: the same phase
 		if (length >= sizeof(Pair))
 		{
-			maskWords<Pair>(pTarget, pSource, length, Pair{key, key}, Pair{lastKey, lastKey});
+			return either(maskWords<Pair>(pTarget, pSource, length, Pair{key, key}, Pair{lastKey, lastKey}));
 		}
 		else if (length >= sizeof(Word))
 		{
-			maskWords<Word>(pTarget, pSource, length, key, lastKey);
+			return maskWords<Word>(pTarget, pSource, length, key, lastKey);
 		}
 		else if (length >= sizeof(HalfWord))
 		{
-			maskWords<HalfWord>(pTarget, pSource, length, static_cast<HalfWord>(key), static_cast<HalfWord>(lastKey));
+			return maskWords<HalfWord>(pTarget, pSource, length, static_cast<HalfWord>(key), static_cast<HalfWord>(lastKey));
 		}
 		else
 		{
 			char bytes[sizeof(Word)];
 			store(bytes, key);
-			for (std::size_t i = 0; i < length; ++i) pTarget[i] = static_cast<char>(pSource[i] ^ bytes[i]);
+			Word bits = 0;
+			for (std::size_t i = 0; i < length; ++i)
+			{
+				pTarget[i] = static_cast<char>(pSource[i] ^ bytes[i]);
+				bits |= static_cast<unsigned char>(pTarget[i]);
+			}
+			return bits;
 		}
+	}
+
+	static bool isASCII(Word bits)
+	{
+		return (bits & 0x8080808080808080ULL) == 0;
 	}
 
 	static bool isASCII(const char* pData, std::size_t length)
 	{
-		constexpr Word HIGH_BITS = 0x8080808080808080ULL;
 		Word bits = 0;
 		if (length >= sizeof(Pair))
 		{
@@ -136,18 +147,25 @@ struct WebSocketShort
 		{
 			for (std::size_t i = 0; i < length; ++i) bits |= static_cast<unsigned char>(pData[i]);
 		}
-		return (bits & HIGH_BITS) == 0;
+		return isASCII(bits);
 	}
 
 private:
 	template <typename T>
-	static void maskWords(char* pTarget, const char* pSource, std::size_t length, T key, T lastKey)
-		/// At least one word. The last one is read before anything is written.
+	static T maskWords(char* pTarget, const char* pSource, std::size_t length, T key, T lastKey)
+		/// At least one word. The last one is read before anything is written. Returns all ORed.
 	{
 		const std::size_t end = length - sizeof(T);
 		const T last = load<T>(pSource + end) ^ lastKey;
-		for (std::size_t i = 0; i < end; i += sizeof(T)) store(pTarget + i, load<T>(pSource + i) ^ key);
+		T bits = last;
+		for (std::size_t i = 0; i < end; i += sizeof(T))
+		{
+			const T word = load<T>(pSource + i) ^ key;
+			store(pTarget + i, word);
+			bits |= word;
+		}
 		store(pTarget + end, last);
+		return bits;
 	}
 
 	template <typename T>

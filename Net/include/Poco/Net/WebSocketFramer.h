@@ -116,10 +116,10 @@ public:
 		/// must not be greater than remaining(). If it is equal, the frame is
 		/// complete when OK is returned.
 
-	Result receiveWhole(char* pData, std::size_t length, std::size_t& used);
+	std::size_t receiveWhole(char* pData, std::size_t length);
 		/// The same in one step, for what most frames are: if the bytes at pData begin with a whole text or binary
-		/// message of up to 125 bytes in one frame, takes it, and unmasks its payload where it is; used tells
-		/// how many bytes that were. Otherwise, also if it is text but not UTF-8, takes nothing, and returns NEED_MORE:
+		/// message of up to 125 bytes in one frame, takes it, unmasks its payload where it is, and returns
+		/// how many bytes that were. Otherwise, also if it is text but not UTF-8, takes nothing, and returns 0:
 		/// receiveHeader() is to be called.
 
 	std::size_t buildReply(int& flags, char* pPayload) const;

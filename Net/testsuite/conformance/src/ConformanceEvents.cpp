@@ -126,6 +126,7 @@ void runEventClient(const std::string& engine, Poco::UInt16 port, const Context:
 {
 	WebSocketClientParams::Ptr pParams = params<WebSocketClientParams>();
 	pParams->setReconnect(false);
+	pParams->setCloseTimeout(Poco::Timespan(0, 500000)); // some cases leave it to the client to end the stream
 	pParams->setSessionFactory([pContext](const Poco::URI& uri) -> std::unique_ptr<HTTPClientSession>
 	{
 		if (pContext) return std::make_unique<HTTPSClientSession>(uri.getHost(), uri.getPort(), pContext);
