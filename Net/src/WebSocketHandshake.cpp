@@ -23,7 +23,7 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	const char* const GUID     = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // 1.3
+	constexpr std::string_view GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // 1.3
 	const char* const VERSION  = "13";
 	const char* const PROTOCOL = "websocket";
 
@@ -52,17 +52,17 @@ namespace
 		return c == ' ' || c == '\t';
 	}
 
-	std::string trimmed(const std::string& value, std::size_t begin, std::size_t end)
+	std::string_view trimmed(std::string_view text)
 	{
-		while (begin < end && isSpace(value[begin])) ++begin;
-		while (end > begin && isSpace(value[end - 1])) --end;
-		return value.substr(begin, end - begin);
+		while (!text.empty() && isSpace(text.front())) text.remove_prefix(1);
+		while (!text.empty() && isSpace(text.back())) text.remove_suffix(1);
+		return text;
 	}
 
-	std::string unquoted(const std::string& text)
+	std::string unquoted(std::string_view text)
 		/// The content of a quoted string; text itself if it is none.
 	{
-		if (text.size() < 2 || text.front() != '"' || text.back() != '"') return text;
+		if (text.size() < 2 || text.front() != '"' || text.back() != '"') return std::string(text);
 		std::string result;
 		for (std::size_t i = 1; i + 1 < text.size(); ++i)
 		{
@@ -72,10 +72,19 @@ namespace
 		return result;
 	}
 
-	std::vector<std::string> split(const std::string& value, char separator)
+	bool same(std::string_view left, std::string_view right)
+		/// Whatever their case.
+	{
+		return left.size() == right.size() && std::equal(left.begin(), left.end(), right.begin(), [](char a, char b)
+		{
+			return a == b || Poco::Ascii::toLower(a) == Poco::Ascii::toLower(b);
+		});
+	}
+
+	template <typename Function>
+	void forEachPart(std::string_view value, char separator, const Function& function)
 		/// Splits where a separator is not inside a quoted string.
 	{
-		std::vector<std::string> result;
 		std::size_t begin = 0;
 		bool quoted = false;
 		for (std::size_t i = 0; i < value.size(); ++i)
@@ -90,28 +99,67 @@ namespace
 			}
 			else if (value[i] == separator && !quoted)
 			{
-				result.push_back(trimmed(value, begin, i));
+				function(trimmed(value.substr(begin, i - begin)));
 				begin = i + 1;
 			}
 		}
-		result.push_back(trimmed(value, begin, value.size()));
+		function(trimmed(value.substr(begin)));
+	}
+
+	std::vector<std::string_view> split(std::string_view value, char separator)
+	{
+		std::vector<std::string_view> result;
+		forEachPart(value, separator, [&result](std::string_view part) { result.push_back(part); });
 		return result;
 	}
 
-	WebSocketHandshake::Parameter parseParameter(const std::string& text)
+	template <typename Function>
+	void forEachLine(const MessageHeader& header, std::string_view field, const Function& function)
+		/// The values of all lines with that name.
+	{
+		for (const auto& line: header)
+		{
+			if (same(line.first, field)) function(trimmed(line.second));
+		}
+	}
+
+	template <typename Function>
+	void forEachElement(const MessageHeader& header, std::string_view field, const Function& function)
+		/// The elements, which are separated by commas, of all lines with that name.
+	{
+		forEachLine(header, field, [&function](std::string_view line)
+		{
+			forEachPart(line, ',', [&function](std::string_view text) { if (!text.empty()) function(text); });
+		});
+	}
+
+	struct Lines
+		/// How many lines there are with a name, and the value of the first.
+	{
+		Lines(const MessageHeader& header, std::string_view field):
+			count(0)
+		{
+			forEachLine(header, field, [this](std::string_view value) { if (count++ == 0) first = value; });
+		}
+
+		std::size_t count;
+		std::string_view first;
+	};
+
+	WebSocketHandshake::Parameter parseParameter(std::string_view text)
 	{
 		WebSocketHandshake::Parameter parameter;
 		const std::size_t equal = text.find('=');
-		parameter.hasValue = equal != std::string::npos;
-		parameter.name = trimmed(text, 0, std::min(equal, text.size()));
-		if (parameter.hasValue) parameter.value = unquoted(trimmed(text, equal + 1, text.size()));
+		parameter.hasValue = equal != std::string_view::npos;
+		parameter.name = trimmed(text.substr(0, equal));
+		if (parameter.hasValue) parameter.value = unquoted(trimmed(text.substr(equal + 1)));
 		return parameter;
 	}
 
-	WebSocketHandshake::Element parseElement(const std::string& text)
+	WebSocketHandshake::Element parseElement(std::string_view text)
 	{
 		WebSocketHandshake::Element element;
-		const std::vector<std::string> parts = split(text, ';');
+		const std::vector<std::string_view> parts = split(text, ';');
 		element.name  = parts[0];
 		element.valid = WebSocketHandshake::isToken(element.name);
 		for (std::size_t i = 1; i < parts.size(); ++i)
@@ -121,23 +169,6 @@ namespace
 			if (!WebSocketHandshake::isToken(parameter.name) || (parameter.hasValue && !WebSocketHandshake::isToken(parameter.value))) element.valid = false;
 		}
 		return element;
-	}
-
-	std::vector<std::string> lines(const MessageHeader& header, const std::string& field)
-		/// The values of all lines with that name.
-	{
-		std::vector<std::string> result;
-		for (MessageHeader::ConstIterator it = header.find(field); it != header.end(); ++it)
-		{
-			if (Poco::icompare(it->first, field) == 0) result.push_back(Poco::trim(it->second));
-		}
-		return result;
-	}
-
-	bool contains(const std::vector<std::string>& tokens, const std::string& token)
-		/// Whatever its case.
-	{
-		return std::any_of(tokens.begin(), tokens.end(), [&token](const std::string& other) { return Poco::icompare(other, token) == 0; });
 	}
 
 	WebSocketHandshake::Verdict refusal(WebSocketError::Code error, HTTPResponse::HTTPStatus status, const std::string& text)
@@ -184,9 +215,10 @@ namespace
 	bool hasBody(const HTTPRequest& request)
 		/// RFC 7230, 3.3: any length but 0 counts, also one that is not a number.
 	{
-		const std::vector<std::string> lengths = lines(request, HTTPMessage::CONTENT_LENGTH);
-		return request.has(HTTPMessage::TRANSFER_ENCODING)
-			|| std::any_of(lengths.begin(), lengths.end(), [](const std::string& length) { return length != "0"; });
+		bool result = false;
+		forEachLine(request, HTTPMessage::TRANSFER_ENCODING, [&result](std::string_view) { result = true; });
+		forEachLine(request, HTTPMessage::CONTENT_LENGTH, [&result](std::string_view length) { if (length != "0") result = true; });
+		return result;
 	}
 
 	bool isHTTP11(const std::string& version)
@@ -207,7 +239,7 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkRequest(const HTTPRequest& 
 		return refusal(WebSocketError::NO_HANDSHAKE, HTTPResponse::HTTP_METHOD_NOT_ALLOWED, "WebSocket handshake must use GET");
 	if (!isHTTP11(request.getVersion()))
 		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "WebSocket handshake needs HTTP/1.1");
-	if (lines(request, HTTPRequest::HOST).size() != 1) // RFC 7230, 5.4
+	if (Lines(request, HTTPRequest::HOST).count != 1) // RFC 7230, 5.4
 		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "Missing or repeated Host in handshake request");
 	if (!hasToken(request, HTTPMessage::CONNECTION, "Upgrade"))
 		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "No Connection: Upgrade in handshake request");
@@ -217,20 +249,20 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkRequest(const HTTPRequest& 
 	if (hasBody(request)) // it would be taken for frames
 		return refusal(WebSocketError::NO_HANDSHAKE, BAD, "WebSocket handshake must not have a body");
 
-	const std::vector<std::string> versions = lines(request, "Sec-WebSocket-Version");
-	if (versions.empty() || versions[0].empty())
+	const Lines versions(request, "Sec-WebSocket-Version");
+	if (versions.first.empty())
 		return refusal(WebSocketError::HANDSHAKE_NO_VERSION, BAD, "Missing Sec-WebSocket-Version in handshake request");
-	if (versions.size() > 1)
+	if (versions.count > 1)
 		return refusal(WebSocketError::HANDSHAKE_UNSUPPORTED_VERSION, BAD, "More than one Sec-WebSocket-Version in handshake request");
-	if (versions[0] != VERSION) // 4.2.2, 4.4
+	if (versions.first != VERSION) // 4.2.2, 4.4
 		return refusal(WebSocketError::HANDSHAKE_UNSUPPORTED_VERSION, HTTPResponse::HTTP_UPGRADE_REQUIRED, "Unsupported WebSocket version requested; version 13 is supported");
 
-	const std::vector<std::string> keys = lines(request, "Sec-WebSocket-Key");
-	if (keys.empty() || keys[0].empty())
+	const Lines keys(request, "Sec-WebSocket-Key");
+	if (keys.first.empty())
 		return refusal(WebSocketError::HANDSHAKE_NO_KEY, BAD, "Missing Sec-WebSocket-Key in handshake request");
-	if (keys.size() > 1) // 11.3.1
+	if (keys.count > 1) // 11.3.1
 		return refusal(WebSocketError::HANDSHAKE_NO_KEY, BAD, "More than one Sec-WebSocket-Key in handshake request");
-	if (!isKey(keys[0]))
+	if (!isKey(keys.first))
 		return refusal(WebSocketError::HANDSHAKE_NO_KEY, BAD, "Sec-WebSocket-Key is not the base64 form of 16 bytes");
 	return Verdict();
 }
@@ -238,14 +270,14 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkRequest(const HTTPRequest& 
 
 WebSocketHandshake::Verdict WebSocketHandshake::checkOrigin(const HTTPRequest& request, const std::vector<std::string>& allowed)
 {
-	const std::vector<std::string> origins = lines(request, "Origin");
-	if (origins.empty()) return Verdict();
-	if (origins.size() == 1)
+	const Lines origins(request, "Origin");
+	if (origins.count == 0) return Verdict();
+	if (origins.count == 1)
 	{
-		if (sameHost(origins[0], request.get(HTTPRequest::HOST, ""))) return Verdict();
+		if (sameHost(std::string(origins.first), request.get(HTTPRequest::HOST, ""))) return Verdict();
 		for (const std::string& origin: allowed)
 		{
-			if (origin == "*" || Poco::icompare(origin, origins[0]) == 0) return Verdict();
+			if (origin == "*" || same(origin, origins.first)) return Verdict();
 		}
 	}
 	return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_FORBIDDEN, "Origin is not allowed");
@@ -290,10 +322,10 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkLines(const HTTPRequest& re
 
 WebSocketHandshake::Verdict WebSocketHandshake::checkFields(const MessageHeader& header)
 {
-	const std::string forbidden("\r\n\0", 3);
+	const auto bad = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
 	for (const auto& field: header)
 	{
-		if (field.first.find_first_of(forbidden) != std::string::npos || field.second.find_first_of(forbidden) != std::string::npos)
+		if (std::any_of(field.first.begin(), field.first.end(), bad) || std::any_of(field.second.begin(), field.second.end(), bad))
 			return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_INTERNAL_SERVER_ERROR, "CR, LF or NUL in a header field");
 	}
 	return Verdict();
@@ -304,15 +336,18 @@ void WebSocketHandshake::accept(const HTTPRequest& request, HTTPResponse& respon
 {
 	response.setVersion(HTTPMessage::HTTP_1_1);
 	response.setStatusAndReason(HTTPResponse::HTTP_SWITCHING_PROTOCOLS);
-	response.erase("Upgrade");
-	response.erase(HTTPMessage::CONNECTION);
+	if (!response.empty())
+	{
+		response.erase("Upgrade");
+		response.erase(HTTPMessage::CONNECTION);
+		// RFC 7230, 3.3.1 and 3.3.2: neither may be in a 1xx response
+		response.erase(HTTPMessage::CONTENT_LENGTH);
+		response.erase(HTTPMessage::TRANSFER_ENCODING);
+		response.erase(HTTPMessage::CONTENT_TYPE);
+	}
 	response.set("Upgrade", PROTOCOL);
 	response.set(HTTPMessage::CONNECTION, "Upgrade");
-	response.set("Sec-WebSocket-Accept", computeAccept(Poco::trim(request.get("Sec-WebSocket-Key"))));
-	// RFC 7230, 3.3.1 and 3.3.2: neither may be in a 1xx response
-	response.erase(HTTPMessage::CONTENT_LENGTH);
-	response.erase(HTTPMessage::TRANSFER_ENCODING);
-	response.erase(HTTPMessage::CONTENT_TYPE);
+	response.set("Sec-WebSocket-Accept", computeAccept(Lines(request, "Sec-WebSocket-Key").first));
 }
 
 
@@ -357,9 +392,8 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkResponse(const HTTPResponse
 		return refusal(WebSocketError::NO_HANDSHAKE, status, "No Connection: Upgrade header in handshake response");
 	if (!hasToken(response, "Upgrade", PROTOCOL))
 		return refusal(WebSocketError::NO_HANDSHAKE, status, "No Upgrade: websocket header in handshake response");
-	const std::vector<std::string> accepts = lines(response, "Sec-WebSocket-Accept");
-	const std::string expected = computeAccept(key);
-	if (accepts.size() != 1 || accepts[0] != expected) // 4.1, 11.3.3
+	const Lines accepts(response, "Sec-WebSocket-Accept");
+	if (accepts.count != 1 || accepts.first != computeAccept(key)) // 4.1, 11.3.3
 		return refusal(WebSocketError::HANDSHAKE_ACCEPT, status, "Invalid or missing Sec-WebSocket-Accept header in handshake response");
 	return Verdict();
 }
@@ -380,7 +414,7 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkSelection(const HTTPRequest
 	const std::vector<std::string> extensions = tokens(request, "Sec-WebSocket-Extensions");
 	for (const std::string& extension: tokens(response, "Sec-WebSocket-Extensions")) // 4.1, 9.1
 	{
-		if (!contains(extensions, extension))
+		if (std::none_of(extensions.begin(), extensions.end(), [&extension](const std::string& other) { return same(other, extension); }))
 			return refusal(WebSocketError::HANDSHAKE_EXTENSION, status, "Server has chosen an extension that was not offered: " + extension);
 	}
 	return Verdict();
@@ -393,28 +427,28 @@ std::string WebSocketHandshake::encodeKey(const unsigned char* pBytes)
 }
 
 
-bool WebSocketHandshake::isKey(const std::string& key)
+bool WebSocketHandshake::isKey(std::string_view key)
 {
 	constexpr std::size_t LENGTH = 24; // 16 bytes: 21 characters, one that carries two bits, two for padding
 	if (key.size() != LENGTH || key[22] != '=' || key[23] != '=') return false;
-	for (std::size_t i = 0; i < 22; ++i)
+	return std::all_of(key.begin(), key.end() - 2, [](char c)
 	{
-		if (std::find(BASE64, BASE64 + 64, key[i]) == BASE64 + 64) return false;
-	}
-	return true;
+		return Poco::Ascii::isAlphaNumeric(c) || c == '+' || c == '/';
+	});
 }
 
 
-std::string WebSocketHandshake::computeAccept(const std::string& key)
+std::string WebSocketHandshake::computeAccept(std::string_view key)
 {
 	Poco::SHA1Engine sha1; // of Foundation: Poco::Crypto opens the random number generator for each
-	sha1.update(key + GUID);
+	sha1.update(key.data(), key.size());
+	sha1.update(GUID.data(), GUID.size());
 	const Poco::DigestEngine::Digest& digest = sha1.digest();
 	return base64(digest.data(), digest.size());
 }
 
 
-bool WebSocketHandshake::isToken(const std::string& text)
+bool WebSocketHandshake::isToken(std::string_view text)
 {
 	constexpr char OTHERS[] = "!#$%&'*+-.^_`|~";
 	const char* const pEnd = OTHERS + sizeof(OTHERS) - 1;
@@ -425,21 +459,15 @@ bool WebSocketHandshake::isToken(const std::string& text)
 }
 
 
-std::vector<WebSocketHandshake::Element> WebSocketHandshake::elements(const MessageHeader& header, const std::string& field)
+std::vector<WebSocketHandshake::Element> WebSocketHandshake::elements(const MessageHeader& header, std::string_view field)
 {
 	std::vector<Element> result;
-	for (const std::string& line: lines(header, field))
-	{
-		for (const std::string& text: split(line, ','))
-		{
-			if (!text.empty()) result.push_back(parseElement(text));
-		}
-	}
+	forEachElement(header, field, [&result](std::string_view text) { result.push_back(parseElement(text)); });
 	return result;
 }
 
 
-std::vector<std::string> WebSocketHandshake::tokens(const MessageHeader& header, const std::string& field)
+std::vector<std::string> WebSocketHandshake::tokens(const MessageHeader& header, std::string_view field)
 {
 	std::vector<std::string> result;
 	for (const Element& element: elements(header, field)) result.push_back(element.name);
@@ -447,9 +475,19 @@ std::vector<std::string> WebSocketHandshake::tokens(const MessageHeader& header,
 }
 
 
-bool WebSocketHandshake::hasToken(const MessageHeader& header, const std::string& field, const std::string& token)
+bool WebSocketHandshake::hasToken(const MessageHeader& header, std::string_view field, std::string_view token)
 {
-	return contains(tokens(header, field), token);
+	bool result = false;
+	forEachElement(header, field, [&result, token](std::string_view text)
+	{
+		bool isName = true; // what stands before the parameters
+		forEachPart(text, ';', [&](std::string_view part)
+		{
+			if (isName && same(part, token)) result = true;
+			isName = false;
+		});
+	});
+	return result;
 }
 
 

@@ -19,6 +19,7 @@
 #include "Poco/String.h"
 #include <algorithm>
 #include <new>
+#include <optional>
 #include <sstream>
 
 
@@ -92,17 +93,18 @@ public:
 
 	std::istream& stream() override
 	{
-		return _body;
+		if (!_pBody) _pBody = std::make_unique<std::istringstream>();
+		return *_pBody;
 	}
 
 	const SocketAddress& clientAddress() const override
 	{
-		return (_clientAddress = _stream.remoteAddress());
+		return _clientAddress.emplace(_stream.remoteAddress());
 	}
 
 	const SocketAddress& serverAddress() const override
 	{
-		return (_serverAddress = _stream.localAddress());
+		return _serverAddress.emplace(_stream.localAddress());
 	}
 
 	const HTTPServerParams& serverParams() const override
@@ -125,9 +127,9 @@ private:
 	const HTTPServerParams* _pParams;
 	const WebSocketStream& _stream;
 	HTTPServerResponse& _response;
-	mutable SocketAddress _clientAddress;
-	mutable SocketAddress _serverAddress;
-	std::istringstream _body;
+	mutable std::optional<SocketAddress> _clientAddress; // made for who asks, as the others
+	mutable std::optional<SocketAddress> _serverAddress;
+	std::unique_ptr<std::istringstream> _pBody;
 };
 
 

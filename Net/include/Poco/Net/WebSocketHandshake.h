@@ -20,6 +20,7 @@
 #include "Poco/Net/HTTPRequest.h"
 #include "Poco/Net/HTTPResponse.h"
 #include <string>
+#include <string_view>
 #include <vector>
 
 
@@ -129,24 +130,24 @@ public:
 	static std::string encodeKey(const unsigned char* pBytes);
 		/// Returns the Sec-WebSocket-Key for KEY_LENGTH random bytes.
 
-	static bool isKey(const std::string& key);
+	static bool isKey(std::string_view key);
 		/// Returns true if key is the base64 form of KEY_LENGTH bytes (4.1).
 
-	static std::string computeAccept(const std::string& key);
+	static std::string computeAccept(std::string_view key);
 		/// Returns the Sec-WebSocket-Accept that belongs to a key (4.2.2).
 
-	static bool isToken(const std::string& text);
+	static bool isToken(std::string_view text);
 		/// Returns true if text is a token (RFC 7230, 3.2.6).
 
-	static std::vector<Element> elements(const MessageHeader& header, const std::string& field);
+	static std::vector<Element> elements(const MessageHeader& header, std::string_view field);
 		/// Returns the elements of a field whose value is a comma-separated list, from all
 		/// lines with that name, in their order. Empty elements are left out. Separators
 		/// inside a quoted string do not separate. Takes linear time.
 
-	static std::vector<std::string> tokens(const MessageHeader& header, const std::string& field);
+	static std::vector<std::string> tokens(const MessageHeader& header, std::string_view field);
 		/// Returns the names of elements(header, field).
 
-	static bool hasToken(const MessageHeader& header, const std::string& field, const std::string& token);
+	static bool hasToken(const MessageHeader& header, std::string_view field, std::string_view token);
 		/// Returns true if token is among tokens(header, field), whatever its case.
 };
 
