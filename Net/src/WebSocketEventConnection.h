@@ -167,7 +167,7 @@ private:
 		WebSocketBuffer backlog;            // arrived while paused
 		std::string pong;                   // to be sent when the peer takes it
 		unsigned pendingPings = 0;
-		std::vector<Task> held;             // messages of other threads, while one is sent in parts
+		std::vector<Task> held;             // other messages, while one is sent in parts
 		std::string subprotocol;
 		std::shared_ptr<void> pUserData;    // through atomic_load() and atomic_store()
 		std::mutex mutex;
@@ -210,7 +210,7 @@ private:
 	bool makeRoom(std::size_t length);
 	void write(const char* pData, std::size_t length, int opcode);
 	void write(const WebSocketPreparedMessage::Ptr& pMessage);
-	SendResult sendElsewhere(Task&& task, std::size_t length);
+	SendResult sendLater(Task&& task, std::size_t length);
 	void append(int flags, const char* pData, std::size_t length);
 	void put(int flags, const char* pData, std::size_t length);
 	bool stays(const char* pData) const;

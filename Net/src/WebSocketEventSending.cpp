@@ -85,16 +85,15 @@ WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData
 	if (opcode == WebSocketFrame::OP_TEXT && !(here && isReceivedText(pMessage, length)) && _framer.getVerifyUTF8() && !WebSocketUTF8::isValid(pMessage, length))
 		throw InvalidArgumentException("A text message must be UTF-8");
 
-	if (here)
+	if (here && !is(IN_PARTS))
 	{
-		if (is(IN_PARTS)) throw IllegalStateException("A message is being sent in parts");
 		if (!fits(length) && !makeRoom(length)) return refuse();
 		write(pMessage, length, opcode);
 		return SENT;
 	}
 	Task task = newTask(Task::SEND, opcode);
 	task.data.append(pMessage, length);
-	return sendElsewhere(std::move(task), length);
+	return sendLater(std::move(task), length);
 }
 
 
@@ -116,16 +115,15 @@ inline bool WebSocketEventConnection::fits(std::size_t length) const
 WebSocketConnection::SendResult WebSocketEventConnection::send(const WebSocketPreparedMessage::Ptr& pMessage)
 {
 	if (state() != OPEN) return NOT_OPEN;
-	if (_reactor.current())
+	if (_reactor.current() && !is(IN_PARTS))
 	{
-		if (is(IN_PARTS)) throw IllegalStateException("A message is being sent in parts");
 		if (!makeRoom(pMessage->message().size())) return refuse();
 		write(pMessage);
 		return SENT;
 	}
 	Task task = newTask(Task::PREPARED, 0);
 	task.pPrepared = pMessage;
-	return sendElsewhere(std::move(task), pMessage->message().size());
+	return sendLater(std::move(task), pMessage->message().size());
 }
 
 
@@ -243,7 +241,8 @@ WebSocketConnection::SendResult WebSocketEventConnection::refuse()
 }
 
 
-WebSocketConnection::SendResult WebSocketEventConnection::sendElsewhere(Task&& task, std::size_t length)
+WebSocketConnection::SendResult WebSocketEventConnection::sendLater(Task&& task, std::size_t length)
+	/// In another thread, or while a message is sent in parts.
 {
 	const std::size_t queued = _posted.fetch_add(length, std::memory_order_relaxed) + _waiting.load(std::memory_order_relaxed);
 	if (queued > 0 && queued + length > _group.maxQueuedBytes)
@@ -251,7 +250,8 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendElsewhere(Task&& t
 		_posted.fetch_sub(length, std::memory_order_relaxed);
 		return refuse();
 	}
-	_reactor.post(std::move(task));
+	if (_reactor.current()) rare().held.push_back(std::move(task));
+	else _reactor.post(std::move(task));
 	return SENT;
 }
 

@@ -130,9 +130,8 @@ public:
 
 	virtual SendResult sendPart(const void* pData, std::size_t length, int opcode, bool last) = 0;
 		/// Sends part of a message as a frame; the message is complete with a part for which last is set. All
-		/// parts have the same opcode. Meanwhile send() throws an IllegalStateException in callbacks of
-		/// this loop, and what other threads send follows the last part. Only to be called by
-		/// callbacks of this connection; throws an IllegalStateException elsewhere.
+		/// parts have the same opcode. What send() sends meanwhile waits, and follows the last part. Only to be
+		/// called by callbacks of this connection's loop; throws an IllegalStateException in other threads.
 
 	virtual void setText() = 0;
 	virtual void setBinary() = 0;
