@@ -16,6 +16,7 @@
 #include <openssl/rand.h>
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 
@@ -149,7 +150,7 @@ void WebSocketReactor::run()
 void WebSocketReactor::turn()
 {
 	const int milliseconds = timeout();
-	if (_spin == 0 || milliseconds == 0 || !spin()) _poller.wait(milliseconds);
+	if (_spin == 0 || milliseconds == 0 || !spin(milliseconds)) _poller.wait(milliseconds);
 	_pReading = nullptr;
 	updateNow();
 	if (!_again.empty())
@@ -164,13 +165,15 @@ void WebSocketReactor::turn()
 }
 
 
-bool WebSocketReactor::spin()
-	/// Returns true if there was something to do.
+bool WebSocketReactor::spin(int milliseconds)
+	/// Returns true if there was something to do, or is, because the time is up.
 {
+	const Poco::Clock::ClockDiff left = milliseconds < 0 ? std::numeric_limits<Poco::Clock::ClockDiff>::max() : 1000*static_cast<Poco::Clock::ClockDiff>(milliseconds);
 	const Poco::Clock start;
 	do
 	{
 		if (_poller.wait(0)) return true;
+		if (start.isElapsed(left)) return true;
 	}
 	while (!start.isElapsed(_spin.totalMicroseconds()));
 	return false;

@@ -130,7 +130,7 @@ private:
 	void performTasks();
 	void flushDirty();
 	void updateNow();
-	bool spin();
+	bool spin(int milliseconds);
 	int timeout();
 
 	const Poco::Timespan _spin;

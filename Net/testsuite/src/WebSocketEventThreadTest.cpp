@@ -245,7 +245,7 @@ TEST_P(EventPortTest, CallbackThrows)
 			Frame last;
 			while ((last = peer.receiveFrame()).opcode() != 8) {}
 			EXPECT_EQ(where == ERROR ? 1002 : where == CLOSE ? 1000 : 1011, last.closeCode());
-			EXPECT_TRUE(peer.atEnd());
+			peer.receiveToEnd();
 			const Lines log = server.handler.finalLog(1);
 			if (where == CLOSE)
 			{
@@ -316,6 +316,31 @@ TEST_F(EventTest, OthersMessagesWaitForParts)
 	for (const char* message: {"own", "first", "second", "last"}) expectText(peer, message);
 	peer.send(textFrame("bad"));
 	expectText(peer, "good");
+}
+
+
+TEST_F(EventTest, Spin)
+	/// A loop that looks a while before it waits: it answers, keeps its times, performs what other threads want, and stops.
+{
+	for (const Poco::Timespan& time: {Poco::Timespan(0, 200), Poco::Timespan(0, 50000)})
+	{
+		EventParams::Ptr pParams = new EventParams;
+		pParams->setSpin(time);
+		pParams->setPingInterval(Poco::Timespan(0, 100000));
+		EventServer server(Port::PLAIN, pParams);
+		server.start();
+		RawPeer peer = server.connect();
+		for (int i = 0; i < 100; ++i)
+		{
+			peer.send(textFrame("hello"));
+			expectText(peer, "hello");
+		}
+		EXPECT_EQ(FIN_PING, peer.receiveFrame().flags);
+		server.handler.connection()->send("from elsewhere");
+		expectText(peer, "from elsewhere");
+		server.server.stop();
+		peer.receiveToEnd();
+	}
 }
 
 
