@@ -28,6 +28,9 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
+	constexpr std::size_t SMALL_INPUT = 64*1024;
+	constexpr Poco::UInt64 LARGE = 8*1024; // a frame's payload
+
 	class Keeper: public Poco::RefCountedObject
 		/// A message that is sent from where it was received.
 	{
@@ -244,7 +247,9 @@ void WebSocketEventConnection::read()
 		char* pDirect = nullptr;
 		const std::size_t direct = _pOpening || is(DISCARD) ? 0 : _parser.room(pDirect);
 		if (direct > 0) blocks[count++] = {pDirect, direct};
-		blocks[count++] = {_reactor.input(), _reactor.inputSize()};
+		// Behind small frames little is taken at once: other connections have their turn before thousands more.
+		const bool large = _framer.header().payloadLength >= LARGE;
+		blocks[count++] = {_reactor.input(), large ? _reactor.inputSize() : SMALL_INPUT};
 		const long n = _stream.receive(blocks, count);
 		if (n == WebSocketStream::AGAIN) return;
 		if (n == WebSocketStream::END)
