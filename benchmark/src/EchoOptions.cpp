@@ -19,7 +19,8 @@ namespace
 {
 	enum Option
 	{
-		PARTS = 1, BROADCAST, CORK, NO_UTF8, DEFLATE, CLIENT_NO_TAKEOVER, SERVER_NO_TAKEOVER, WINDOW_BITS, LEVEL, MEM_LEVEL, THRESHOLD
+		PARTS = 1, BROADCAST, CORK, NO_UTF8, DEFLATE, CLIENT_NO_TAKEOVER, SERVER_NO_TAKEOVER, WINDOW_BITS, LEVEL, MEM_LEVEL, THRESHOLD,
+		MAX_CONNECTIONS, MAX_MESSAGE, MAX_QUEUED, HANDSHAKE_TIMEOUT
 	};
 
 	const option OPTIONS[] =
@@ -35,6 +36,10 @@ namespace
 		{"level", required_argument, nullptr, LEVEL},
 		{"mem-level", required_argument, nullptr, MEM_LEVEL},
 		{"threshold", required_argument, nullptr, THRESHOLD},
+		{"max-connections", required_argument, nullptr, MAX_CONNECTIONS},
+		{"max-message", required_argument, nullptr, MAX_MESSAGE},
+		{"max-queued", required_argument, nullptr, MAX_QUEUED},
+		{"handshake-timeout", required_argument, nullptr, HANDSHAKE_TIMEOUT},
 		{nullptr, 0, nullptr, 0}
 	};
 
@@ -69,6 +74,10 @@ EchoOptions EchoOptions::parse(int argc, char** argv)
 		case LEVEL: options.level = number(1, 9); break;
 		case MEM_LEVEL: options.memLevel = number(1, 9); break;
 		case THRESHOLD: options.threshold = number(0, 1 << 30); break;
+		case MAX_CONNECTIONS: options.maxConnections = number(1, 1 << 30); break;
+		case MAX_MESSAGE: options.maxMessage = number(1, 1 << 30); break;
+		case MAX_QUEUED: options.maxQueued = number(1, 1 << 30); break;
+		case HANDSHAKE_TIMEOUT: options.handshakeTimeout = number(1, 1 << 30); break;
 		default: throw std::invalid_argument(std::string("unknown option, or its value is missing: ") + argv[optind - 1]);
 		}
 	}

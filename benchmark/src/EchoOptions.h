@@ -32,6 +32,16 @@ struct EchoOptions
 	int  level = 1;
 	int  memLevel = 8;
 	int  threshold = 64;           /// Shorter messages are not compressed.
+	int  maxConnections = 0;       /// These are of EventsBenchmark only. 0: the default.
+	int  maxMessage = 0;           /// Bytes.
+	int  maxQueued = 0;            /// Bytes.
+	int  handshakeTimeout = 0;     /// Milliseconds.
+
+	bool limits() const
+		/// Returns true if one of the limits was given.
+	{
+		return maxConnections > 0 || maxMessage > 0 || maxQueued > 0 || handshakeTimeout > 0;
+	}
 
 	static EchoOptions parse(int argc, char** argv);
 		/// Throws a std::invalid_argument if the command line makes no sense.

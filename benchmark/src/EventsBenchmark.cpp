@@ -17,6 +17,7 @@
 #include "Poco/Net/WebSocketServer.h"
 #include "Poco/Exception.h"
 #include "Poco/Process.h"
+#include "Poco/Timespan.h"
 #include <algorithm>
 #include <csignal>
 #include <iostream>
@@ -98,6 +99,10 @@ namespace
 		deflate.clientMaxWindowBits = options.windowBits;
 		deflate.serverMaxWindowBits = options.windowBits;
 		pParams->setDeflateParams(deflate);
+		if (options.maxConnections > 0) pParams->setMaxConnections(options.maxConnections);
+		if (options.maxMessage > 0) pParams->setMaxMessageSize(options.maxMessage);
+		if (options.maxQueued > 0) pParams->setMaxQueuedBytes(options.maxQueued);
+		if (options.handshakeTimeout > 0) pParams->setHandshakeTimeout(Poco::Timespan(1000*static_cast<Poco::Timespan::TimeDiff>(options.handshakeTimeout)));
 		return pParams;
 	}
 
@@ -106,16 +111,28 @@ namespace
 		if (options.broadcast) return new Broadcast;
 		return new Echo(options.parts);
 	}
+
+	void print(const Poco::Net::WebSocketServer::Metrics& metrics)
+		/// As JSON, in a line.
+	{
+		std::cout << "{\"connections\": " << metrics.connections << ", \"handshakes\": " << metrics.handshakes
+			<< ", \"accepted\": " << metrics.connectionsAccepted << ", \"opened\": " << metrics.connectionsOpened
+			<< ", \"refused\": " << metrics.connectionsRefused << ", \"messages_received\": " << metrics.messagesReceived
+			<< ", \"messages_sent\": " << metrics.messagesSent << ", \"bytes_received\": " << metrics.bytesReceived
+			<< ", \"bytes_sent\": " << metrics.bytesSent << "}" << std::endl;
+	}
 }
 
 
 int main(int argc, char** argv)
-	/// Listens on a free port of the loopback interface, prints the port and its process id, and stops on SIGTERM.
+	/// Listens on a free port of the loopback interface, prints the port and its process id, prints the metrics on SIGUSR1,
+	/// and stops on SIGTERM.
 {
 	sigset_t signals;
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &signals, nullptr); // before any thread is started
 
 	try
@@ -129,7 +146,7 @@ int main(int argc, char** argv)
 		std::cout << socket.address().port() << " " << Poco::Process::id() << std::endl;
 
 		int signal = 0;
-		sigwait(&signals, &signal);
+		while (sigwait(&signals, &signal) == 0 && signal == SIGUSR1) print(server.metrics());
 		server.stop();
 	}
 	catch (const std::invalid_argument& exc)
