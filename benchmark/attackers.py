@@ -91,7 +91,7 @@ class Attack:
 		"""Prepares everything."""
 
 	def act(self):
-		"""The next one."""
+		"""Does the next thing."""
 
 	def step(self):
 		"""Looks at what has come."""
@@ -101,23 +101,26 @@ class Attack:
 
 	def proof(self, growth, before, after):
 		"""Text: what the attack has done. growth: of the server's memory, in bytes; before, after: its metrics."""
-		raise NotImplementedError
+		return ""
 
 	def wait(self):
 		"""Until it makes sense to go on."""
 		time.sleep(0.001)
 
 	def run(self, stopped):
-		"""Acts until stopped() says so."""
+		"""Acts until stopped() says so. Returns the part of what was due that was done: what is late by more than 50 ms is left out."""
 		start = time.monotonic()
-		acts = 0
+		acts = done = 0
 		while not stopped():
 			due = int((time.monotonic() - start)*self.rate) - acts if self.rate else 1
-			for _ in range(min(due, max(1, self.rate//20))): # what it has been late for by more than 50 ms is left out
-				self.act()
 			acts += due
+			due = min(due, max(1, self.rate//20))
+			for _ in range(due):
+				self.act()
+			done += due
 			self.step()
 			self.wait()
+		return done/max(acts, 1)
 
 	def connect(self, slow=False):
 		"""A connection, without a handshake. There are not more than 28,000 ports for each of the addresses."""
@@ -148,19 +151,30 @@ class Attack:
 		return connection
 
 
+def quiet(kind):
+	"""No attack, on a server with the same options."""
+	class Quiet(Attack):
+		server = kind.server
+		rate = 1
+	return Quiet
+
+
 class SlowHandshakes(Attack):
 	"""Requests that take too long."""
 	connections = 500
-	text = f"{connections} handshakes at a time, a byte a second each; another when it has ended"
+	text = f"{connections} handshakes at a time, a byte a second each, begun one after the other; another when one has ended"
 	rate = connections
+	pause = 1/connections # seconds between the first ones
 
 	def begin(self):
 		self.poll = select.epoll()
 		self.slots = collections.deque()
 		self.byDescriptor = {}
 		self.longest = 0
-		for _ in range(self.connections):
+		while len(self.slots) < self.connections:
 			self.another()
+			self.step()
+			time.sleep(self.pause)
 
 	def another(self):
 		connection = self.connect()
@@ -207,6 +221,12 @@ class SlowHandshakes(Attack):
 	def proof(self, growth, before, after):
 		return (f"{self.count['begun']:,} begun, {self.count['408']:,} answered 408 after {1000*self.longest:,.0f} ms at most, "
 			f"{self.count['cut']:,} ended otherwise")
+
+
+class SlowAtOnce(SlowHandshakes):
+	"""The same, all of which take too long at the same moment."""
+	text = f"the same, all {SlowHandshakes.connections} begun at once"
+	pause = 0
 
 
 class Opened(Attack):
@@ -484,6 +504,7 @@ class Inflated(Opened):
 
 ATTACKS = {
 	"handshakes": SlowHandshakes,
+	"at-once": SlowAtOnce,
 	"frames": SlowFrames,
 	"trickle": Trickle,
 	"readers": Readers,
