@@ -119,7 +119,7 @@ protected:
 private:
 	enum
 	{
-		INPUT_SIZE    = 512*1024,
+		INPUT_SIZE    = 2*1024*1024, // of large messages; of small ones little is read at once
 		MAX_STORED    = 4*1024*1024, // bytes for sending that are kept
 		KEY_POOL_SIZE = 1024*WebSocketMask::KEY_LENGTH
 	};
