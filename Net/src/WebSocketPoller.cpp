@@ -13,7 +13,6 @@
 #include "Poco/Error.h"
 #include "Poco/Exception.h"
 #include <cerrno>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -25,8 +24,6 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	constexpr int BATCH_SIZE = 1024;
-
 	[[noreturn]] void raise(const char* what)
 	{
 		const int code = errno;
@@ -35,19 +32,12 @@ namespace
 }
 
 
-struct WebSocketPoller::Batch
-{
-	epoll_event events[BATCH_SIZE];
-	int count;
-	int position;
-};
-
-
 WebSocketPoller::WebSocketPoller():
 	_epoll(::epoll_create1(EPOLL_CLOEXEC)),
 	_wake(-1),
 	_woken(false),
-	_pBatch(nullptr)
+	_count(0),
+	_position(0)
 {
 	if (_epoll < 0) raise("epoll_create1");
 	_wake = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -97,25 +87,18 @@ void WebSocketPoller::remove(int fd)
 
 bool WebSocketPoller::wait(int milliseconds)
 {
-	Batch batch;
-	batch.count = ::epoll_wait(_epoll, batch.events, BATCH_SIZE, milliseconds);
-	if (batch.count < 0)
-	{
-		if (errno != EINTR) raise("epoll_wait");
-		return false;
-	}
-	_pBatch = &batch;
-	try
-	{
-		for (batch.position = 0; batch.position < batch.count; ++batch.position) dispatch(batch.events[batch.position]);
-	}
-	catch (...)
-	{
-		_pBatch = nullptr;
-		throw;
-	}
-	_pBatch = nullptr;
-	return batch.count > 0;
+	_position = 0;
+	_count = ::epoll_wait(_epoll, _batch, BATCH_SIZE, milliseconds);
+	if (_count >= 0) return _count > 0;
+	_count = 0;
+	if (errno != EINTR) raise("epoll_wait");
+	return false;
+}
+
+
+void WebSocketPoller::dispatch()
+{
+	while (_position < _count) dispatch(_batch[_position++]);
 }
 
 
@@ -144,10 +127,9 @@ void WebSocketPoller::wakeUp()
 
 void WebSocketPoller::forget(const Source& source)
 {
-	if (!_pBatch) return;
-	for (int i = _pBatch->position + 1; i < _pBatch->count; ++i)
+	for (int i = _position; i < _count; ++i)
 	{
-		epoll_event& event = _pBatch->events[i];
+		epoll_event& event = _batch[i];
 		if (event.data.ptr == &source)
 		{
 			event.data.ptr = nullptr;

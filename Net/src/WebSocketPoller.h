@@ -19,9 +19,7 @@
 #include "Poco/Net/WebSocketConfig.h"
 #include <atomic>
 #include <cstddef>
-
-
-struct epoll_event;
+#include <sys/epoll.h>
 
 
 namespace Poco {
@@ -55,8 +53,10 @@ public:
 	void remove(int fd);
 
 	bool wait(int milliseconds);
-		/// Waits until something is ready, or wakeUp() is called, or for so long (-1: for ever), and calls ready() of the sources.
-		/// Returns false if none was.
+		/// Waits until something is ready, or wakeUp() is called, or for so long (-1: for ever). Returns false if nothing is.
+
+	void dispatch();
+		/// Calls ready() of the sources that wait() has found.
 
 	void wakeUp();
 		/// Ends wait(), now or the next time. May be called by any thread.
@@ -68,7 +68,10 @@ private:
 	WebSocketPoller(const WebSocketPoller&) = delete;
 	WebSocketPoller& operator = (const WebSocketPoller&) = delete;
 
-	struct Batch;
+	enum
+	{
+		BATCH_SIZE = 1024
+	};
 
 	void dispatch(const epoll_event& event);
 	void control(int operation, int fd, int events, Source* pSource);
@@ -76,7 +79,9 @@ private:
 	int _epoll;
 	int _wake;
 	std::atomic<bool> _woken;
-	Batch* _pBatch; // what wait() is working on
+	epoll_event _batch[BATCH_SIZE]; // what wait() has found
+	int _count;
+	int _position; // where dispatch() is
 };
 
 

@@ -152,7 +152,8 @@ void WebSocketReactor::turn()
 	const int milliseconds = timeout();
 	if (_spin == 0 || milliseconds == 0 || !spin(milliseconds)) _poller.wait(milliseconds);
 	_pReading = nullptr;
-	updateNow();
+	updateNow(); // what happens now is to have the time of now
+	_poller.dispatch();
 	if (!_again.empty())
 	{
 		std::vector<WebSocketEventConnection::Ptr> again;

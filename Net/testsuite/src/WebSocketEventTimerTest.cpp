@@ -9,6 +9,7 @@
 
 #include "WebSocketEventSupport.h"
 #include <chrono>
+#include <thread>
 
 
 namespace WebSocketTest {
@@ -130,6 +131,28 @@ TEST_P(EventPortTest, SendThatStalls)
 	for (int i = 0; i < 6; ++i) peer.receive(200000);
 	EXPECT_EQ((Lines{"open", "message 1 go", "error Timeout 0", "close 1006"}), server.handler.finalLog());
 	EXPECT_LE(450, watch.elapsed());
+}
+
+
+TEST_P(EventPortTest, LoopThatHasSlept)
+	/// Times count from now, not from when the loop did something before.
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setHandshakeTimeout(ms(700));
+	pParams->setPongTimeout(ms(700));
+	pParams->setPingInterval(ms(1500));
+	pParams->setThreads(1);
+	EventServer server(GetParam(), pParams);
+	server.start();
+	std::this_thread::sleep_for(std::chrono::milliseconds(900)); // nothing else makes a loop idle for so long
+	RawPeer peer = server.dial();
+	std::this_thread::sleep_for(std::chrono::milliseconds(100)); // the connection is accepted in a turn of its own
+	peer.send(handshakeRequest());
+	EXPECT_EQ(0u, peer.receiveThrough("\r\n\r\n").find("HTTP/1.1 101 "));
+	EXPECT_EQ(FIN_PING, peer.receiveFrame().flags);
+	std::this_thread::sleep_for(std::chrono::milliseconds(100));
+	peer.send(textFrame("hello"));
+	expectText(peer, "hello");
 }
 
 

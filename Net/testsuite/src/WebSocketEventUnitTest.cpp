@@ -225,6 +225,13 @@ namespace
 	private:
 		int _fds[2];
 	};
+
+	bool poll(WebSocketPoller& poller, int milliseconds)
+	{
+		const bool result = poller.wait(milliseconds);
+		poller.dispatch();
+		return result;
+	}
 }
 
 
@@ -232,15 +239,15 @@ TEST(EventPoller, AddChangeRemove)
 {
 	WebSocketPoller poller;
 	Readable source;
-	EXPECT_FALSE(poller.wait(0));
+	EXPECT_FALSE(poll(poller, 0));
 	poller.add(source.fd(), WebSocketPoller::READ, source);
-	EXPECT_TRUE(poller.wait(-1));
+	EXPECT_TRUE(poll(poller, -1));
 	EXPECT_EQ(int(WebSocketPoller::READ), source.seen);
 	poller.change(source.fd(), WebSocketPoller::READ | WebSocketPoller::WRITE, source);
-	EXPECT_TRUE(poller.wait(-1));
+	EXPECT_TRUE(poll(poller, -1));
 	EXPECT_EQ(WebSocketPoller::READ | WebSocketPoller::WRITE, source.seen);
 	poller.change(source.fd(), 0, source);
-	EXPECT_FALSE(poller.wait(0));
+	EXPECT_FALSE(poll(poller, 0));
 	poller.remove(source.fd());
 	EXPECT_THROW(poller.change(source.fd(), WebSocketPoller::READ, source), Poco::SystemException);
 	EXPECT_THROW(poller.add(-1, WebSocketPoller::READ, source), Poco::SystemException);
@@ -271,7 +278,7 @@ TEST(EventPoller, ForgottenInTheSameTurn)
 		};
 		poller.add(pSource->fd(), WebSocketPoller::READ, *pSource);
 	}
-	EXPECT_TRUE(poller.wait(-1));
+	EXPECT_TRUE(poll(poller, -1));
 	EXPECT_EQ(1, calls);
 }
 
@@ -280,8 +287,8 @@ TEST(EventPoller, WakeUpOfManyThreads)
 {
 	WebSocketPoller poller;
 	poller.wakeUp();
-	EXPECT_TRUE(poller.wait(-1));
-	EXPECT_FALSE(poller.wait(0));
+	EXPECT_TRUE(poll(poller, -1));
+	EXPECT_FALSE(poll(poller, 0));
 	std::atomic<int> posted(0), done(0);
 	std::vector<std::thread> threads;
 	for (int t = 0; t < 4; ++t)
@@ -297,7 +304,7 @@ TEST(EventPoller, WakeUpOfManyThreads)
 	}
 	while (done < 8000) // hangs if a call was lost
 	{
-		if (posted == done) poller.wait(10000);
+		if (posted == done) poll(poller, 10000);
 		done = posted.load();
 	}
 	for (std::thread& thread: threads) thread.join();
