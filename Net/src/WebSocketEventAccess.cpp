@@ -115,7 +115,7 @@ void WebSocketEventConnection::resume()
 		// Not here: this may be called by a callback.
 		if (is(RESUMING)) return;
 		set(RESUMING, _pRare.load(std::memory_order_acquire) && rare().backlog.size() > 0);
-		if (is(RESUMING)) _reactor.invoke([pThis = Ptr(this, true)]() mutable { pThis->processBacklog(); });
+		if (is(RESUMING)) _reactor.again(*this);
 		else goOn();
 	}
 }
@@ -123,7 +123,6 @@ void WebSocketEventConnection::resume()
 
 void WebSocketEventConnection::processBacklog()
 {
-	if (!is(RESUMING) || !is(PAUSED) || is(GONE)) return; // it was paused again
 	set(RESUMING, false);
 	set(PAUSED, false);
 	WebSocketBuffer backlog;

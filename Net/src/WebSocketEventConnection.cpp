@@ -30,6 +30,7 @@ namespace
 {
 	constexpr std::size_t SMALL_INPUT = 64*1024;
 	constexpr Poco::UInt64 LARGE = 8*1024; // a frame's payload
+	constexpr Poco::Clock::ClockDiff INFLATE_TIME = 1000; // microseconds of decompression, with its callbacks, at a time
 
 	class Keeper: public Poco::RefCountedObject
 		/// A message that is sent from where it was received.
@@ -215,7 +216,8 @@ void WebSocketEventConnection::ready(int events)
 {
 	if ((events & WebSocketPoller::WRITE) && !is(GONE)) flush();
 	if (!(events & WebSocketPoller::READ) || is(GONE)) return;
-	if (is(PAUSED)) readyWhilePaused();
+	if (is(RESUMING)) processBacklog();
+	else if (is(PAUSED)) readyWhilePaused();
 	else read();
 }
 
@@ -343,11 +345,15 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 void WebSocketEventConnection::process(char* pData, std::size_t length)
 {
 	char* const pEnd = pData + length;
+	bool yielded = false;
+	Poco::Clock start(0);
+	if (_framer.getReservedBits() != 0) start.update(); // there may be something to decompress
 	while (pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)))
 	{
 		switch (_parser.next(pData, pEnd))
 		{
 		case WebSocketMessageParser::NEED_MORE:
+		case WebSocketMessageParser::INFLATING:
 			break;
 		case WebSocketMessageParser::CONTROL:
 			handleControl();
@@ -361,10 +367,15 @@ void WebSocketEventConnection::process(char* pData, std::size_t length)
 		default:
 			handleMessage();
 		}
+		if (!_parser.assembler().compressed() || pData == pEnd) continue;
+		// A few bytes can be megabytes: the other connections have their turn before the rest.
+		yielded = start.isElapsed(INFLATE_TIME) && !(_flags & (DISCARD | PAUSED | GONE));
+		if (yielded) pause();
 	}
 	_parser.settle();
 	if (is(PAUSED) && !is(DISCARD) && !is(GONE) && pData < pEnd)
 		rare().backlog.append(pData, static_cast<std::size_t>(pEnd - pData));
+	if (yielded) resume();
 }
 
 

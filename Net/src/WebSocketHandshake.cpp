@@ -393,7 +393,8 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkResponse(const HTTPResponse
 	if (!hasToken(response, "Upgrade", PROTOCOL))
 		return refusal(WebSocketError::NO_HANDSHAKE, status, "No Upgrade: websocket header in handshake response");
 	const Lines accepts(response, "Sec-WebSocket-Accept");
-	if (accepts.count != 1 || accepts.first != computeAccept(key)) // 4.1, 11.3.3
+	const std::string expected = computeAccept(key);
+	if (accepts.count != 1 || accepts.first != expected) // 4.1, 11.3.3
 		return refusal(WebSocketError::HANDSHAKE_ACCEPT, status, "Invalid or missing Sec-WebSocket-Accept header in handshake response");
 	return Verdict();
 }

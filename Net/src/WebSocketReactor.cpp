@@ -140,6 +140,7 @@ void WebSocketReactor::run()
 		add(*task.pConnection);
 		task.pConnection->cut();
 	}
+	_againNow.clear();
 	_again.clear(); // they share the ownership of this
 	flushDirty();
 	_timers.clear();
@@ -153,13 +154,10 @@ void WebSocketReactor::turn()
 	if (_spin == 0 || milliseconds == 0 || !spin(milliseconds)) _poller.wait(milliseconds);
 	_pReading = nullptr;
 	updateNow(); // what happens now is to have the time of now
+	if (_againNow.empty()) _againNow.swap(_again); // of the turn before: what is added now comes after those that the poller finds next
 	_poller.dispatch();
-	if (!_again.empty())
-	{
-		std::vector<WebSocketEventConnection::Ptr> again;
-		again.swap(_again);
-		for (auto& pConnection: again) pConnection->ready(WebSocketPoller::READ);
-	}
+	for (auto& pConnection: _againNow) pConnection->ready(WebSocketPoller::READ);
+	_againNow.clear();
 	performTasks();
 	_timers.run(_now);
 	flushDirty();
@@ -183,7 +181,7 @@ bool WebSocketReactor::spin(int milliseconds)
 
 int WebSocketReactor::timeout()
 {
-	if (!_again.empty()) return 0;
+	if (!_again.empty() || !_againNow.empty()) return 0;
 	return _timers.untilNext(_now);
 }
 

@@ -148,7 +148,8 @@ private:
 	const WebSocketEventConnection* _pReading;
 	std::atomic<int> _load;
 	std::vector<WebSocketEventConnection*> _dirty;
-	std::vector<WebSocketEventConnection::Ptr> _again;
+	std::vector<WebSocketEventConnection::Ptr> _again;    // those that again() was called for
+	std::vector<WebSocketEventConnection::Ptr> _againNow; // the same in the turn before
 	std::vector<WebSocketEventConnection*> _graveyard; // to be released at the end of the turn
 	std::unique_ptr<WebSocketOutput> _pOutput; // that was given back last
 	std::vector<std::unique_ptr<WebSocketOutput>> _outputs; // others

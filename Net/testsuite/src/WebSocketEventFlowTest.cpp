@@ -8,6 +8,7 @@
 
 
 #include "WebSocketEventSupport.h"
+#include "WebSocketMessageSupport.h"
 #include <thread>
 
 
@@ -289,6 +290,44 @@ TEST_P(EventPortTest, HalfClose)
 		EXPECT_TRUE(peer.atEnd());
 		EXPECT_EQ((Lines{"open", "close 1001"}), server.handler.finalLog(2));
 	}
+}
+
+
+TEST_F(EventTest, DecompressionLetsOthersHaveTheirTurn)
+	/// Many compressed messages in one segment: after a millisecond, which the first one's callback takes, the loop looks for others.
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setDeflate(true);
+	pParams->setThreads(1);
+	EventServer server(Port::PLAIN, pParams);
+	std::promise<void> begun;
+	std::promise<void> sent;
+	std::future<void> hasBegun = begun.get_future();
+	std::future<void> isSent = sent.get_future();
+	std::vector<std::string> order; // of the loop's thread
+	server.handler.message = [&](EventConnection&, const char* pData, std::size_t length, int)
+	{
+		order.emplace_back(pData, length);
+		if (order.size() > 1) return;
+		begun.set_value();
+		get(isSent);
+		std::this_thread::sleep_for(std::chrono::milliseconds(2)); // it takes its time
+	};
+	server.start();
+	RawPeer busy = server.connect("Sec-WebSocket-Extensions: permessage-deflate\r\n");
+	RawPeer other = server.connect();
+	ZlibDeflater deflater;
+	std::string wire;
+	for (int i = 0; i < 10; ++i) wire += masked(0xc1, deflater.message("busy"));
+	busy.send(wire);
+	get(hasBegun);
+	other.send(textFrame("other"));
+	sent.set_value();
+	EXPECT_TRUE(eventually([&] { return server.handler.log(0).size() + server.handler.log(1).size() == 13; }));
+	server.server.stop();
+	ASSERT_EQ(11u, order.size());
+	EXPECT_NE("other", order.back());
+	EXPECT_EQ(1, std::count(order.begin(), order.end(), "other"));
 }
 
 

@@ -148,3 +148,37 @@ TEST(WebSocketMessageParserDeflateTest, PartsAsTheyComeOut)
 		EXPECT_EQ((Log{"text:Helloworld", "binary:!"}), peer.log);
 	}
 }
+
+
+TEST(WebSocketMessageParserDeflateTest, StepByStep)
+	/// 1 KiB of a payload in one step, and no step for what there is not.
+{
+	for (std::size_t blocks: {4, 5, 9, 10, 15})
+	{
+		std::string payload;
+		for (std::size_t i = 0; i < blocks; ++i) payload += stored(std::string(200, 'x'));
+		const std::size_t size = payload.size();
+		for (bool parts: {false, true})
+		{
+			WebSocketFramer framer(WebSocketFramer::ROLE_CLIENT);
+			WebSocketMessageParser parser(framer);
+			framer.setReservedBits(WebSocketFrameHeader::RSV1);
+			parser.assembler().enableInflate(15, true);
+			parser.setParts(parts);
+			std::string wire = encode(WebSocketFramer::ROLE_CLIENT, Frame{0x42, payload}) + encode(WebSocketFramer::ROLE_CLIENT, Frame{0x80, std::string("\0", 1)});
+			char* p = &wire[0];
+			char* const pEnd = p + wire.size();
+			std::size_t steps = 1;
+			std::size_t length = 0;
+			WebSocketMessageParser::Event event = WebSocketMessageParser::NEED_MORE;
+			while ((event = parser.next(p, pEnd)) == WebSocketMessageParser::INFLATING || (event == WebSocketMessageParser::PART && !parser.last()))
+			{
+				++steps;
+				if (parts) length += parser.length();
+			}
+			EXPECT_EQ(parts ? WebSocketMessageParser::PART : WebSocketMessageParser::MESSAGE, event);
+			EXPECT_EQ((size + 1023)/1024 + (parts ? 1 : 0), steps) << size;
+			EXPECT_EQ(200*blocks, length + parser.length());
+		}
+	}
+}

@@ -170,6 +170,10 @@ private:
 		ASSERT_EQ(event == WebSocketMessageParser::FAILED, framer.failed());
 		switch (event)
 		{
+		case WebSocketMessageParser::INFLATING:
+			ASSERT_TRUE(parser.assembler().compressed());
+			ASSERT_LT(0u, framer.remaining());
+			break;
 		case WebSocketMessageParser::MESSAGE:
 			ASSERT_NE(PARTS, _way);
 			ASSERT_TRUE(parser.last());

@@ -45,6 +45,7 @@ public:
 		NEED_MORE, /// All bytes were taken.
 		MESSAGE,   /// data(), length(), opcode(): a whole message.
 		PART,      /// The same of a part of a message, if parts are wanted; last() tells whether it is the last one.
+		INFLATING, /// Part of a compressed message has been decompressed; what else is to be done can be done before the rest.
 		CONTROL,   /// A PING, PONG or Close frame: header(), controlPayload() and buildReply() of the framer.
 		FAILED     /// The peer broke a rule, now or before: error() of the framer.
 	};
@@ -87,7 +88,8 @@ public:
 private:
 	enum
 	{
-		LARGE = 64*1024 // what is read directly, and how much memory is allocated ahead at most
+		LARGE = 64*1024, // what is read directly, and how much memory is allocated ahead at most
+		SLICE = 1024     // of a compressed payload in one step: up to 1 MiB when decompressed
 	};
 
 	struct Gathered

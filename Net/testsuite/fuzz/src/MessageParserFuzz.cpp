@@ -118,6 +118,9 @@ namespace
 				case WebSocketMessageParser::NEED_MORE:
 					require(p == pBegin + length, "NEED_MORE takes everything");
 					return;
+				case WebSocketMessageParser::INFLATING:
+					require(_parser.assembler().compressed() && _framer.remaining() > 0, "there is a rest");
+					break;
 				case WebSocketMessageParser::MESSAGE:
 					require(_way != PARTS && _parser.last(), "a message");
 					noteMessage(pBegin, p);
