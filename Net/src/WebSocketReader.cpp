@@ -21,6 +21,41 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
+namespace
+{
+	constexpr int GATHERED = 1024*1024; // bytes of a large payload that are waited for at once
+
+	class LowWater
+		/// What the transport waits for; 1 again in the end.
+	{
+	public:
+		explicit LowWater(WebSocketTransport& transport):
+			_transport(transport),
+			_bytes(1)
+		{
+		}
+
+		~LowWater()
+		{
+			set(1);
+		}
+
+		void set(int bytes)
+		{
+			if (bytes != _bytes) _transport.setLowWater(bytes);
+			_bytes = bytes;
+		}
+
+		LowWater(const LowWater&) = delete;
+		LowWater& operator = (const LowWater&) = delete;
+
+	private:
+		WebSocketTransport& _transport;
+		int _bytes;
+	};
+}
+
+
 WebSocketReader::WebSocketReader(WebSocketTransport& transport, WebSocketFramer& framer, WebSocketSender& sender):
 	_transport(transport),
 	_framer(framer),
@@ -218,8 +253,12 @@ int WebSocketReader::payloadInto(WebSocketTarget& target)
 
 int WebSocketReader::readInto(WebSocketTarget& target, std::size_t total)
 {
+	LowWater lowWater(_transport);
+	bool fast = _transport.plain() && _transport.getBlocking();
 	while (_framer.remaining() > 0)
 	{
+		const bool gather = fast && _position == _end && _framer.remaining() >= 2*GATHERED;
+		lowWater.set(gather ? GATHERED : 1);
 		const std::size_t missing = total - _received;
 		const bool here = _end - _position >= missing;
 		char* pTarget = here ? target.whole(total) + _received : nullptr;
@@ -227,6 +266,7 @@ int WebSocketReader::readInto(WebSocketTarget& target, std::size_t total)
 		const int n = part(here ? pTarget : target.at(_received), room);
 		if (n < 0) return n;
 		_received += static_cast<std::size_t>(n);
+		if (gather && static_cast<std::size_t>(n) < std::min<std::size_t>(room, GATHERED/2)) fast = false; // it took the whole timeout
 	}
 	return static_cast<int>(total);
 }

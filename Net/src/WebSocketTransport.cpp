@@ -110,6 +110,12 @@ int WebSocketTransport::receive(char* pTarget, std::size_t length)
 }
 
 
+void WebSocketTransport::setLowWater(int bytes)
+{
+	::setsockopt(_pSocket->sockfd(), SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes)); // without it, it wakes up more often
+}
+
+
 int WebSocketTransport::peek(char* pTarget, std::size_t length)
 {
 	return receivePlain(pTarget, length, MSG_PEEK);

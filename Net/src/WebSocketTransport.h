@@ -71,6 +71,10 @@ public:
 		/// Waits for something to receive, or the end of the stream, or the timeout, which must
 		/// be greater than 0. Returns false after the timeout.
 
+	void setLowWater(int bytes);
+		/// Plain sockets only: receive() and waitReadable() wait until there are so many bytes, or the end of the
+		/// stream, or the timeout. The socket's default is 1.
+
 	int peek(char* pTarget, std::size_t length);
 		/// Plain sockets only: like receive(), but leaves the bytes where they are.
 

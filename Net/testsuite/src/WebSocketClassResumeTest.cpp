@@ -11,7 +11,10 @@
 #include "Poco/Clock.h"
 #include <algorithm>
 #include <cstring>
+#include <future>
 #include <set>
+#include <thread>
+#include <sys/socket.h>
 
 
 using namespace WebSocketTest;
@@ -197,6 +200,49 @@ TEST_P(ClassResumeTest, TimeoutThenEndOfStream)
 	pair.ws.setReceiveTimeout(deadline());
 	for (int i = 0; i < 2; ++i)
 		EXPECT_EQ(WebSocket::WS_ERR_INCOMPLETE_FRAME, errorOf([&] { receiveFixed(pair.ws); }));
+}
+
+
+TEST_P(ClassResumeTest, LargePayload)
+	/// A megabyte is waited for at a time. Afterwards, whatever has happened, the socket is readable with one byte.
+{
+	const std::string payload = pattern(5*1024*1024 + 17);
+	const Receive receive = overloads()[1];
+	for (std::size_t cut: {std::size_t(100), std::size_t(1024*1024 - 1), std::size_t(3*1024*1024), payload.size()})
+	{
+		Pair pair(GetParam());
+		const auto expectOneByte = [&pair]
+		{
+			int low = 0;
+			socklen_t length = sizeof(low);
+			ASSERT_EQ(0, ::getsockopt(pair.ws.impl()->sockfd(), SOL_SOCKET, SO_RCVLOWAT, &low, &length));
+			EXPECT_EQ(1, low);
+		};
+		std::promise<void> timedOut;
+		std::future<void> hasTimedOut = timedOut.get_future();
+		std::thread peer([&]
+		{
+			const std::string wire = pair.frame(0x82, payload);
+			pair.peer.send(wire.substr(0, cut));
+			if (cut < payload.size()) get(hasTimedOut);
+			pair.peer.send(wire.substr(cut) + pair.frame(0x81, "next") + pair.frame(0x82, payload).substr(0, 4*1024*1024));
+			pair.peer.endSending();
+		});
+		if (cut < payload.size())
+		{
+			pair.ws.setReceiveTimeout(Poco::Timespan(0, 100000));
+			EXPECT_THROW(receive(pair.ws), Poco::TimeoutException);
+			expectOneByte();
+			timedOut.set_value();
+		}
+		pair.ws.setReceiveTimeout(deadline());
+		EXPECT_TRUE(receive(pair.ws).payload == payload) << cut;
+		expectOneByte();
+		EXPECT_EQ("next", receive(pair.ws).payload);
+		EXPECT_EQ(WebSocket::WS_ERR_INCOMPLETE_FRAME, errorOf([&] { receive(pair.ws); }));
+		expectOneByte();
+		peer.join();
+	}
 }
 
 
