@@ -28,7 +28,8 @@ WebSocketAssembler::WebSocketAssembler(WebSocketFramer& framer):
 	_fragments(0),
 	_size(0),
 	_opcode(WebSocketFrame::OP_CONT),
-	_compressed(false)
+	_compressed(false),
+	_dense(true)
 {
 }
 
@@ -68,6 +69,7 @@ WebSocketFramer::Result WebSocketAssembler::begin()
 		_compressed = (header.rsv() & WebSocketFrameHeader::RSV1) != 0;
 		_fragments  = 0;
 		_size       = 0;
+		_dense      = true;
 		_text.reset();
 	}
 	if (++_fragments > _maxFragments)
@@ -96,6 +98,7 @@ WebSocketFramer::Result WebSocketAssembler::inflate(const char* pData, std::size
 		throw;
 	}
 	_size += static_cast<Poco::UInt32>(message.size() - before);
+	_dense = message.size() - before > 16*length;
 	// What has come out is text, or not, whatever follows: the error does not depend on where the bytes were cut.
 	if (_opcode == WebSocketFrame::OP_TEXT && _framer.getVerifyUTF8()) // RFC 6455, 8.1
 	{

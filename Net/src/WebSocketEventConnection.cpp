@@ -28,9 +28,9 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	constexpr std::size_t SMALL_INPUT = 64*1024;
+	constexpr std::size_t SMALL_INPUT = 16*1024;
 	constexpr Poco::UInt64 LARGE = 8*1024; // a frame's payload
-	constexpr Poco::Clock::ClockDiff INFLATE_TIME = 1000; // microseconds of decompression, with its callbacks, at a time
+	constexpr Poco::Clock::ClockDiff INFLATE_TIME = 100; // microseconds of decompression, with its callbacks, at a time
 
 	class Keeper: public Poco::RefCountedObject
 		/// A message that is sent from where it was received.

@@ -77,7 +77,7 @@ WebSocketMessageParser::Event WebSocketMessageParser::next(char*& pData, char* p
 			return FAILED;
 		}
 		const std::size_t here = static_cast<std::size_t>(std::min<Poco::UInt64>(framer.remaining(), static_cast<std::size_t>(pEnd - pData)));
-		const std::size_t length = _assembler.compressed() && !framer.header().control() ? std::min<std::size_t>(here, SLICE) : here;
+		const std::size_t length = _assembler.compressed() && !framer.header().control() ? std::min(here, _assembler.inflateStep()) : here;
 		const Event event = takePayload(pData, length);
 		pData += length;
 		if (event == NEED_MORE && length < here) return INFLATING;

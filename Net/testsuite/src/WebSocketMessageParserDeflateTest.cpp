@@ -151,34 +151,40 @@ TEST(WebSocketMessageParserDeflateTest, PartsAsTheyComeOut)
 
 
 TEST(WebSocketMessageParserDeflateTest, StepByStep)
-	/// 1 KiB of a payload in one step, and no step for what there is not.
+	/// Few bytes first, and as long as they become many; otherwise more. No step for what there is not.
 {
-	for (std::size_t blocks: {4, 5, 9, 10, 15})
+	const std::string zeros = deflated(std::string(200000, '\0'));
+	for (std::size_t blocks: {1, 2, 5, 10})
 	{
 		std::string payload;
 		for (std::size_t i = 0; i < blocks; ++i) payload += stored(std::string(200, 'x'));
-		const std::size_t size = payload.size();
-		for (bool parts: {false, true})
+		for (bool dense: {false, true})
 		{
-			WebSocketFramer framer(WebSocketFramer::ROLE_CLIENT);
-			WebSocketMessageParser parser(framer);
-			framer.setReservedBits(WebSocketFrameHeader::RSV1);
-			parser.assembler().enableInflate(15, true);
-			parser.setParts(parts);
-			std::string wire = encode(WebSocketFramer::ROLE_CLIENT, Frame{0x42, payload}) + encode(WebSocketFramer::ROLE_CLIENT, Frame{0x80, std::string("\0", 1)});
-			char* p = &wire[0];
-			char* const pEnd = p + wire.size();
-			std::size_t steps = 1;
-			std::size_t length = 0;
-			WebSocketMessageParser::Event event = WebSocketMessageParser::NEED_MORE;
-			while ((event = parser.next(p, pEnd)) == WebSocketMessageParser::INFLATING || (event == WebSocketMessageParser::PART && !parser.last()))
+			for (bool parts: {false, true})
 			{
-				++steps;
-				if (parts) length += parser.length();
+				WebSocketFramer framer(WebSocketFramer::ROLE_CLIENT);
+				WebSocketMessageParser parser(framer);
+				framer.setReservedBits(WebSocketFrameHeader::RSV1);
+				parser.assembler().enableInflate(15, true);
+				parser.setParts(parts);
+				const std::string first = dense ? zeros : payload;
+				std::string wire = encode(WebSocketFramer::ROLE_CLIENT, Frame{0x42, first}) + encode(WebSocketFramer::ROLE_CLIENT, Frame{0x80, dense ? ""s : "\0"s});
+				char* p = &wire[0];
+				char* const pEnd = p + wire.size();
+				std::size_t steps = 1;
+				std::size_t length = 0;
+				WebSocketMessageParser::Event event = WebSocketMessageParser::NEED_MORE;
+				while ((event = parser.next(p, pEnd)) == WebSocketMessageParser::INFLATING || (event == WebSocketMessageParser::PART && !parser.last()))
+				{
+					++steps;
+					if (parts) length += parser.length();
+					ASSERT_LE(parser.length(), 64u*1032) << "of one step";
+				}
+				EXPECT_EQ(parts ? WebSocketMessageParser::PART : WebSocketMessageParser::MESSAGE, event);
+				const std::size_t expected = dense ? (first.size() + 63)/64 : first.size() <= 64 ? 1 : 1 + (first.size() - 64 + 511)/512;
+				EXPECT_EQ(expected + (parts ? 1 : 0), steps) << first.size();
+				EXPECT_EQ(dense ? 200000 : 200*blocks, length + parser.length());
 			}
-			EXPECT_EQ(parts ? WebSocketMessageParser::PART : WebSocketMessageParser::MESSAGE, event);
-			EXPECT_EQ((size + 1023)/1024 + (parts ? 1 : 0), steps) << size;
-			EXPECT_EQ(200*blocks, length + parser.length());
 		}
 	}
 }

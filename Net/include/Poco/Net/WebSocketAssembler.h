@@ -63,6 +63,10 @@ public:
 		/// WebSocketFramer::receivePayload() has; for an empty frame once with length 0. What
 		/// comes out is appended to message. Fails the framer (PAYLOAD_TOO_BIG, 1009; CORRUPT_DATA or INVALID_UTF8, 1007).
 
+	std::size_t inflateStep() const;
+		/// Returns how many bytes of the payload of a compressed message should be decompressed at a time, by who has
+		/// others to serve: few (64, which can be 64 KiB), if those before have become many more, otherwise more (512).
+
 	WebSocketFramer::Result limitPings(unsigned pending);
 		/// Fails the framer (POLICY_VIOLATION, 1008) if too many PINGs are pending.
 
@@ -95,6 +99,7 @@ private:
 	Poco::UInt32 _size; // of its payload so far, decompressed
 	unsigned char _opcode;
 	bool _compressed;
+	bool _dense; // what comes next may be many times as long when decompressed
 };
 
 
@@ -109,6 +114,12 @@ inline WebSocketFramer::Result WebSocketAssembler::beginWhole()
 	_compressed = false;
 	_fragments  = 1;
 	return WebSocketFramer::OK;
+}
+
+
+inline std::size_t WebSocketAssembler::inflateStep() const
+{
+	return _dense ? 64 : 512;
 }
 
 

@@ -88,8 +88,7 @@ public:
 private:
 	enum
 	{
-		LARGE = 64*1024, // what is read directly, and how much memory is allocated ahead at most
-		SLICE = 1024     // of a compressed payload in one step: up to 1 MiB when decompressed
+		LARGE = 64*1024 // what is read directly, and how much memory is allocated ahead at most
 	};
 
 	struct Gathered
