@@ -326,6 +326,31 @@ TEST(WebSocketDeflateTest, Section7_2_2_AnyBytesAreSafe)
 }
 
 
+TEST(WebSocketDeflateTest, Section7_1_2_FartherBackThanTheWindow)
+	/// Found by fuzzing: what has gone from the window is corrupt; what is still at hand is what it was.
+{
+	const std::string once = noise(2000);
+	WebSocketDeflater deflater(15);
+	std::string payload;
+	deflater.compress((once + once).data(), 2*once.size(), true, payload);
+	ASSERT_GT(2*once.size(), payload.size());
+	for (int bits: {9, 10, 11, 15})
+	{
+		WebSocketInflater whole(bits);
+		std::string output;
+		const bool found = whole.decompress(payload.data(), payload.size(), true, NO_LIMIT, output) == CORRUPT;
+		EXPECT_TRUE(found || once + once == output) << bits;
+
+		WebSocketInflater single(bits);
+		output.clear();
+		WebSocketInflater::Result result = OK;
+		for (std::size_t i = 0; i < payload.size() && result == OK; ++i) result = single.decompress(&payload[i], 1, i + 1 == payload.size(), NO_LIMIT, output);
+		EXPECT_EQ(bits < 11 ? CORRUPT : OK, result) << bits;
+		EXPECT_TRUE(output == (once + once).substr(0, output.size())) << bits;
+	}
+}
+
+
 TEST(WebSocketDeflateTest, LimitIsExact)
 {
 	for (std::size_t size: {1u, 2u, 100u, 16383u, 16384u, 16385u, 32767u, 32768u, 32769u, 100000u})

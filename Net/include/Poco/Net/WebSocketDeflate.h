@@ -132,7 +132,8 @@ public:
 	};
 
 	explicit WebSocketInflater(int windowBits = 15, bool contextTakeover = true);
-		/// Creates a decompressor for a peer with a window of 2^windowBits bytes, 8 to 15.
+		/// Creates a decompressor for a peer with a window of 2^windowBits bytes, 8 to 15. Data that refers
+		/// to what is farther back is CORRUPT, unless that is still at hand by chance.
 		/// Memory used: about 2^windowBits + 10,000 bytes.
 
 	~WebSocketInflater();
