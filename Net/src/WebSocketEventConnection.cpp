@@ -28,6 +28,7 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
+	constexpr std::size_t FIRST_INPUT = 64*1024;
 	constexpr std::size_t SMALL_INPUT = 16*1024;
 	constexpr Poco::UInt64 LARGE = 8*1024; // a frame's payload
 	constexpr Poco::Clock::ClockDiff INFLATE_TIME = 100; // microseconds of decompression, with its callbacks, at a time
@@ -250,8 +251,9 @@ void WebSocketEventConnection::read()
 		const std::size_t direct = _pOpening || is(DISCARD) ? 0 : _parser.room(pDirect);
 		if (direct > 0) blocks[count++] = {pDirect, direct};
 		// Behind small frames little is taken at once: other connections have their turn before thousands more.
-		const bool large = _framer.header().payloadLength >= LARGE;
-		blocks[count++] = {_reactor.input(), large ? _reactor.inputSize() : SMALL_INPUT};
+		const WebSocketFrameHeader& last = _framer.header();
+		const std::size_t size = last.payloadLength >= LARGE ? _reactor.inputSize() : last.length > 0 ? SMALL_INPUT : FIRST_INPUT;
+		blocks[count++] = {_reactor.input(), size};
 		const long n = _stream.receive(blocks, count);
 		if (n == WebSocketStream::AGAIN) return;
 		if (n == WebSocketStream::END)
