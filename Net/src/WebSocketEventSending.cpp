@@ -42,7 +42,7 @@ void WebSocketEventConnection::wakeFlush()
 }
 
 
-inline void WebSocketEventConnection::put(int flags, const char* pData, std::size_t length)
+[[gnu::always_inline]] inline void WebSocketEventConnection::put(int flags, const char* pData, std::size_t length)
 	/// append(), for what sends messages.
 {
 	WebSocketBuffer& bytes = output().bytes();
@@ -75,6 +75,30 @@ inline void WebSocketEventConnection::put(int flags, const char* pData, std::siz
 }
 
 
+[[gnu::always_inline]] inline void WebSocketEventConnection::writeHere(const char* pData, std::size_t length, int opcode)
+	/// write(), for send(): together 30 instructions fewer for each message than out of line.
+{
+	if (_pWriter)
+	{
+		_pWriter->begin(opcode, length >= _pWriter->threshold());
+		const WebSocketMessageWriter::Frame frame = _pWriter->frame(pData, length, true, _reactor.compressed());
+		put(frame.flags, frame.pData, frame.length);
+	}
+	else
+	{
+		put(WebSocketMessageWriter::wholeFlags(opcode), pData, length);
+	}
+	tally(_messagesSent, _reactor.counters.messagesSent, 1);
+	_lastMessage = _reactor.now();
+}
+
+
+void WebSocketEventConnection::write(const char* pData, std::size_t length, int opcode)
+{
+	writeHere(pData, length, opcode);
+}
+
+
 WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData, std::size_t length, int opcode)
 {
 	const char* const pMessage = static_cast<const char*>(pData);
@@ -88,7 +112,7 @@ WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData
 	if (here && !is(IN_PARTS))
 	{
 		if (!fits(length) && !makeRoom(length)) return refuse();
-		write(pMessage, length, opcode);
+		writeHere(pMessage, length, opcode);
 		return SENT;
 	}
 	Task task = newTask(Task::SEND, opcode);
@@ -150,23 +174,6 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* p
 		for (Task& task: held) performSend(task);
 	}
 	return SENT;
-}
-
-
-void WebSocketEventConnection::write(const char* pData, std::size_t length, int opcode)
-{
-	if (_pWriter)
-	{
-		_pWriter->begin(opcode, length >= _pWriter->threshold());
-		const WebSocketMessageWriter::Frame frame = _pWriter->frame(pData, length, true, _reactor.compressed());
-		put(frame.flags, frame.pData, frame.length);
-	}
-	else
-	{
-		put(WebSocketMessageWriter::wholeFlags(opcode), pData, length);
-	}
-	tally(_messagesSent, _reactor.counters.messagesSent, 1);
-	_lastMessage = _reactor.now();
 }
 
 
