@@ -187,24 +187,6 @@ void WebSocketEventConnection::perform(Task& task)
 }
 
 
-void WebSocketEventConnection::performSend(Task& task)
-{
-	if (is(IN_PARTS) && state() == OPEN)
-	{
-		rare().held.push_back(std::move(task)); // RFC 6455, 5.4: not between the fragments of another message
-		return;
-	}
-	const std::size_t length = task.pPrepared ? task.pPrepared->message().size() : task.data.size();
-	if (state() == OPEN)
-	{
-		if (task.pPrepared) write(task.pPrepared);
-		else write(task.data.data(), length, task.number);
-		_waiting.store(_pOutput->size(), std::memory_order_relaxed); // before it is not posted any more
-	}
-	_posted.fetch_sub(length, std::memory_order_relaxed);
-}
-
-
 void WebSocketEventConnection::discharge()
 {
 	set(GONE, true);

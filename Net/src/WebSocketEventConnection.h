@@ -209,7 +209,6 @@ private:
 	bool fits(std::size_t length) const;
 	bool makeRoom(std::size_t length);
 	void write(const char* pData, std::size_t length, int opcode);
-	void writeHere(const char* pData, std::size_t length, int opcode);
 	void write(const WebSocketPreparedMessage::Ptr& pMessage);
 	SendResult sendLater(Task&& task, std::size_t length);
 	void append(int flags, const char* pData, std::size_t length);

@@ -75,8 +75,8 @@ void WebSocketEventConnection::wakeFlush()
 }
 
 
-[[gnu::always_inline]] inline void WebSocketEventConnection::writeHere(const char* pData, std::size_t length, int opcode)
-	/// write(), for send(): together 30 instructions fewer for each message than out of line.
+[[gnu::always_inline]] inline void WebSocketEventConnection::write(const char* pData, std::size_t length, int opcode)
+	/// With put() 30 instructions fewer for each message than out of line.
 {
 	if (_pWriter)
 	{
@@ -93,9 +93,21 @@ void WebSocketEventConnection::wakeFlush()
 }
 
 
-void WebSocketEventConnection::write(const char* pData, std::size_t length, int opcode)
+void WebSocketEventConnection::performSend(Task& task)
 {
-	writeHere(pData, length, opcode);
+	if (is(IN_PARTS) && state() == OPEN)
+	{
+		rare().held.push_back(std::move(task)); // RFC 6455, 5.4: not between the fragments of another message
+		return;
+	}
+	const std::size_t length = task.pPrepared ? task.pPrepared->message().size() : task.data.size();
+	if (state() == OPEN)
+	{
+		if (task.pPrepared) write(task.pPrepared);
+		else write(task.data.data(), length, task.number);
+		_waiting.store(_pOutput->size(), std::memory_order_relaxed); // before it is not posted any more
+	}
+	_posted.fetch_sub(length, std::memory_order_relaxed);
 }
 
 
@@ -112,7 +124,7 @@ WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData
 	if (here && !is(IN_PARTS))
 	{
 		if (!fits(length) && !makeRoom(length)) return refuse();
-		writeHere(pMessage, length, opcode);
+		write(pMessage, length, opcode);
 		return SENT;
 	}
 	Task task = newTask(Task::SEND, opcode);
