@@ -114,8 +114,7 @@ void WebSocketEventConnection::resume()
 	{
 		// Not here: this may be called by a callback.
 		if (is(RESUMING)) return;
-		set(RESUMING, _pRare.load(std::memory_order_acquire) && rare().backlog.size() > 0);
-		if (is(RESUMING)) _reactor.again(*this);
+		if (is(DEFLATING) || (_pRare.load(std::memory_order_acquire) && rare().backlog.size() > 0)) goOnLater();
 		else goOn();
 	}
 }
@@ -125,11 +124,19 @@ void WebSocketEventConnection::processBacklog()
 {
 	set(RESUMING, false);
 	set(PAUSED, false);
-	WebSocketBuffer backlog;
-	backlog = std::move(rare().backlog);
+	Rare& more = rare();
+	WebSocketBuffer backlog; // a callback may discard what is there
+	backlog = std::move(more.backlog);
+	const std::size_t begin = more.processed;
+	more.processed = 0;
 	try
 	{
-		process(backlog.data(), backlog.size());
+		const std::size_t used = processSome(backlog.data() + begin, backlog.size() - begin);
+		if (begin + used < backlog.size())
+		{
+			more.backlog = std::move(backlog);
+			more.processed = begin + used;
+		}
 	}
 	catch (const std::bad_alloc&)
 	{
@@ -150,12 +157,24 @@ void WebSocketEventConnection::goOn()
 }
 
 
+void WebSocketEventConnection::goOnLater()
+	/// In the next turn.
+{
+	set(RESUMING, true);
+	_reactor.again(*this);
+}
+
+
 void WebSocketEventConnection::discard()
 	/// What arrives from now on is read, up to the end of the stream, and is lost.
 {
 	set(DISCARD, true);
 	if (!is(PAUSED)) return;
-	if (_pRare.load(std::memory_order_acquire)) rare().backlog.release();
+	if (_pRare.load(std::memory_order_acquire))
+	{
+		rare().backlog.release();
+		rare().processed = 0;
+	}
 	set(RESUMING, false);
 	goOn();
 }

@@ -149,7 +149,12 @@ void WebSocketEventConnection::cut()
 	}
 	_waiting.store(0, std::memory_order_relaxed);
 	_pOpening.reset();
-	if (_pRare.load(std::memory_order_acquire)) rare().held.clear(); // they refer to this connection
+	if (_pRare.load(std::memory_order_acquire)) // these refer to this connection
+	{
+		rare().held.clear();
+		rare().pDeflated.reset();
+		set(DEFLATING, false);
+	}
 	_group.gone(*this, is(HANDSHAKE), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);
 }
 

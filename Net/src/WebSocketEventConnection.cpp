@@ -32,6 +32,7 @@ namespace
 	constexpr std::size_t SMALL_INPUT = 16*1024;
 	constexpr Poco::UInt64 LARGE = 8*1024; // a frame's payload
 	constexpr Poco::Clock::ClockDiff INFLATE_TIME = 100; // microseconds of decompression, with its callbacks, at a time
+	constexpr int MAX_FRAMES = 4096; // at a time: those of SMALL_INPUT, and of what is read with a large one
 
 	class Keeper: public Poco::RefCountedObject
 		/// A message that is sent from where it was received.
@@ -51,6 +52,7 @@ namespace
 template <typename... Stream>
 WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, Nothing, Stream... stream):
 	dirty(false),
+	again(false),
 	_group(group),
 	_reactor(reactor),
 	_stream(stream...),
@@ -199,6 +201,8 @@ void WebSocketEventConnection::ready(int events)
 {
 	if ((events & WebSocketPoller::WRITE) && !is(GONE)) flush();
 	if (!(events & WebSocketPoller::READ) || is(GONE)) return;
+	if (is(DEFLATING)) deflateSome();
+	if (is(DEFLATING) || is(GONE)) return;
 	if (is(RESUMING)) processBacklog();
 	else if (is(PAUSED)) readyWhilePaused();
 	else read();
@@ -328,8 +332,17 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 
 void WebSocketEventConnection::process(char* pData, std::size_t length)
 {
+	const std::size_t used = processSome(pData, length);
+	if (used < length) rare().backlog.append(pData + used, length - used);
+}
+
+
+std::size_t WebSocketEventConnection::processSome(char* pData, std::size_t length)
+	/// Returns how many bytes are not needed any more. The rest is for later: reading is paused.
+{
 	char* const pEnd = pData + length;
 	bool yielded = false;
+	int frames = 0;
 	Poco::Clock start(0);
 	if (_framer.getReservedBits() != 0) start.update(); // there may be something to decompress
 	while (pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)))
@@ -351,15 +364,14 @@ void WebSocketEventConnection::process(char* pData, std::size_t length)
 		default:
 			handleMessage();
 		}
-		if (!_parser.assembler().compressed() || pData == pEnd) continue;
-		// A few bytes can be megabytes: the other connections have their turn before the rest.
-		yielded = start.isElapsed(INFLATE_TIME) && !(_flags & (DISCARD | PAUSED | GONE));
+		if (++frames < MAX_FRAMES && !_parser.assembler().compressed()) continue;
+		// A few bytes can be megabytes, and a read many frames: the other connections have their turn before the rest.
+		yielded = pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)) && (frames >= MAX_FRAMES || start.isElapsed(INFLATE_TIME));
 		if (yielded) pause();
 	}
 	_parser.settle();
-	if (is(PAUSED) && !is(DISCARD) && !is(GONE) && pData < pEnd)
-		rare().backlog.append(pData, static_cast<std::size_t>(pEnd - pData));
-	if (yielded) resume();
+	if (yielded) goOnLater();
+	return is(PAUSED) && !is(DISCARD) && !is(GONE) ? length - static_cast<std::size_t>(pEnd - pData) : length;
 }
 
 

@@ -78,6 +78,10 @@ public:
 		int number;           // opcode or code
 		WebSocketBuffer data; // message or reason
 		WebSocketPreparedMessage::Ptr pPrepared;
+
+		const char* message() const;
+		std::size_t length() const;
+			/// Of the message.
 	};
 
 	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, int fd, const sockaddr* pRemote, socklen_t length, const HTTPServerParams* pHTTPParams);
@@ -127,6 +131,7 @@ public:
 		/// Ends the connection at once.
 
 	bool dirty; // in the loop's list of those that have something to flush
+	bool again; // in the loop's list of those that have something to do in the next turn
 
 protected:
 	~WebSocketEventConnection() override;
@@ -150,7 +155,8 @@ private:
 		PONG_WAITS    = 0x800, // to be sent when the peer takes it
 		RESUMING      = 0x1000, // the backlog is going to be processed
 		GONE          = 0x2000, // not in the loop any more
-		UNWATCHED     = 0x4000  // not in the poller, because there is nothing that it could tell
+		UNWATCHED     = 0x4000, // not in the poller, because there is nothing that it could tell
+		DEFLATING     = 0x8000  // a long message is being compressed, step by step; also IN_PARTS
 	};
 
 	struct Rare
@@ -165,9 +171,12 @@ private:
 
 		std::unique_ptr<Adopted> pAdopted;  // until the connection is in its loop
 		WebSocketBuffer backlog;            // arrived while paused
+		std::size_t processed = 0;          // how much of it has been dealt with
 		std::string pong;                   // to be sent when the peer takes it
 		unsigned pendingPings = 0;
 		std::vector<Task> held;             // other messages, while one is sent in parts
+		std::unique_ptr<Task> pDeflated;    // the message that is being compressed
+		std::size_t deflated = 0;           // how much of it has been
 		std::string subprotocol;
 		std::shared_ptr<void> pUserData;    // through atomic_load() and atomic_store()
 		std::mutex mutex;
@@ -196,6 +205,7 @@ private:
 	void receive(char* pData, std::size_t length);
 	void receiveRequest(char* pData, std::size_t length);
 	void process(char* pData, std::size_t length);
+	std::size_t processSome(char* pData, std::size_t length);
 	void handleMessage();
 	void handlePart();
 	void keepMessage();
@@ -210,7 +220,13 @@ private:
 	bool makeRoom(std::size_t length);
 	void write(const char* pData, std::size_t length, int opcode);
 	void write(const WebSocketPreparedMessage::Ptr& pMessage);
-	SendResult sendLater(Task&& task, std::size_t length);
+	SendResult sendLater(Task&& task);
+	void partsSent();
+	bool deflatesLong(std::size_t length) const;
+	void deflateSteps(Task&& task);
+	void deflateStep();
+	void deflateSome();
+	void deflateAll();
 	void append(int flags, const char* pData, std::size_t length);
 	void put(int flags, const char* pData, std::size_t length);
 	bool stays(const char* pData) const;
@@ -233,6 +249,7 @@ private:
 	void flushed();
 	void processBacklog();
 	void goOn();
+	void goOnLater();
 	void updateInterest();
 	void schedule();
 	Time deadline() const;
@@ -274,6 +291,18 @@ private:
 inline WebSocketConnection::State WebSocketEventConnection::state() const
 {
 	return static_cast<State>(_state.load(std::memory_order_acquire));
+}
+
+
+inline const char* WebSocketEventConnection::Task::message() const
+{
+	return pPrepared ? pPrepared->message().data() : data.data();
+}
+
+
+inline std::size_t WebSocketEventConnection::Task::length() const
+{
+	return pPrepared ? pPrepared->message().size() : data.size();
 }
 
 

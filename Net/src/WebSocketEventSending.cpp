@@ -100,9 +100,14 @@ void WebSocketEventConnection::performSend(Task& task)
 		rare().held.push_back(std::move(task)); // RFC 6455, 5.4: not between the fragments of another message
 		return;
 	}
-	const std::size_t length = task.pPrepared ? task.pPrepared->message().size() : task.data.size();
+	const std::size_t length = task.length();
 	if (state() == OPEN)
 	{
+		if (deflatesLong(length))
+		{
+			deflateSteps(std::move(task));
+			return;
+		}
 		if (task.pPrepared) write(task.pPrepared);
 		else write(task.data.data(), length, task.number);
 		_waiting.store(_pOutput->size(), std::memory_order_relaxed); // before it is not posted any more
@@ -124,12 +129,15 @@ WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData
 	if (here && !is(IN_PARTS))
 	{
 		if (!fits(length) && !makeRoom(length)) return refuse();
-		write(pMessage, length, opcode);
-		return SENT;
+		if (!deflatesLong(length))
+		{
+			write(pMessage, length, opcode);
+			return SENT;
+		}
 	}
 	Task task = newTask(Task::SEND, opcode);
 	task.data.append(pMessage, length);
-	return sendLater(std::move(task), length);
+	return sendLater(std::move(task));
 }
 
 
@@ -153,13 +161,17 @@ WebSocketConnection::SendResult WebSocketEventConnection::send(const WebSocketPr
 	if (state() != OPEN) return NOT_OPEN;
 	if (_reactor.current() && !is(IN_PARTS))
 	{
-		if (!makeRoom(pMessage->message().size())) return refuse();
-		write(pMessage);
-		return SENT;
+		const std::size_t length = pMessage->message().size();
+		if (!makeRoom(length)) return refuse();
+		if (!deflatesLong(length))
+		{
+			write(pMessage);
+			return SENT;
+		}
 	}
-	Task task = newTask(Task::PREPARED, 0);
+	Task task = newTask(Task::PREPARED, pMessage->opcode());
 	task.pPrepared = pMessage;
-	return sendLater(std::move(task), pMessage->message().size());
+	return sendLater(std::move(task));
 }
 
 
@@ -169,23 +181,29 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* p
 	if (!_reactor.current()) throw IllegalStateException("Parts of messages are sent by callbacks only");
 	if (!WebSocketFrame::isMessage(opcode))
 		throw InvalidArgumentException("A message is text or binary");
+	deflateAll();
 	if (is(IN_PARTS) && opcode != writer().opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
 	if (state() != OPEN) return NOT_OPEN;
 	if (!makeRoom(length)) return refuse();
 	if (!is(IN_PARTS)) writer().begin(opcode, true);
 	if (_framer.getVerifyUTF8() && !writer().check(pPart, length, last)) throw InvalidArgumentException("A text message must be UTF-8");
 	const WebSocketMessageWriter::Frame frame = writer().frame(pPart, length, last, _reactor.compressed());
-	append(frame.flags, frame.pData, frame.length);
+	if (!frame.nothing) append(frame.flags, frame.pData, frame.length);
 	set(IN_PARTS, !last);
-	if (last) tally(_messagesSent, _reactor.counters.messagesSent, 1);
 	_lastMessage = _reactor.now();
-	if (last && _pRare.load(std::memory_order_acquire) && !rare().held.empty())
-	{
-		std::vector<Task> held;
-		held.swap(rare().held);
-		for (Task& task: held) performSend(task);
-	}
+	if (last) partsSent();
 	return SENT;
+}
+
+
+void WebSocketEventConnection::partsSent()
+	/// What has waited for the end of the message is sent.
+{
+	tally(_messagesSent, _reactor.counters.messagesSent, 1);
+	if (!_pRare.load(std::memory_order_acquire) || rare().held.empty()) return;
+	std::vector<Task> held;
+	held.swap(rare().held);
+	for (Task& task: held) performSend(task);
 }
 
 
@@ -260,16 +278,17 @@ WebSocketConnection::SendResult WebSocketEventConnection::refuse()
 }
 
 
-WebSocketConnection::SendResult WebSocketEventConnection::sendLater(Task&& task, std::size_t length)
-	/// In another thread, or while a message is sent in parts.
+WebSocketConnection::SendResult WebSocketEventConnection::sendLater(Task&& task)
+	/// In another thread, or while a message is sent in parts, or if the message is compressed in steps.
 {
+	const std::size_t length = task.length();
 	const std::size_t queued = _posted.fetch_add(length, std::memory_order_relaxed) + _waiting.load(std::memory_order_relaxed);
 	if (queued > 0 && queued + length > _group.maxQueuedBytes)
 	{
 		_posted.fetch_sub(length, std::memory_order_relaxed);
 		return refuse();
 	}
-	if (_reactor.current()) rare().held.push_back(std::move(task));
+	if (_reactor.current()) performSend(task);
 	else _reactor.post(std::move(task));
 	return SENT;
 }
@@ -312,6 +331,7 @@ void WebSocketEventConnection::sendClose(int code, const std::string& reason)
 {
 	if (state() == CONNECTING) cut();
 	if (state() != OPEN) return;
+	deflateAll();
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	const std::size_t length = WebSocketFrame::buildClose(payload, code, reason.data(), reason.size());
 	if (_framer.checkSend(WebSocketFrameHeader::CLOSE, payload, length) == WebSocketFramer::SEND) append(WebSocketFrameHeader::CLOSE, payload, length);
@@ -326,7 +346,7 @@ void WebSocketEventConnection::flush()
 {
 	if (is(GONE)) return;
 	if (_pOutput && !push()) broken(ConnectionResetException(Poco::Error::getMessage(_stream.error()), _stream.error()));
-	else if (!_pOutput && (_state.load(std::memory_order_relaxed) != OPEN || _drain.load(std::memory_order_relaxed) || is(PONG_WAITS))) flushed();
+	else if (!_pOutput && !is(DEFLATING) && (_state.load(std::memory_order_relaxed) != OPEN || _drain.load(std::memory_order_relaxed) || is(PONG_WAITS))) flushed();
 }
 
 

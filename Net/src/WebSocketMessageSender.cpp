@@ -130,7 +130,7 @@ void WebSocketMessageSender::sendFragment(const char* pData, std::size_t length,
 	try
 	{
 		const WebSocketMessageWriter::Frame frame = _writer.frame(pData, length, last, _compressed);
-		_sender.send(frame.pData, static_cast<int>(frame.length), frame.flags);
+		if (!frame.nothing) _sender.send(frame.pData, static_cast<int>(frame.length), frame.flags);
 	}
 	catch (...)
 	{

@@ -76,8 +76,9 @@ WebSocketMessageWriter::Frame WebSocketMessageWriter::frame(const char* pData, s
 		_pDeflater->compress(pData, length, last, compressed);
 		frame.pData  = compressed.data();
 		frame.length = compressed.size();
+		frame.nothing = frame.length == 0 && !last;
 	}
-	_first = false;
+	_first = _first && frame.nothing;
 	return frame;
 }
 

@@ -156,7 +156,11 @@ void WebSocketReactor::turn()
 	updateNow(); // what happens now is to have the time of now
 	if (_againNow.empty()) _againNow.swap(_again); // of the turn before: what is added now comes after those that the poller finds next
 	_poller.dispatch();
-	for (auto& pConnection: _againNow) pConnection->ready(WebSocketPoller::READ);
+	for (auto& pConnection: _againNow)
+	{
+		pConnection->again = false;
+		pConnection->ready(WebSocketPoller::READ);
+	}
 	_againNow.clear();
 	performTasks();
 	_timers.run(_now);
@@ -253,7 +257,9 @@ std::vector<WebSocketEventConnection::Ptr> WebSocketReactor::connections()
 
 void WebSocketReactor::again(WebSocketEventConnection& connection)
 {
+	if (connection.again) return;
 	_again.emplace_back(&connection, true);
+	connection.again = true;
 }
 
 

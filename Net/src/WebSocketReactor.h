@@ -87,7 +87,7 @@ public:
 		/// The connection has something to flush.
 
 	void again(WebSocketEventConnection& connection);
-		/// The connection has something to read that the poller does not know of.
+		/// In the next turn the connection has something to do that the poller does not know of.
 
 	WebSocketPoller& poller();
 	WebSocketTimerWheel& timers();

@@ -66,6 +66,7 @@ namespace
 		{"WebSocketEventClosing", EVENTS},
 		{"WebSocketEventConnection", EVENTS},
 		{"WebSocketEventGroup", EVENTS},
+		{"WebSocketEventDeflating", EVENTS},
 		{"WebSocketEventSending", EVENTS},
 		{"WebSocketHTTPDispatcher", EVENTS},
 		{"WebSocketListener", EVENTS},

@@ -331,4 +331,44 @@ TEST_F(EventTest, DecompressionLetsOthersHaveTheirTurn)
 }
 
 
+TEST_F(EventTest, SmallFramesBehindLargeOnes)
+	/// Behind a large frame much is read at once; if that is many small ones, others have their turn before the last of them.
+{
+	constexpr int NUMBER = 20000;
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setThreads(1);
+	EventServer server(Port::PLAIN, pParams);
+	std::promise<void> begun;
+	std::promise<void> sent;
+	std::future<void> hasBegun = begun.get_future();
+	std::future<void> isSent = sent.get_future();
+	std::promise<int> before;
+	std::future<int> smallBefore = before.get_future();
+	int small = 0; // of the loop's thread
+	std::promise<void> all;
+	std::future<void> areAll = all.get_future();
+	server.handler.quiet = true;
+	server.handler.message = [&](EventConnection&, const char* pData, std::size_t length, int)
+	{
+		if (length == 0 && ++small == NUMBER) all.set_value();
+		if (std::string(pData, length) == "other") before.set_value(small);
+		if (length < 16*1024) return;
+		begun.set_value();
+		get(isSent);
+	};
+	server.start();
+	RawPeer busy = server.connect();
+	RawPeer other = server.connect();
+	busy.send(binaryFrame(std::string(16*1024, 'x')));
+	get(hasBegun);
+	std::string wire;
+	for (int i = 0; i < NUMBER; ++i) wire += binaryFrame("");
+	busy.send(wire);
+	other.send(textFrame("other"));
+	sent.set_value();
+	EXPECT_GT(NUMBER/2, get(smallBefore));
+	get(areAll);
+}
+
+
 } // namespace WebSocketTest

@@ -144,7 +144,7 @@ TEST_P(EventPortTest, WhatIsAgreedOn)
 			const std::string text = pattern(size);
 			const std::string payload = deflater.message(text);
 			peer.send(masked(0x41, payload.substr(0, payload.size()/2)) + masked(0x80, payload.substr(payload.size()/2)));
-			const Frame frame = peer.receiveFrame();
+			const Frame frame = receiveJoined(peer);
 			EXPECT_EQ(0xc1, frame.flags);
 			EXPECT_TRUE(text == inflater.message(frame.payload)) << size;
 		}

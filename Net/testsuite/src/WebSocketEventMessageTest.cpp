@@ -203,7 +203,7 @@ TEST_P(EventPortTest, PreparedToMany)
 		peers[7].send(textFrame(std::to_string(size)));
 		for (std::size_t i = 0; i < peers.size(); ++i)
 		{
-			const Frame frame = peers[i].receiveFrame();
+			const Frame frame = receiveJoined(peers[i]);
 			ZlibInflater inflater;
 			EXPECT_TRUE(pattern(size) == (frame.flags & 0x40 ? inflater.message(frame.payload) : frame.payload)) << i << ", " << size;
 			EXPECT_EQ(i % 4 == 0 && size > 0, (frame.flags & 0x40) != 0);

@@ -323,6 +323,20 @@ std::string closeFrame(int code, const std::string& reason)
 }
 
 
+Frame receiveJoined(RawPeer& peer)
+{
+	Frame joined = peer.receiveFrame();
+	while (!(joined.flags & 0x80))
+	{
+		const Frame next = peer.receiveFrame();
+		EXPECT_EQ(0, next.flags & 0x7f) << "not a continuation";
+		joined.flags |= next.flags & 0x80;
+		joined.payload += next.payload;
+	}
+	return joined;
+}
+
+
 void expectText(RawPeer& peer, const std::string& text)
 {
 	const Frame received = peer.receiveFrame();

@@ -152,6 +152,9 @@ constexpr int FIN_CLOSE  = 0x88;
 constexpr int FIN_PING   = 0x89;
 constexpr int FIN_PONG   = 0x8a;
 
+Frame receiveJoined(RawPeer& peer);
+	/// Receives the frames of a message. Returns them as one; receives one frame if that does not begin a message.
+
 void expectText(RawPeer& peer, const std::string& text);
 	/// Receives a text message of one frame.
 

@@ -117,6 +117,9 @@ public:
 		/// agreed on. It is sent at the latest when the callback that is running returns, together with the
 		/// other messages sent meanwhile. Never waits.
 		///
+		/// To compress more than 64 KiB takes several turns of the loop. Meanwhile the message counts as queued, further
+		/// ones queue behind it, and nothing is received on this connection. It has several frames then (RFC 6455, 5.4).
+		///
 		/// A message that does not fit into an empty queue is accepted all the same.
 		/// Throws an InvalidArgumentException if a text is not UTF-8 (RFC 6455, 8.1), or for another opcode.
 

@@ -45,6 +45,7 @@ public:
 		int flags = 0;                /// The first byte of the header.
 		const char* pData = nullptr;  /// The payload, not masked.
 		std::size_t length = 0;
+		bool nothing = false;         /// The compressor keeps the whole part for later: this is not to be sent.
 	};
 
 	WebSocketMessageWriter();
