@@ -67,24 +67,6 @@ void WebSocketPreparedMessage::prepare()
 }
 
 
-const std::string& WebSocketPreparedMessage::message() const
-{
-	return _message;
-}
-
-
-int WebSocketPreparedMessage::opcode() const
-{
-	return _opcode;
-}
-
-
-const std::string& WebSocketPreparedMessage::frame() const
-{
-	return _frame;
-}
-
-
 //
 // WebSocketConnection
 //

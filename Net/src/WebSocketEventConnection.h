@@ -159,6 +159,11 @@ private:
 		DEFLATING     = 0x8000  // a long message is being compressed, step by step; also IN_PARTS
 	};
 
+	enum
+	{
+		LONG_MESSAGE = 64*1024 // up to here compressing is not worth a turn of its own
+	};
+
 	struct Rare
 		/// What few connections have.
 	{
@@ -220,6 +225,8 @@ private:
 	bool makeRoom(std::size_t length);
 	void write(const char* pData, std::size_t length, int opcode);
 	void write(const WebSocketPreparedMessage::Ptr& pMessage);
+	bool fansOut(const WebSocketPreparedMessage& message);
+	SendResult sendPrepared(const WebSocketPreparedMessage::Ptr& pMessage);
 	SendResult sendLater(Task&& task);
 	void partsSent();
 	bool deflatesLong(std::size_t length) const;
@@ -257,29 +264,32 @@ private:
 
 	WebSocketEventGroup& _group;
 	WebSocketReactor& _reactor;
+
+	// What sending needs lies together: to reach one connection after the other is to wait for memory.
+	std::unique_ptr<WebSocketOutput> _pOutput;
+	int _flags;
+	std::atomic<bool> _drain;                // onDrained() is owed
+	std::atomic<unsigned char> _state;
+	std::atomic<unsigned char> _opcode;      // the default one
+	Time _received;     // when something was received last
+	Time _lastMessage;  // in either direction
+	std::atomic<Poco::UInt64> _messagesSent;
+	std::atomic<Poco::UInt64> _bytesSent;
+	std::atomic<std::size_t> _waiting;       // bytes in the output after the last flush
+
 	WebSocketStream _stream;
 	std::unique_ptr<WebSocketOpening> _pOpening;
 	WebSocketFramer _framer;
 	WebSocketMessageParser _parser;
 	std::unique_ptr<WebSocketMessageWriter> _pWriter; // with compression, or for a message in parts
-	std::unique_ptr<WebSocketOutput> _pOutput;
 	mutable std::atomic<Rare*> _pRare; // made by the first that needs it
 	std::atomic<std::size_t> _posted;        // bytes that other threads have sent, and that are not in the output yet
-	std::atomic<std::size_t> _waiting;       // bytes in the output after the last flush
-	std::atomic<bool> _drain;                // onDrained() is owed
-	std::atomic<unsigned char> _state;
-	std::atomic<unsigned char> _opcode;      // the default one
-	int _flags;
-	Time _received;     // when something was received last
-	Time _lastMessage;  // in either direction
 	Time _progress;     // when the peer took something last, if blocked
 	Time _waits;        // since when an answer to the automatic PING, or to the Close frame, has been waited for
 	Poco::UInt32 _pingClock; // microseconds, which wrap around: payload of the last PING; 0 if it was answered
 	Poco::Timestamp _since;
 	std::atomic<Poco::UInt64> _messagesReceived;
-	std::atomic<Poco::UInt64> _messagesSent;
 	std::atomic<Poco::UInt64> _bytesReceived;
-	std::atomic<Poco::UInt64> _bytesSent;
 	std::atomic<Poco::UInt32> _notQueued;
 	std::atomic<Poco::UInt32> _pingTime; // microseconds
 };
@@ -339,6 +349,13 @@ inline void WebSocketEventConnection::tally(std::atomic<Poco::UInt64>& own, std:
 inline bool WebSocketEventConnection::is(Flag flag) const
 {
 	return (_flags & flag) != 0;
+}
+
+
+inline bool WebSocketEventConnection::deflatesLong(std::size_t length) const
+	/// Returns true for a message that is not to be compressed at once.
+{
+	return length > LONG_MESSAGE && _pWriter && _pWriter->deflates() && length >= _pWriter->threshold();
 }
 
 

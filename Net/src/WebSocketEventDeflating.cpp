@@ -26,16 +26,8 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	constexpr std::size_t LONG_MESSAGE = 64*1024; // up to here compressing is not worth a turn of its own
 	constexpr std::size_t STEP = 16*1024;
 	constexpr Poco::Clock::ClockDiff DEFLATE_TIME = 100; // microseconds at a time
-}
-
-
-bool WebSocketEventConnection::deflatesLong(std::size_t length) const
-	/// Returns true for a message that is not to be compressed at once.
-{
-	return length > LONG_MESSAGE && _pWriter && _pWriter->deflates() && length >= _pWriter->threshold();
 }
 
 

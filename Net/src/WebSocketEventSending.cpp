@@ -93,6 +93,32 @@ void WebSocketEventConnection::wakeFlush()
 }
 
 
+[[gnu::always_inline]] inline void WebSocketEventConnection::write(const WebSocketPreparedMessage::Ptr& pMessage)
+{
+	const std::string& message = pMessage->message();
+	if (_group.role == WebSocketFramer::ROLE_CLIENT || (_pWriter && _pWriter->deflates() && message.size() >= _pWriter->threshold()))
+	{
+		write(message.data(), message.size(), pMessage->opcode());
+		return;
+	}
+	const std::string& frame = pMessage->frame();
+	WebSocketOutput& out = output();
+	if (frame.size() >= WebSocketOutput::LARGE && _stream.plain())
+	{
+		out.refer(frame.data(), frame.size(), const_cast<WebSocketPreparedMessage*>(pMessage.get()));
+	}
+	else
+	{
+		const char* const pFrame = _stream.plain() && !is(BLOCKED) ? _reactor.fanOut().place(pMessage) : nullptr;
+		if (pFrame && out.empty()) out.refer(pFrame, frame.size(), nullptr);
+		else if (!pFrame || !out.extend(pFrame, frame.size())) out.bytes().append(frame.data(), frame.size());
+	}
+	wakeFlush();
+	tally(_messagesSent, _reactor.counters.messagesSent, 1);
+	_lastMessage = _reactor.now();
+}
+
+
 void WebSocketEventConnection::performSend(Task& task)
 {
 	if (is(IN_PARTS) && state() == OPEN)
@@ -158,6 +184,26 @@ inline bool WebSocketEventConnection::fits(std::size_t length) const
 
 WebSocketConnection::SendResult WebSocketEventConnection::send(const WebSocketPreparedMessage::Ptr& pMessage)
 {
+	return fansOut(*pMessage) ? SENT : sendPrepared(pMessage);
+}
+
+
+inline bool WebSocketEventConnection::fansOut(const WebSocketPreparedMessage& message)
+	/// Sends a message that another connection was given just before, if this one gets all that the other does: then its
+	/// output is longer by that, and that is all. Returns false if it is not like that.
+{
+	if (state() != OPEN || !_pOutput || (_flags & (IN_PARTS | BLOCKED)) || !_reactor.current()) return false;
+	const char* const pFrame = _reactor.fanOut().again(message);
+	const std::size_t length = message.frame().size();
+	if (!pFrame || _pOutput->size() + length > _group.maxQueuedBytes || !_pOutput->extend(pFrame, length)) return false;
+	tally(_messagesSent, _reactor.counters.messagesSent, 1);
+	_lastMessage = _reactor.now();
+	return true;
+}
+
+
+[[gnu::noinline]] WebSocketConnection::SendResult WebSocketEventConnection::sendPrepared(const WebSocketPreparedMessage::Ptr& pMessage)
+{
 	if (state() != OPEN) return NOT_OPEN;
 	if (_reactor.current() && !is(IN_PARTS))
 	{
@@ -204,24 +250,6 @@ void WebSocketEventConnection::partsSent()
 	std::vector<Task> held;
 	held.swap(rare().held);
 	for (Task& task: held) performSend(task);
-}
-
-
-void WebSocketEventConnection::write(const WebSocketPreparedMessage::Ptr& pMessage)
-{
-	const std::string& message = pMessage->message();
-	if (_group.role == WebSocketFramer::ROLE_CLIENT || (_pWriter && _pWriter->deflates() && message.size() >= _pWriter->threshold()))
-	{
-		write(message.data(), message.size(), pMessage->opcode());
-		return;
-	}
-	const std::string& frame = pMessage->frame();
-	WebSocketOutput& out = output();
-	if (frame.size() >= WebSocketOutput::LARGE && _stream.plain()) out.refer(frame.data(), frame.size(), const_cast<WebSocketPreparedMessage*>(pMessage.get()));
-	else out.bytes().append(frame.data(), frame.size());
-	wakeFlush();
-	tally(_messagesSent, _reactor.counters.messagesSent, 1);
-	_lastMessage = _reactor.now();
 }
 
 

@@ -46,9 +46,9 @@ namespace
 
 
 WebSocketOutput::WebSocketOutput():
-	_position(0),
 	_first(0),
-	_referred(0)
+	_elsewhere(0),
+	_position(0)
 {
 	_bytes.reserve(FIRST_SIZE);
 }
@@ -57,7 +57,7 @@ WebSocketOutput::WebSocketOutput():
 void WebSocketOutput::refer(const char* pData, std::size_t length, Poco::RefCountedObject* pOwner)
 {
 	_references.push_back({_bytes.size(), pData, length, Poco::AutoPtr<Poco::RefCountedObject>(pOwner, true)});
-	_referred += length;
+	_elsewhere += length;
 }
 
 
@@ -129,7 +129,7 @@ void WebSocketOutput::consume(std::size_t length)
 		const std::size_t referred = std::min(length, reference.length);
 		reference.pData  += referred;
 		reference.length -= referred;
-		_referred -= referred;
+		_elsewhere -= referred;
 		length -= referred;
 		if (reference.length == 0)
 		{
@@ -137,7 +137,7 @@ void WebSocketOutput::consume(std::size_t length)
 			++_first;
 		}
 	}
-	if (_position == _bytes.size() && _referred == 0) reset();
+	if (_position == _bytes.size() && _elsewhere == 0) reset();
 	else compact();
 }
 
@@ -169,19 +169,30 @@ void WebSocketOutput::clear()
 void WebSocketOutput::reset()
 	/// All has been taken.
 {
-	_position = _first = _referred = 0;
+	_position = _first = _elsewhere = 0;
 	if (!_references.empty()) _references.clear();
 	if (_bytes.capacity() > KEPT_OUTPUT) _bytes.release();
 	else _bytes.clear();
 }
 
 
+inline bool WebSocketOutput::isOnePiece(iovec& piece) const
+	/// As it mostly is.
+{
+	const std::size_t gathered = _bytes.size() - _position;
+	const std::size_t references = _references.size() - _first;
+	if (references == 0) piece = {const_cast<char*>(_bytes.data()) + _position, gathered};
+	else piece = {const_cast<char*>(_references[_first].pData), _references[_first].length};
+	return references == 0 || (references == 1 && gathered == 0);
+}
+
+
 long WebSocketOutput::flush(WebSocketStream& stream, WebSocketBuffer& record)
 {
 	if (!stream.plain()) return flushSecure(stream, record);
-	if (_references.empty())
+	iovec piece;
+	if (isOnePiece(piece))
 	{
-		const iovec piece = {_bytes.data() + _position, _bytes.size() - _position};
 		const long n = stream.send(&piece, 1);
 		if (n < 0) return n == WebSocketStream::AGAIN ? 0 : n;
 		if (static_cast<std::size_t>(n) == piece.iov_len) reset();
@@ -228,6 +239,7 @@ long WebSocketOutput::flushSecure(WebSocketStream& stream, WebSocketBuffer& reco
 				record.append(static_cast<const char*>(pieces[i].iov_base), std::min(pieces[i].iov_len, RECORD_SIZE - record.size()));
 			std::swap(_record, record);
 			consume(_record.size());
+			_elsewhere += _record.size();
 		}
 		const iovec piece = {_record.data(), _record.size()};
 		const long n = stream.send(&piece, 1);
@@ -235,6 +247,7 @@ long WebSocketOutput::flushSecure(WebSocketStream& stream, WebSocketBuffer& reco
 		if (n == WebSocketStream::AGAIN) break;
 		// TLS sends a record as a whole.
 		total += n;
+		_elsewhere -= _record.size();
 		_record.clear();
 		std::swap(_record, record);
 		_record.release();

@@ -27,7 +27,7 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-class WebSocketOutput
+class alignas(64) WebSocketOutput
 	/// The bytes that wait to be sent to a peer, in their order: small ones are gathered, large ones may
 	/// be sent from where they are.
 {
@@ -45,6 +45,10 @@ public:
 	void refer(const char* pData, std::size_t length, Poco::RefCountedObject* pOwner);
 		/// Sends these bytes from where they are. pOwner, which is shared, keeps them; if it is
 		/// null, they must stay until flush() and, if that does not send everything, keep().
+
+	bool extend(const char* pData, std::size_t length);
+		/// As refer() without an owner, but only if these bytes lie right behind those that were given last. Returns false
+		/// otherwise.
 
 	bool empty() const;
 	std::size_t size() const;
@@ -76,6 +80,7 @@ private:
 		Poco::AutoPtr<Poco::RefCountedObject> pOwner;
 	};
 
+	bool isOnePiece(iovec& piece) const;
 	int blocks(iovec* pBlocks, int max) const;
 	void consume(std::size_t length);
 	void compact();
@@ -83,11 +88,11 @@ private:
 	void reset();
 	long flushSecure(WebSocketStream& stream, WebSocketBuffer& record);
 
-	WebSocketBuffer _bytes;
-	std::size_t _position; // of _bytes: what is left
 	std::vector<Reference> _references;
-	std::size_t _first;    // of _references: what is left
-	std::size_t _referred; // their length
+	std::size_t _first;     // of _references: what is left
+	std::size_t _elsewhere; // bytes of these, and of _record
+	std::size_t _position;  // of _bytes: what is left
+	WebSocketBuffer _bytes;
 	WebSocketBuffer _record; // of TLS, tried and not sent
 };
 
@@ -103,13 +108,24 @@ inline WebSocketBuffer& WebSocketOutput::bytes()
 
 inline std::size_t WebSocketOutput::size() const
 {
-	return _bytes.size() - _position + _referred + _record.size();
+	return _bytes.size() - _position + _elsewhere;
 }
 
 
 inline bool WebSocketOutput::empty() const
 {
 	return size() == 0;
+}
+
+
+inline bool WebSocketOutput::extend(const char* pData, std::size_t length)
+{
+	if (_first == _references.size()) return false;
+	Reference& last = _references.back();
+	if (last.pOwner || last.position != _bytes.size() || last.pData + last.length != pData) return false;
+	last.length += length;
+	_elsewhere += length;
+	return true;
 }
 
 

@@ -220,6 +220,7 @@ void WebSocketReactor::flushDirty()
 		_dirty[i]->flush();
 	}
 	_dirty.clear();
+	_fanOut.clear(); // what could not be sent was copied
 	if (_graveyard.empty()) return;
 	std::vector<WebSocketEventConnection*> graveyard;
 	graveyard.swap(_graveyard);

@@ -16,6 +16,7 @@
 
 
 #include "WebSocketEventConnection.h"
+#include "WebSocketFanOut.h"
 #include "WebSocketOutput.h"
 #include "WebSocketPoller.h"
 #include "WebSocketTimerWheel.h"
@@ -92,6 +93,7 @@ public:
 	WebSocketPoller& poller();
 	WebSocketTimerWheel& timers();
 	Time now() const;
+	WebSocketFanOut& fanOut();
 	WebSocketBuffer& record();
 	std::string& compressed();
 	const unsigned char* nextKey();
@@ -141,6 +143,7 @@ private:
 	bool _started;
 	std::atomic<bool> _stopping;
 	std::unique_ptr<char[]> _pInput;
+	WebSocketFanOut _fanOut;
 	WebSocketBuffer _record;
 	std::string _compressed;
 	std::vector<unsigned char> _keys;
@@ -188,6 +191,12 @@ inline WebSocketTimerWheel& WebSocketReactor::timers()
 inline WebSocketReactor::Time WebSocketReactor::now() const
 {
 	return _now;
+}
+
+
+inline WebSocketFanOut& WebSocketReactor::fanOut()
+{
+	return _fanOut;
 }
 
 

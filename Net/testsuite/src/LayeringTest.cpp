@@ -72,6 +72,7 @@ namespace
 		{"WebSocketListener", EVENTS},
 		{"WebSocketLoopMember", EVENTS},
 		{"WebSocketOpening", EVENTS},
+		{"WebSocketFanOut", EVENTS},
 		{"WebSocketOutput", EVENTS},
 		{"WebSocketPoller", EVENTS},
 		{"WebSocketPrefixedSocket", EVENTS},

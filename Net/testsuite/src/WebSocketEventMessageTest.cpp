@@ -10,6 +10,7 @@
 #include "WebSocketEventSupport.h"
 #include "WebSocketMessageSupport.h"
 #include "Poco/Net/HTTPRequest.h"
+#include <random>
 #include <thread>
 
 
@@ -182,6 +183,85 @@ TEST_P(EventPortTest, Parts)
 			EXPECT_TRUE(text == (deflate ? inflater.message(received) : received)) << size;
 		}
 	}
+}
+
+
+TEST_P(EventPortTest, PreparedInAnyOrder)
+	/// Connections that are sent the same messages, others, and each of them some, by turns, also to those that are full:
+	/// each gets what it was sent, in order.
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setThreads(1);
+	pParams->setCloseTimeout(Poco::Timespan(60, 0)); // what waits to be sent is much for so small a buffer
+	pParams->setDeflate(true);
+	pParams->setDeflateThreshold(0);
+	EventServer server(GetParam(), pParams);
+	constexpr std::size_t NUMBER = 6;
+	constexpr int TURNS = 40;
+	std::mt19937 random(1);
+	const auto upTo = [&](std::size_t max) { return std::uniform_int_distribution<std::size_t>(0, max)(random); };
+	std::vector<std::vector<std::string>> expected(NUMBER);
+	std::atomic<int> turn(0);
+	server.handler.message = [&](EventConnection&, const char*, std::size_t, int)
+	{
+		std::vector<WebSocketPreparedMessage::Ptr> messages;
+		const std::size_t size = upTo(2) == 0 ? 20000 : upTo(1) == 0 ? 6000 : 300; // with some that are sent from where they are, or without
+		for (std::size_t i = 0; i < 8; ++i) messages.push_back(new WebSocketPreparedMessage(pattern(upTo(size), random())));
+		const auto own = [&](std::size_t connection)
+		{
+			EXPECT_EQ(EventConnection::SENT, server.handler.connection(connection)->send("own"));
+			expected[connection].push_back("own");
+		};
+		const auto send = [&](std::size_t connection, std::size_t message)
+		{
+			EXPECT_EQ(EventConnection::SENT, server.handler.connection(connection)->send(messages[message]));
+			expected[connection].push_back(messages[message]->message());
+		};
+		switch (upTo(2))
+		{
+		case 0: // each message to all
+			for (std::size_t i = 0; i < messages.size(); ++i)
+			{
+				for (std::size_t k = 0; k < NUMBER; ++k) send(k, i);
+				if (upTo(4) == 0) own(upTo(NUMBER - 1));
+			}
+			break;
+		case 1: // all messages to each, but for some
+			for (std::size_t k = 0; k < NUMBER; ++k)
+			{
+				for (std::size_t i = 0; i < messages.size(); ++i)
+				{
+					if (upTo(5) != 0) send(k, i);
+				}
+			}
+			break;
+		default:
+			for (int i = 0; i < 30; ++i)
+			{
+				const std::size_t connection = upTo(NUMBER - 1);
+				send(connection, upTo(7));
+				if (upTo(3) == 0) own(connection);
+			}
+		}
+		if (++turn < TURNS) return;
+		for (std::size_t k = 0; k < NUMBER; ++k) server.handler.connection(k)->close(1000, "");
+	};
+	server.smallBuffers().start();
+	std::vector<RawPeer> peers;
+	for (std::size_t k = 0; k < NUMBER; ++k) peers.push_back(server.connect(k == 2 ? "Sec-WebSocket-Extensions: permessage-deflate\r\n" : ""));
+	for (int i = 1; i <= TURNS; ++i)
+	{
+		peers[0].send(textFrame("go"));
+		ASSERT_TRUE(eventually([&] { return turn == i; }));
+	}
+	std::vector<std::vector<std::string>> received(NUMBER);
+	for (std::size_t k = 0; k < NUMBER; ++k) // the others wait
+	{
+		ZlibInflater inflater;
+		for (Frame frame = peers[k].receiveFrame(); frame.flags != FIN_CLOSE; frame = peers[k].receiveFrame())
+			received[k].push_back(frame.flags & 0x40 ? inflater.message(frame.payload) : frame.payload);
+	}
+	for (std::size_t k = 0; k < NUMBER; ++k) EXPECT_TRUE(expected[k] == received[k]) << "connection " << k;
 }
 
 

@@ -8,6 +8,7 @@
 
 
 #include "WebSocketClassPeer.h"
+#include "WebSocketFanOut.h"
 #include "WebSocketOutput.h"
 #include "WebSocketStream.h"
 #include <gtest/gtest.h>
@@ -17,7 +18,9 @@
 
 
 using Poco::Net::WebSocketBuffer;
+using Poco::Net::WebSocketFanOut;
 using Poco::Net::WebSocketOutput;
+using Poco::Net::WebSocketPreparedMessage;
 using Poco::Net::WebSocketStream;
 
 
@@ -105,7 +108,7 @@ TEST(EventOutput, RandomSequences)
 			for (int step = 0; step < 400; ++step)
 			{
 				const std::string bytes = pattern(upTo(3) == 0 ? upTo(40000) : upTo(200), static_cast<unsigned>(step));
-				switch (upTo(5))
+				switch (upTo(6))
 				{
 				case 0:
 				case 1:
@@ -130,6 +133,22 @@ TEST(EventOutput, RandomSequences)
 					}
 					break;
 				case 4:
+					if (bytes.size() > 1)
+					{
+						const std::size_t first = 1 + upTo(bytes.size() - 2);
+						loose.push_back(std::make_unique<std::string>(bytes));
+						const char* const pBytes = loose.back()->data();
+						EXPECT_FALSE(output.extend(pBytes, first));
+						output.refer(pBytes, first, nullptr);
+						EXPECT_TRUE(output.extend(pBytes + first, bytes.size() - first));
+						model += bytes;
+						if (upTo(1) == 0) break;
+						output.bytes().append("x", 1);
+						model += 'x';
+						EXPECT_FALSE(output.extend(pBytes + bytes.size(), 1)) << "there is something in between";
+					}
+					break;
+				case 5:
 					sent += output.flush(*ends.pStream, record);
 					output.keep();
 					for (auto& pBytes: loose) pBytes->assign(pBytes->size(), '?');
@@ -151,6 +170,48 @@ TEST(EventOutput, RandomSequences)
 		}
 		EXPECT_EQ(0, alive);
 	}
+}
+
+
+TEST(EventFanOut, Places)
+	/// In each order a message has one place, as long as there is room.
+{
+	std::vector<WebSocketPreparedMessage::Ptr> messages;
+	for (int i = 0; i < 5; ++i) messages.push_back(new WebSocketPreparedMessage(std::to_string(i)));
+	WebSocketFanOut fanOut;
+	const std::size_t length = messages[0]->frame().size();
+	for (int turn = 0; turn < 2; ++turn)
+	{
+		const char* const pFirst = fanOut.place(messages[0]);
+		ASSERT_TRUE(pFirst);
+		for (int connection = 0; connection < 3; ++connection) // one message to all
+		{
+			EXPECT_EQ(pFirst, fanOut.place(messages[0]));
+			EXPECT_EQ(pFirst, fanOut.again(*messages[0]));
+			EXPECT_EQ(nullptr, fanOut.again(*messages[1]));
+		}
+		for (int connection = 0; connection < 3; ++connection) // all messages to one
+		{
+			for (std::size_t i = 0; i < messages.size(); ++i)
+			{
+				const char* const pFrame = fanOut.place(messages[i]);
+				EXPECT_EQ(pFirst + i*length, pFrame);
+				EXPECT_EQ(messages[i]->frame(), std::string(pFrame, length));
+			}
+		}
+		EXPECT_EQ(5, messages[4]->referenceCount() + 3) << "it is kept";
+		fanOut.clear();
+		EXPECT_EQ(1, messages[4]->referenceCount());
+		EXPECT_EQ(nullptr, fanOut.again(*messages[4]));
+	}
+
+	WebSocketPreparedMessage::Ptr pLarge = new WebSocketPreparedMessage(std::string(30000, 'x'));
+	const char* const pFirst = fanOut.place(pLarge);
+	ASSERT_TRUE(pFirst);
+	ASSERT_TRUE(fanOut.place(new WebSocketPreparedMessage(std::string(30000, 'y'))));
+	EXPECT_EQ(nullptr, fanOut.place(new WebSocketPreparedMessage(std::string(30000, 'z')))) << "there is no room";
+	EXPECT_EQ(pFirst, fanOut.place(pLarge));
+	EXPECT_TRUE(fanOut.place(messages[0]));
 }
 
 

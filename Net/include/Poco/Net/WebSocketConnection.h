@@ -236,6 +236,27 @@ public:
 };
 
 
+//
+// inlines
+//
+inline const std::string& WebSocketPreparedMessage::message() const
+{
+	return _message;
+}
+
+
+inline int WebSocketPreparedMessage::opcode() const
+{
+	return _opcode;
+}
+
+
+inline const std::string& WebSocketPreparedMessage::frame() const
+{
+	return _frame;
+}
+
+
 POCO_WEBSOCKET_END
 } } // namespace Poco::Net
 
