@@ -152,7 +152,7 @@ void WebSocketEventConnection::cut()
 	if (_pRare.load(std::memory_order_acquire)) // these refer to this connection
 	{
 		rare().held.clear();
-		rare().pDeflated.reset();
+		rare().pDeflating.reset();
 		set(DEFLATING, false);
 	}
 	_group.gone(*this, is(HANDSHAKE), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);

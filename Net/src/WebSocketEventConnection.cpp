@@ -31,20 +31,22 @@ namespace
 	constexpr std::size_t FIRST_INPUT = 64*1024;
 	constexpr std::size_t SMALL_INPUT = 16*1024;
 	constexpr Poco::UInt64 LARGE = 8*1024; // a frame's payload
-	constexpr Poco::Clock::ClockDiff INFLATE_TIME = 100; // microseconds of decompression, with its callbacks, at a time
+	constexpr Poco::Clock::ClockDiff INFLATE_TIME = 50; // microseconds of decompression, with its callbacks, at a time
 	constexpr int MAX_FRAMES = 4096; // at a time: those of SMALL_INPUT, and of what is read with a large one
 
 	class Keeper: public Poco::RefCountedObject
 		/// A message that is sent from where it was received.
 	{
 	public:
-		explicit Keeper(WebSocketBuffer&& message):
-			_message(std::move(message))
+		Keeper(WebSocketBuffer&& gathered, std::string&& inflated):
+			_gathered(std::move(gathered)),
+			_inflated(std::move(inflated))
 		{
 		}
 
 	private:
-		WebSocketBuffer _message;
+		WebSocketBuffer _gathered;
+		std::string _inflated;
 	};
 }
 
@@ -380,7 +382,7 @@ inline void WebSocketEventConnection::handleMessage()
 	_lastMessage = _reactor.now();
 	tally(_messagesReceived, _reactor.counters.messagesReceived, 1);
 	call([this] { _group.handler.onMessage(*this, _parser.data(), _parser.length(), _parser.opcode()); });
-	if (_parser.gathered()) keepMessage();
+	if (_parser.gathered() || is(DEFLATING)) keepMessage();
 }
 
 
@@ -389,9 +391,12 @@ void WebSocketEventConnection::keepMessage()
 {
 	const char* const pBegin = _parser.data();
 	const char* const pEnd = pBegin + _parser.length();
-	if (!_pOutput || !_pOutput->refersTo(pBegin, pEnd)) return;
-	Poco::AutoPtr<Keeper> pKeeper = new Keeper(_parser.takeMessage());
-	_pOutput->keep(pBegin, pEnd, pKeeper);
+	const bool deflated = is(DEFLATING) && rare().pDeflating->pData >= pBegin && rare().pDeflating->pData < pEnd;
+	const bool referred = _pOutput && _pOutput->refersTo(pBegin, pEnd);
+	if (!deflated && !referred) return;
+	Poco::AutoPtr<Keeper> pKeeper = new Keeper(_parser.gathered() ? _parser.takeMessage() : WebSocketBuffer(), _parser.inflated() ? _parser.takeInflated() : std::string());
+	if (deflated) rare().pDeflating->pOwner = pKeeper;
+	if (referred) _pOutput->keep(pBegin, pEnd, pKeeper);
 }
 
 

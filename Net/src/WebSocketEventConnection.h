@@ -164,6 +164,15 @@ private:
 		LONG_MESSAGE = 64*1024 // up to here compressing is not worth a turn of its own
 	};
 
+	struct Deflating
+		/// A message that is being compressed.
+	{
+		Task task;
+		Poco::AutoPtr<Poco::RefCountedObject> pOwner; // if it is not in the task
+		const char* pData;
+		std::size_t length; // what is left
+	};
+
 	struct Rare
 		/// What few connections have.
 	{
@@ -180,8 +189,7 @@ private:
 		std::string pong;                   // to be sent when the peer takes it
 		unsigned pendingPings = 0;
 		std::vector<Task> held;             // other messages, while one is sent in parts
-		std::unique_ptr<Task> pDeflated;    // the message that is being compressed
-		std::size_t deflated = 0;           // how much of it has been
+		std::unique_ptr<Deflating> pDeflating;
 		std::string subprotocol;
 		std::shared_ptr<void> pUserData;    // through atomic_load() and atomic_store()
 		std::mutex mutex;
@@ -230,7 +238,8 @@ private:
 	SendResult sendLater(Task&& task);
 	void partsSent();
 	bool deflatesLong(std::size_t length) const;
-	void deflateSteps(Task&& task);
+	bool isGathered(const char* pData, std::size_t length) const;
+	void deflateSteps(Task&& task, const char* pData, std::size_t length);
 	void deflateStep();
 	void deflateSome();
 	void deflateAll();

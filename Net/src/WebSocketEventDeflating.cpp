@@ -26,18 +26,16 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	constexpr std::size_t STEP = 16*1024;
-	constexpr Poco::Clock::ClockDiff DEFLATE_TIME = 100; // microseconds at a time
+	constexpr std::size_t STEP = 8*1024;
+	constexpr Poco::Clock::ClockDiff DEFLATE_TIME = 50; // microseconds at a time
 }
 
 
-void WebSocketEventConnection::deflateSteps(Task&& task)
+void WebSocketEventConnection::deflateSteps(Task&& task, const char* pData, std::size_t length)
 	/// Begins to compress a message. Until that has been done nothing is read: who sends more than can be compressed waits.
 {
-	Rare& more = rare();
-	more.pDeflated = std::make_unique<Task>(std::move(task));
-	more.deflated = 0;
-	_pWriter->begin(more.pDeflated->number, true);
+	_pWriter->begin(task.number, true);
+	rare().pDeflating.reset(new Deflating{std::move(task), nullptr, pData, length});
 	set(DEFLATING, true);
 	set(IN_PARTS, true);
 	_reactor.again(*this);
@@ -50,17 +48,18 @@ void WebSocketEventConnection::deflateSteps(Task&& task)
 void WebSocketEventConnection::deflateStep()
 {
 	Rare& more = rare();
-	const std::size_t length = std::min(STEP, more.pDeflated->length() - more.deflated);
-	const char* const pData = more.pDeflated->message() + more.deflated;
-	const bool last = more.deflated + length == more.pDeflated->length();
-	const WebSocketMessageWriter::Frame frame = _pWriter->frame(pData, length, last, _reactor.compressed());
+	Deflating& message = *more.pDeflating;
+	const std::size_t length = std::min(STEP, message.length);
+	const bool last = length == message.length;
+	const WebSocketMessageWriter::Frame frame = _pWriter->frame(message.pData, length, last, _reactor.compressed());
 	if (!frame.nothing) append(frame.flags, frame.pData, frame.length);
 	_waiting.store(_pOutput ? _pOutput->size() : 0, std::memory_order_relaxed); // before it is not posted any more
 	_posted.fetch_sub(length, std::memory_order_relaxed);
-	more.deflated += length;
+	message.pData  += length;
+	message.length -= length;
 	if (!last) return;
 
-	more.pDeflated.reset();
+	more.pDeflating.reset();
 	set(DEFLATING, false);
 	set(IN_PARTS, false);
 	_lastMessage = _reactor.now();

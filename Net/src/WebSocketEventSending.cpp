@@ -131,7 +131,8 @@ void WebSocketEventConnection::performSend(Task& task)
 	{
 		if (deflatesLong(length))
 		{
-			deflateSteps(std::move(task));
+			const char* const pMessage = task.message(); // which moving does not move
+			deflateSteps(std::move(task), pMessage, length);
 			return;
 		}
 		if (task.pPrepared) write(task.pPrepared);
@@ -160,6 +161,12 @@ WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData
 			write(pMessage, length, opcode);
 			return SENT;
 		}
+		if (isGathered(pMessage, length))
+		{
+			_posted.fetch_add(length, std::memory_order_relaxed);
+			deflateSteps(newTask(Task::SEND, opcode), pMessage, length);
+			return SENT;
+		}
 	}
 	Task task = newTask(Task::SEND, opcode);
 	task.data.append(pMessage, length);
@@ -172,6 +179,13 @@ inline bool WebSocketEventConnection::isReceivedText(const char* pData, std::siz
 {
 	return pData == _parser.data() && length == _parser.length() && _reactor.reading() == this
 		&& _parser.opcode() == WebSocketFrame::OP_TEXT && !_parser.getParts();
+}
+
+
+inline bool WebSocketEventConnection::isGathered(const char* pData, std::size_t length) const
+	/// Returns true for the message that the handler is being told, if it has memory of its own: keepMessage() keeps that.
+{
+	return (_parser.gathered() || _parser.inflated()) && pData == _parser.data() && length == _parser.length() && !_parser.getParts();
 }
 
 

@@ -207,5 +207,11 @@ WebSocketBuffer WebSocketMessageParser::takeMessage()
 }
 
 
+std::string WebSocketMessageParser::takeInflated()
+{
+	return _pGathered ? std::exchange(_pGathered->inflated, std::string()) : std::string();
+}
+
+
 POCO_WEBSOCKET_END
 } } // namespace Poco::Net

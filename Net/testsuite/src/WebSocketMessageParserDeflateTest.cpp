@@ -150,6 +150,32 @@ TEST(WebSocketMessageParserDeflateTest, PartsAsTheyComeOut)
 }
 
 
+TEST(WebSocketMessageParserDeflateTest, MemoryThatIsTaken)
+	/// It stays where it is, and the next message gets some of its own.
+{
+	const std::string message(100000, 'x');
+	Peer peer(WebSocketFramer::ROLE_SERVER, inflating());
+	std::vector<std::string> taken;
+	std::vector<const char*> places;
+	peer.onMessage = [&](Peer& self)
+	{
+		const bool compressed = self.parser.opcode() == WebSocketFrame::OP_TEXT;
+		EXPECT_EQ(compressed, self.parser.inflated());
+		if (!compressed) return;
+		places.push_back(self.parser.data());
+		taken.push_back(self.parser.takeInflated());
+		EXPECT_FALSE(self.parser.inflated()) << "it is not the parser's any more";
+	};
+	for (int i = 0; i < 3; ++i) peer.take(encode(WebSocketFramer::ROLE_SERVER, Frames{{0xc1, deflated(message)}, {0x82, "plain"}, {0x02, "gath"}, {0x80, "ered"}}));
+	ASSERT_EQ(3u, taken.size());
+	for (std::size_t i = 0; i < taken.size(); ++i)
+	{
+		EXPECT_EQ(places[i], taken[i].data());
+		EXPECT_TRUE(message == taken[i]) << i;
+	}
+}
+
+
 TEST(WebSocketMessageParserDeflateTest, StepByStep)
 	/// Few bytes first, and as long as they become many; otherwise more. No step for what there is not.
 {

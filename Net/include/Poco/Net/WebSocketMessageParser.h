@@ -83,6 +83,12 @@ public:
 	WebSocketBuffer takeMessage();
 		/// Returns the memory that data() lies in. It is valid as long as that.
 
+	bool inflated() const;
+		/// Returns true if data() was compressed, and lies in memory that takeInflated() gives away.
+
+	std::string takeInflated();
+		/// Returns the memory that data() lies in. It is valid as long as that.
+
 	WebSocketAssembler& assembler();
 
 private:
@@ -147,6 +153,12 @@ inline bool WebSocketMessageParser::last() const
 inline bool WebSocketMessageParser::gathered() const
 {
 	return _length > 0 && _pGathered && _pData == _pGathered->plain.data();
+}
+
+
+inline bool WebSocketMessageParser::inflated() const
+{
+	return _length > 0 && _pGathered && _pData == _pGathered->inflated.data();
 }
 
 
