@@ -222,8 +222,9 @@ WebSocketFramer::Result WebSocketFramer::receivePayload(char* pTarget, const cha
 {
 	if (failed()) return FAILED;
 
+	bool ascii = false;
 	if (_header.masked)
-		_mask.apply(pTarget, pSource, length);
+		ascii = _mask.apply(pTarget, pSource, length);
 	else if (pTarget != pSource)
 		std::memcpy(pTarget, pSource, length);
 
@@ -232,7 +233,7 @@ WebSocketFramer::Result WebSocketFramer::receivePayload(char* pTarget, const cha
 	{
 		if (takeControl(pTarget, length) == FAILED) return FAILED;
 	}
-	else if (_checkText && !_text.append(pTarget, length)) // 8.1: as soon as it is known
+	else if (_checkText && !(ascii && _text.complete()) && !_text.append(pTarget, length)) // 8.1: as soon as it is known
 	{
 		return fail(WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, "Text message is not UTF-8");
 	}

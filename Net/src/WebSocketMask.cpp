@@ -29,12 +29,13 @@ namespace
 
 #if defined(__GNUC__)
 	template <int WIDTH>
-	__attribute__((always_inline)) inline std::size_t maskBlocks(char* pTarget, const char* pSource, std::size_t length, Word key)
-		/// Masks whole blocks, with vectors of WIDTH bytes; returns how many bytes.
+	__attribute__((always_inline)) inline std::size_t maskBlocks(char* pTarget, const char* pSource, std::size_t length, Word key, Word& bits)
+		/// Masks whole blocks, with vectors of WIDTH bytes; returns how many bytes, and in bits the results ORed.
 		/// Four loads before the first store, so that the area may be masked in place.
 	{
 		typedef Word Vector __attribute__((vector_size(WIDTH)));
 		const Vector keys = Vector{} + key;
+		Vector all{};
 		std::size_t i = 0;
 		for (; i + 4*WIDTH <= length; i += 4*WIDTH)
 		{
@@ -51,26 +52,30 @@ namespace
 			std::memcpy(pTarget + i + WIDTH, &b, WIDTH);
 			std::memcpy(pTarget + i + 2*WIDTH, &c, WIDTH);
 			std::memcpy(pTarget + i + 3*WIDTH, &d, WIDTH);
+			all |= a | b | c | d;
 		}
+		Word words[WIDTH/sizeof(Word)];
+		std::memcpy(words, &all, WIDTH);
+		for (Word word: words) bits |= word;
 		return i;
 	}
 
 #if defined(__x86_64__)
-	__attribute__((target("avx2"))) std::size_t maskAVX2(char* pTarget, const char* pSource, std::size_t length, Word key)
+	__attribute__((target("avx2"))) std::size_t maskAVX2(char* pTarget, const char* pSource, std::size_t length, Word key, Word& bits)
 	{
-		return maskBlocks<32>(pTarget, pSource, length, key);
+		return maskBlocks<32>(pTarget, pSource, length, key, bits);
 	}
 #endif
 
-	inline std::size_t mask(char* pTarget, const char* pSource, std::size_t length, Word key)
+	inline std::size_t mask(char* pTarget, const char* pSource, std::size_t length, Word key, Word& bits)
 	{
 #if defined(__x86_64__)
-		if (__builtin_cpu_supports("avx2")) return maskAVX2(pTarget, pSource, length, key);
+		if (__builtin_cpu_supports("avx2")) return maskAVX2(pTarget, pSource, length, key, bits);
 #endif
-		return maskBlocks<16>(pTarget, pSource, length, key);
+		return maskBlocks<16>(pTarget, pSource, length, key, bits);
 	}
 #else
-	inline std::size_t mask(char*, const char*, std::size_t, Word)
+	inline std::size_t mask(char*, const char*, std::size_t, Word, Word&)
 	{
 		return 0;
 	}
@@ -90,24 +95,26 @@ WebSocketMask::WebSocketMask(const unsigned char* pKey)
 }
 
 
-void WebSocketMask::apply(char* pData, std::size_t length)
+bool WebSocketMask::apply(char* pData, std::size_t length)
 {
-	apply(pData, pData, length);
+	return apply(pData, pData, length);
 }
 
 
-void WebSocketMask::apply(char* pTarget, const char* pSource, std::size_t length)
+bool WebSocketMask::apply(char* pTarget, const char* pSource, std::size_t length)
 {
 	const WebSocketShort::HalfWord key = _key;
 	_key = WebSocketShort::turn(key, length);
+	Word bits = 0;
 	if (length >= BLOCK)
 	{
-		const std::size_t n = mask(pTarget, pSource, length, WebSocketShort::twice(key)); // a multiple of 4
+		const std::size_t n = mask(pTarget, pSource, length, WebSocketShort::twice(key), bits); // a multiple of 4
 		pTarget += n;
 		pSource += n;
 		length -= n;
 	}
-	WebSocketShort::mask(pTarget, pSource, length, key);
+	bits |= WebSocketShort::mask(pTarget, pSource, length, key);
+	return WebSocketShort::isASCII(bits);
 }
 
 

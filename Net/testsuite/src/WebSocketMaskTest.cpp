@@ -119,6 +119,26 @@ namespace
 }
 
 
+TEST(WebSocketMaskTest, TellsWhetherItIsASCII)
+	/// One byte anywhere that is not is found.
+{
+	for (std::size_t length: {0, 1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 33, 63, 64, 127, 128, 129, 255, 256, 257, 300})
+	{
+		const std::string text(length, 'x');
+		for (std::size_t at = 0; at <= length; ++at)
+		{
+			std::string masked = text;
+			if (at < length) masked[at] = '\x80';
+			std::string result = masked;
+			WebSocketMask(KEY).apply(&masked[0], length);
+			EXPECT_EQ(at == length, WebSocketMask(KEY).apply(&result[0], masked.data(), length)) << at << " of " << length;
+			EXPECT_EQ(at == length, WebSocketMask(KEY).apply(&masked[0], length)) << at << " of " << length;
+			EXPECT_EQ(result, masked);
+		}
+	}
+}
+
+
 TEST(WebSocketMaskTest, Section5_7_Sample)
 {
 	// 5.7: "Hello", masked

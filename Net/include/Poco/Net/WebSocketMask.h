@@ -46,12 +46,12 @@ public:
 	explicit WebSocketMask(const unsigned char* pKey);
 		/// Creates the mask for the KEY_LENGTH bytes at pKey, at its first byte.
 
-	void apply(char* pData, std::size_t length);
-		/// Masks the length bytes at pData in place.
+	bool apply(char* pData, std::size_t length);
+		/// Masks the length bytes at pData in place. Returns true if the result is ASCII.
 
-	void apply(char* pTarget, const char* pSource, std::size_t length);
+	bool apply(char* pTarget, const char* pSource, std::size_t length);
 		/// Masks the length bytes at pSource into pTarget. The two areas
-		/// must be the same or must not overlap.
+		/// must be the same or must not overlap. Returns true if the result is ASCII.
 
 	static void applyPlain(char* pTarget, const char* pSource, std::size_t length, const unsigned char* pKey, std::size_t phase);
 		/// The byte-wise twin of apply(), word for word what RFC 6455, 5.3 says:
