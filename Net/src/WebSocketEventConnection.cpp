@@ -382,7 +382,7 @@ inline void WebSocketEventConnection::handleMessage()
 	_lastMessage = _reactor.now();
 	tally(_messagesReceived, _reactor.counters.messagesReceived, 1);
 	call([this] { _group.handler.onMessage(*this, _parser.data(), _parser.length(), _parser.opcode()); });
-	if (_parser.gathered() || is(DEFLATING)) keepMessage();
+	if (_parser.given()) keepMessage();
 }
 
 

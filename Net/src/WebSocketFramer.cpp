@@ -104,58 +104,6 @@ WebSocketFramer::Result WebSocketFramer::receiveHeader(const char* pData, std::s
 }
 
 
-inline bool WebSocketFramer::usualStart(const char* pData, std::size_t length) const
-	/// Returns true for the header that most frames have: that of a whole text or binary message of
-	/// up to 125 bytes. It breaks no rule that checkStart() knows.
-{
-	constexpr int TEXT = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_TEXT);
-	constexpr int BINARY = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_BINARY);
-	static_assert(BINARY == TEXT + 1);
-	return length >= _usualLength && _partialLength == 0 && !_inMessage
-		&& static_cast<unsigned char>(pData[0] - TEXT) <= 1
-		&& static_cast<unsigned char>(pData[1] - _usualMask) <= WebSocketFrame::MAX_CONTROL_PAYLOAD;
-}
-
-
-inline void WebSocketFramer::takeUsual(const char* pData)
-{
-	_header.flags         = static_cast<unsigned char>(pData[0]);
-	_header.masked        = _usualMask != 0;
-	_header.payloadLength = static_cast<unsigned char>(pData[1] - _usualMask);
-	_header.length        = _usualLength;
-	if (_header.masked) std::memcpy(_header.key, pData + WebSocketFrameHeader::MIN_LENGTH, sizeof(_header.key));
-	else std::memset(_header.key, 0, sizeof(_header.key));
-}
-
-
-std::size_t WebSocketFramer::receiveWhole(char* pData, std::size_t length)
-{
-	if (!receiving() || _remaining > 0 || !usualStart(pData, length)) return 0;
-	const std::size_t payloadLength = static_cast<unsigned char>(pData[1] - _usualMask);
-	if (payloadLength > length - _usualLength) return 0;
-
-	takeUsual(pData);
-	char* const pPayload = pData + _usualLength;
-	const bool check = (_header.flags & 1) != 0 && _verifyUTF8; // 8.1
-	if (_header.masked)
-	{
-		const WebSocketShort::HalfWord key = WebSocketShort::load<WebSocketShort::HalfWord>(reinterpret_cast<const char*>(_header.key));
-		const WebSocketShort::Word bits = WebSocketShort::mask(pPayload, pPayload, payloadLength, key);
-		if (check && !WebSocketShort::isASCII(bits) && !WebSocketUTF8::isValid(pPayload, payloadLength))
-		{
-			// What is wrong is told by the other way, so that it does not depend on where the bytes were cut.
-			WebSocketShort::mask(pPayload, pPayload, payloadLength, key);
-			return 0;
-		}
-	}
-	else if (check && !WebSocketUTF8::isValid(pPayload, payloadLength))
-	{
-		return 0; // as above
-	}
-	return _usualLength + payloadLength;
-}
-
-
 WebSocketFramer::Result WebSocketFramer::checkStart(unsigned char first, unsigned char second)
 {
 	const int rsv    = first & WebSocketFrameHeader::RSV;
@@ -233,7 +181,7 @@ WebSocketFramer::Result WebSocketFramer::receivePayload(char* pTarget, const cha
 	{
 		if (takeControl(pTarget, length) == FAILED) return FAILED;
 	}
-	else if (_checkText && !(ascii && _text.complete()) && !_text.append(pTarget, length)) // 8.1: as soon as it is known
+	else if (_checkText && !_text.append(pTarget, length, ascii)) // 8.1: as soon as it is known
 	{
 		return fail(WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, "Text message is not UTF-8");
 	}

@@ -80,6 +80,17 @@ namespace
 		return 0;
 	}
 #endif
+
+#if defined(__GNUC__)
+	__attribute__((noinline)) // its callers are inlined, for what is short
+#endif
+	bool maskLong(char* pTarget, const char* pSource, std::size_t length, WebSocketShort::HalfWord key)
+	{
+		Word bits = 0;
+		const std::size_t n = mask(pTarget, pSource, length, WebSocketShort::twice(key), bits); // a multiple of 4
+		bits |= WebSocketShort::mask(pTarget + n, pSource + n, length - n, key);
+		return WebSocketShort::isASCII(bits);
+	}
 }
 
 
@@ -105,16 +116,9 @@ bool WebSocketMask::apply(char* pTarget, const char* pSource, std::size_t length
 {
 	const WebSocketShort::HalfWord key = _key;
 	_key = WebSocketShort::turn(key, length);
-	Word bits = 0;
-	if (length >= BLOCK)
-	{
-		const std::size_t n = mask(pTarget, pSource, length, WebSocketShort::twice(key), bits); // a multiple of 4
-		pTarget += n;
-		pSource += n;
-		length -= n;
-	}
-	bits |= WebSocketShort::mask(pTarget, pSource, length, key);
-	return WebSocketShort::isASCII(bits);
+	if (length >= BLOCK) return maskLong(pTarget, pSource, length, key);
+	WebSocketShort::mask(pTarget, pSource, length, key);
+	return false;
 }
 
 

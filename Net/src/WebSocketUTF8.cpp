@@ -59,9 +59,9 @@ namespace
 }
 
 
-bool WebSocketUTF8::append(const char* pData, std::size_t length)
+bool WebSocketUTF8::append(const char* pData, std::size_t length, bool isASCII)
 {
-	if (_missing == 0 && !_failed && length <= SHORT_TEXT && WebSocketShort::isASCII(pData, length)) return true;
+	if (_missing == 0 && !_failed && (isASCII || (length <= SHORT_TEXT && WebSocketShort::isASCII(pData, length)))) return true;
 	if (_failed) return false;
 
 	const char* pEnd = pData + length;

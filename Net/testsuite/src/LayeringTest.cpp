@@ -41,6 +41,7 @@ namespace
 		{"WebSocketAuth", 1},
 		{"WebSocketDeflate", 1},
 		{"WebSocketFramer", 1},
+		{"WebSocketFramerWhole", 1},
 		{"WebSocketHandshake", 1},
 		{"WebSocketMessageParser", 1},
 		{"WebSocketMessageWriter", 1},

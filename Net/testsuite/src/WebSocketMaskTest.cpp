@@ -120,7 +120,7 @@ namespace
 
 
 TEST(WebSocketMaskTest, TellsWhetherItIsASCII)
-	/// One byte anywhere that is not is found.
+	/// One byte anywhere that is not is found. Only what is long is looked at.
 {
 	for (std::size_t length: {0, 1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 33, 63, 64, 127, 128, 129, 255, 256, 257, 300})
 	{
@@ -131,8 +131,9 @@ TEST(WebSocketMaskTest, TellsWhetherItIsASCII)
 			if (at < length) masked[at] = '\x80';
 			std::string result = masked;
 			WebSocketMask(KEY).apply(&masked[0], length);
-			EXPECT_EQ(at == length, WebSocketMask(KEY).apply(&result[0], masked.data(), length)) << at << " of " << length;
-			EXPECT_EQ(at == length, WebSocketMask(KEY).apply(&masked[0], length)) << at << " of " << length;
+			const bool found = at == length && length >= 128;
+			EXPECT_EQ(found, WebSocketMask(KEY).apply(&result[0], masked.data(), length)) << at << " of " << length;
+			EXPECT_EQ(found, WebSocketMask(KEY).apply(&masked[0], length)) << at << " of " << length;
 			EXPECT_EQ(result, masked);
 		}
 	}

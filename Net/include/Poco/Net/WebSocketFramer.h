@@ -384,6 +384,30 @@ inline int WebSocketFramer::getReservedBits() const
 }
 
 
+inline bool WebSocketFramer::usualStart(const char* pData, std::size_t length) const
+	/// Returns true for the header that most frames have: that of a whole text or binary message of
+	/// up to 125 bytes. It breaks no rule that checkStart() knows.
+{
+	constexpr int TEXT = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_TEXT);
+	constexpr int BINARY = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_BINARY);
+	static_assert(BINARY == TEXT + 1);
+	return length >= _usualLength && _partialLength == 0 && !_inMessage
+		&& static_cast<unsigned char>(pData[0] - TEXT) <= 1
+		&& static_cast<unsigned char>(pData[1] - _usualMask) <= WebSocketFrame::MAX_CONTROL_PAYLOAD;
+}
+
+
+inline void WebSocketFramer::takeUsual(const char* pData)
+{
+	_header.flags         = static_cast<unsigned char>(pData[0]);
+	_header.masked        = _usualMask != 0;
+	_header.payloadLength = static_cast<unsigned char>(pData[1] - _usualMask);
+	_header.length        = _usualLength;
+	if (_header.masked) std::memcpy(_header.key, pData + WebSocketFrameHeader::MIN_LENGTH, sizeof(_header.key));
+	else std::memset(_header.key, 0, sizeof(_header.key));
+}
+
+
 POCO_WEBSOCKET_END
 } } // namespace Poco::Net
 

@@ -47,11 +47,12 @@ public:
 		/// Creates the mask for the KEY_LENGTH bytes at pKey, at its first byte.
 
 	bool apply(char* pData, std::size_t length);
-		/// Masks the length bytes at pData in place. Returns true if the result is ASCII.
+		/// Masks the length bytes at pData in place. Returns true if the result is ASCII; false
+		/// says nothing: of short areas that is not looked at.
 
 	bool apply(char* pTarget, const char* pSource, std::size_t length);
 		/// Masks the length bytes at pSource into pTarget. The two areas
-		/// must be the same or must not overlap. Returns true if the result is ASCII.
+		/// must be the same or must not overlap. Returns the same.
 
 	static void applyPlain(char* pTarget, const char* pSource, std::size_t length, const unsigned char* pKey, std::size_t phase);
 		/// The byte-wise twin of apply(), word for word what RFC 6455, 5.3 says:

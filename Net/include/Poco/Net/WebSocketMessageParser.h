@@ -77,6 +77,9 @@ public:
 	bool last() const;
 		/// What next() has found.
 
+	bool given() const;
+		/// Returns true if data() lies in memory of this object: gathered() or inflated(), or parts of the latter.
+
 	bool gathered() const;
 		/// Returns true if data() lies in memory of this object, which takeMessage() gives away.
 
@@ -147,6 +150,12 @@ inline int WebSocketMessageParser::opcode() const
 inline bool WebSocketMessageParser::last() const
 {
 	return _last;
+}
+
+
+inline bool WebSocketMessageParser::given() const
+{
+	return _given;
 }
 
 

@@ -38,8 +38,8 @@ public:
 	WebSocketUTF8();
 		/// Creates a validator at the beginning of a text.
 
-	bool append(const char* pData, std::size_t length);
-		/// Checks the next length bytes of the text.
+	bool append(const char* pData, std::size_t length, bool isASCII = false);
+		/// Checks the next length bytes of the text. If it is known that they are ASCII, they are not looked at.
 		///
 		/// Returns false if the text so far cannot be the beginning
 		/// of valid UTF-8. Once false, always false, until reset().
