@@ -11,6 +11,7 @@
 
 #include "Poco/Net/WebSocketAssembler.h"
 #include "Poco/Net/WebSocketParams.h"
+#include <algorithm>
 #include <limits>
 
 
@@ -29,7 +30,8 @@ WebSocketAssembler::WebSocketAssembler(WebSocketFramer& framer):
 	_size(0),
 	_opcode(WebSocketFrame::OP_CONT),
 	_compressed(false),
-	_dense(true)
+	_dense(true),
+	_maxWhole(WebSocketFrame::MAX_CONTROL_PAYLOAD)
 {
 }
 
@@ -40,6 +42,7 @@ void WebSocketAssembler::setLimits(Poco::UInt32 maxMessageSize, Poco::UInt32 max
 	_maxFrameSize    = maxFrameSize;
 	_maxFragments    = maxFragments;
 	_maxPendingPings = maxPendingPings;
+	_maxWhole = static_cast<unsigned char>(std::min<Poco::UInt32>({maxMessageSize, maxFrameSize, WebSocketFrame::MAX_CONTROL_PAYLOAD}));
 }
 
 

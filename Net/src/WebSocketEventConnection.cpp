@@ -344,7 +344,7 @@ std::size_t WebSocketEventConnection::processSome(char* pData, std::size_t lengt
 {
 	char* const pEnd = pData + length;
 	bool yielded = false;
-	int frames = 0;
+	int frames = MAX_FRAMES;
 	Poco::Clock start(0);
 	if (_framer.getReservedBits() != 0) start.update(); // there may be something to decompress
 	while (pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)))
@@ -366,9 +366,9 @@ std::size_t WebSocketEventConnection::processSome(char* pData, std::size_t lengt
 		default:
 			handleMessage();
 		}
-		if (++frames < MAX_FRAMES && !_parser.assembler().compressed()) continue;
+		if (--frames > 0 && !_parser.assembler().compressed()) continue;
 		// A few bytes can be megabytes, and a read many frames: the other connections have their turn before the rest.
-		yielded = pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)) && (frames >= MAX_FRAMES || start.isElapsed(INFLATE_TIME));
+		yielded = pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)) && (frames <= 0 || start.isElapsed(INFLATE_TIME));
 		if (yielded) pause();
 	}
 	_parser.settle();

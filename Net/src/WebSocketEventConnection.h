@@ -47,7 +47,7 @@ class WebSocketOpening;
 class WebSocketReactor;
 
 
-class WebSocketEventConnection: public WebSocketConnection, public WebSocketTimerWheel::Entry
+class WebSocketEventConnection final: public WebSocketConnection, public WebSocketTimerWheel::Entry
 	/// A connection in an event loop: bytes that arrive go through the parser to the handler, and what
 	/// is sent waits in an output until the end of the turn.
 	///
@@ -133,12 +133,11 @@ public:
 	bool dirty; // in the loop's list of those that have something to flush
 	bool again; // in the loop's list of those that have something to do in the next turn
 
-protected:
+private:
 	~WebSocketEventConnection() override;
 
 	int defaultOpcode() const override;
 
-private:
 	enum Flag
 	{
 		HANDSHAKE     = 0x001, // the opening handshake is going on
@@ -234,6 +233,7 @@ private:
 	void write(const char* pData, std::size_t length, int opcode);
 	void write(const WebSocketPreparedMessage::Ptr& pMessage);
 	bool fansOut(const WebSocketPreparedMessage& message);
+	SendResult sendUnusual(const char* pMessage, std::size_t length, int opcode);
 	SendResult sendPrepared(const WebSocketPreparedMessage::Ptr& pMessage);
 	SendResult sendLater(Task&& task);
 	void partsSent();

@@ -13,6 +13,7 @@
 
 #include "WebSocketEventConnection.h"
 #include "WebSocketReactor.h"
+#include "WebSocketShort.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Clock.h"
 #include "Poco/Error.h"
@@ -31,6 +32,16 @@ namespace
 	inline bool within(const char* p, const char* pBegin, std::size_t length)
 	{
 		return p >= pBegin && p < pBegin + length;
+	}
+
+	[[noreturn, gnu::cold]] void throwNoMessage()
+	{
+		throw InvalidArgumentException("A message is text or binary");
+	}
+
+	[[noreturn, gnu::cold]] void throwNoText()
+	{
+		throw InvalidArgumentException("A text message must be UTF-8");
 	}
 }
 
@@ -66,7 +77,7 @@ void WebSocketEventConnection::wakeFlush()
 		}
 		else if (length > 0)
 		{
-			std::memcpy(pFrame + headerLength, pData, length);
+			WebSocketShort::copy(pFrame + headerLength, pData, length);
 			bytes.extend(length);
 		}
 	}
@@ -146,16 +157,23 @@ void WebSocketEventConnection::performSend(Task& task)
 WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData, std::size_t length, int opcode)
 {
 	const char* const pMessage = static_cast<const char*>(pData);
-	if (!WebSocketFrame::isMessage(opcode))
-		throw InvalidArgumentException("A message is text or binary");
+	if (!WebSocketFrame::isMessage(opcode)) throwNoMessage();
 	if (state() != OPEN) return NOT_OPEN;
 	const bool here = _reactor.current();
-	if (opcode == WebSocketFrame::OP_TEXT && !(here && isReceivedText(pMessage, length)) && _framer.getVerifyUTF8() && !WebSocketUTF8::isValid(pMessage, length))
-		throw InvalidArgumentException("A text message must be UTF-8");
+	if (opcode == WebSocketFrame::OP_TEXT && !(here && isReceivedText(pMessage, length)) && _framer.getVerifyUTF8() && !WebSocketUTF8::isValid(pMessage, length)) throwNoText();
 
-	if (here && !is(IN_PARTS))
+	if (!here || is(IN_PARTS) || !fits(length) || deflatesLong(length)) return sendUnusual(pMessage, length, opcode);
+	write(pMessage, length, opcode);
+	return SENT;
+}
+
+
+[[gnu::noinline]] WebSocketConnection::SendResult WebSocketEventConnection::sendUnusual(const char* pMessage, std::size_t length, int opcode)
+	/// In another thread, behind other messages, or where there is no room, or compressed in steps.
+{
+	if (_reactor.current() && !is(IN_PARTS))
 	{
-		if (!fits(length) && !makeRoom(length)) return refuse();
+		if (!makeRoom(length)) return refuse();
 		if (!deflatesLong(length))
 		{
 			write(pMessage, length, opcode);
@@ -239,14 +257,13 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* p
 {
 	const char* const pPart = static_cast<const char*>(pData);
 	if (!_reactor.current()) throw IllegalStateException("Parts of messages are sent by callbacks only");
-	if (!WebSocketFrame::isMessage(opcode))
-		throw InvalidArgumentException("A message is text or binary");
+	if (!WebSocketFrame::isMessage(opcode)) throwNoMessage();
 	deflateAll();
 	if (is(IN_PARTS) && opcode != writer().opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
 	if (state() != OPEN) return NOT_OPEN;
 	if (!makeRoom(length)) return refuse();
 	if (!is(IN_PARTS)) writer().begin(opcode, true);
-	if (_framer.getVerifyUTF8() && !writer().check(pPart, length, last)) throw InvalidArgumentException("A text message must be UTF-8");
+	if (_framer.getVerifyUTF8() && !writer().check(pPart, length, last)) throwNoText();
 	const WebSocketMessageWriter::Frame frame = writer().frame(pPart, length, last, _reactor.compressed());
 	if (!frame.nothing) append(frame.flags, frame.pData, frame.length);
 	set(IN_PARTS, !last);

@@ -34,11 +34,24 @@ struct WebSocketShort
 	typedef std::uint32_t HalfWord;
 
 #if defined(__GNUC__)
-	typedef Word Pair __attribute__((vector_size(16)));
+	typedef HalfWord Pair __attribute__((vector_size(16)));
+
+	static Pair pair(HalfWord key)
+	{
+		return Pair{} + key;
+	}
 
 	static Word either(Pair pair)
+		/// Returns a word that is ASCII if the pair is.
 	{
-		return pair[0] | pair[1];
+#if defined(__SSE2__)
+		typedef char Bytes __attribute__((vector_size(16)));
+		return __builtin_ia32_pmovmskb128(reinterpret_cast<Bytes>(pair)) != 0 ? 0x80 : 0;
+#else
+		typedef Word Words __attribute__((vector_size(16)));
+		const Words words = reinterpret_cast<Words>(pair);
+		return words[0] | words[1];
+#endif
 	}
 #else
 	struct Pair
@@ -58,6 +71,11 @@ struct WebSocketShort
 			return *this;
 		}
 	};
+
+	static Pair pair(HalfWord key)
+	{
+		return {twice(key), twice(key)};
+	}
 
 	static Word either(Pair pair)
 	{
@@ -96,27 +114,26 @@ struct WebSocketShort
 	}
 
 	static Word mask(char* pTarget, const char* pSource, std::size_t length, HalfWord firstKey)
-		/// Masks length bytes; firstKey is the key as in memory, beginning with the first byte. Returns the
-		/// results ORed, for isASCII().
+		/// Masks length bytes; firstKey is the key as in memory, beginning with the first byte. Returns
+		/// a word that is ASCII if the results are.
 	{
-		const Word key = twice(firstKey);
-		const Word lastKey = twice(turn(firstKey, length)); // length - 16, length - 8 and length: the same phase
+		const HalfWord lastKey = turn(firstKey, length); // length - 16, length - 8, length - 4 and length: the same phase
 		if (length >= sizeof(Pair))
 		{
-			return either(maskWords<Pair>(pTarget, pSource, length, Pair{key, key}, Pair{lastKey, lastKey}));
+			return either(maskWords<Pair>(pTarget, pSource, length, pair(firstKey), pair(lastKey)));
 		}
 		else if (length >= sizeof(Word))
 		{
-			return maskWords<Word>(pTarget, pSource, length, key, lastKey);
+			return maskWords<Word>(pTarget, pSource, length, twice(firstKey), twice(lastKey));
 		}
 		else if (length >= sizeof(HalfWord))
 		{
-			return maskWords<HalfWord>(pTarget, pSource, length, static_cast<HalfWord>(key), static_cast<HalfWord>(lastKey));
+			return maskWords<HalfWord>(pTarget, pSource, length, firstKey, lastKey);
 		}
 		else
 		{
-			char bytes[sizeof(Word)];
-			store(bytes, key);
+			char bytes[sizeof(HalfWord)];
+			store(bytes, firstKey);
 			Word bits = 0;
 			for (std::size_t i = 0; i < length; ++i)
 			{
@@ -125,6 +142,20 @@ struct WebSocketShort
 			}
 			return bits;
 		}
+	}
+
+	static void copy(char* pTarget, const char* pSource, std::size_t length)
+		/// memcpy() without a call if there is little.
+	{
+		if (length < sizeof(Pair) || length > 4*sizeof(Pair))
+		{
+			std::memcpy(pTarget, pSource, length);
+			return;
+		}
+		const std::size_t end = length - sizeof(Pair);
+		const Pair last = load<Pair>(pSource + end);
+		for (std::size_t i = 0; i < end; i += sizeof(Pair)) store(pTarget + i, load<Pair>(pSource + i));
+		store(pTarget + end, last);
 	}
 
 	static bool isASCII(Word bits)

@@ -100,6 +100,8 @@ private:
 	unsigned char _opcode;
 	bool _compressed;
 	bool _dense; // what comes next may be many times as long when decompressed
+
+	unsigned char _maxWhole; // the limits, as far as frames for beginWhole() can be longer
 };
 
 
@@ -109,7 +111,7 @@ private:
 inline WebSocketFramer::Result WebSocketAssembler::beginWhole()
 {
 	const WebSocketFrameHeader& header = _framer.header();
-	if (header.payloadLength > _maxMessageSize || header.payloadLength > _maxFrameSize) return begin();
+	if (header.payloadLength > _maxWhole) return begin();
 	_opcode     = static_cast<unsigned char>(header.opcode());
 	_compressed = false;
 	_fragments  = 1;

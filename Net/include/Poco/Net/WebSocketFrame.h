@@ -96,6 +96,9 @@ struct WebSocket_API WebSocketFrameHeader
 		///
 		/// Returns the number of bytes written.
 
+	static std::size_t buildShort(char* pData, int flags, Poco::UInt64 payloadLength) noexcept;
+		/// The same for a frame of up to 125 bytes that is not masked: MIN_LENGTH bytes.
+
 private:
 	std::size_t buildLong(char* pData) const noexcept;
 };
@@ -172,7 +175,13 @@ inline bool WebSocketFrame::isMessage(int opcode)
 
 inline std::size_t WebSocketFrameHeader::build(char* pData) const noexcept
 {
-	if (payloadLength > 125 || masked) return buildLong(pData);
+	if (payloadLength > WebSocketFrame::MAX_CONTROL_PAYLOAD || masked) return buildLong(pData);
+	return buildShort(pData, flags, payloadLength);
+}
+
+
+inline std::size_t WebSocketFrameHeader::buildShort(char* pData, int flags, Poco::UInt64 payloadLength) noexcept
+{
 	pData[0] = static_cast<char>(flags);
 	pData[1] = static_cast<char>(payloadLength);
 	return MIN_LENGTH;

@@ -308,11 +308,13 @@ inline std::size_t WebSocketFramer::controlLength() const
 
 inline std::size_t WebSocketFramer::buildHeader(int flags, Poco::UInt64 length, const unsigned char* pKey, char* pHeader) const
 {
+	const bool masked = _role == ROLE_CLIENT; // 5.1
+	if (!masked && length <= WebSocketFrame::MAX_CONTROL_PAYLOAD) return WebSocketFrameHeader::buildShort(pHeader, flags, length);
 	WebSocketFrameHeader header;
 	header.flags = static_cast<unsigned char>(flags & 0xff);
 	header.payloadLength = length;
-	header.masked = _role == ROLE_CLIENT; // 5.1
-	if (header.masked) std::memcpy(header.key, pKey, sizeof(header.key));
+	header.masked = masked;
+	if (masked) std::memcpy(header.key, pKey, sizeof(header.key));
 	return header.build(pHeader);
 }
 
