@@ -10,12 +10,16 @@
 #
 
 import argparse
+import ctypes
+import fcntl
 import json
 import os
 import pathlib
 import re
 import resource
 import signal
+import socket
+import struct
 import subprocess
 import sys
 
@@ -24,6 +28,7 @@ SERVERS = {"stock": "BenchmarkEchoStock", "ours": "BenchmarkEcho"} # the frame c
 MESSAGES = "BenchmarkEchoMessages"
 BEAST = "BenchmarkEchoBeast"
 EVENTS = {"minimal loop": "BenchmarkEchoMinimal", "ours": "BenchmarkEchoEvents", "Beast": "BenchmarkEchoBeastEvents"} # one thread for all connections
+CONGESTION = pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control")
 OPTIONAL = [BEAST, EVENTS["Beast"]] # built where Boost is found
 
 
@@ -82,7 +87,20 @@ def build(directory, *targets, optional=()):
 	known = subprocess.run(["cmake", "--build", str(directory), "--target", "help"], stdout=subprocess.PIPE, text=True).stdout
 	there = [name for name in optional if re.search(rf"\b{name}\b", known)]
 	buildStep("--build", str(directory), "--target", *targets, *there)
+	ownNetwork()
 	return directory/"bin"
+
+
+def ownNetwork():
+	"""As root: from now on a network of this process's own, with the congestion control that Linux has by default. Others,
+	BBR for instance, pace with timers, which takes processor time, and decides when the peer is woken."""
+	CLONE_NEWNET, SIOCSIFFLAGS, IFF_UP = 0x40000000, 0x8914, 1
+	if os.geteuid() != 0 or ctypes.CDLL(None).unshare(CLONE_NEWNET) != 0:
+		return
+	with socket.socket() as device:
+		fcntl.ioctl(device, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
+	if "cubic" in pathlib.Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text().split():
+		CONGESTION.write_text("cubic")
 
 
 def buildStep(*arguments):
@@ -151,7 +169,7 @@ def machine(directory):
 	model = re.search(r"^model name\s*:\s*(.*)$", info, re.M)
 	system = os.uname()
 	command = " ".join(["benchmark/" + pathlib.Path(sys.argv[0]).name, *sys.argv[1:]])
-	return (f"{model.group(1) if model else system.machine}, {os.cpu_count()} cores, {system.sysname} {system.release}; "
+	return (f"{model.group(1) if model else system.machine}, {os.cpu_count()} cores, {system.sysname} {system.release}, TCP {CONGESTION.read_text().strip()}; "
 		f"{compiler(directory)}; load average at the start {os.getloadavg()[0]:.1f}. Command: `{command}`")
 
 
