@@ -54,6 +54,12 @@ namespace
 		void onPart(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode, bool last) override
 		{
 			connection.sendPart(pData, length, opcode, last);
+			if (connection.metrics().bytesQueued > 0) connection.pause(); // rather than to hold the message in memory
+		}
+
+		void onDrained(WebSocketConnection& connection) override
+		{
+			connection.resume();
 		}
 
 	private:
