@@ -88,6 +88,19 @@ WebSocketFramer::Result WebSocketAssembler::begin()
 
 WebSocketFramer::Result WebSocketAssembler::inflate(const char* pData, std::size_t length, std::string& message)
 {
+	return inflateTo(pData, length, message);
+}
+
+
+WebSocketFramer::Result WebSocketAssembler::inflate(const char* pData, std::size_t length, WebSocketBuffer& message)
+{
+	return inflateTo(pData, length, message);
+}
+
+
+template <typename Message>
+WebSocketFramer::Result WebSocketAssembler::inflateTo(const char* pData, std::size_t length, Message& message)
+{
 	const std::size_t before = message.size();
 	const bool last = complete();
 	WebSocketInflater::Result result = WebSocketInflater::OK;

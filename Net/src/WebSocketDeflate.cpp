@@ -362,6 +362,19 @@ WebSocketInflater::~WebSocketInflater()
 
 WebSocketInflater::Result WebSocketInflater::decompress(const char* pData, std::size_t length, bool last, std::size_t limit, std::string& output)
 {
+	return decompressTo(pData, length, last, limit, output);
+}
+
+
+WebSocketInflater::Result WebSocketInflater::decompress(const char* pData, std::size_t length, bool last, std::size_t limit, WebSocketBuffer& output)
+{
+	return decompressTo(pData, length, last, limit, output);
+}
+
+
+template <typename Output>
+WebSocketInflater::Result WebSocketInflater::decompressTo(const char* pData, std::size_t length, bool last, std::size_t limit, Output& output)
+{
 	if (!_pStream) _pStream = std::make_unique<Stream>(_windowBits);
 	const std::size_t begin = output.size();
 	Result result = run(pData, length, limit, output);
@@ -376,7 +389,8 @@ WebSocketInflater::Result WebSocketInflater::decompress(const char* pData, std::
 }
 
 
-WebSocketInflater::Result WebSocketInflater::run(const char* pData, std::size_t length, std::size_t limit, std::string& output)
+template <typename Output>
+WebSocketInflater::Result WebSocketInflater::run(const char* pData, std::size_t length, std::size_t limit, Output& output)
 {
 	Block block;
 	do

@@ -38,15 +38,13 @@ namespace
 		/// A message that is sent from where it was received.
 	{
 	public:
-		Keeper(WebSocketBuffer&& gathered, std::string&& inflated):
-			_gathered(std::move(gathered)),
-			_inflated(std::move(inflated))
+		explicit Keeper(WebSocketBuffer&& message):
+			_message(std::move(message))
 		{
 		}
 
 	private:
-		WebSocketBuffer _gathered;
-		std::string _inflated;
+		WebSocketBuffer _message;
 	};
 }
 
@@ -382,7 +380,7 @@ inline void WebSocketEventConnection::handleMessage()
 	_lastMessage = _reactor.now();
 	tally(_messagesReceived, _reactor.counters.messagesReceived, 1);
 	call([this] { _group.handler.onMessage(*this, _parser.data(), _parser.length(), _parser.opcode()); });
-	if (_parser.given()) keepMessage();
+	if (_parser.gathered()) keepMessage();
 }
 
 
@@ -394,7 +392,7 @@ void WebSocketEventConnection::keepMessage()
 	const bool deflated = is(DEFLATING) && rare().pDeflating->pData >= pBegin && rare().pDeflating->pData < pEnd;
 	const bool referred = _pOutput && _pOutput->refersTo(pBegin, pEnd);
 	if (!deflated && !referred) return;
-	Poco::AutoPtr<Keeper> pKeeper = new Keeper(_parser.gathered() ? _parser.takeMessage() : WebSocketBuffer(), _parser.inflated() ? _parser.takeInflated() : std::string());
+	Poco::AutoPtr<Keeper> pKeeper = new Keeper(_parser.takeMessage());
 	if (deflated) rare().pDeflating->pOwner = pKeeper;
 	if (referred) _pOutput->keep(pBegin, pEnd, pKeeper);
 }

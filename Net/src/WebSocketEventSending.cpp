@@ -203,7 +203,7 @@ inline bool WebSocketEventConnection::isReceivedText(const char* pData, std::siz
 inline bool WebSocketEventConnection::isGathered(const char* pData, std::size_t length) const
 	/// Returns true for the message that the handler is being told, if it has memory of its own: keepMessage() keeps that.
 {
-	return (_parser.gathered() || _parser.inflated()) && pData == _parser.data() && length == _parser.length() && !_parser.getParts();
+	return _parser.gathered() && pData == _parser.data() && length == _parser.length();
 }
 
 

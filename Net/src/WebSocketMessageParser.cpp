@@ -32,7 +32,7 @@ WebSocketMessageParser::WebSocketMessageParser(WebSocketFramer& framer):
 	_parts(false),
 	_inFrame(false),
 	_last(true),
-	_given(false)
+	_given(NEED_MORE)
 {
 }
 
@@ -40,17 +40,17 @@ WebSocketMessageParser::WebSocketMessageParser(WebSocketFramer& framer):
 void WebSocketMessageParser::forget()
 	/// What was given last is not used any more.
 {
-	_given = false;
+	_given = NEED_MORE;
 	_pGathered->plain.release();
-	std::string& inflated = _pGathered->inflated;
-	if (inflated.capacity() > KEPT_INFLATED) std::string().swap(inflated);
+	WebSocketBuffer& inflated = _pGathered->inflated;
+	if (inflated.capacity() > KEPT_INFLATED) inflated.release();
 	else inflated.clear();
 }
 
 
 WebSocketMessageParser::Event WebSocketMessageParser::next(char*& pData, char* pEnd)
 {
-	if (_given) forget();
+	if (_given != NEED_MORE) forget();
 	WebSocketFramer& framer = _assembler.framer();
 	if (const std::size_t taken = framer.receiveWhole(pData, static_cast<std::size_t>(pEnd - pData)))
 	{
@@ -100,7 +100,7 @@ inline WebSocketMessageParser::Event WebSocketMessageParser::takePayload(char*& 
 	{
 		if (inflate(pData, length) != WebSocketFramer::OK) return FAILED;
 		_last = _assembler.complete();
-		if (_last || (_parts && !_pGathered->inflated.empty())) return found(_parts ? PART : MESSAGE, &_pGathered->inflated[0], _pGathered->inflated.size());
+		if (_last || (_parts && _pGathered->inflated.size() > 0)) return found(_parts ? PART : MESSAGE, _pGathered->inflated.data(), _pGathered->inflated.size());
 		return NEED_MORE;
 	}
 	if (_parts || (_assembler.single() && length == framer.remaining() && !(_pGathered && _pGathered->plain.capacity() > 0)))
@@ -122,7 +122,7 @@ WebSocketMessageParser::Event WebSocketMessageParser::found(Event event, char* p
 {
 	_pData  = pData;
 	_length = static_cast<Poco::UInt32>(length);
-	_given  = true;
+	_given  = static_cast<unsigned char>(event);
 	return event;
 }
 
@@ -170,7 +170,7 @@ void WebSocketMessageParser::failWithoutMemory()
 WebSocketFramer::Result WebSocketMessageParser::inflate(char* pData, std::size_t length)
 {
 	WebSocketFramer& framer = _assembler.framer();
-	std::string& message = gathering().inflated;
+	WebSocketBuffer& message = gathering().inflated;
 	if (length > 0) framer.receivePayload(pData, pData, length); // which does not check it: it is the extension's
 	else if (framer.remaining() > 0) return WebSocketFramer::OK;
 	return _assembler.inflate(pData, length, message);
@@ -203,13 +203,9 @@ std::size_t WebSocketMessageParser::room(char*& pTarget)
 
 WebSocketBuffer WebSocketMessageParser::takeMessage()
 {
-	return _pGathered ? std::move(_pGathered->plain) : WebSocketBuffer();
-}
-
-
-std::string WebSocketMessageParser::takeInflated()
-{
-	return _pGathered ? std::exchange(_pGathered->inflated, std::string()) : std::string();
+	if (!gathered()) return WebSocketBuffer();
+	_given = NEED_MORE;
+	return std::move(_assembler.compressed() ? _pGathered->inflated : _pGathered->plain);
 }
 
 

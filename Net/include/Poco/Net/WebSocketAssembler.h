@@ -59,6 +59,7 @@ public:
 		/// The same for a frame that WebSocketFramer::receiveWhole() has taken.
 
 	WebSocketFramer::Result inflate(const char* pData, std::size_t length, std::string& message);
+	WebSocketFramer::Result inflate(const char* pData, std::size_t length, WebSocketBuffer& message);
 		/// Takes part of the payload of a frame of a compressed message, after
 		/// WebSocketFramer::receivePayload() has; for an empty frame once with length 0. What
 		/// comes out is appended to message. Fails the framer (PAYLOAD_TOO_BIG, 1009; CORRUPT_DATA or INVALID_UTF8, 1007).
@@ -86,6 +87,8 @@ public:
 		/// Returns true if the message is a single, uncompressed frame.
 
 private:
+	template <typename Message> WebSocketFramer::Result inflateTo(const char* pData, std::size_t length, Message& message);
+
 	WebSocketFramer& _framer;
 	Poco::UInt32 _maxMessageSize;
 	Poco::UInt32 _maxFrameSize;

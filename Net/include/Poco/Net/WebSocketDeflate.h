@@ -15,6 +15,7 @@
 #define Net_WebSocketDeflate_INCLUDED
 
 
+#include "Poco/Net/WebSocketBuffer.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/WebSocketError.h"
 #include "Poco/Net/WebSocketHandshake.h"
@@ -139,6 +140,7 @@ public:
 	~WebSocketInflater();
 
 	Result decompress(const char* pData, std::size_t length, bool last, std::size_t limit, std::string& output);
+	Result decompress(const char* pData, std::size_t length, bool last, std::size_t limit, WebSocketBuffer& output);
 		/// Decompresses the next length bytes of a message and appends what comes out to
 		/// output; with last set, the message is complete. Stops with TOO_BIG as soon as
 		/// output would get more than limit bytes by this call. After anything
@@ -150,7 +152,8 @@ private:
 
 	struct Stream;
 
-	Result run(const char* pData, std::size_t length, std::size_t limit, std::string& output);
+	template <typename Output> Result decompressTo(const char* pData, std::size_t length, bool last, std::size_t limit, Output& output);
+	template <typename Output> Result run(const char* pData, std::size_t length, std::size_t limit, Output& output);
 
 	std::unique_ptr<Stream> _pStream; // made when it is first needed
 	const int _windowBits;

@@ -77,20 +77,12 @@ public:
 	bool last() const;
 		/// What next() has found.
 
-	bool given() const;
-		/// Returns true if data() lies in memory of this object: gathered() or inflated(), or parts of the latter.
-
 	bool gathered() const;
-		/// Returns true if data() lies in memory of this object, which takeMessage() gives away.
+		/// Returns true if data() is a message in memory of this object, which takeMessage() gives away.
 
 	WebSocketBuffer takeMessage();
 		/// Returns the memory that data() lies in. It is valid as long as that.
 
-	bool inflated() const;
-		/// Returns true if data() was compressed, and lies in memory that takeInflated() gives away.
-
-	std::string takeInflated();
-		/// Returns the memory that data() lies in. It is valid as long as that.
 
 	WebSocketAssembler& assembler();
 
@@ -104,7 +96,7 @@ private:
 		/// A message that is not complete, or was given last.
 	{
 		WebSocketBuffer plain;
-		std::string inflated;
+		WebSocketBuffer inflated;
 	};
 
 	void forget();
@@ -122,7 +114,7 @@ private:
 	bool _parts;
 	bool _inFrame;  // whose header has been seen
 	bool _last;
-	bool _given;    // what was gathered
+	unsigned char _given; // an Event: what was gathered; or NEED_MORE
 };
 
 
@@ -153,21 +145,9 @@ inline bool WebSocketMessageParser::last() const
 }
 
 
-inline bool WebSocketMessageParser::given() const
-{
-	return _given;
-}
-
-
 inline bool WebSocketMessageParser::gathered() const
 {
-	return _length > 0 && _pGathered && _pData == _pGathered->plain.data();
-}
-
-
-inline bool WebSocketMessageParser::inflated() const
-{
-	return _length > 0 && _pGathered && _pData == _pGathered->inflated.data();
+	return _given == MESSAGE && _length > 0;
 }
 
 
@@ -185,7 +165,7 @@ inline bool WebSocketMessageParser::getParts() const
 
 inline void WebSocketMessageParser::settle()
 {
-	if (_given) forget();
+	if (_given != NEED_MORE) forget();
 }
 
 
