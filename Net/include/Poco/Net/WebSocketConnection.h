@@ -135,6 +135,9 @@ public:
 		/// Sends part of a message as a frame; the message is complete with a part for which last is set. All
 		/// parts have the same opcode. What send() sends meanwhile waits, and follows the last part. Only to be
 		/// called by callbacks of this connection's loop; throws an IllegalStateException in other threads.
+		///
+		/// Who passes on what comes in parts, and does not want to hold the message, calls pause() if
+		/// metrics().bytesQueued is greater than 0, and resume() in onDrained().
 
 	virtual void setText() = 0;
 	virtual void setBinary() = 0;
