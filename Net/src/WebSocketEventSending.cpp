@@ -224,7 +224,7 @@ inline bool WebSocketEventConnection::fansOut(const WebSocketPreparedMessage& me
 	/// Sends a message that another connection was given just before, if this one gets all that the other does: then its
 	/// output is longer by that, and that is all. Returns false if it is not like that.
 {
-	if (state() != OPEN || !_pOutput || (_flags & (IN_PARTS | BLOCKED)) || !_reactor.current()) return false;
+	if (!_reactor.current() || state() != OPEN || !_pOutput || (_flags & (IN_PARTS | BLOCKED))) return false; // the rest is the loop's
 	const char* const pFrame = _reactor.fanOut().again(message);
 	const std::size_t length = message.frame().size();
 	if (!pFrame || _pOutput->size() + length > _group.maxQueuedBytes || !_pOutput->extend(pFrame, length)) return false;
