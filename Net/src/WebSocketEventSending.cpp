@@ -13,7 +13,6 @@
 
 #include "WebSocketEventConnection.h"
 #include "WebSocketReactor.h"
-#include "WebSocketShort.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Clock.h"
 #include "Poco/Error.h"
@@ -77,7 +76,7 @@ void WebSocketEventConnection::wakeFlush()
 		}
 		else if (length > 0)
 		{
-			WebSocketShort::copy(pFrame + headerLength, pData, length);
+			std::memcpy(pFrame + headerLength, pData, length);
 			bytes.extend(length);
 		}
 	}

@@ -76,7 +76,7 @@ WebSocketMessageWriter::Frame WebSocketMessageWriter::frame(const char* pData, s
 		_pDeflater->compress(pData, length, last, compressed);
 		frame.pData  = compressed.data();
 		frame.length = compressed.size();
-		frame.nothing = frame.length == 0 && !last;
+		frame.nothing = frame.length == 0; // never of the last part (RFC 7692, 7.2.3.6)
 	}
 	_first = _first && frame.nothing;
 	return frame;

@@ -144,20 +144,6 @@ struct WebSocketShort
 		}
 	}
 
-	static void copy(char* pTarget, const char* pSource, std::size_t length)
-		/// memcpy() without a call if there is little.
-	{
-		if (length < sizeof(Pair) || length > 4*sizeof(Pair))
-		{
-			std::memcpy(pTarget, pSource, length);
-			return;
-		}
-		const std::size_t end = length - sizeof(Pair);
-		const Pair last = load<Pair>(pSource + end);
-		for (std::size_t i = 0; i < end; i += sizeof(Pair)) store(pTarget + i, load<Pair>(pSource + i));
-		store(pTarget + end, last);
-	}
-
 	static bool isASCII(Word bits)
 	{
 		return (bits & 0x8080808080808080ULL) == 0;
