@@ -83,7 +83,6 @@ public:
 	WebSocketBuffer takeMessage();
 		/// Returns the memory that data() lies in. It is valid as long as that.
 
-
 	WebSocketAssembler& assembler();
 
 private:
