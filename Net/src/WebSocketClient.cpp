@@ -373,9 +373,9 @@ void WebSocketClient::Core::attempt(int run)
 		if (run != _run) return;
 		WebSocketEventConnection::Ptr pConnection = new WebSocketEventConnection(*this, _reactor, upgrade, request);
 		upgrade = WebSocketUpgrade(); // from here on the socket is the loop's alone
+		if (!_reactor.post({pConnection, WebSocketEventConnection::Task::ADD, 0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()})) return;
 		_pConnection = pConnection;
 		++_busy;
-		_reactor.post({pConnection, WebSocketEventConnection::Task::ADD, 0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()});
 	}
 	catch (const Poco::Exception& exc)
 	{

@@ -75,14 +75,19 @@ void WebSocketEventConnection::close(int code, const std::string& reason)
 
 void WebSocketEventConnection::abort()
 {
-	if (_reactor.current() && !is(GONE))
+	if (!_reactor.current())
+	{
+		_reactor.post(newTask(Task::ABORT));
+	}
+	else if (!is(GONE))
 	{
 		// Not more than that here: this may be called by a callback.
 		if (state() == OPEN) setState(CLOSING);
 		discard();
 		if (_pOutput) _pOutput->clear();
+		set(ABORTED, true);
+		_reactor.again(*this);
 	}
-	_reactor.post(newTask(Task::ABORT));
 }
 
 
@@ -129,18 +134,11 @@ void WebSocketEventConnection::processBacklog()
 	backlog = std::move(more.backlog);
 	const std::size_t begin = more.processed;
 	more.processed = 0;
-	try
+	const std::size_t used = processSome(backlog.data() + begin, backlog.size() - begin);
+	if (begin + used < backlog.size())
 	{
-		const std::size_t used = processSome(backlog.data() + begin, backlog.size() - begin);
-		if (begin + used < backlog.size())
-		{
-			more.backlog = std::move(backlog);
-			more.processed = begin + used;
-		}
-	}
-	catch (const std::bad_alloc&)
-	{
-		noMemory();
+		more.backlog = std::move(backlog);
+		more.processed = begin + used;
 	}
 	if (!is(PAUSED) && !is(GONE)) goOn();
 }

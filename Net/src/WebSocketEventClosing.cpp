@@ -49,8 +49,23 @@ void WebSocketEventConnection::protocolFailed()
 
 void WebSocketEventConnection::noMemory()
 {
-	if (_framer.failed()) protocolFailed();
-	else broken(Poco::OutOfMemoryException());
+	try
+	{
+		_reactor.setReading(nullptr);
+		if (_framer.failed() && !is(DISCARD) && !is(GONE))
+		{
+			protocolFailed();
+			if (is(GONE)) return;
+			goOn();
+			flush(); // what is referred to does not stay
+			return;
+		}
+	}
+	catch (const std::bad_alloc&)
+	{
+		// then not even that
+	}
+	broken(Poco::OutOfMemoryException());
 }
 
 
@@ -151,8 +166,11 @@ void WebSocketEventConnection::cut()
 	_pOpening.reset();
 	if (_pRare.load(std::memory_order_acquire)) // these refer to this connection
 	{
-		rare().held.clear();
-		rare().pDeflating.reset();
+		Rare& more = rare();
+		for (const Task& task: more.held) _posted.fetch_sub(task.length(), std::memory_order_relaxed);
+		more.held.clear();
+		if (more.pDeflating) _posted.fetch_sub(more.pDeflating->length, std::memory_order_relaxed);
+		more.pDeflating.reset();
 		set(DEFLATING, false);
 	}
 	_group.gone(*this, is(HANDSHAKE), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);

@@ -17,7 +17,6 @@
 #include "Poco/Error.h"
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <utility>
 
 
@@ -50,7 +49,7 @@ namespace
 
 
 template <typename... Stream>
-WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, Nothing, Stream... stream):
+WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, Nothing, Stream&&... stream):
 	dirty(false),
 	again(false),
 	_group(group),
@@ -64,7 +63,7 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, W
 	_messagesSent(0),
 	_bytesSent(0),
 	_waiting(0),
-	_stream(stream...),
+	_stream(std::forward<Stream>(stream)...),
 	_framer(group.role, true),
 	_parser(_framer),
 	_pRare(nullptr),
@@ -82,7 +81,7 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, W
 }
 
 
-WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, int fd, const sockaddr* pRemote, socklen_t length, const HTTPServerParams* pHTTPParams):
+WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, int& fd, const sockaddr* pRemote, socklen_t length, const HTTPServerParams* pHTTPParams):
 	WebSocketEventConnection(group, reactor, Nothing(), fd, pRemote, length)
 {
 	set(HANDSHAKE, true);
@@ -125,66 +124,66 @@ WebSocketEventConnection::~WebSocketEventConnection()
 void WebSocketEventConnection::begin()
 {
 	_received = _lastMessage = _reactor.now();
-	_reactor.add(*this);
 	try
 	{
-		_reactor.poller().add(_stream.fd(), WebSocketPoller::READ, *this);
+		_reactor.add(*this);
 	}
-	catch (const Poco::Exception&)
+	catch (const std::bad_alloc&)
 	{
-		cut();
+		discharge();
 		return;
 	}
-	if (_pRare.load(std::memory_order_acquire) && rare().pAdopted)
+	guarded([this]
 	{
-		const std::unique_ptr<Rare::Adopted> pAdopted = std::move(rare().pAdopted);
-		const WebSocketAgreement& agreement = pAdopted->agreement;
-		open(pAdopted->request, agreement.subprotocol, agreement.deflated ? &agreement.deflate : nullptr);
-		process(pAdopted->data.data(), pAdopted->data.size());
-		if (!is(GONE) && _stream.pending()) _reactor.again(*this);
-	}
-	if (!is(GONE)) schedule();
+		_reactor.poller().add(_stream.fd(), WebSocketPoller::READ, *this);
+		if (_pRare.load(std::memory_order_acquire) && rare().pAdopted)
+		{
+			const std::unique_ptr<Rare::Adopted> pAdopted = std::move(rare().pAdopted);
+			const WebSocketAgreement& agreement = pAdopted->agreement;
+			open(pAdopted->request, agreement.subprotocol, agreement.deflated ? &agreement.deflate : nullptr);
+			process(pAdopted->data.data(), pAdopted->data.size());
+			if (!is(GONE) && _stream.pending()) _reactor.again(*this);
+		}
+		if (!is(GONE)) schedule();
+	});
 }
 
 
 void WebSocketEventConnection::perform(Task& task)
 {
-	try
+	if (task.what == Task::ADD) begin();
+	else guarded([this, &task] { performTask(task); });
+}
+
+
+void WebSocketEventConnection::performTask(Task& task)
+{
+	switch (task.what)
 	{
-		switch (task.what)
-		{
-		case Task::ADD:
-			begin();
-			break;
-		case Task::SEND:
-		case Task::PREPARED:
-			performSend(task);
-			break;
-		case Task::FLUSH:
-			if (!is(GONE)) _reactor.markDirty(*this);
-			break;
-		case Task::PING:
-			sendPing();
-			break;
-		case Task::CLOSE:
-			sendClose(task.number, std::string(task.data.data(), task.data.size()));
-			break;
-		case Task::ABORT:
-			cut();
-			break;
-		case Task::PAUSE:
-			pause();
-			break;
-		case Task::RESUME:
-			resume();
-			break;
-		default:
-			break;
-		}
-	}
-	catch (const std::bad_alloc&)
-	{
-		broken(Poco::OutOfMemoryException());
+	case Task::SEND:
+	case Task::PREPARED:
+		performSend(task);
+		break;
+	case Task::FLUSH:
+		if (!is(GONE)) _reactor.markDirty(*this);
+		break;
+	case Task::PING:
+		sendPing();
+		break;
+	case Task::CLOSE:
+		sendClose(task.number, std::string(task.data.data(), task.data.size()));
+		break;
+	case Task::ABORT:
+		cut();
+		break;
+	case Task::PAUSE:
+		pause();
+		break;
+	case Task::RESUME:
+		resume();
+		break;
+	default:
+		break;
 	}
 }
 
@@ -194,11 +193,19 @@ void WebSocketEventConnection::discharge()
 	set(GONE, true);
 	setState(CLOSED);
 	_stream.close();
+	_group.gone(*this, is(HANDSHAKE), false);
 }
 
 
 void WebSocketEventConnection::ready(int events)
 {
+	guarded([this, events] { turn(events); });
+}
+
+
+void WebSocketEventConnection::turn(int events)
+{
+	if (is(ABORTED)) cut();
 	if ((events & WebSocketPoller::WRITE) && !is(GONE)) flush();
 	if (!(events & WebSocketPoller::READ) || is(GONE)) return;
 	if (is(DEFLATING)) deflateSome();
@@ -229,44 +236,36 @@ void WebSocketEventConnection::readyWhilePaused()
 
 void WebSocketEventConnection::read()
 {
-	try
+	iovec blocks[2];
+	int count = 0;
+	char* pDirect = nullptr;
+	const std::size_t direct = _pOpening || is(DISCARD) ? 0 : _parser.room(pDirect);
+	if (direct > 0) blocks[count++] = {pDirect, direct};
+	// Behind small frames little is taken at once: other connections have their turn before thousands more.
+	const WebSocketFrameHeader& last = _framer.header();
+	const std::size_t size = last.payloadLength >= LARGE ? _reactor.inputSize() : last.length > 0 ? SMALL_INPUT : FIRST_INPUT;
+	blocks[count++] = {_reactor.input(), size};
+	const long n = _stream.receive(blocks, count);
+	if (n == WebSocketStream::AGAIN) return;
+	if (n == WebSocketStream::END)
 	{
-		iovec blocks[2];
-		int count = 0;
-		char* pDirect = nullptr;
-		const std::size_t direct = _pOpening || is(DISCARD) ? 0 : _parser.room(pDirect);
-		if (direct > 0) blocks[count++] = {pDirect, direct};
-		// Behind small frames little is taken at once: other connections have their turn before thousands more.
-		const WebSocketFrameHeader& last = _framer.header();
-		const std::size_t size = last.payloadLength >= LARGE ? _reactor.inputSize() : last.length > 0 ? SMALL_INPUT : FIRST_INPUT;
-		blocks[count++] = {_reactor.input(), size};
-		const long n = _stream.receive(blocks, count);
-		if (n == WebSocketStream::AGAIN) return;
-		if (n == WebSocketStream::END)
-		{
-			ended();
-			return;
-		}
-		if (n == WebSocketStream::BROKEN)
-		{
-			broken(ConnectionResetException(Poco::Error::getMessage(_stream.error()), _stream.error()));
-			return;
-		}
-		const std::size_t length = static_cast<std::size_t>(n);
-		const std::size_t first = std::min(length, direct);
-		_received = _reactor.now();
-		set(PINGING, false);
-		tally(_bytesReceived, _reactor.counters.bytesReceived, length);
-		_reactor.setReading(this);
-		if (first > 0) receive(pDirect, first);
-		if (length > first) receive(_reactor.input(), length - first);
-		_reactor.setReading(nullptr);
+		ended();
+		return;
 	}
-	catch (const std::bad_alloc&)
+	if (n == WebSocketStream::BROKEN)
 	{
-		_reactor.setReading(nullptr);
-		noMemory();
+		broken(ConnectionResetException(Poco::Error::getMessage(_stream.error()), _stream.error()));
+		return;
 	}
+	const std::size_t length = static_cast<std::size_t>(n);
+	const std::size_t first = std::min(length, direct);
+	_received = _reactor.now();
+	set(PINGING, false);
+	tally(_bytesReceived, _reactor.counters.bytesReceived, length);
+	_reactor.setReading(this);
+	if (first > 0) receive(pDirect, first);
+	if (length > first) receive(_reactor.input(), length - first);
+	_reactor.setReading(nullptr);
 	if (is(GONE)) return;
 	flush();
 	if (!is(GONE) && !is(PAUSED) && _stream.pending()) _reactor.again(*this);
@@ -438,6 +437,12 @@ void WebSocketEventConnection::due(Time now)
 {
 	if (is(GONE)) return;
 	_reactor.timers().set(*this, now + WebSocketTimerWheel::MAX_DISTANCE); // stays in the loop, whatever is thrown
+	guarded([this, now] { timeReached(now); });
+}
+
+
+void WebSocketEventConnection::timeReached(Time now)
+{
 	if (_pOpening)
 	{
 		_pOpening->timedOut();

@@ -29,6 +29,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -84,7 +85,7 @@ public:
 			/// Of the message.
 	};
 
-	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, int fd, const sockaddr* pRemote, socklen_t length, const HTTPServerParams* pHTTPParams);
+	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, int& fd, const sockaddr* pRemote, socklen_t length, const HTTPServerParams* pHTTPParams);
 	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, StreamSocketImpl* pSocket, const HTTPServerParams* pHTTPParams);
 		/// A connection that a server has accepted, plain or not. Without pHTTPParams nobody handles other requests.
 
@@ -117,7 +118,7 @@ public:
 		/// The connection has been put into its loop.
 
 	void discharge();
-		/// Instead of begin(), by whoever has created the connection: the loop has ended.
+		/// Instead of begin(): the connection cannot be put into its loop. Tells the group.
 
 	void perform(Task& task);
 	void ready(int events) override;
@@ -155,7 +156,8 @@ private:
 		RESUMING      = 0x1000, // the backlog is going to be processed
 		GONE          = 0x2000, // not in the loop any more
 		UNWATCHED     = 0x4000, // not in the poller, because there is nothing that it could tell
-		DEFLATING     = 0x8000  // a long message is being compressed, step by step; also IN_PARTS
+		DEFLATING     = 0x8000, // a long message is being compressed, step by step; also IN_PARTS
+		ABORTED       = 0x10000 // cut in the next turn
 	};
 
 	enum
@@ -200,7 +202,7 @@ private:
 	};
 
 	template <typename... Stream>
-	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, Nothing, Stream... stream);
+	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, Nothing, Stream&&... stream);
 
 	bool is(Flag flag) const;
 	void set(Flag flag, bool on);
@@ -226,6 +228,11 @@ private:
 		/// Only the loop's thread counts.
 
 	template <typename Function> void call(const Function& function);
+	template <typename Function> void guarded(const Function& function);
+	void turn(int events);
+	void timeReached(Time now);
+	void performTask(Task& task);
+	void tryFlush();
 	SendResult refuse();
 	bool isReceivedText(const char* pData, std::size_t length) const;
 	bool fits(std::size_t length) const;
@@ -247,6 +254,7 @@ private:
 	void put(int flags, const char* pData, std::size_t length);
 	bool stays(const char* pData) const;
 	void wakeFlush();
+	template <typename Function> void orAbort(const Function& function);
 	Task newTask(Task::What what, int number = 0);
 	static Poco::UInt32 pingClock();
 		/// Returns the time in microseconds, which wraps around; never 0.
@@ -344,6 +352,41 @@ inline void WebSocketEventConnection::call(const Function& function)
 	catch (...)
 	{
 		callbackFailed(Poco::UnhandledException("unknown"));
+	}
+}
+
+
+template <typename Function>
+inline void WebSocketEventConnection::guarded(const Function& function)
+	/// What goes wrong ends this connection, and nothing else.
+{
+	try
+	{
+		function();
+	}
+	catch (const Poco::Exception& exc)
+	{
+		broken(exc);
+	}
+	catch (const std::bad_alloc&)
+	{
+		noMemory();
+	}
+}
+
+
+template <typename Function>
+inline void WebSocketEventConnection::orAbort(const Function& function)
+	/// If a message was sent in part, and cannot be sent on, nothing can be sent any more.
+{
+	try
+	{
+		function();
+	}
+	catch (...)
+	{
+		abort();
+		throw;
 	}
 }
 

@@ -15,7 +15,6 @@
 #include "WebSocketReactor.h"
 #include "Poco/Clock.h"
 #include <algorithm>
-#include <new>
 #include <utility>
 
 
@@ -34,8 +33,8 @@ namespace
 void WebSocketEventConnection::deflateSteps(Task&& task, const char* pData, std::size_t length)
 	/// Begins to compress a message. Until that has been done nothing is read: who sends more than can be compressed waits.
 {
-	_pWriter->begin(task.number, true);
 	rare().pDeflating.reset(new Deflating{std::move(task), nullptr, pData, length});
+	_pWriter->begin(rare().pDeflating->task.number, true);
 	set(DEFLATING, true);
 	set(IN_PARTS, true);
 	_reactor.again(*this);
@@ -69,16 +68,9 @@ void WebSocketEventConnection::deflateStep()
 
 void WebSocketEventConnection::deflateSome()
 {
-	try
-	{
-		const Poco::Clock start;
-		do deflateStep();
-		while (is(DEFLATING) && !start.isElapsed(DEFLATE_TIME));
-	}
-	catch (const std::bad_alloc&)
-	{
-		noMemory();
-	}
+	const Poco::Clock start;
+	do deflateStep();
+	while (is(DEFLATING) && !start.isElapsed(DEFLATE_TIME));
 	if (is(DEFLATING)) _reactor.again(*this);
 }
 
@@ -86,7 +78,10 @@ void WebSocketEventConnection::deflateSome()
 void WebSocketEventConnection::deflateAll()
 	/// Before what has to come behind the messages that were sent.
 {
-	while (is(DEFLATING) && state() == OPEN) deflateStep();
+	orAbort([this]
+	{
+		while (is(DEFLATING) && state() == OPEN) deflateStep();
+	});
 }
 
 

@@ -18,6 +18,7 @@
 #include "Poco/Error.h"
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 
@@ -69,15 +70,14 @@ void WebSocketEventConnection::wakeFlush()
 		const bool refer = length >= WebSocketOutput::LARGE && stays(pData);
 		char* const pFrame = bytes.room(WebSocketFrameHeader::MAX_LENGTH + (refer ? 0 : length));
 		const std::size_t headerLength = _framer.buildHeader(flags, length, nullptr, pFrame);
-		bytes.extend(headerLength);
 		if (refer)
 		{
-			_pOutput->refer(pData, length, nullptr);
+			_pOutput->refer(pData, length, nullptr, headerLength);
 		}
-		else if (length > 0)
+		else
 		{
-			std::memcpy(pFrame + headerLength, pData, length);
-			bytes.extend(length);
+			if (length > 0) std::memcpy(pFrame + headerLength, pData, length);
+			bytes.extend(headerLength + length);
 		}
 	}
 	_framer.sent(flags);
@@ -91,8 +91,16 @@ void WebSocketEventConnection::wakeFlush()
 	if (_pWriter)
 	{
 		_pWriter->begin(opcode, length >= _pWriter->threshold());
-		const WebSocketMessageWriter::Frame frame = _pWriter->frame(pData, length, true, _reactor.compressed());
-		put(frame.flags, frame.pData, frame.length);
+		try
+		{
+			const WebSocketMessageWriter::Frame frame = _pWriter->frame(pData, length, true, _reactor.compressed());
+			put(frame.flags, frame.pData, frame.length);
+		}
+		catch (const std::bad_alloc&)
+		{
+			_pWriter->lost();
+			throw;
+		}
 	}
 	else
 	{
@@ -180,8 +188,8 @@ WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData
 		}
 		if (isGathered(pMessage, length))
 		{
-			_posted.fetch_add(length, std::memory_order_relaxed);
 			deflateSteps(newTask(Task::SEND, opcode), pMessage, length);
+			_posted.fetch_add(length, std::memory_order_relaxed);
 			return SENT;
 		}
 	}
@@ -258,16 +266,19 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* p
 	if (!_reactor.current()) throw IllegalStateException("Parts of messages are sent by callbacks only");
 	if (!WebSocketFrame::isMessage(opcode)) throwNoMessage();
 	deflateAll();
-	if (is(IN_PARTS) && opcode != writer().opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
 	if (state() != OPEN) return NOT_OPEN;
+	if (is(IN_PARTS) && opcode != writer().opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
 	if (!makeRoom(length)) return refuse();
 	if (!is(IN_PARTS)) writer().begin(opcode, true);
 	if (_framer.getVerifyUTF8() && !writer().check(pPart, length, last)) throwNoText();
-	const WebSocketMessageWriter::Frame frame = writer().frame(pPart, length, last, _reactor.compressed());
-	if (!frame.nothing) append(frame.flags, frame.pData, frame.length);
-	set(IN_PARTS, !last);
-	_lastMessage = _reactor.now();
-	if (last) partsSent();
+	orAbort([&]
+	{
+		const WebSocketMessageWriter::Frame frame = writer().frame(pPart, length, last, _reactor.compressed());
+		if (!frame.nothing) append(frame.flags, frame.pData, frame.length);
+		set(IN_PARTS, !last);
+		_lastMessage = _reactor.now();
+		if (last) partsSent();
+	});
 	return SENT;
 }
 
@@ -346,8 +357,16 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendLater(Task&& task)
 		_posted.fetch_sub(length, std::memory_order_relaxed);
 		return refuse();
 	}
-	if (_reactor.current()) performSend(task);
-	else _reactor.post(std::move(task));
+	try
+	{
+		if (_reactor.current()) performSend(task);
+		else _reactor.post(std::move(task));
+	}
+	catch (const std::bad_alloc&)
+	{
+		_posted.fetch_sub(length, std::memory_order_relaxed);
+		throw;
+	}
 	return SENT;
 }
 
@@ -402,7 +421,12 @@ void WebSocketEventConnection::sendClose(int code, const std::string& reason)
 //
 void WebSocketEventConnection::flush()
 {
-	if (is(GONE)) return;
+	if (!is(GONE)) guarded([this] { tryFlush(); });
+}
+
+
+void WebSocketEventConnection::tryFlush()
+{
 	if (_pOutput && !push()) broken(ConnectionResetException(Poco::Error::getMessage(_stream.error()), _stream.error()));
 	else if (!_pOutput && !is(DEFLATING) && (_state.load(std::memory_order_relaxed) != OPEN || _drain.load(std::memory_order_relaxed) || is(PONG_WAITS))) flushed();
 }
@@ -426,7 +450,7 @@ bool WebSocketEventConnection::push()
 		}
 		return true;
 	}
-	_pOutput->keep();
+	orAbort([this] { _pOutput->keep(); });
 	_waiting.store(_pOutput->size(), std::memory_order_relaxed);
 	if (n > 0 || !is(BLOCKED)) _progress = _reactor.now();
 	set(BLOCKED, true);

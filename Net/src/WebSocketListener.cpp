@@ -14,11 +14,13 @@
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/ServerSocketImpl.h"
 #include <cerrno>
+#include <new>
 #include <typeinfo>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 
 namespace Poco {
@@ -87,10 +89,10 @@ void WebSocketListener::acceptPlain()
 		sockaddr_storage remote;
 		socklen_t length = sizeof(remote);
 		sockaddr* const pRemote = reinterpret_cast<sockaddr*>(&remote);
-		const int fd = ::accept4(_socket.impl()->sockfd(), pRemote, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = ::accept4(_socket.impl()->sockfd(), pRemote, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0)
 		{
-			_acceptor.accepted(fd, pRemote, length);
+			take(fd, pRemote, length);
 		}
 		else if (errno != EINTR && errno != ECONNABORTED)
 		{
@@ -98,6 +100,22 @@ void WebSocketListener::acceptPlain()
 			return;
 		}
 	}
+}
+
+
+void WebSocketListener::take(int fd, const sockaddr* pRemote, socklen_t length)
+{
+	bool memory = true;
+	try
+	{
+		_acceptor.accepted(fd, pRemote, length);
+	}
+	catch (const std::bad_alloc&)
+	{
+		memory = false;
+	}
+	if (fd >= 0) ::close(fd);
+	if (!memory) failed(ENOMEM);
 }
 
 
@@ -120,6 +138,10 @@ void WebSocketListener::acceptOther()
 	{
 		// it went away again
 	}
+	catch (const std::bad_alloc&)
+	{
+		failed(ENOMEM);
+	}
 	catch (const Poco::Exception& exc)
 	{
 		failed(exc.code());
@@ -130,9 +152,9 @@ void WebSocketListener::acceptOther()
 void WebSocketListener::failed(int code)
 {
 	if (code == EAGAIN || code == EWOULDBLOCK || code == ECONNABORTED) return;
-	_acceptor.acceptFailed(code);
-	_reactor.poller().change(_socket.impl()->sockfd(), 0, *this);
 	_reactor.timers().set(*this, _reactor.now() + PAUSE);
+	_reactor.poller().change(_socket.impl()->sockfd(), 0, *this);
+	_acceptor.acceptFailed(code);
 }
 
 

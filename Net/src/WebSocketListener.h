@@ -39,8 +39,8 @@ public:
 		/// What becomes of the connections.
 	{
 	public:
-		virtual void accepted(int fd, const sockaddr* pRemote, socklen_t length) = 0;
-			/// A plain, non-blocking socket, which belongs to the callee.
+		virtual void accepted(int& fd, const sockaddr* pRemote, socklen_t length) = 0;
+			/// A plain, non-blocking socket. Who takes it over sets it to -1.
 
 		virtual void accepted(const StreamSocket& socket) = 0;
 			/// Another one.
@@ -71,6 +71,7 @@ private:
 	};
 
 	void acceptPlain();
+	void take(int fd, const sockaddr* pRemote, socklen_t length);
 	bool waiting() const;
 	void acceptOther();
 	void failed(int code);

@@ -54,9 +54,10 @@ WebSocketOutput::WebSocketOutput():
 }
 
 
-void WebSocketOutput::refer(const char* pData, std::size_t length, Poco::RefCountedObject* pOwner)
+void WebSocketOutput::refer(const char* pData, std::size_t length, Poco::RefCountedObject* pOwner, std::size_t gathered)
 {
-	_references.push_back({_bytes.size(), pData, length, Poco::AutoPtr<Poco::RefCountedObject>(pOwner, true)});
+	_references.push_back({_bytes.size() + gathered, pData, length, Poco::AutoPtr<Poco::RefCountedObject>(pOwner, true)});
+	_bytes.extend(gathered);
 	_elsewhere += length;
 }
 

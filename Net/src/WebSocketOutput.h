@@ -42,9 +42,10 @@ public:
 	WebSocketBuffer& bytes();
 		/// What is appended here is sent behind what was given before.
 
-	void refer(const char* pData, std::size_t length, Poco::RefCountedObject* pOwner);
-		/// Sends these bytes from where they are. pOwner, which is shared, keeps them; if it is
-		/// null, they must stay until flush() and, if that does not send everything, keep().
+	void refer(const char* pData, std::size_t length, Poco::RefCountedObject* pOwner, std::size_t gathered = 0);
+		/// Sends these bytes from where they are, behind the first gathered ones of the room of bytes(). pOwner, which
+		/// is shared, keeps them; if it is null, they must stay until flush() and, if that does not send everything, keep().
+		/// Throws a std::bad_alloc if there is no memory: then nothing is sent.
 
 	bool extend(const char* pData, std::size_t length);
 		/// As refer() without an owner, but only if these bytes lie right behind those that were given last. Returns false
@@ -61,7 +62,7 @@ public:
 		/// From now on pOwner, which is shared, keeps the bytes between the two.
 
 	void keep();
-		/// Copies what nobody keeps.
+		/// Copies what nobody keeps. Throws a std::bad_alloc if there is no memory: then this is only to be cleared.
 
 	long flush(WebSocketStream& stream, WebSocketBuffer& record);
 		/// Sends what it can. Returns how many bytes that were, or WebSocketStream::BROKEN. record is memory for

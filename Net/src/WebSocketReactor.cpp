@@ -51,6 +51,7 @@ WebSocketReactor::WebSocketReactor(const Poco::Timespan& spin):
 	_ended(true),
 	_posted(false)
 {
+	_outputs.reserve(MAX_OUTPUTS);
 }
 
 
@@ -122,7 +123,7 @@ void WebSocketReactor::run()
 		}
 		catch (const std::exception& exc) // no memory, or descriptors: what could be done was done
 		{
-			Poco::Logger::get("WebSocketServer").error("Event loop: %s", std::string(exc.what()));
+			logError(exc);
 		}
 	}
 	updateNow();
@@ -208,7 +209,30 @@ void WebSocketReactor::performTasks()
 		functions.swap(_functions);
 	}
 	for (Task& task: tasks) task.pConnection->perform(task);
-	for (const auto& function: functions) function();
+	for (const auto& function: functions)
+	{
+		try
+		{
+			function();
+		}
+		catch (const std::exception& exc)
+		{
+			logError(exc);
+		}
+	}
+}
+
+
+void WebSocketReactor::logError(const std::exception& exc)
+{
+	try
+	{
+		Poco::Logger::get("WebSocketServer").error("Event loop: %s", std::string(exc.what()));
+	}
+	catch (const std::exception&)
+	{
+		// there is nobody left to tell
+	}
 }
 
 
@@ -228,8 +252,21 @@ void WebSocketReactor::flushDirty()
 }
 
 
+template <typename Element>
+void WebSocketReactor::provide(std::vector<Element>& list, std::size_t more)
+{
+	const std::size_t needed = list.size() + more;
+	if (list.capacity() < needed) list.reserve(2*needed);
+}
+
+
 void WebSocketReactor::add(WebSocketEventConnection& connection)
 {
+	const std::size_t count = static_cast<std::size_t>(load()) + 1;
+	provide(_dirty, count);
+	provide(_again, count + _againNow.size());
+	provide(_againNow, count + _again.size());
+	provide(_graveyard, count);
 	connection.duplicate();
 	_timers.set(connection, _now + WebSocketTimerWheel::MAX_DISTANCE); // as long as it is in the loop it has some time
 	_load.fetch_add(1, std::memory_order_relaxed);
@@ -291,7 +328,7 @@ std::unique_ptr<WebSocketOutput> WebSocketReactor::takeStoredOutput()
 void WebSocketReactor::storeOutput(std::unique_ptr<WebSocketOutput> pOutput)
 {
 	const std::size_t size = pOutput->bytes().capacity();
-	if (_storedSize + size > MAX_STORED) return;
+	if (_outputs.size() == MAX_OUTPUTS || _storedSize + size > MAX_STORED) return;
 	_outputs.push_back(std::move(pOutput));
 	_storedSize += size;
 }

@@ -79,8 +79,11 @@ public:
 		/// Returns how many connections there are.
 
 	void add(WebSocketEventConnection& connection);
+		/// Puts a connection into the loop. Throws a std::bad_alloc if there is no memory; what is called for
+		/// a connection in the loop does not, and loses nothing.
+
 	void remove(WebSocketEventConnection& connection);
-		/// Puts a connection into the loop, and takes it out. It exists until the end of the turn at least.
+		/// Takes a connection out of the loop. It exists until the end of the turn at least.
 
 	std::vector<WebSocketEventConnection::Ptr> connections();
 
@@ -123,13 +126,16 @@ private:
 	{
 		INPUT_SIZE    = 2*1024*1024, // of large messages; of small ones little is read at once
 		MAX_STORED    = 4*1024*1024, // bytes for sending that are kept
+		MAX_OUTPUTS   = 2048,        // for that
 		KEY_POOL_SIZE = 1024*WebSocketMask::KEY_LENGTH
 	};
 
+	template <typename Element> void provide(std::vector<Element>& list, std::size_t more);
 	std::unique_ptr<WebSocketOutput> takeStoredOutput();
 	void storeOutput(std::unique_ptr<WebSocketOutput> pOutput);
 	void turn();
 	void performTasks();
+	static void logError(const std::exception& exc);
 	void flushDirty();
 	void updateNow();
 	bool spin(int milliseconds);

@@ -118,7 +118,7 @@ public:
 	}
 
 	// WebSocketListener::Acceptor
-	void accepted(int fd, const sockaddr* pRemote, socklen_t length) override;
+	void accepted(int& fd, const sockaddr* pRemote, socklen_t length) override;
 	void accepted(const StreamSocket& socket) override;
 	void acceptFailed(int code) override;
 
@@ -141,6 +141,7 @@ private:
 	void withdraw(const SocketAddress& address);
 	WebSocketReactor& chooseReactor();
 	void begin(const WebSocketEventConnection::Ptr& pConnection, WebSocketReactor& reactor);
+	template <typename Function> void orWithdraw(const SocketAddress& address, const Function& function);
 	template <typename Function> void onEach(const Function& function);
 
 	std::mutex _stateMutex; // start(), stop() and drain()
@@ -262,14 +263,26 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 		response.sendBuffer("", 0);
 		throw WebSocketException("Too many connections", WebSocketError::HANDSHAKE_REFUSED);
 	}
-	try
+	WebSocketEventConnection::Ptr pConnection;
+	orWithdraw(address, [&]
 	{
 		WebSocketUpgrade upgrade = WebSocketAcceptor::accept(request, response, pParams.get());
 		WebSocketPrefixedSocket::unwrap(upgrade.socket, upgrade.data);
 		WebSocketReactor& reactor = chooseReactor();
-		const WebSocketEventConnection::Ptr pConnection = new WebSocketEventConnection(*this, reactor, upgrade, request);
+		pConnection = new WebSocketEventConnection(*this, reactor, upgrade, request);
 		begin(pConnection, reactor);
-		return pConnection;
+	});
+	return pConnection;
+}
+
+
+template <typename Function>
+void WebSocketServer::Core::orWithdraw(const SocketAddress& address, const Function& function)
+	/// Calls what makes a connection of what was admitted.
+{
+	try
+	{
+		function();
 	}
 	catch (...)
 	{
@@ -323,32 +336,23 @@ WebSocketReactor& WebSocketServer::Core::chooseReactor()
 void WebSocketServer::Core::begin(const WebSocketEventConnection::Ptr& pConnection, WebSocketReactor& reactor)
 {
 	WebSocketEventConnection::Ptr pShared = pConnection;
-	if (reactor.current())
-	{
-		pShared->begin();
-	}
-	else if (!reactor.post({pConnection, WebSocketEventConnection::Task::ADD, 0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()}))
-	{
-		const SocketAddress address = pConnection->remoteAddress();
-		pShared->discharge();
-		withdraw(address);
-		--_handshakes;
-	}
+	if (reactor.current()) pShared->begin();
+	else if (!reactor.post({pConnection, WebSocketEventConnection::Task::ADD, 0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()})) pShared->discharge();
 }
 
 
-void WebSocketServer::Core::accepted(int fd, const sockaddr* pRemote, socklen_t length)
+void WebSocketServer::Core::accepted(int& fd, const sockaddr* pRemote, socklen_t length)
 {
 	_accepted.fetch_add(1, std::memory_order_relaxed);
 	const bool tcp = pRemote->sa_family == AF_INET || pRemote->sa_family == AF_INET6;
 	const bool limited = tcp && pParams->getMaxConnectionsPerAddress() > 0;
-	if (!admit(limited ? SocketAddress(pRemote, length) : SocketAddress()))
+	const SocketAddress remote = limited ? SocketAddress(pRemote, length) : SocketAddress();
+	if (!admit(remote)) return;
+	orWithdraw(remote, [&]
 	{
-		::close(fd);
-		return;
-	}
-	WebSocketReactor& reactor = chooseReactor();
-	begin(new WebSocketEventConnection(*this, reactor, fd, pRemote, length, pHTTPParams.get()), reactor);
+		WebSocketReactor& reactor = chooseReactor();
+		begin(new WebSocketEventConnection(*this, reactor, fd, pRemote, length, pHTTPParams.get()), reactor);
+	});
 }
 
 
@@ -367,8 +371,11 @@ void WebSocketServer::Core::accepted(const StreamSocket& socket)
 		return; // it has been reset already
 	}
 	if (!admit(remote)) return;
-	WebSocketReactor& reactor = chooseReactor();
-	begin(new WebSocketEventConnection(*this, reactor, static_cast<StreamSocketImpl*>(accepted.impl()), pHTTPParams.get()), reactor);
+	orWithdraw(remote, [&]
+	{
+		WebSocketReactor& reactor = chooseReactor();
+		begin(new WebSocketEventConnection(*this, reactor, static_cast<StreamSocketImpl*>(accepted.impl()), pHTTPParams.get()), reactor);
+	});
 }
 
 
@@ -397,9 +404,9 @@ void WebSocketServer::Core::opened(WebSocketConnection&)
 
 void WebSocketServer::Core::gone(WebSocketConnection& connection, bool handshake, bool closed)
 {
-	withdraw(connection.remoteAddress());
 	if (handshake) _handshakes.fetch_sub(1, std::memory_order_relaxed);
 	else _connections.fetch_sub(1, std::memory_order_relaxed);
+	if (pParams->getMaxConnectionsPerAddress() > 0) withdraw(connection.remoteAddress());
 	if (!_draining) return;
 	std::lock_guard<std::mutex> lock(_mutex);
 	if (!handshake && !closed) _cut.emplace_back(&connection, true);

@@ -27,7 +27,7 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-WebSocketStream::WebSocketStream(int fd, const sockaddr* pRemote, socklen_t length):
+WebSocketStream::WebSocketStream(int& fd, const sockaddr* pRemote, socklen_t length):
 	_remoteHost(),
 	_remotePort(0),
 	_error(0),
@@ -37,6 +37,7 @@ WebSocketStream::WebSocketStream(int fd, const sockaddr* pRemote, socklen_t leng
 	_shut(false)
 {
 	setRemote(pRemote, length);
+	fd = -1;
 }
 
 

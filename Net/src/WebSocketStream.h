@@ -42,8 +42,8 @@ public:
 		BROKEN = -2 /// See error().
 	};
 
-	WebSocketStream(int fd, const sockaddr* pRemote, socklen_t length);
-		/// Takes over a plain, non-blocking socket, whose peer has the given address.
+	WebSocketStream(int& fd, const sockaddr* pRemote, socklen_t length);
+		/// Takes over a plain, non-blocking socket, whose peer has the given address, and sets fd to -1.
 
 	explicit WebSocketStream(StreamSocketImpl* pSocket);
 		/// Shares the ownership of a socket, and makes it non-blocking. A plain one is

@@ -20,13 +20,23 @@ namespace
 {
 	constexpr std::size_t NEVER = std::numeric_limits<std::size_t>::max();
 
-	std::size_t totalCount = 0;
-	std::size_t totalBytes = 0;
-	std::size_t failAt = NEVER; // the value of totalCount from which on it fails
+	thread_local std::size_t totalCount = 0;
+	thread_local std::size_t totalBytes = 0;
+	thread_local std::size_t failAt = NEVER;  // the value of totalCount from which on it fails
+	thread_local std::size_t failEnd = NEVER; // and from which on it does not
+	thread_local bool failed = false;
+
+	__attribute__((no_sanitize("thread"))) bool fails() noexcept
+	{
+		if (totalCount < failAt || totalCount >= failEnd) return false;
+		if (failEnd != NEVER) ++totalCount; // otherwise what was refused is not counted
+		failed = true;
+		return true;
+	}
 
 	void* allocate(std::size_t size) noexcept
 	{
-		if (totalCount >= failAt) return nullptr;
+		if (fails()) return nullptr;
 		++totalCount;
 		totalBytes += size;
 		return std::malloc(size > 0 ? size : 1);
@@ -49,7 +59,7 @@ extern "C" __attribute__((no_sanitize("thread"))) void* realloc(void* p, std::si
 	/// The thread sanitizer calls it in threads that it does not know yet.
 {
 	const Realloc original = originalRealloc ? originalRealloc : reinterpret_cast<Realloc>(dlsym(RTLD_NEXT, "realloc"));
-	if (totalCount >= failAt) return nullptr;
+	if (fails()) return nullptr;
 	++totalCount;
 	totalBytes += size;
 	return original(p, size);
@@ -137,11 +147,25 @@ std::size_t CoreAllocations::bytes() const
 
 FailingAllocations::FailingAllocations(std::size_t n)
 {
+	failed = false;
 	failAt = totalCount + n;
+}
+
+
+FailingAllocations::FailingAllocations(std::size_t n, std::size_t end):
+	FailingAllocations(n)
+{
+	failEnd = totalCount + end;
 }
 
 
 FailingAllocations::~FailingAllocations()
 {
-	failAt = NEVER;
+	failAt = failEnd = NEVER;
+}
+
+
+bool FailingAllocations::struck() const
+{
+	return failed;
 }

@@ -19,7 +19,7 @@
 
 
 class CoreAllocations
-	/// Counts from its construction on.
+	/// Counts what its thread allocates, from its construction on.
 {
 public:
 	CoreAllocations();
@@ -37,12 +37,16 @@ private:
 
 
 class FailingAllocations
-	/// While it lives, there is no memory from the n-th time on (counted from 0) that it is asked for: operator
-	/// new throws std::bad_alloc, and realloc() returns null.
+	/// While it lives, there is no memory for its thread from the n-th time on (counted from 0) that it is asked for:
+	/// operator new throws std::bad_alloc, and realloc() returns null. Or from the n-th time up to the end-th.
 {
 public:
 	explicit FailingAllocations(std::size_t n);
+	FailingAllocations(std::size_t n, std::size_t end);
 	~FailingAllocations();
+
+	bool struck() const;
+		/// Returns true if memory was asked for and refused.
 
 	FailingAllocations(const FailingAllocations&) = delete;
 	FailingAllocations& operator = (const FailingAllocations&) = delete;

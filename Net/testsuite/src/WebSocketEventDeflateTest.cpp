@@ -273,7 +273,11 @@ TEST_F(EventTest, CompressedInStepsAborted)
 		{
 			connection.send(message);
 			connection.send(message);
-			if (how == "abort") connection.abort();
+			if (how == "abort")
+			{
+				connection.abort();
+				EXPECT_NO_THROW(EXPECT_EQ(EventConnection::NOT_OPEN, connection.sendPart("x", 1, WebSocketFrame::OP_BINARY, true)));
+			}
 			if (how == "throw") throw Poco::DataException("on purpose");
 		};
 		server.start();
@@ -297,6 +301,7 @@ TEST_F(EventTest, CompressedInStepsAborted)
 		}
 		EXPECT_EQ("close", server.handler.finalLog().back().substr(0, 5));
 		EXPECT_EQ(EventConnection::NOT_OPEN, server.handler.connection()->send("late"));
+		EXPECT_TRUE(eventually([&] { return server.handler.connection()->metrics().bytesQueued == 0; })) << server.handler.connection()->metrics().bytesQueued;
 	}
 }
 

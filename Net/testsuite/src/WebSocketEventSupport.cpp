@@ -94,7 +94,6 @@ namespace
 
 void Recorder::note(EventConnection& connection, const std::string& line)
 {
-	if (quiet) return;
 	std::lock_guard<std::mutex> lock(_mutex);
 	const auto it = _index.find(&connection);
 	if (it == _index.end()) ADD_FAILURE() << "a callback without onOpen(): " << line;
@@ -168,7 +167,7 @@ void Recorder::onOpen(EventConnection& connection, const HTTPRequest& request)
 		_index[&connection] = _entries.back().get();
 	}
 	Call call(*this, connection);
-	note(connection, "open");
+	if (!quiet) note(connection, "open");
 	if (open) open(connection, request);
 }
 
@@ -176,7 +175,7 @@ void Recorder::onOpen(EventConnection& connection, const HTTPRequest& request)
 void Recorder::onMessage(EventConnection& connection, const char* pData, std::size_t length, int opcode)
 {
 	Call call(*this, connection);
-	note(connection, "message " + std::to_string(opcode) + " " + shortened(pData, length));
+	if (!quiet) note(connection, "message " + std::to_string(opcode) + " " + shortened(pData, length));
 	if (message) message(connection, pData, length, opcode);
 }
 
@@ -184,7 +183,7 @@ void Recorder::onMessage(EventConnection& connection, const char* pData, std::si
 void Recorder::onPart(EventConnection& connection, const char* pData, std::size_t length, int opcode, bool last)
 {
 	Call call(*this, connection);
-	note(connection, "part " + std::to_string(opcode) + " " + shortened(pData, length) + (last ? "" : ".."));
+	if (!quiet) note(connection, "part " + std::to_string(opcode) + " " + shortened(pData, length) + (last ? "" : ".."));
 	if (part) part(connection, pData, length, opcode, last);
 }
 
@@ -192,7 +191,7 @@ void Recorder::onPart(EventConnection& connection, const char* pData, std::size_
 void Recorder::onDrained(EventConnection& connection)
 {
 	Call call(*this, connection);
-	note(connection, "drained");
+	if (!quiet) note(connection, "drained");
 	if (drained) drained(connection);
 }
 
@@ -200,7 +199,7 @@ void Recorder::onDrained(EventConnection& connection)
 void Recorder::onError(EventConnection& connection, const Poco::Exception& exc)
 {
 	Call call(*this, connection);
-	note(connection, std::string("error ") + exc.name() + " " + std::to_string(exc.code()));
+	if (!quiet) note(connection, std::string("error ") + exc.name() + " " + std::to_string(exc.code()));
 	if (error) error(connection, exc);
 }
 
@@ -208,7 +207,7 @@ void Recorder::onError(EventConnection& connection, const Poco::Exception& exc)
 void Recorder::onClose(EventConnection& connection, int code, const std::string& reason)
 {
 	Call call(*this, connection);
-	note(connection, "close " + std::to_string(code) + (reason.empty() ? "" : " " + reason));
+	if (!quiet) note(connection, "close " + std::to_string(code) + (reason.empty() ? "" : " " + reason));
 	if (!quiet)
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
