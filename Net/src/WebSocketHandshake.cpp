@@ -47,6 +47,25 @@ namespace
 		return result;
 	}
 
+	struct TokenCharacters
+		/// RFC 7230, 3.2.6, as a table.
+	{
+		constexpr TokenCharacters():
+			are()
+		{
+			for (const char c: std::string_view("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
+				are[static_cast<unsigned char>(c)] = true;
+		}
+
+		bool are[256];
+	};
+
+	bool isTokenCharacter(char c)
+	{
+		static constexpr TokenCharacters TOKEN_CHARACTERS;
+		return TOKEN_CHARACTERS.are[static_cast<unsigned char>(c)];
+	}
+
 	bool isSpace(char c)
 	{
 		return c == ' ' || c == '\t';
@@ -221,12 +240,78 @@ namespace
 		return result;
 	}
 
-	bool isHTTP11(const std::string& version)
-		/// HTTP/1.1 or higher (4.2.1)
+	bool isVersion(std::string_view version)
+		/// RFC 7230, 2.6
 	{
 		return version.size() == 8 && version.compare(0, 5, "HTTP/") == 0 && version[6] == '.'
-			&& Poco::Ascii::isDigit(version[5]) && Poco::Ascii::isDigit(version[7]) && version.compare(5, 3, "1.1") >= 0;
+			&& Poco::Ascii::isDigit(version[5]) && Poco::Ascii::isDigit(version[7]);
 	}
+
+	bool isHTTP11(std::string_view version)
+		/// HTTP/1.1 or higher (4.2.1)
+	{
+		return isVersion(version) && version.compare(5, 3, "1.1") >= 0;
+	}
+
+	bool isControl(char c)
+	{
+		return (c >= 0 && c < ' ') || c == 0x7f;
+	}
+
+	std::string_view takeUpTo(char separator, std::string_view& text)
+		/// Takes what stands before a separator, and the separator; everything, if there is none.
+	{
+		const std::string_view result = text.substr(0, text.find(separator));
+		text.remove_prefix(std::min(text.size(), result.size() + 1));
+		return result;
+	}
+
+	std::string_view takeLine(std::string_view& text)
+	{
+		std::string_view line = takeUpTo('\n', text); // RFC 7230, 3.5: a line may end with LF only
+		if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+		return line;
+	}
+
+	bool parseRequestLine(std::string_view line, HTTPRequest& request)
+		/// RFC 7230, 3.1.1
+	{
+		const std::string_view method = takeUpTo(' ', line);
+		const std::string_view target = takeUpTo(' ', line);
+		if (!WebSocketHandshake::isToken(method) || target.empty() || std::any_of(target.begin(), target.end(), isControl) || !isVersion(line)) return false;
+		request.setMethod(std::string(method));
+		request.setURI(std::string(target));
+		request.setVersion(std::string(line));
+		return true;
+	}
+
+	bool takeField(std::string_view& text, std::string& name, std::string& value)
+		/// Takes a field with all its lines (RFC 7230, 3.2).
+	{
+		std::string_view line = takeLine(text);
+		name  = takeUpTo(':', line);
+		value = trimmed(line);
+		while (!text.empty() && isSpace(text.front())) value.append(1, ' ').append(trimmed(takeLine(text)));
+		return WebSocketHandshake::isToken(name) && std::none_of(value.begin(), value.end(), [](char c) { return c != '\t' && isControl(c); });
+	}
+}
+
+
+WebSocketHandshake::Verdict WebSocketHandshake::parseRequest(std::string_view header, HTTPRequest& request)
+{
+	std::string_view line = takeLine(header);
+	if (line.empty()) line = takeLine(header); // RFC 7230, 3.5
+	if (!parseRequestLine(line, request))
+		return refusal(WebSocketError::NO_HANDSHAKE, HTTPResponse::HTTP_BAD_REQUEST, "Not a HTTP request");
+	std::string name;
+	std::string value;
+	while (!header.empty() && header.front() != '\n' && header.compare(0, 2, "\r\n") != 0)
+	{
+		if (!takeField(header, name, value))
+			return refusal(WebSocketError::NO_HANDSHAKE, HTTPResponse::HTTP_BAD_REQUEST, "Malformed header field");
+		request.add(name, value);
+	}
+	return Verdict();
 }
 
 
@@ -451,12 +536,7 @@ std::string WebSocketHandshake::computeAccept(std::string_view key)
 
 bool WebSocketHandshake::isToken(std::string_view text)
 {
-	constexpr char OTHERS[] = "!#$%&'*+-.^_`|~";
-	const char* const pEnd = OTHERS + sizeof(OTHERS) - 1;
-	return !text.empty() && std::all_of(text.begin(), text.end(), [&OTHERS, pEnd](char c)
-	{
-		return Poco::Ascii::isAlphaNumeric(c) || std::find(OTHERS, pEnd, c) != pEnd;
-	});
+	return !text.empty() && std::all_of(text.begin(), text.end(), isTokenCharacter);
 }
 
 

@@ -15,7 +15,6 @@
 #include "Poco/Net/HTTPServerResponse.h"
 #include "Poco/Net/WebSocketHandshake.h"
 #include "Poco/Exception.h"
-#include "Poco/MemoryStream.h"
 #include "Poco/String.h"
 #include <algorithm>
 #include <new>
@@ -165,16 +164,9 @@ bool WebSocketOpening::complete(const std::string& header, std::size_t from, std
 	// Poco takes lines that end with LF only as well, so they end a header here too.
 	for (std::size_t i = header.find('\n', from); i != std::string::npos; i = header.find('\n', i + 1))
 	{
-		if (header.compare(i + 1, 1, "\n") == 0)
-		{
-			end = i + 2;
-			return true;
-		}
-		if (header.compare(i + 1, 2, "\r\n") == 0)
-		{
-			end = i + 3;
-			return true;
-		}
+		end = i + 1;
+		if (header[end] == '\r') ++end; // at the end of the string there is a NUL
+		if (header[end++] == '\n') return true;
 	}
 	return false;
 }
@@ -200,16 +192,8 @@ WebSocketOpening::Result WebSocketOpening::receive(const char* pData, std::size_
 WebSocketOpening::Result WebSocketOpening::handle()
 {
 	Request& request = _pAnswer->request;
-	try
-	{
-		Poco::MemoryInputStream stream(_received.data(), static_cast<std::streamsize>(_received.size()));
-		request.setFieldLimit(0); // the whole is limited already, and fields are counted later
-		request.read(stream);
-	}
-	catch (const Poco::Exception&)
-	{
-		return refuse(HTTPResponse::HTTP_BAD_REQUEST, "Not a HTTP request");
-	}
+	const Verdict parsed = WebSocketHandshake::parseRequest(_received, request);
+	if (!parsed.ok()) return refuse(parsed);
 	if (_pHTTPParams && !WebSocketHandshake::hasToken(request, "Upgrade", "websocket")) return OTHER;
 
 	Verdict verdict;
@@ -237,19 +221,22 @@ WebSocketOpening::Result WebSocketOpening::timedOut()
 }
 
 
-WebSocketOpening::Result WebSocketOpening::refuse(int status, const char* text)
+WebSocketOpening::Result WebSocketOpening::refuse(HTTPResponse::HTTPStatus status, const char* text)
 {
 	Verdict verdict;
 	verdict.error  = WebSocketError::HANDSHAKE_REFUSED;
-	verdict.status = static_cast<HTTPResponse::HTTPStatus>(status);
+	verdict.status = status;
 	verdict.text   = text;
+	return refuse(verdict);
+}
+
+
+WebSocketOpening::Result WebSocketOpening::refuse(const Verdict& verdict)
+{
 	HTTPResponse response;
 	response.setVersion(HTTPMessage::HTTP_1_1);
 	WebSocketHandshake::refuse(verdict, response);
-	std::ostringstream stream;
-	response.write(stream);
-	stream << text << '\n';
-	_response = stream.str();
+	write(response, verdict);
 	return REFUSED;
 }
 

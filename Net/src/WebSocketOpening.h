@@ -73,7 +73,8 @@ private:
 	struct Answer;
 
 	Result handle();
-	Result refuse(int status, const char* text);
+	Result refuse(const WebSocketHandshake::Verdict& verdict);
+	Result refuse(HTTPResponse::HTTPStatus status, const char* text);
 	void write(const HTTPResponse& response, const WebSocketHandshake::Verdict& verdict);
 
 	const WebSocketConnectionParams& _params;

@@ -57,6 +57,7 @@ TEST_P(EventPortTest, Refusals)
 	{
 		{"4.2.1 no upgrade", get + "\r\n", 400, "Connection"},
 		{"4.2.1 not HTTP", "\x16\x03\x01 nonsense\r\n\r\n", 400, "Connection"},
+		{"RFC 7230, 3.2.4", get + "X : 1\r\n" + upgrade + "Sec-WebSocket-Version: 13\r\n\r\n", 400, "Connection"},
 		{"4.2.1 POST", "POST / HTTP/1.1\r\nHost: x\r\n" + upgrade + "Sec-WebSocket-Version: 13\r\n\r\n", 405, "Allow"},
 		{"4.2.1 no key", get + "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\r\n", 400, "Connection"},
 		{"4.4 version", get + upgrade + "Sec-WebSocket-Version: 12\r\n\r\n", 426, "Sec-WebSocket-Version"},

@@ -74,6 +74,11 @@ public:
 	//
 	// Server (4.2)
 	//
+	static Verdict parseRequest(std::string_view header, HTTPRequest& request);
+		/// Parses a request's header, up to and including the empty line at its end, into an empty request
+		/// (RFC 7230, 3). Lines may end with LF only, one empty line may come before, and the lines of a folded
+		/// field are joined. Whatever else is not HTTP is refused: the status is 400.
+
 	static Verdict checkRequest(const HTTPRequest& request);
 		/// Checks a client's opening handshake (4.2.1).
 		///

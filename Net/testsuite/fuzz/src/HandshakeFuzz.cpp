@@ -11,6 +11,7 @@
 #include "Poco/Net/WebSocketHandshake.h"
 #include "Poco/Exception.h"
 #include "Poco/String.h"
+#include <algorithm>
 #include <sstream>
 
 
@@ -107,8 +108,26 @@ namespace
 		require(read.getContentLength() == static_cast<std::streamsize>(verdict.text.size() + 1), "a refusal has the length of its text");
 	}
 
+	void checkParsing(const std::string& text)
+		/// What we parse as HTTP is the same for Poco, unless it is too long for it, or is none (RFC 2047).
+	{
+		HTTPRequest ours;
+		HTTPRequest theirs;
+		const WebSocketHandshake::Verdict verdict = WebSocketHandshake::parseRequest(text, ours);
+		if (!verdict.ok())
+		{
+			checkRefusal(verdict);
+			return;
+		}
+		const bool folded = text.find("\n ") != std::string::npos || text.find("\n\t") != std::string::npos;
+		if (folded || text.find("=?") != std::string::npos || !parse(text, theirs)) return;
+		require(ours.getMethod() == theirs.getMethod() && ours.getURI() == theirs.getURI() && ours.getVersion() == theirs.getVersion(), "the same request line");
+		require(std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end()), "the same fields");
+	}
+
 	void checkServer(const std::string& text)
 	{
+		checkParsing(text);
 		HTTPRequest request;
 		if (!parse(text, request)) return;
 		checkLists(request);

@@ -1,0 +1,160 @@
+//
+// WebSocketHandshakeParseTest.cpp
+//
+// Library: PocoWebSocket
+// Package: Tests
+// Module:  WebSocketHandshakeParseTest
+//
+// A request's header (RFC 7230, 3), as the event shell parses it.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "Poco/Net/WebSocketHandshake.h"
+#include <gtest/gtest.h>
+#include <string>
+#include <utility>
+#include <vector>
+
+
+using Poco::Net::HTTPRequest;
+using Poco::Net::HTTPResponse;
+using Poco::Net::WebSocketError;
+using Poco::Net::WebSocketHandshake;
+
+
+namespace
+{
+	using Fields = std::vector<std::pair<std::string, std::string>>;
+
+	Fields fieldsOf(const HTTPRequest& request)
+	{
+		return Fields(request.begin(), request.end());
+	}
+}
+
+
+TEST(WebSocketHandshakeParseTest, RequestLine)
+{
+	const struct
+	{
+		const char* what;
+		std::string line;
+		bool right;
+	}
+	rows[] =
+	{
+		{"3.1.1", "GET /chat?a=b HTTP/1.1\r\n", true},
+		{"3.1.1 any method", "M-SEARCH * HTTP/1.1\r\n", true},
+		{"3.1.1 method with a colon", "G:T / HTTP/1.1\r\n", false},
+		{"3.1.1 no method", " / HTTP/1.1\r\n", false},
+		{"3.1.1 no target", "GET  HTTP/1.1\r\n", false},
+		{"3.1.1 method only", "GET\r\n", false},
+		{"3.1.1 no version", "GET /\r\n", false},
+		{"3.1.1 no version, but a space", "GET / \r\n", false},
+		{"3.1.1 control character in the target", "GET /\x01 HTTP/1.1\r\n", false},
+		{"3.1.1 tab in the target", "GET /\t HTTP/1.1\r\n", false},
+		{"3.1.1 DEL in the target", "GET /\x7f HTTP/1.1\r\n", false},
+		{"3.1.1 NUL in the target", std::string("GET /\0 HTTP/1.1\r\n", 17), false},
+		{"UTF-8 in the target, as many send it", "GET /\xc3\xa4 HTTP/1.1\r\n", true},
+		{"3.1.1 two spaces", "GET /  HTTP/1.1\r\n", false},
+		{"3.1.1 something behind the version", "GET / HTTP/1.1 x\r\n", false},
+		{"2.6 lower case", "GET / http/1.1\r\n", false},
+		{"2.6 minor version", "GET / HTTP/1.x\r\n", false},
+		{"2.6 major version", "GET / HTTP/x.1\r\n", false},
+		{"2.6 comma", "GET / HTTP/1,1\r\n", false},
+		{"2.6 ten", "GET / HTTP/1.10\r\n", false},
+		{"2.6 other versions are somebody else's matter", "GET / HTTP/2.0\r\n", true},
+		{"3.5 LF only", "GET / HTTP/1.1\n", true},
+		{"3.5 CR in the line", "GET / HTTP/1.1\r\r\n", false},
+		{"3.5 empty line before", "\r\nGET / HTTP/1.1\r\n", true},
+		{"3.5 empty line before, LF only", "\nGET / HTTP/1.1\n", true},
+		{"3.5 two empty lines before", "\r\n\r\nGET / HTTP/1.1\r\n", false},
+		{"nothing", "", false},
+		{"TLS", "\x16\x03\x01\x02", false}
+	};
+	for (const auto& row: rows)
+	{
+		for (const std::string end: {"\r\n", "\n", ""})
+		{
+			SCOPED_TRACE(row.what);
+			HTTPRequest request;
+			const WebSocketHandshake::Verdict verdict = WebSocketHandshake::parseRequest(row.line + end, request);
+			EXPECT_EQ(row.right, verdict.ok()) << verdict.text;
+			EXPECT_TRUE(request.empty());
+			if (!row.right)
+			{
+				EXPECT_EQ(HTTPResponse::HTTP_BAD_REQUEST, verdict.status);
+				EXPECT_EQ(WebSocketError::NO_HANDSHAKE, verdict.error);
+				EXPECT_FALSE(verdict.text.empty());
+			}
+		}
+	}
+	HTTPRequest request;
+	EXPECT_TRUE(WebSocketHandshake::parseRequest("POST /a?b=%20c HTTP/1.0\r\n\r\n", request).ok());
+	EXPECT_EQ("POST", request.getMethod());
+	EXPECT_EQ("/a?b=%20c", request.getURI());
+	EXPECT_EQ("HTTP/1.0", request.getVersion());
+}
+
+
+TEST(WebSocketHandshakeParseTest, Fields)
+{
+	const struct
+	{
+		const char* what;
+		std::string text;
+		bool right;
+		Fields fields;
+	}
+	rows[] =
+	{
+		{"none", "", true, {}},
+		{"3.2", "Host: localhost\r\n", true, {{"Host", "localhost"}}},
+		{"3.2 no space", "Host:localhost\r\n", true, {{"Host", "localhost"}}},
+		{"3.2 white space around", "Host: \t localhost\t \r\n", true, {{"Host", "localhost"}}},
+		{"3.2 empty", "Host:\r\nA: \r\n", true, {{"Host", ""}, {"A", ""}}},
+		{"3.2 colons in the value", "Host: [::1]:80\r\n", true, {{"Host", "[::1]:80"}}},
+		{"3.2.2 repeated", "a: 1\r\nb: 2\r\nA: 3\r\n", true, {{"a", "1"}, {"A", "3"}, {"b", "2"}}},
+		{"3.2.4 white space before the colon", "Host : localhost\r\n", false, {}},
+		{"3.2.4 white space in the name", "Ho st: localhost\r\n", false, {}},
+		{"3.2.4 folded", "a: 1\r\n 2\r\n\t 3 \r\nb: 4\r\n", true, {{"a", "1 2 3"}, {"b", "4"}}},
+		{"3.2.4 folded, LF only", "a: 1\n 2\nb: 4\n", true, {{"a", "1 2"}, {"b", "4"}}},
+		{"3.2.4 folded to the end", "a: 1\r\n 2", true, {{"a", "1 2"}}},
+		{"3.2.4 nothing to be folded", " a: 1\r\n", false, {}},
+		{"3.2.4 control character folded", "a: 1\r\n \x02\r\n", false, {}},
+		{"3.2.6 tab in the value", "a: 1\t2\r\n", true, {{"a", "1\t2"}}},
+		{"3.2.6 obs-text", "a: \xe4\xff\r\n", true, {{"a", "\xe4\xff"}}},
+		{"3.2.6 NUL", std::string("a: \0\r\n", 6), false, {}},
+		{"3.2.6 CR", "a: 1\r2\r\n", false, {}},
+		{"3.2.6 control character", "a: 1\x1f\r\n", false, {}},
+		{"3.2.6 DEL", "a: 1\x7f\r\n", false, {}},
+		{"3.2 no colon", "Host localhost\r\n", false, {}},
+		{"3.2 no name", ": localhost\r\n", false, {}},
+		{"3.2.6 name", "a(b): 1\r\n", false, {}},
+		{"3.2.6 obs-text in the name", "\xe4: 1\r\n", false, {}},
+		{"not decoded", "a: =?UTF-8?Q?b?=\r\n", true, {{"a", "=?UTF-8?Q?b?="}}}
+	};
+	for (const auto& row: rows)
+	{
+		for (const std::string end: {"\r\n", "\n", "\r\nwhat comes later: 1\r\n"})
+		{
+			SCOPED_TRACE(row.what);
+			if (row.text.find("\n 2") == row.text.size() - 3) continue; // there is no end of its line
+			HTTPRequest request;
+			const WebSocketHandshake::Verdict verdict = WebSocketHandshake::parseRequest("GET / HTTP/1.1\r\n" + row.text + end, request);
+			EXPECT_EQ(row.right, verdict.ok()) << verdict.text;
+			if (row.right)
+			{
+				EXPECT_EQ(row.fields, fieldsOf(request));
+			}
+			else
+			{
+				EXPECT_EQ(HTTPResponse::HTTP_BAD_REQUEST, verdict.status);
+			}
+		}
+		HTTPRequest request; // without the empty line
+		EXPECT_EQ(row.right, WebSocketHandshake::parseRequest("GET / HTTP/1.1\r\n" + row.text, request).ok()) << row.what;
+	}
+}
