@@ -236,6 +236,7 @@ private:
 	void attempt(int run);
 	std::unique_ptr<HTTPClientSession> createSession() const;
 	void attemptFailed(int run, const Poco::Exception& exc);
+	void tellFailure(int run, const Poco::Exception& exc);
 	void wait();
 	Time delay() const;
 
@@ -371,7 +372,7 @@ void WebSocketClient::Core::attempt(int run)
 		}
 		std::lock_guard<std::mutex> lock(_mutex);
 		if (run != _run) return;
-		WebSocketEventConnection::Ptr pConnection = new WebSocketEventConnection(*this, _reactor, upgrade, request);
+		WebSocketEventConnection::Ptr pConnection = new WebSocketEventConnection(*this, _reactor, upgrade, upgrade.socket.peerAddress(), request);
 		upgrade = WebSocketUpgrade(); // from here on the socket is the loop's alone
 		if (!_reactor.post({pConnection, WebSocketEventConnection::Task::ADD, 0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()})) return;
 		_pConnection = pConnection;
@@ -422,27 +423,43 @@ void WebSocketClient::Core::attemptFailed(int run, const Poco::Exception& exc)
 		++_busy;
 	}
 	// Callbacks come from the loop's thread.
-	_reactor.invoke([pThis = Ptr(this, true), run, pException = std::shared_ptr<Poco::Exception>(exc.clone())]() mutable
+	bool invoked = false;
+	try
 	{
-		bool tell = false;
-		{
-			std::lock_guard<std::mutex> lock(pThis->_mutex);
-			tell = run == pThis->_run;
-			if (tell) pThis->_state = pThis->_pParams->getReconnect() ? WAITING : STOPPED;
-		}
-		try
-		{
-			if (tell) pThis->handler.onConnectFailed(*pException);
-		}
-		catch (...)
-		{
-			// there is no connection that could be closed
-		}
-		std::lock_guard<std::mutex> lock(pThis->_mutex);
-		--pThis->_busy;
-		pThis->_idle.notify_all();
-		if (run == pThis->_run && pThis->_state == WAITING) pThis->wait();
-	});
+		invoked = _reactor.invoke([pThis = Ptr(this, true), run, pException = std::shared_ptr<Poco::Exception>(exc.clone())]() mutable { pThis->tellFailure(run, *pException); });
+	}
+	catch (const std::bad_alloc&)
+	{
+		// this cannot be told
+	}
+	if (invoked) return;
+	std::lock_guard<std::mutex> lock(_mutex);
+	--_busy;
+	_idle.notify_all();
+	if (run == _run) _state = STOPPED;
+}
+
+
+void WebSocketClient::Core::tellFailure(int run, const Poco::Exception& exc)
+{
+	bool tell = false;
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		tell = run == _run;
+		if (tell) _state = _pParams->getReconnect() ? WAITING : STOPPED;
+	}
+	try
+	{
+		if (tell) handler.onConnectFailed(exc);
+	}
+	catch (...)
+	{
+		// there is no connection that could be closed
+	}
+	std::lock_guard<std::mutex> lock(_mutex);
+	--_busy;
+	_idle.notify_all();
+	if (run == _run && _state == WAITING) wait();
 }
 
 
@@ -469,7 +486,7 @@ void WebSocketClient::Core::greeted(WebSocketConnection& connection)
 		}
 		for (const Message& message: kept)
 		{
-			if (connection.send(message.data, message.opcode) != WebSocketConnection::SENT) return;
+			if (static_cast<WebSocketEventConnection&>(connection).sendKept(message.data, message.opcode) != WebSocketConnection::SENT) return; // it has gone
 		}
 	}
 }
@@ -513,7 +530,16 @@ void WebSocketClient::Core::due(Time)
 {
 	const Ptr pThis(this); // takes over what wait() has shared
 	std::lock_guard<std::mutex> lock(_mutex);
-	if (_state == WAITING) connect();
+	if (_state != WAITING) return;
+	try
+	{
+		connect();
+	}
+	catch (const std::bad_alloc&)
+	{
+		_state = WAITING;
+		wait();
+	}
 }
 
 

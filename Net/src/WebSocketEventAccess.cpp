@@ -62,7 +62,7 @@ void WebSocketEventConnection::close(int code, const std::string& reason)
 		throw InvalidArgumentException("Status code must not be sent in a Close frame: " + std::to_string(code));
 	if (!WebSocketUTF8::isValid(reason.data(), reason.size())) // RFC 6455, 5.5.1
 		throw InvalidArgumentException("Reason of a Close frame must be UTF-8");
-	if (_reactor.current())
+	if (here())
 	{
 		sendClose(code, reason);
 		return;
@@ -75,7 +75,7 @@ void WebSocketEventConnection::close(int code, const std::string& reason)
 
 void WebSocketEventConnection::abort()
 {
-	if (!_reactor.current())
+	if (!here())
 	{
 		_reactor.post(newTask(Task::ABORT));
 	}
@@ -91,27 +91,42 @@ void WebSocketEventConnection::abort()
 }
 
 
+bool WebSocketEventConnection::here() const
+	/// Returns true in the loop's thread, if the connection is in the loop, or was. Before that, what is to be done
+	/// follows the task that puts it there.
+{
+	return _reactor.current() && (scheduled() || is(GONE));
+}
+
+
 void WebSocketEventConnection::pause()
 {
-	if (!_reactor.current())
+	if (!here())
 	{
 		_reactor.post(newTask(Task::PAUSE));
+		return;
 	}
-	else if (is(RESUMING))
+	if (queued() > 0 && !is(GONE)) // who waits for that is told
 	{
-		set(RESUMING, false);
+		_drain.store(true, std::memory_order_relaxed);
+		_reactor.markDirty(*this);
 	}
-	else if (!is(PAUSED) && !is(GONE) && !is(DISCARD))
-	{
-		set(PAUSED, true);
-		updateInterest();
-	}
+	if (is(RESUMING)) set(RESUMING, false);
+	else stopReading();
+}
+
+
+void WebSocketEventConnection::stopReading()
+{
+	if (is(PAUSED) || is(GONE) || is(DISCARD)) return;
+	set(PAUSED, true);
+	updateInterest();
 }
 
 
 void WebSocketEventConnection::resume()
 {
-	if (!_reactor.current())
+	if (!here())
 	{
 		_reactor.post(newTask(Task::RESUME));
 	}
@@ -207,6 +222,12 @@ const Poco::UUID& WebSocketEventConnection::id() const
 }
 
 
+bool WebSocketEventConnection::belongsTo(const WebSocketEventGroup& group) const
+{
+	return &_group == &group;
+}
+
+
 SocketAddress WebSocketEventConnection::remoteAddress() const
 {
 	return _stream.remoteAddress();
@@ -233,10 +254,16 @@ WebSocketConnection::Metrics WebSocketEventConnection::metrics() const
 	metrics.bytesReceived     = _bytesReceived;
 	metrics.bytesSent         = _bytesSent;
 	metrics.messagesNotQueued = _notQueued;
-	metrics.bytesQueued       = _posted + _waiting;
+	metrics.bytesQueued       = queued();
 	metrics.pingTime          = Poco::Timespan(_pingTime);
 	metrics.since             = _since;
 	return metrics;
+}
+
+
+std::size_t WebSocketEventConnection::queued() const
+{
+	return _posted.load(std::memory_order_relaxed) + _waiting.load(std::memory_order_relaxed);
 }
 
 

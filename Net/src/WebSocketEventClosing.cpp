@@ -15,6 +15,7 @@
 #include "WebSocketOpening.h"
 #include "WebSocketReactor.h"
 #include "Poco/Net/NetException.h"
+#include <new>
 #include <utility>
 
 
@@ -115,9 +116,18 @@ void WebSocketEventConnection::tellClosed()
 	setState(CLOSED);
 	if (!is(OPENED) || is(ENDED)) return;
 	set(ENDED, true);
+	std::string reason;
 	try
 	{
-		_group.handler.onClose(*this, _framer.closeCode(), _framer.closeReason());
+		reason = _framer.closeReason();
+	}
+	catch (const std::bad_alloc&)
+	{
+		// the handler is to be told all the same
+	}
+	try
+	{
+		_group.handler.onClose(*this, _framer.closeCode(), reason);
 	}
 	catch (const Poco::Exception& exc)
 	{

@@ -89,16 +89,16 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, W
 }
 
 
-WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, StreamSocketImpl* pSocket, const HTTPServerParams* pHTTPParams):
-	WebSocketEventConnection(group, reactor, Nothing(), pSocket)
+WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, StreamSocketImpl* pSocket, const SocketAddress& remote, const HTTPServerParams* pHTTPParams):
+	WebSocketEventConnection(group, reactor, Nothing(), pSocket, remote)
 {
 	set(HANDSHAKE, true);
 	_pOpening = std::make_unique<WebSocketOpening>(*group.pConnectionParams, pHTTPParams, _stream);
 }
 
 
-WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const HTTPRequest& request):
-	WebSocketEventConnection(group, reactor, Nothing(), static_cast<StreamSocketImpl*>(upgrade.socket.impl()))
+WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const SocketAddress& remote, const HTTPRequest& request):
+	WebSocketEventConnection(group, reactor, Nothing(), static_cast<StreamSocketImpl*>(upgrade.socket.impl()), remote)
 {
 	set(HANDSHAKE, true);
 	rare().subprotocol = upgrade.subprotocol;
@@ -320,6 +320,7 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 	if (pDeflate) writer().configure(params, pDeflate, _group.role);
 	if (subprotocol != this->subprotocol()) rare().subprotocol = subprotocol;
 	set(OPENED, true);
+	_since.update();
 	setState(OPEN);
 	_lastMessage = _reactor.now();
 	set(HANDSHAKE, false);
@@ -366,7 +367,7 @@ std::size_t WebSocketEventConnection::processSome(char* pData, std::size_t lengt
 		if (--frames > 0 && !_parser.assembler().compressed()) continue;
 		// A few bytes can be megabytes, and a read many frames: the other connections have their turn before the rest.
 		yielded = pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)) && (frames <= 0 || start.isElapsed(INFLATE_TIME));
-		if (yielded) pause();
+		if (yielded) stopReading();
 	}
 	_parser.settle();
 	if (yielded) goOnLater();
@@ -477,9 +478,9 @@ void WebSocketEventConnection::timeReached(Time now)
 	{
 		sendClose(WebSocketFrame::GOING_AWAY, "Idle for too long");
 	}
-	else if (is(PAUSED))
+	else if (is(PAUSED) || is(BLOCKED))
 	{
-		// an answer would not be seen
+		// an answer would not be seen, or a PING not be sent
 	}
 	else if (is(PINGING) && WebSocketTimerWheel::reached(_waits + _group.pongTimeout, now))
 	{
@@ -510,7 +511,7 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 	};
 	if (is(BLOCKED)) consider(_progress + _group.sendTimeout);
 	if (_group.idleTimeout > 0) consider(_lastMessage + _group.idleTimeout);
-	if (is(PAUSED)) return now + left;
+	if (is(PAUSED) || is(BLOCKED)) return now + left;
 	if (is(PINGING)) consider(_waits + _group.pongTimeout);
 	else if (_group.pingInterval > 0) consider(_received + _group.pingInterval);
 	return now + left;

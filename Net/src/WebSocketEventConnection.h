@@ -86,10 +86,10 @@ public:
 	};
 
 	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, int& fd, const sockaddr* pRemote, socklen_t length, const HTTPServerParams* pHTTPParams);
-	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, StreamSocketImpl* pSocket, const HTTPServerParams* pHTTPParams);
+	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, StreamSocketImpl* pSocket, const SocketAddress& remote, const HTTPServerParams* pHTTPParams);
 		/// A connection that a server has accepted, plain or not. Without pHTTPParams nobody handles other requests.
 
-	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const HTTPRequest& request);
+	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const SocketAddress& remote, const HTTPRequest& request);
 		/// A connection whose opening handshake is complete.
 
 	// WebSocketConnection
@@ -131,6 +131,11 @@ public:
 	void cut();
 		/// Ends the connection at once.
 
+	SendResult sendKept(const std::string& message, int opcode);
+		/// As send(), without a limit: the message is in memory already.
+
+	bool belongsTo(const WebSocketEventGroup& group) const;
+
 	bool dirty; // in the loop's list of those that have something to flush
 	bool again; // in the loop's list of those that have something to do in the next turn
 
@@ -157,7 +162,8 @@ private:
 		GONE          = 0x2000, // not in the loop any more
 		UNWATCHED     = 0x4000, // not in the poller, because there is nothing that it could tell
 		DEFLATING     = 0x8000, // a long message is being compressed, step by step; also IN_PARTS
-		ABORTED       = 0x10000 // cut in the next turn
+		ABORTED       = 0x10000, // cut in the next turn
+		KEPT          = 0x20000  // what was kept before the connection was there is being sent, whatever the limit
 	};
 
 	enum
@@ -250,6 +256,10 @@ private:
 	void deflateStep();
 	void deflateSome();
 	void deflateAll();
+	bool here() const;
+	void stopReading();
+	std::size_t queued() const;
+	bool allSent() const;
 	void append(int flags, const char* pData, std::size_t length);
 	void put(int flags, const char* pData, std::size_t length);
 	bool stays(const char* pData) const;

@@ -39,7 +39,7 @@ void WebSocketEventConnection::deflateSteps(Task&& task, const char* pData, std:
 	set(IN_PARTS, true);
 	_reactor.again(*this);
 	if (is(PAUSED)) return;
-	pause();
+	stopReading();
 	goOnLater();
 }
 

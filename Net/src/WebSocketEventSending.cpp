@@ -234,6 +234,7 @@ inline bool WebSocketEventConnection::fansOut(const WebSocketPreparedMessage& me
 	if (!_reactor.current() || state() != OPEN || !_pOutput || (_flags & (IN_PARTS | BLOCKED))) return false; // the rest is the loop's
 	const char* const pFrame = _reactor.fanOut().again(message);
 	const std::size_t length = message.frame().size();
+	if (_pWriter && _pWriter->deflates() && length >= _pWriter->threshold()) return false;
 	if (!pFrame || _pOutput->size() + length > _group.maxQueuedBytes || !_pOutput->extend(pFrame, length)) return false;
 	tally(_messagesSent, _reactor.counters.messagesSent, 1);
 	_lastMessage = _reactor.now();
@@ -319,7 +320,7 @@ WebSocketOutput& WebSocketEventConnection::output()
 bool WebSocketEventConnection::makeRoom(std::size_t length)
 	/// Returns true if so many bytes more can be queued.
 {
-	if (fits(length)) return true;
+	if (fits(length) || is(KEPT)) return true;
 	if (is(BLOCKED)) return false;
 	_reactor.markDirty(*this); // flush() tells what has come of it
 	return push() && fits(length);
@@ -351,8 +352,9 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendLater(Task&& task)
 	/// In another thread, or while a message is sent in parts, or if the message is compressed in steps.
 {
 	const std::size_t length = task.length();
-	const std::size_t queued = _posted.fetch_add(length, std::memory_order_relaxed) + _waiting.load(std::memory_order_relaxed);
-	if (queued > 0 && queued + length > _group.maxQueuedBytes)
+	const std::size_t before = _posted.fetch_add(length, std::memory_order_relaxed) + _waiting.load(std::memory_order_relaxed);
+	const bool limited = !_reactor.current() || !is(KEPT);
+	if (limited && before > 0 && before + length > _group.maxQueuedBytes)
 	{
 		_posted.fetch_sub(length, std::memory_order_relaxed);
 		return refuse();
@@ -368,6 +370,15 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendLater(Task&& task)
 		throw;
 	}
 	return SENT;
+}
+
+
+WebSocketConnection::SendResult WebSocketEventConnection::sendKept(const std::string& message, int opcode)
+{
+	set(KEPT, true);
+	const SendResult result = send(message.data(), message.size(), opcode);
+	set(KEPT, false);
+	return result;
 }
 
 
@@ -393,6 +404,7 @@ void WebSocketEventConnection::sendPong(const char* pPayload, std::size_t length
 	if (_framer.checkSend(WebSocketFrameHeader::PONG, pPayload, length) != WebSocketFramer::SEND) return;
 	if (!is(BLOCKED))
 	{
+		set(PONG_WAITS, false);
 		append(WebSocketFrameHeader::PONG, pPayload, length);
 		return;
 	}
@@ -413,6 +425,7 @@ void WebSocketEventConnection::sendClose(int code, const std::string& reason)
 	const std::size_t length = WebSocketFrame::buildClose(payload, code, reason.data(), reason.size());
 	if (_framer.checkSend(WebSocketFrameHeader::CLOSE, payload, length) == WebSocketFramer::SEND) append(WebSocketFrameHeader::CLOSE, payload, length);
 	beginClosing();
+	resume(); // or the peer's Close would not be seen
 }
 
 
@@ -427,8 +440,17 @@ void WebSocketEventConnection::flush()
 
 void WebSocketEventConnection::tryFlush()
 {
+	if (is(ABORTED)) return;
 	if (_pOutput && !push()) broken(ConnectionResetException(Poco::Error::getMessage(_stream.error()), _stream.error()));
 	else if (!_pOutput && !is(DEFLATING) && (_state.load(std::memory_order_relaxed) != OPEN || _drain.load(std::memory_order_relaxed) || is(PONG_WAITS))) flushed();
+}
+
+
+bool WebSocketEventConnection::allSent() const
+	/// Returns true if onDrained() may be called: while other messages wait for the last part of one, only if reading is
+	/// paused, since that part may come by reading.
+{
+	return is(PAUSED) || !is(IN_PARTS) || !_pRare.load(std::memory_order_acquire) || rare().held.empty();
 }
 
 
@@ -442,7 +464,12 @@ bool WebSocketEventConnection::push()
 	{
 		_reactor.giveOutput(std::move(_pOutput));
 		_waiting.store(0, std::memory_order_relaxed);
-		set(BLOCKED, false);
+		if (is(BLOCKED))
+		{
+			set(BLOCKED, false);
+			if (is(PINGING) && !is(CLOSING_BEGUN)) _waits = _reactor.now(); // from here on an answer can come
+			schedule();
+		}
 		if (is(WRITING))
 		{
 			set(WRITING, false);
@@ -479,9 +506,9 @@ void WebSocketEventConnection::flushed()
 			return; // it is flushed at the end of the turn
 		}
 	}
-	if (_state.load(std::memory_order_relaxed) == OPEN)
+	if (!is(DISCARD) && is(OPENED))
 	{
-		if (_drain.load(std::memory_order_relaxed) && _drain.exchange(false))
+		if (_drain.load(std::memory_order_relaxed) && allSent() && _drain.exchange(false))
 			call([this] { _group.handler.onDrained(*this); });
 		return;
 	}

@@ -114,6 +114,10 @@ void WebSocketListener::take(int fd, const sockaddr* pRemote, socklen_t length)
 	{
 		memory = false;
 	}
+	catch (const Poco::Exception&)
+	{
+		// nothing has come of this one
+	}
 	if (fd >= 0) ::close(fd);
 	if (!memory) failed(ENOMEM);
 }

@@ -59,7 +59,11 @@ void WebSocketMessageWriter::begin(int opcode, bool large)
 
 bool WebSocketMessageWriter::check(const char* pData, std::size_t length, bool last)
 {
-	return _opcode != WebSocketFrame::OP_TEXT || (_text.append(pData, length) && (!last || _text.complete()));
+	if (_opcode != WebSocketFrame::OP_TEXT) return true;
+	WebSocketUTF8 text = _text;
+	if (!text.append(pData, length) || (last && !text.complete())) return false;
+	_text = text;
+	return true;
 }
 
 

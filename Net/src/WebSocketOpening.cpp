@@ -179,7 +179,8 @@ WebSocketOpening::Result WebSocketOpening::receive(const char* pData, std::size_
 	used = std::min(length, limit + 1 - before);
 	_received.append(pData, used);
 	std::size_t end = 0;
-	if (!complete(_received, before >= 2 ? before - 2 : 0, end))
+	const bool whole = complete(_received, before >= 2 ? before - 2 : 0, end) && end <= limit;
+	if (!whole)
 		return _received.size() > limit ? refuse(HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "Header is too large") : NEED_MORE;
 
 	used -= _received.size() - end;

@@ -114,7 +114,7 @@ void WebSocketPoller::dispatch(const epoll_event& event)
 	{
 		eventfd_t value = 0;
 		::eventfd_read(_wake, &value);
-		_woken.store(false);
+		_woken.exchange(false); // before it is looked for what was posted
 	}
 }
 

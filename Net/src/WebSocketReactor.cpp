@@ -100,15 +100,16 @@ bool WebSocketReactor::post(Task&& task)
 }
 
 
-void WebSocketReactor::invoke(const std::function<void()>& function)
+bool WebSocketReactor::invoke(const std::function<void()>& function)
 {
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
-		if (_ended) return;
+		if (_ended) return false;
 		_functions.push_back(function);
 		_posted.store(true, std::memory_order_release);
 	}
 	_poller.wakeUp();
+	return true;
 }
 
 
@@ -186,7 +187,7 @@ bool WebSocketReactor::spin(int milliseconds)
 
 int WebSocketReactor::timeout()
 {
-	if (!_again.empty() || !_againNow.empty()) return 0;
+	if (!_again.empty() || !_againNow.empty() || !_dirty.empty()) return 0;
 	return _timers.untilNext(_now);
 }
 
@@ -245,10 +246,8 @@ void WebSocketReactor::flushDirty()
 	}
 	_dirty.clear();
 	_fanOut.clear(); // what could not be sent was copied
-	if (_graveyard.empty()) return;
-	std::vector<WebSocketEventConnection*> graveyard;
-	graveyard.swap(_graveyard);
-	for (WebSocketEventConnection* pConnection: graveyard) pConnection->release();
+	for (std::size_t i = 0; i < _graveyard.size(); ++i) _graveyard[i]->release();
+	_graveyard.clear();
 }
 
 

@@ -71,9 +71,9 @@ public:
 		/// Returns true in the loop's thread.
 
 	bool post(Task&& task);
-	void invoke(const std::function<void()>& function);
+	bool invoke(const std::function<void()>& function);
 		/// The loop performs the task, or calls the function, soon. If it has ended, that is
-		/// forgotten, and post() returns false.
+		/// forgotten, and they return false.
 
 	int load() const;
 		/// Returns how many connections there are.

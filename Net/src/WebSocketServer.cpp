@@ -46,6 +46,8 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
+	const char* const LEAVING = "Going away";
+
 	class UpgradeFactory: public HTTPRequestHandlerFactory
 		/// A connection that was used for other requests before may be upgraded as well.
 	{
@@ -125,6 +127,7 @@ public:
 	// WebSocketEventGroup
 	bool handOver(WebSocketStream& stream, const std::string& received) override;
 	void opened(WebSocketConnection& connection) override;
+	void greeted(WebSocketConnection& connection) override;
 	void gone(WebSocketConnection& connection, bool handshake, bool closed) override;
 
 	const WebSocketServerParams::Ptr pParams;
@@ -211,12 +214,12 @@ void WebSocketServer::Core::onEach(const Function& function)
 		auto pDone = std::make_shared<std::promise<void>>();
 		std::future<void> done = pDone->get_future();
 		WebSocketReactor& reactor = *pReactor;
-		reactor.invoke([&reactor, &function, pDone]
+		const bool invoked = reactor.invoke([&reactor, &function, pDone]
 		{
+			const std::shared_ptr<void> atEnd(nullptr, [pDone](void*) { pDone->set_value(); });
 			function(reactor);
-			pDone->set_value();
 		});
-		done.wait();
+		if (invoked) done.wait();
 	}
 }
 
@@ -234,9 +237,12 @@ std::vector<WebSocketConnection::Ptr> WebSocketServer::Core::drain(const Poco::T
 				if (&pListener->reactor() == &reactor) pListener->end();
 			}
 		});
-		onEach([](WebSocketReactor& reactor)
+		onEach([this](WebSocketReactor& reactor)
 		{
-			for (auto& pConnection: reactor.connections()) pConnection->close(1001, "Going away");
+			for (auto& pConnection: reactor.connections())
+			{
+				if (pConnection->belongsTo(*this)) pConnection->close(WebSocketFrame::GOING_AWAY, LEAVING);
+			}
 		});
 	}
 	{
@@ -269,7 +275,7 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 		WebSocketUpgrade upgrade = WebSocketAcceptor::accept(request, response, pParams.get());
 		WebSocketPrefixedSocket::unwrap(upgrade.socket, upgrade.data);
 		WebSocketReactor& reactor = chooseReactor();
-		pConnection = new WebSocketEventConnection(*this, reactor, upgrade, request);
+		pConnection = new WebSocketEventConnection(*this, reactor, upgrade, address, request);
 		begin(pConnection, reactor);
 	});
 	return pConnection;
@@ -287,7 +293,9 @@ void WebSocketServer::Core::orWithdraw(const SocketAddress& address, const Funct
 	catch (...)
 	{
 		withdraw(address);
+		std::lock_guard<std::mutex> lock(_mutex);
 		--_handshakes;
+		_allGone.notify_all();
 		throw;
 	}
 }
@@ -302,7 +310,7 @@ bool WebSocketServer::Core::counted(const SocketAddress& address) const
 
 bool WebSocketServer::Core::admit(const SocketAddress& address)
 {
-	const int handshakes = _handshakes.load(std::memory_order_relaxed);
+	const int handshakes = _handshakes.fetch_add(1, std::memory_order_relaxed);
 	bool admitted = !_draining && handshakes < pParams->getMaxHandshakes()
 		&& handshakes + _connections.load(std::memory_order_relaxed) < pParams->getMaxConnections();
 	if (admitted && counted(address))
@@ -312,9 +320,10 @@ bool WebSocketServer::Core::admit(const SocketAddress& address)
 		admitted = count < pParams->getMaxConnectionsPerAddress();
 		if (admitted) ++count;
 	}
-	if (admitted) _handshakes.fetch_add(1, std::memory_order_relaxed);
-	else _refused.fetch_add(1, std::memory_order_relaxed);
-	return admitted;
+	if (admitted) return true;
+	_handshakes.fetch_sub(1, std::memory_order_relaxed);
+	_refused.fetch_add(1, std::memory_order_relaxed);
+	return false;
 }
 
 
@@ -374,7 +383,7 @@ void WebSocketServer::Core::accepted(const StreamSocket& socket)
 	orWithdraw(remote, [&]
 	{
 		WebSocketReactor& reactor = chooseReactor();
-		begin(new WebSocketEventConnection(*this, reactor, static_cast<StreamSocketImpl*>(accepted.impl()), pHTTPParams.get()), reactor);
+		begin(new WebSocketEventConnection(*this, reactor, static_cast<StreamSocketImpl*>(accepted.impl()), remote, pHTTPParams.get()), reactor);
 	});
 }
 
@@ -399,6 +408,12 @@ void WebSocketServer::Core::opened(WebSocketConnection&)
 	_opened.fetch_add(1, std::memory_order_relaxed);
 	_connections.fetch_add(1, std::memory_order_relaxed);
 	_handshakes.fetch_sub(1, std::memory_order_relaxed);
+}
+
+
+void WebSocketServer::Core::greeted(WebSocketConnection& connection)
+{
+	if (_draining) connection.close(WebSocketFrame::GOING_AWAY, LEAVING); // it came while the others were closed
 }
 
 

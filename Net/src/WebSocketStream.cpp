@@ -41,7 +41,7 @@ WebSocketStream::WebSocketStream(int& fd, const sockaddr* pRemote, socklen_t len
 }
 
 
-WebSocketStream::WebSocketStream(StreamSocketImpl* pSocket):
+WebSocketStream::WebSocketStream(StreamSocketImpl* pSocket, const SocketAddress& remote):
 	_remoteHost(),
 	_remotePort(0),
 	_error(0),
@@ -50,11 +50,7 @@ WebSocketStream::WebSocketStream(StreamSocketImpl* pSocket):
 	_secure(false),
 	_shut(false)
 {
-	sockaddr_storage remote = sockaddr_storage();
-	socklen_t length = sizeof(remote);
-	if (::getpeername(pSocket->sockfd(), reinterpret_cast<sockaddr*>(&remote), &length) == 0)
-		setRemote(reinterpret_cast<sockaddr*>(&remote), length);
-
+	setRemote(remote.addr(), remote.length());
 	auto pTransport = std::make_unique<WebSocketTransport>(pSocket);
 	if (pTransport->plain())
 	{
@@ -190,7 +186,10 @@ SocketAddress WebSocketStream::localAddress() const
 SocketAddress WebSocketStream::address(const sockaddr* pAddress, socklen_t length)
 {
 	if (pAddress->sa_family == AF_UNIX)
-		return SocketAddress(SocketAddress::UNIX_LOCAL, length > sizeof(sa_family_t) ? reinterpret_cast<const sockaddr_un*>(pAddress)->sun_path : "");
+	{
+		const char* const pPath = reinterpret_cast<const sockaddr_un*>(pAddress)->sun_path;
+		return SocketAddress(SocketAddress::UNIX_LOCAL, length > sizeof(sa_family_t) ? std::string(pPath, ::strnlen(pPath, sizeof(sockaddr_un::sun_path) - 1)) : "");
+	}
 	return length > 0 ? SocketAddress(pAddress, length) : SocketAddress();
 }
 

@@ -45,7 +45,7 @@ public:
 	WebSocketStream(int& fd, const sockaddr* pRemote, socklen_t length);
 		/// Takes over a plain, non-blocking socket, whose peer has the given address, and sets fd to -1.
 
-	explicit WebSocketStream(StreamSocketImpl* pSocket);
+	WebSocketStream(StreamSocketImpl* pSocket, const SocketAddress& remote);
 		/// Shares the ownership of a socket, and makes it non-blocking. A plain one is
 		/// duplicated: the other owners' is to be closed, not shut down.
 
@@ -97,6 +97,8 @@ private:
 	WebSocketStream& operator = (const WebSocketStream&) = delete;
 
 	void setRemote(const sockaddr* pAddress, socklen_t length);
+		/// A path that is too long for SocketAddress is cut.
+
 	static SocketAddress address(const sockaddr* pAddress, socklen_t length);
 
 	std::unique_ptr<WebSocketTransport> _pSecure;
@@ -105,9 +107,9 @@ private:
 	in_port_t _remotePort;
 	short _error;
 	int _fd;
-	bool _shared : 1;
-	bool _secure : 1;
-	bool _shut : 1; // for sending
+	bool _shared;
+	bool _secure;
+	bool _shut; // for sending
 };
 
 

@@ -114,14 +114,15 @@ public:
 
 	virtual SendResult send(const void* pData, std::size_t length, int opcode) = 0;
 		/// Sends a message, text (WebSocketFrame::OP_TEXT) or binary (OP_BINARY), compressed if that was
-		/// agreed on. It is sent at the latest when the callback that is running returns, together with the
-		/// other messages sent meanwhile. Never waits.
+		/// agreed on. It is sent at the end of the loop's turn, together with the others that are sent in
+		/// that turn; an answer by a callback, when all that was received with its message has been dealt with. Never waits.
 		///
 		/// To compress more than 64 KiB takes several turns of the loop. Meanwhile the message counts as queued, further
 		/// ones queue behind it, and nothing is received on this connection. It has several frames then (RFC 6455, 5.4).
 		///
 		/// A message that does not fit into an empty queue is accepted all the same.
-		/// Throws an InvalidArgumentException if a text is not UTF-8 (RFC 6455, 8.1), or for another opcode.
+		/// Throws an InvalidArgumentException if a text is not UTF-8 (RFC 6455, 8.1), or for another opcode, and a
+		/// std::bad_alloc if there is no memory: then nothing is sent.
 
 	SendResult send(const std::string& message);
 		/// Sends a message of the default kind: text, if not set otherwise.
@@ -136,6 +137,9 @@ public:
 		/// parts have the same opcode. What send() sends meanwhile waits, and follows the last part. Only to be
 		/// called by callbacks of this connection's loop; throws an IllegalStateException in other threads.
 		///
+		/// Throws an InvalidArgumentException if a text is not UTF-8, or for another opcode: that part is not sent, and
+		/// another may be. Throws a std::bad_alloc if there is no memory, and the connection is aborted.
+		///
 		/// Who passes on what comes in parts, and does not want to hold the message, calls pause() if
 		/// metrics().bytesQueued is greater than 0, and resume() in onDrained().
 
@@ -148,7 +152,8 @@ public:
 
 	virtual void close(int code = 1000, const std::string& reason = "") = 0;
 		/// Starts the closing handshake (RFC 6455, 7.1.2), or does nothing if that was done before. What is queued is sent
-		/// before. A reason of more than 123 bytes is cut. Throws an InvalidArgumentException
+		/// before, as far as the peer takes it in time (WebSocketConnectionParams::setCloseTimeout()). Reading goes on, if
+		/// it was paused: the peer's Close comes behind its messages. A reason of more than 123 bytes is cut. Throws an InvalidArgumentException
 		/// if the code must not be sent (RFC 6455, 7.4) or the reason is not UTF-8.
 
 	virtual void abort() = 0;
@@ -158,6 +163,8 @@ public:
 	virtual void resume() = 0;
 		/// Stops and goes on reading: messages that are on their way stay there. A few messages that have
 		/// been read already may still come, if called by another thread than the connection's.
+		///
+		/// If something is queued (metrics().bytesQueued) when reading is paused, onDrained() will be called.
 
 	virtual void setParts(bool flag) = 0;
 		/// Whether messages are handed to onPart(), as they arrive, instead of onMessage(). To be called by onOpen().

@@ -66,7 +66,8 @@ public:
 		/// Returns true if messages are compressed.
 
 	bool check(const char* pData, std::size_t length, bool last);
-		/// Checks the next part of a text message; returns false if it is not UTF-8 (RFC 6455, 8.1).
+		/// Checks the next part of a text message; returns false if it is not UTF-8 (RFC 6455, 8.1). Then
+		/// another part can be checked in its place.
 
 	Frame frame(const char* pData, std::size_t length, bool last, std::string& compressed);
 		/// Makes a frame of the next part of the message. What is compressed goes to compressed. Throws a
