@@ -101,7 +101,14 @@ private:
 				job = std::move(_jobs.front());
 				_jobs.pop_front();
 			}
-			job();
+			try
+			{
+				job();
+			}
+			catch (const std::exception&)
+			{
+				// no memory, not even for saying so
+			}
 		}
 	}
 

@@ -108,7 +108,7 @@ namespace
 			else result += masked(flags | 0x81, payload);
 			if (deflated) compress = !compress;
 		}
-		return result + closeFrame(1000);
+		return result + closeFrame(1000, "a reason that does not fit into a string itself");
 	}
 
 	struct Outcome
@@ -243,6 +243,34 @@ TEST(FaultEventTest, CompressedTwice)
 	/// There is none for what comes next, either: telling the handler, the Close frame.
 {
 	failEachAllocation(Port::PLAIN, true, 2);
+}
+
+
+TEST(FaultEventTest, ConnectionsGoWithoutMemory)
+	/// One after the other, and none comes.
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setThreads(1);
+	Echo echo;
+	EventServer server(Port::PLAIN, pParams);
+	echo.handle(server);
+	server.start();
+	RawPeer control = server.connect();
+	std::vector<RawPeer> peers;
+	for (int i = 0; i < 3; ++i) peers.push_back(server.connect());
+	for (int left = 3; left > 0; --left)
+	{
+		EXPECT_TRUE(eventually([&] { return server.server.metrics().connections == left + 1; }));
+		Echo::Order order;
+		order.end = 1000;
+		control.send(order.frame());
+		control.receiveFrame();
+		peers.pop_back();
+		EXPECT_TRUE(eventually([&] { return server.server.metrics().connections == left; }));
+		control.send(Echo::Order().frame());
+		EXPECT_EQ("not struck", control.receiveFrame().payload) << "memory was needed";
+	}
+	EXPECT_EQ(3, echo.closed);
 }
 
 

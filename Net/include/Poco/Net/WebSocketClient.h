@@ -90,8 +90,8 @@ public:
 
 	void stop();
 		/// Closes the connection (code 1000), or forgets the attempt to make one. When it returns, no callback is
-		/// running, and none will come. It returns after WebSocketConnectionParams::setCloseTimeout() at
-		/// the latest. Called by a callback it does not wait.
+		/// running, and none will come. It returns after WebSocketConnectionParams::setCloseTimeout() at the latest, or
+		/// twice that, if a callback takes that long. Called by a callback it does not wait.
 
 	WebSocketConnection::SendResult send(const std::string& message, int opcode = WebSocketFrame::OP_TEXT);
 	WebSocketConnection::SendResult send(const void* pData, std::size_t length, int opcode);
