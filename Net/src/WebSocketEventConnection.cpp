@@ -135,7 +135,10 @@ void WebSocketEventConnection::begin()
 	}
 	guarded([this]
 	{
-		_reactor.poller().add(_stream.fd(), WebSocketPoller::READ, *this);
+		set(UNWATCHED, true);
+		if (_pOpening && _stream.plain()) read(); // mostly the request is there: the poller need not tell
+		if (is(GONE)) return;
+		if (is(UNWATCHED)) updateInterest();
 		if (_pRare.load(std::memory_order_acquire) && rare().pAdopted)
 		{
 			const std::unique_ptr<Rare::Adopted> pAdopted = std::move(rare().pAdopted);

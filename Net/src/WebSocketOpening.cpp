@@ -30,6 +30,12 @@ POCO_WEBSOCKET_BEGIN
 using Verdict = WebSocketHandshake::Verdict;
 
 
+namespace
+{
+	constexpr std::size_t RESPONSE_SIZE = 256; // of most
+}
+
+
 class WebSocketOpening::Response: public HTTPServerResponse
 	/// A response that is written later: a hook sets its status and fields.
 {
@@ -245,7 +251,8 @@ WebSocketOpening::Result WebSocketOpening::refuse(const Verdict& verdict)
 void WebSocketOpening::write(const HTTPResponse& response, const Verdict& verdict)
 	/// As HTTPResponse::write() does; a stream takes longer than the rest of the handshake.
 {
-	_response = response.getVersion() + ' ' + std::to_string(static_cast<int>(response.getStatus())) + ' ' + response.getReason() + "\r\n";
+	_response.reserve(RESPONSE_SIZE);
+	_response.append(response.getVersion()).append(1, ' ').append(std::to_string(static_cast<int>(response.getStatus()))).append(1, ' ').append(response.getReason()).append("\r\n");
 	for (const auto& field: response) _response.append(field.first).append(": ").append(field.second).append("\r\n");
 	_response += "\r\n";
 	if (!verdict.ok()) _response.append(verdict.text).append("\n");

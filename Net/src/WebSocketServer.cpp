@@ -33,6 +33,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -139,12 +140,13 @@ protected:
 	~Core() override = default;
 
 private:
-	bool counted(const SocketAddress& address) const;
-	bool admit(const SocketAddress& address);
-	void withdraw(const SocketAddress& address);
+	bool counts() const;
+	static bool counted(const SocketAddress& address);
+	bool admit(const SocketAddress* pAddress);
+	void withdraw(const SocketAddress* pAddress);
 	WebSocketReactor& chooseReactor();
 	void begin(const WebSocketEventConnection::Ptr& pConnection, WebSocketReactor& reactor);
-	template <typename Function> void orWithdraw(const SocketAddress& address, const Function& function);
+	template <typename Function> void orWithdraw(const SocketAddress* pAddress, const Function& function);
 	template <typename Function> void onEach(const Function& function);
 
 	std::mutex _stateMutex; // start(), stop() and drain()
@@ -262,7 +264,7 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 {
 	if (!_running || _draining) throw IllegalStateException("The server does not run");
 	const SocketAddress address = request.clientAddress();
-	if (!admit(address))
+	if (!admit(&address))
 	{
 		response.setStatusAndReason(HTTPResponse::HTTP_SERVICE_UNAVAILABLE);
 		response.setKeepAlive(false);
@@ -270,7 +272,7 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 		throw WebSocketException("Too many connections", WebSocketError::HANDSHAKE_REFUSED);
 	}
 	WebSocketEventConnection::Ptr pConnection;
-	orWithdraw(address, [&]
+	orWithdraw(&address, [&]
 	{
 		WebSocketUpgrade upgrade = WebSocketAcceptor::accept(request, response, pParams.get());
 		WebSocketPrefixedSocket::unwrap(upgrade.socket, upgrade.data);
@@ -283,7 +285,7 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 
 
 template <typename Function>
-void WebSocketServer::Core::orWithdraw(const SocketAddress& address, const Function& function)
+void WebSocketServer::Core::orWithdraw(const SocketAddress* pAddress, const Function& function)
 	/// Calls what makes a connection of what was admitted.
 {
 	try
@@ -292,7 +294,7 @@ void WebSocketServer::Core::orWithdraw(const SocketAddress& address, const Funct
 	}
 	catch (...)
 	{
-		withdraw(address);
+		withdraw(pAddress);
 		std::lock_guard<std::mutex> lock(_mutex);
 		--_handshakes;
 		_allGone.notify_all();
@@ -301,22 +303,29 @@ void WebSocketServer::Core::orWithdraw(const SocketAddress& address, const Funct
 }
 
 
-bool WebSocketServer::Core::counted(const SocketAddress& address) const
-	/// Returns true for IP addresses, if there is a limit for each.
+bool WebSocketServer::Core::counts() const
+	/// Returns true if there is a limit for each address.
 {
-	return pParams->getMaxConnectionsPerAddress() > 0 && address.family() != SocketAddress::UNIX_LOCAL && !address.host().isWildcard();
+	return pParams->getMaxConnectionsPerAddress() > 0;
 }
 
 
-bool WebSocketServer::Core::admit(const SocketAddress& address)
+bool WebSocketServer::Core::counted(const SocketAddress& address)
+	/// Returns true for IP addresses.
+{
+	return address.family() != SocketAddress::UNIX_LOCAL && !address.host().isWildcard();
+}
+
+
+bool WebSocketServer::Core::admit(const SocketAddress* pAddress)
 {
 	const int handshakes = _handshakes.fetch_add(1, std::memory_order_relaxed);
 	bool admitted = !_draining && handshakes < pParams->getMaxHandshakes()
 		&& handshakes + _connections.load(std::memory_order_relaxed) < pParams->getMaxConnections();
-	if (admitted && counted(address))
+	if (admitted && counts() && pAddress && counted(*pAddress))
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
-		int& count = _addresses[address.host()];
+		int& count = _addresses[pAddress->host()];
 		admitted = count < pParams->getMaxConnectionsPerAddress();
 		if (admitted) ++count;
 	}
@@ -327,11 +336,11 @@ bool WebSocketServer::Core::admit(const SocketAddress& address)
 }
 
 
-void WebSocketServer::Core::withdraw(const SocketAddress& address)
+void WebSocketServer::Core::withdraw(const SocketAddress* pAddress)
 {
-	if (!counted(address)) return;
+	if (!counts() || !pAddress || !counted(*pAddress)) return;
 	std::lock_guard<std::mutex> lock(_mutex);
-	const auto it = _addresses.find(address.host());
+	const auto it = _addresses.find(pAddress->host());
 	if (it != _addresses.end() && --it->second == 0) _addresses.erase(it);
 }
 
@@ -354,10 +363,11 @@ void WebSocketServer::Core::accepted(int& fd, const sockaddr* pRemote, socklen_t
 {
 	_accepted.fetch_add(1, std::memory_order_relaxed);
 	const bool tcp = pRemote->sa_family == AF_INET || pRemote->sa_family == AF_INET6;
-	const bool limited = tcp && pParams->getMaxConnectionsPerAddress() > 0;
-	const SocketAddress remote = limited ? SocketAddress(pRemote, length) : SocketAddress();
-	if (!admit(remote)) return;
-	orWithdraw(remote, [&]
+	std::optional<SocketAddress> address;
+	if (tcp && counts()) address.emplace(pRemote, length);
+	const SocketAddress* const pAddress = address ? &*address : nullptr;
+	if (!admit(pAddress)) return;
+	orWithdraw(pAddress, [&]
 	{
 		WebSocketReactor& reactor = chooseReactor();
 		begin(new WebSocketEventConnection(*this, reactor, fd, pRemote, length, pHTTPParams.get()), reactor);
@@ -379,8 +389,8 @@ void WebSocketServer::Core::accepted(const StreamSocket& socket)
 	{
 		return; // it has been reset already
 	}
-	if (!admit(remote)) return;
-	orWithdraw(remote, [&]
+	if (!admit(&remote)) return;
+	orWithdraw(&remote, [&]
 	{
 		WebSocketReactor& reactor = chooseReactor();
 		begin(new WebSocketEventConnection(*this, reactor, static_cast<StreamSocketImpl*>(accepted.impl()), remote, pHTTPParams.get()), reactor);
@@ -421,7 +431,11 @@ void WebSocketServer::Core::gone(WebSocketConnection& connection, bool handshake
 {
 	if (handshake) _handshakes.fetch_sub(1, std::memory_order_relaxed);
 	else _connections.fetch_sub(1, std::memory_order_relaxed);
-	if (pParams->getMaxConnectionsPerAddress() > 0) withdraw(connection.remoteAddress());
+	if (counts())
+	{
+		const SocketAddress address = connection.remoteAddress();
+		withdraw(&address);
+	}
 	if (!_draining) return;
 	std::lock_guard<std::mutex> lock(_mutex);
 	if (!handshake && !closed) _cut.emplace_back(&connection, true);
