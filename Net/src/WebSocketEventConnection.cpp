@@ -136,7 +136,7 @@ void WebSocketEventConnection::begin()
 	guarded([this]
 	{
 		set(UNWATCHED, true);
-		if (_pOpening && _stream.plain()) read(); // mostly the request is there: the poller need not tell
+		if (_pOpening && _stream.plain()) ready(WebSocketPoller::READ); // mostly the request is there, and nobody need tell
 		if (is(GONE)) return;
 		if (is(UNWATCHED)) updateInterest();
 		if (_pRare.load(std::memory_order_acquire) && rare().pAdopted)
@@ -321,6 +321,7 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 	_framer.setVerifyMasking(params.getVerifyMasking());
 	_parser.assembler().configure(params, pDeflate);
 	if (pDeflate) writer().configure(params, pDeflate, _group.role);
+	set(COMPRESSES, pDeflate && writer().deflates());
 	if (subprotocol != this->subprotocol()) rare().subprotocol = subprotocol;
 	set(OPENED, true);
 	_since.update();

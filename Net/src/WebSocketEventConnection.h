@@ -163,7 +163,8 @@ private:
 		UNWATCHED     = 0x4000, // not in the poller, because there is nothing that it could tell
 		DEFLATING     = 0x8000, // a long message is being compressed, step by step; also IN_PARTS
 		ABORTED       = 0x10000, // cut in the next turn
-		KEPT          = 0x20000  // what was kept before the connection was there is being sent, whatever the limit
+		KEPT          = 0x20000, // what was kept before the connection was there is being sent, whatever the limit
+		COMPRESSES    = 0x40000  // messages that are not too short
 	};
 
 	enum

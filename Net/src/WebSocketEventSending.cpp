@@ -217,7 +217,7 @@ inline bool WebSocketEventConnection::isGathered(const char* pData, std::size_t 
 inline bool WebSocketEventConnection::fits(std::size_t length) const
 	/// Returns true if so many bytes more can be queued.
 {
-	return !_pOutput || _pOutput->empty() || _pOutput->size() + length <= _group.maxQueuedBytes;
+	return !_pOutput || _pOutput->size() + length <= _group.maxQueuedBytes || _pOutput->empty();
 }
 
 
@@ -231,10 +231,9 @@ inline bool WebSocketEventConnection::fansOut(const WebSocketPreparedMessage& me
 	/// Sends a message that another connection was given just before, if this one gets all that the other does: then its
 	/// output is longer by that, and that is all. Returns false if it is not like that.
 {
-	if (!_reactor.current() || state() != OPEN || !_pOutput || (_flags & (IN_PARTS | BLOCKED))) return false; // the rest is the loop's
+	if (!_reactor.current() || state() != OPEN || !_pOutput || (_flags & (IN_PARTS | BLOCKED | COMPRESSES))) return false; // the rest is the loop's
 	const char* const pFrame = _reactor.fanOut().again(message);
 	const std::size_t length = message.frame().size();
-	if (_pWriter && _pWriter->deflates() && length >= _pWriter->threshold()) return false;
 	if (!pFrame || _pOutput->size() + length > _group.maxQueuedBytes || !_pOutput->extend(pFrame, length)) return false;
 	tally(_messagesSent, _reactor.counters.messagesSent, 1);
 	_lastMessage = _reactor.now();
