@@ -46,9 +46,11 @@ namespace
 
 
 WebSocketOutput::WebSocketOutput():
-	_first(0),
+	_pEnd(nullptr),
+	_endPosition(0),
 	_elsewhere(0),
-	_position(0)
+	_position(0),
+	_first(0)
 {
 	_bytes.reserve(FIRST_SIZE);
 }
@@ -56,14 +58,29 @@ WebSocketOutput::WebSocketOutput():
 
 void WebSocketOutput::refer(const char* pData, std::size_t length, Poco::RefCountedObject* pOwner, std::size_t gathered)
 {
+	settle();
 	_references.push_back({_bytes.size() + gathered, pData, length, Poco::AutoPtr<Poco::RefCountedObject>(pOwner, true)});
 	_bytes.extend(gathered);
 	_elsewhere += length;
+	if (pOwner) return;
+	_pEnd = pData + length;
+	_endPosition = _bytes.size();
 }
 
 
-bool WebSocketOutput::refersTo(const char* pBegin, const char* pEnd) const
+void WebSocketOutput::settle()
+	/// The length of the last reference is what it says, and stays so.
 {
+	if (!_pEnd) return;
+	Reference& last = _references.back();
+	last.length = static_cast<std::size_t>(_pEnd - last.pData);
+	_pEnd = nullptr;
+}
+
+
+bool WebSocketOutput::refersTo(const char* pBegin, const char* pEnd)
+{
+	settle();
 	return std::any_of(_references.begin() + static_cast<std::ptrdiff_t>(_first), _references.end(), [=](const Reference& reference)
 	{
 		return !reference.pOwner && reference.pData >= pBegin && reference.pData < pEnd;
@@ -73,6 +90,7 @@ bool WebSocketOutput::refersTo(const char* pBegin, const char* pEnd) const
 
 void WebSocketOutput::keep(const char* pBegin, const char* pEnd, Poco::RefCountedObject* pOwner)
 {
+	settle();
 	for (std::size_t i = _first; i < _references.size(); ++i)
 	{
 		Reference& reference = _references[i];
@@ -83,6 +101,7 @@ void WebSocketOutput::keep(const char* pBegin, const char* pEnd, Poco::RefCounte
 
 void WebSocketOutput::keep()
 {
+	settle();
 	for (std::size_t i = _first; i < _references.size(); ++i)
 	{
 		Reference& reference = _references[i];
@@ -171,6 +190,7 @@ void WebSocketOutput::reset()
 	/// All has been taken.
 {
 	_position = _first = _elsewhere = 0;
+	_pEnd = nullptr;
 	if (!_references.empty()) _references.clear();
 	if (_bytes.capacity() > KEPT_OUTPUT) _bytes.release();
 	else _bytes.clear();
@@ -190,6 +210,7 @@ inline bool WebSocketOutput::isOnePiece(iovec& piece) const
 
 long WebSocketOutput::flush(WebSocketStream& stream, WebSocketBuffer& record)
 {
+	settle();
 	if (!stream.plain()) return flushSecure(stream, record);
 	iovec piece;
 	if (isOnePiece(piece))

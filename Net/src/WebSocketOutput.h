@@ -55,7 +55,7 @@ public:
 	std::size_t size() const;
 		/// Returns how many bytes wait.
 
-	bool refersTo(const char* pBegin, const char* pEnd) const;
+	bool refersTo(const char* pBegin, const char* pEnd);
 		/// Returns true if bytes from there, which nobody keeps, are waiting.
 
 	void keep(const char* pBegin, const char* pEnd, Poco::RefCountedObject* pOwner);
@@ -81,6 +81,7 @@ private:
 		Poco::AutoPtr<Poco::RefCountedObject> pOwner;
 	};
 
+	void settle();
 	bool isOnePiece(iovec& piece) const;
 	int blocks(iovec* pBlocks, int max) const;
 	void consume(std::size_t length);
@@ -89,12 +90,15 @@ private:
 	void reset();
 	long flushSecure(WebSocketStream& stream, WebSocketBuffer& record);
 
-	std::vector<Reference> _references;
-	std::size_t _first;     // of _references: what is left
-	std::size_t _elsewhere; // bytes of these, and of _record
-	std::size_t _position;  // of _bytes: what is left
+	// What extend() needs lies together: to reach one output after the other is to wait for memory.
+	const char* _pEnd;        // of the last reference, whose length is known from it; null if that cannot be extended
+	std::size_t _endPosition; // of _bytes: where the last reference stands
+	std::size_t _elsewhere;   // bytes of _references, and of _record
+	std::size_t _position;    // of _bytes: what is left
 	WebSocketBuffer _bytes;
-	WebSocketBuffer _record; // of TLS, tried and not sent
+	std::size_t _first;       // of _references: what is left
+	std::vector<Reference> _references;
+	WebSocketBuffer _record;  // of TLS, tried and not sent
 };
 
 
@@ -121,10 +125,8 @@ inline bool WebSocketOutput::empty() const
 
 inline bool WebSocketOutput::extend(const char* pData, std::size_t length)
 {
-	if (_first == _references.size()) return false;
-	Reference& last = _references.back();
-	if (last.pOwner || last.position != _bytes.size() || last.pData + last.length != pData) return false;
-	last.length += length;
+	if (pData != _pEnd || _bytes.size() != _endPosition) return false;
+	_pEnd += length;
 	_elsewhere += length;
 	return true;
 }
