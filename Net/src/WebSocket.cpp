@@ -15,6 +15,7 @@
 #include "Poco/Net/WebSocketImpl.h"
 #include "WebSocketAcceptor.h"
 #include "WebSocketConnector.h"
+#include <limits>
 
 
 namespace Poco {
@@ -221,6 +222,7 @@ int WebSocket::sendMessage(const void* message, int length, int opcode, int frag
 
 int WebSocket::sendMessage(const std::string& message, int opcode, int fragmentSize)
 {
+	if (message.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) throw InvalidArgumentException("A message of 2 GiB or more is sent in parts, or from a stream");
 	return implementation()->sendMessage(message.data(), static_cast<int>(message.size()), opcode, fragmentSize);
 }
 
@@ -299,7 +301,7 @@ WebSocket::Cork::~Cork()
 	{
 		_pImpl->uncork();
 	}
-	catch (const Poco::Exception&)
+	catch (const std::exception&)
 	{
 		// the next call that sends finds it as well
 	}

@@ -170,7 +170,15 @@ namespace
 		void abandon(const HTTPResponse& response)
 			/// There is no WebSocket. The caller may go on using the session.
 		{
-			if (!bodyIsHere(response) || !drain(response)) reset();
+			try
+			{
+				if (bodyIsHere(response) && drain(response)) return;
+			}
+			catch (const Poco::Exception&)
+			{
+				// why there is no WebSocket is of interest, not that
+			}
+			reset();
 		}
 
 	private:
@@ -180,6 +188,7 @@ namespace
 		void reset()
 			/// The next request needs a new connection.
 		{
+			_pBody = nullptr;
 			if (_tunnelled)
 			{
 				_pTunnel.reset();
@@ -195,7 +204,7 @@ namespace
 		bool bodyIsHere(const HTTPResponse& response)
 			/// Returns true if draining does not have to wait.
 		{
-			if (!_pBody || !response.hasContentLength()) return false;
+			if (!_pBody || response.getStatus() == HTTPResponse::HTTP_SWITCHING_PROTOCOLS || !response.hasContentLength()) return false;
 			HTTPClientSession& used = session();
 			return SessionAccess::waiting(used) + used.socket().available() >= response.getContentLength64();
 		}
@@ -206,6 +215,8 @@ namespace
 		{
 			if (!_pBody || !response.getKeepAlive()) return false;
 			if (!response.hasContentLength() && !response.getChunkedTransferEncoding()) return false;
+			std::unique_ptr<WebSocketDeadline> pDeadline;
+			if (_pParams) pDeadline = std::make_unique<WebSocketDeadline>(session(), _start, _pParams->getHandshakeTimeout(), 2*static_cast<int>(MAX_DRAIN));
 			_pBody->ignore(MAX_DRAIN);
 			return _pBody->eof();
 		}
@@ -269,9 +280,21 @@ namespace
 		return one.getScheme() == other.getScheme() && one.getPort() == other.getPort() && Poco::icompare(one.getHost(), other.getHost()) == 0;
 	}
 
+	URI resolve(const URI& from, const std::string& reference)
+	{
+		try
+		{
+			return URI(from, reference);
+		}
+		catch (const Poco::SyntaxException&)
+		{
+			throw WebSocketException("Redirect to what is no URI: " + reference, WebSocketError::NO_HANDSHAKE);
+		}
+	}
+
 	URI redirectTarget(const URI& from, const HTTPResponse& response)
 	{
-		URI to(from, response.get("Location"));
+		URI to = resolve(from, response.get("Location"));
 		if (to.getScheme() == "ws") to.setScheme("http");
 		if (to.getScheme() == "wss") to.setScheme("https");
 		if ((to.getScheme() != "http" && to.getScheme() != "https") || (from.getScheme() == "https" && to.getScheme() == "http"))

@@ -25,7 +25,8 @@ WebSocketMessageSender::WebSocketMessageSender(WebSocketTransport& transport, We
 	_framer(framer),
 	_sender(sender),
 	_inParts(false),
-	_incomplete(false)
+	_incomplete(false),
+	_lost(false)
 {
 }
 
@@ -88,10 +89,18 @@ int WebSocketMessageSender::sendPart(const char* pPart, int length, int opcode, 
 
 	Poco::FastMutex::ScopedLock lock(_mutex);
 	if (_inParts && opcode != _writer.opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
-	if (!_inParts) begin(opcode, true);
+	if (_inParts) checkLost();
+	else begin(opcode, true);
 	checkText(pPart, static_cast<std::size_t>(length), last);
-	_inParts = true;
-	sendFragment(pPart, static_cast<std::size_t>(length), last);
+	try
+	{
+		sendFragment(pPart, static_cast<std::size_t>(length), last);
+	}
+	catch (const WebSocketSender::Unfinished&)
+	{
+		_inParts = !last;
+		throw;
+	}
 	_inParts = !last;
 	return length;
 }
@@ -115,9 +124,16 @@ void WebSocketMessageSender::checkText(const char* pData, std::size_t length, bo
 }
 
 
+void WebSocketMessageSender::checkLost() const
+{
+	if (_lost) throw WebSocketException("The message before could not be completed", WebSocketError::CLOSED);
+}
+
+
 void WebSocketMessageSender::begin(int opcode, bool large)
 {
-	if (_incomplete) throw WebSocketException("The message before could not be completed", WebSocketError::CLOSED);
+	if (_incomplete) _lost = true;
+	checkLost();
 	_writer.begin(opcode, large);
 	_first = true;
 }
@@ -125,19 +141,25 @@ void WebSocketMessageSender::begin(int opcode, bool large)
 
 void WebSocketMessageSender::sendFragment(const char* pData, std::size_t length, bool last)
 {
-	_incomplete = !(_first && last);
-	_first = false;
 	try
 	{
 		const WebSocketMessageWriter::Frame frame = _writer.frame(pData, length, last, _compressed);
 		if (!frame.nothing) _sender.send(frame.pData, static_cast<int>(frame.length), frame.flags);
 	}
+	catch (const WebSocketSender::Unfinished&)
+	{
+		_first = false;
+		_incomplete = !last; // this frame counts as sent
+		throw;
+	}
 	catch (...)
 	{
 		_writer.lost();
+		_lost = !_first; // nothing of the message has been sent, or it cannot be completed
 		throw;
 	}
-	if (last) _incomplete = false;
+	_first = false;
+	_incomplete = !last;
 }
 
 

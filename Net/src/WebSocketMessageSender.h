@@ -48,6 +48,7 @@ private:
 	void check(int opcode, int length, const char* pData) const;
 	void checkText(const char* pData, std::size_t length, bool last);
 	void sendFragment(const char* pData, std::size_t length, bool last);
+	void checkLost() const;
 	void begin(int opcode, bool large);
 
 	WebSocketTransport& _transport;
@@ -61,6 +62,7 @@ private:
 	bool _inParts;     // sendPart() has begun one
 	bool _first;       // the next frame is its first
 	bool _incomplete;  // frames of it have been sent, and others not
+	bool _lost;        // and will not be: no message can be sent any more
 };
 
 

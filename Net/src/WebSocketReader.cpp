@@ -159,17 +159,17 @@ int WebSocketReader::fill()
 
 int WebSocketReader::fetch(char* pTarget, std::size_t length, Fetch how)
 {
-	_sender.beforeWaiting();
-	const int n = _pingInterval > 0 ? fetchAlive(pTarget, length, how)
+	const bool pending = !_sender.beforeWaiting();
+	const int n = pending || _pingInterval > 0 ? fetchAlive(pTarget, length, how, pending)
 		: how == PEEK ? _transport.peek(pTarget, length) : _transport.receive(pTarget, length);
 	_sender.afterWaiting();
 	return n;
 }
 
 
-int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how)
+int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bool pending)
 	/// Like fetch(), but sends a PING when nothing has come for a while, and
-	/// fails if nothing comes then either.
+	/// fails if nothing comes then either. Meanwhile sends what is pending.
 {
 	const Poco::Timespan receiveTimeout = _transport.getReceiveTimeout();
 	const Poco::Clock start;
@@ -184,26 +184,32 @@ int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how)
 		}
 		if (!_transport.getBlocking()) return AGAIN;
 
-		Poco::Timespan left = _pinging ? _pongTimeout - _pingSent.elapsed() : _pingInterval - _lastReceived.elapsed();
-		if (left <= 0 && _pinging)
+		Poco::Timespan left = 0; // for ever
+		if (_pingInterval > 0)
 		{
-			_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
-			return FAILED;
-		}
-		if (left <= 0)
-		{
-			_sender.sendPing();
-			_pingSent.update();
-			_pinging = true;
-			continue;
+			if (_pinging && _sender.pingWaits()) _pingSent.update(); // another thread is sending: it cannot be answered yet
+			left = _pinging ? _pongTimeout - _pingSent.elapsed() : _pingInterval - _lastReceived.elapsed();
+			if (left <= 0 && _pinging)
+			{
+				_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
+				return FAILED;
+			}
+			if (left <= 0)
+			{
+				_sender.sendPing();
+				_pingSent.update();
+				_pinging = true;
+				continue;
+			}
 		}
 		if (receiveTimeout > 0)
 		{
 			const Poco::Timespan receiveLeft = receiveTimeout - start.elapsed();
 			if (receiveLeft <= 0) throw TimeoutException(POCO_ETIMEDOUT);
-			left = std::min(left, receiveLeft);
+			left = left > 0 ? std::min(left, receiveLeft) : receiveLeft;
 		}
-		_transport.waitReadable(left);
+		_transport.waitReadable(left, pending);
+		pending = !_sender.beforeWaiting();
 	}
 }
 
@@ -257,7 +263,7 @@ int WebSocketReader::readInto(WebSocketTarget& target, std::size_t total)
 	bool fast = _transport.plain() && _transport.getBlocking();
 	while (_framer.remaining() > 0)
 	{
-		const bool gather = fast && _position == _end && _framer.remaining() >= 2*GATHERED;
+		const bool gather = fast && !_peeked && _position == _end && _framer.remaining() >= 2*GATHERED;
 		lowWater.set(gather ? GATHERED : 1);
 		const std::size_t missing = total - _received;
 		const bool here = _end - _position >= missing;

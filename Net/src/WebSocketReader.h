@@ -114,7 +114,7 @@ private:
 
 	int fill();
 	int fetch(char* pTarget, std::size_t length, Fetch how);
-	int fetchAlive(char* pTarget, std::size_t length, Fetch how);
+	int fetchAlive(char* pTarget, std::size_t length, Fetch how, bool pending);
 	int readInto(WebSocketTarget& target, std::size_t total);
 	int readDirectly(char* pTarget, std::size_t length);
 	void save(const WebSocketTarget& target);

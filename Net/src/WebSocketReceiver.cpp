@@ -60,6 +60,7 @@ WebSocketReceiver::WebSocketReceiver(WebSocketReader& reader, WebSocketFramer& f
 	_messageBegun(false),
 	_inParts(false),
 	_lastFrame(false),
+	_skipping(false),
 	_end(Poco::Event::EVENT_MANUALRESET)
 {
 }
@@ -91,6 +92,7 @@ int WebSocketReceiver::receiveFrame(Poco::Buffer<char>& buffer, std::size_t maxL
 int WebSocketReceiver::receiveFrame(WebSocketTarget& target, std::size_t maxLength, int& flags)
 {
 	Session session(_reader);
+	if (_skipping) return skipNow(flags);
 	if (!_framer.failed() && _messageBegun)
 		throw IllegalStateException("A message has been received in part; its rest cannot be received as frames");
 	try
@@ -99,6 +101,12 @@ int WebSocketReceiver::receiveFrame(WebSocketTarget& target, std::size_t maxLeng
 		const int result = readFrame(target, maxLength, flags);
 		target.finish(result > 0 ? static_cast<std::size_t>(result) : 0);
 		return deliver(result);
+	}
+	catch (const Poco::IOException&)
+	{
+		_end.set(); // close() need not wait any longer
+		target.finish(0);
+		throw;
 	}
 	catch (...)
 	{
@@ -145,6 +153,7 @@ int WebSocketReceiver::receiveMessage(std::string& message, int& opcode)
 int WebSocketReceiver::receiveMessage(WebSocketTarget& target, int& opcode)
 {
 	Session session(_reader);
+	if (_skipping) return skipNow(opcode);
 	if (!_framer.failed() && _inParts) throw IllegalStateException("A message is being received in parts");
 	beginMessages();
 	try
@@ -152,6 +161,12 @@ int WebSocketReceiver::receiveMessage(WebSocketTarget& target, int& opcode)
 		const int result = readMessage(target, opcode);
 		if (result != WebSocketReader::AGAIN) target.finish(result > 0 ? static_cast<std::size_t>(result) : 0);
 		return deliver(result);
+	}
+	catch (const Poco::IOException&)
+	{
+		_end.set(); // close() need not wait any longer
+		target.finish(0);
+		throw;
 	}
 	catch (...)
 	{
@@ -278,6 +293,7 @@ int WebSocketReceiver::inflateBlock()
 int WebSocketReceiver::receivePart(char* pBuffer, std::size_t length, int& flags)
 {
 	Session session(_reader);
+	if (_skipping) return skipNow(flags);
 	if (!_framer.failed() && _messageBegun && !_inParts) throw IllegalStateException("A message has been received in part by receiveMessage()");
 	beginMessages();
 	return deliver(readPart(pBuffer, length, flags));
@@ -336,19 +352,13 @@ int WebSocketReceiver::skipToClose(const Poco::Timespan& timeout)
 	int result = WebSocketReader::AGAIN;
 	try
 	{
-		char block[4096];
 		beginMessages();
-		for (;;)
+		do
 		{
 			if (start.isElapsed(timeout.totalMicroseconds())) throw TimeoutException("No Close frame from the peer");
-			result = _reader.header();
-			if (result <= 0) break;
-			const bool control = _framer.header().control();
-			if (control) result = readControl();
-			else if (_framer.remaining() > 0) result = _reader.part(block, sizeof(block));
-			if (result < 0) break;
-			if (!control && _framer.remaining() == 0) _reader.endFrame();
+			result = skip();
 		}
+		while (result > 0);
 	}
 	catch (...)
 	{
@@ -358,6 +368,35 @@ int WebSocketReceiver::skipToClose(const Poco::Timespan& timeout)
 	}
 	_reader.publish();
 	_reader.mutex().unlock();
+	return deliver(result);
+}
+
+
+int WebSocketReceiver::skip()
+	/// Takes a part of a frame. Returns 1, or END, AGAIN or FAILED.
+{
+	const int rc = _reader.header();
+	if (rc <= 0) return rc;
+	_skipping = true; // from here on messages are not complete
+	const bool control = _framer.header().control();
+	char block[4096];
+	int n = 0;
+	if (control) n = readControl();
+	else if (_framer.remaining() > 0) n = _reader.part(block, sizeof(block));
+	if (n < 0) return n;
+	if (!control && _framer.remaining() == 0) _reader.endFrame();
+	return 1;
+}
+
+
+int WebSocketReceiver::skipNow(int& flags)
+	/// For who receives after close() has given up.
+{
+	beginMessages();
+	int result = 0;
+	do result = skip();
+	while (result > 0);
+	if (result == WebSocketReader::END) flags = 0;
 	return deliver(result);
 }
 

@@ -67,6 +67,8 @@ private:
 	int receiveMessage(WebSocketTarget& target, int& opcode);
 	int readMessage(WebSocketTarget& target, int& opcode);
 	int readPart(char* pBuffer, std::size_t length, int& flags);
+	int skip();
+	int skipNow(int& flags);
 	int nextDataFrame();
 	int readControl();
 	int inflateBlock();
@@ -85,6 +87,7 @@ private:
 	bool _messageBegun;         // a message is not complete, or not delivered completely
 	bool _inParts;              // a message is being delivered in parts
 	bool _lastFrame;            // of that message has been received
+	bool _skipping;   // close() has begun to skip what comes before the peer's Close
 	PongHandler _pongHandler;
 	Poco::Event _end;
 };

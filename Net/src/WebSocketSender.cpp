@@ -32,11 +32,19 @@ namespace
 	}
 
 	const char* const TEXT_NOT_BEGUN  = "Send timed out; the frame has not been begun";
+	const char* const TEXT_BROKEN     = "The connection broke inside a frame that was being sent";
 	const char* const TEXT_UNFINISHED = "Send timed out inside the frame; its rest will be sent before the next one";
 }
 
 
+WebSocketSender::Unfinished::Unfinished():
+	Poco::TimeoutException(TEXT_UNFINISHED)
+{
+}
+
+
 inline bool WebSocketSender::gathers() const
+	/// The receiving thread may change it at any time: a frame is sent by what it was when it began.
 {
 	return _corks.load(std::memory_order_relaxed) > 0 && !_receiverWaits.load();
 }
@@ -71,16 +79,19 @@ WebSocketSender::WebSocketSender(WebSocketTransport& transport, WebSocketFramer&
 }
 
 
-inline void WebSocketSender::unlock()
+inline bool WebSocketSender::unlock()
 	/// Unlocks _mutex. Answers that are waiting then are sent first; those that come up
-	/// between the two are sent here as well, or by the thread that has got the lock.
+	/// between the two are sent here as well, or by the thread that has got the lock. Returns
+	/// false if something could not be sent without waiting.
 {
 	bool blocked = false;
 	for (;;)
 	{
 		if (_replies) blocked = !sendAllReplies();
 		_mutex.unlock();
-		if (!_replies || blocked || !_mutex.tryLock()) return;
+		if (!_replies) return true;
+		if (blocked) return false;
+		if (!_mutex.tryLock()) return true;
 	}
 }
 
@@ -135,25 +146,28 @@ int WebSocketSender::submit(const char* pPayload, int length, int flags, int dro
 	if (length > 0 && !pPayload) throw InvalidArgumentException("Null pointer for a frame's payload");
 
 	Lock lock(*this);
-	if (_broken) throw ConnectionResetException("The connection broke inside a frame that was being sent");
+	if (_broken) throw ConnectionResetException(TEXT_BROKEN);
 	try
 	{
 		const bool blocking = _transport.getBlocking();
-		if (unfinished() && !finish())
+		const bool corked = gathers();
+		if (unfinished() && !finish(corked))
 		{
 			if (blocking) throw TimeoutException(TEXT_NOT_BEGUN);
 			return WebSocketTransport::AGAIN;
 		}
 		if (!_promises.empty() && repeated(pPayload, length, flags)) return length;
 
+		_begun = false; // whatever was gathered before
 		const WebSocketFramer::SendResult result = _framer.checkSend(flags, pPayload, static_cast<std::size_t>(length));
 		if (result == WebSocketFramer::DROP) return dropped;
 		if (result != WebSocketFramer::SEND) check(result);
 
 		const std::size_t size = static_cast<std::size_t>(length);
-		const bool direct = size < GATHER_SIZE && !gathers() && _transport.plain();
-		if (direct ? sendShort(pPayload, size, flags) : sendFrame(pPayload, size, flags)) return length;
-		if (blocking) throw TimeoutException(_begun ? TEXT_UNFINISHED : TEXT_NOT_BEGUN);
+		const bool direct = size < GATHER_SIZE && !corked && _transport.plain();
+		if (direct ? sendShort(pPayload, size, flags) : sendFrame(pPayload, size, flags, corked)) return length;
+		if (blocking && _begun) throw Unfinished();
+		if (blocking) throw TimeoutException(TEXT_NOT_BEGUN);
 		if (_begun) _promises.push_back({pPayload, hash(pPayload, length), length, flags});
 		return WebSocketTransport::AGAIN;
 	}
@@ -200,7 +214,7 @@ void WebSocketSender::check(WebSocketFramer::SendResult result) const
 }
 
 
-bool WebSocketSender::sendFrame(const char* pPayload, std::size_t length, int flags)
+bool WebSocketSender::sendFrame(const char* pPayload, std::size_t length, int flags, bool corked)
 {
 	const bool client = _framer.role() == WebSocketFramer::ROLE_CLIENT;
 	const std::size_t room = WebSocketFrameHeader::MAX_LENGTH + length;
@@ -211,12 +225,12 @@ bool WebSocketSender::sendFrame(const char* pPayload, std::size_t length, int fl
 		_begun = false; // not this frame
 		return false;
 	}
-	if (room > _blockSize || (length >= GATHER_SIZE && !client && !gathers() && _transport.plain()))
+	if (room > _blockSize || (length >= GATHER_SIZE && !client && !corked && _transport.plain()))
 		return sendLarge(pPayload, length, flags);
 
 	reserveBlock(_blockEnd + room);
 	_blockEnd += buildFrame(pPayload, length, flags, _block.data() + _blockEnd);
-	if (gathers())
+	if (corked)
 	{
 		_framer.sent(flags);
 		return true;
@@ -353,10 +367,10 @@ void WebSocketSender::reserveBlock(std::size_t size)
 }
 
 
-bool WebSocketSender::finish(bool all)
-	/// Sends what is left of an unfinished frame, and, unless corked, or with all set, what was gathered.
+bool WebSocketSender::finish(bool corked)
+	/// Sends what is left of an unfinished frame, and, unless corked, what was gathered.
 {
-	if (gathers() && !all && _rest.empty()) return true;
+	if (corked && _rest.empty()) return true;
 	if (_blockPosition < _blockEnd && !flushBlock()) return false;
 	while (_restPosition < _rest.size())
 	{
@@ -419,11 +433,12 @@ void WebSocketSender::uncork()
 void WebSocketSender::flush()
 {
 	Lock lock(*this);
-	if (_broken || !unfinished()) return;
+	if (_broken) throw ConnectionResetException(TEXT_BROKEN);
+	if (!unfinished()) return;
 	try
 	{
-		const bool done = finish(true);
-		if (!done && _transport.getBlocking()) throw TimeoutException(TEXT_UNFINISHED);
+		const bool done = finish(false);
+		if (!done && _transport.getBlocking()) throw Unfinished();
 	}
 	catch (const TimeoutException&)
 	{
@@ -439,7 +454,11 @@ void WebSocketSender::flush()
 
 void WebSocketSender::sendFailure()
 {
-	if (!_mutex.tryLock(FAILURE_WAIT_MS)) return; // a thread is stuck in a frame: nothing can be said any more
+	if (!_mutex.tryLock(FAILURE_WAIT_MS))
+	{
+		_transport.wake(); // a thread is stuck in a frame: nothing can be said any more
+		return;
+	}
 
 	try
 	{
@@ -447,9 +466,9 @@ void WebSocketSender::sendFailure()
 		_corks = 0;
 		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 		const std::size_t length = _framer.buildFailure(payload);
-		if (length > 0 && !_broken && finish())
+		if (length > 0 && !_broken && finish(false))
 		{
-			_broken = !sendFrame(payload, length, WebSocketFrameHeader::CLOSE);
+			_broken = !sendFrame(payload, length, WebSocketFrameHeader::CLOSE, false);
 			_framer.sent(WebSocketFrameHeader::CLOSE);
 			if (_transport.plain()) _transport.shutdownSend();
 		}
@@ -466,14 +485,14 @@ void WebSocketSender::sendFailure()
 unsigned WebSocketSender::reply(int flags, const char* pPayload, std::size_t length)
 {
 	const bool pong = (flags & WebSocketFrameHeader::OPCODE) == WebSocketFrame::OP_PONG;
-	unsigned pings = 0;
+	if (pong)
 	{
 		Poco::FastMutex::ScopedLock lock(_replyMutex);
-		if (pong) ++_pings;
-		pings = _pings;
+		++_pings;
 	}
 	postReply(pong ? _pong : _close, flags, pPayload, length);
-	return pings;
+	Poco::FastMutex::ScopedLock lock(_replyMutex);
+	return _pings;
 }
 
 
@@ -525,14 +544,21 @@ void WebSocketSender::postReply(Reply& reply, int flags, const char* pPayload, s
 }
 
 
-void WebSocketSender::beforeWaiting()
+bool WebSocketSender::beforeWaiting()
 {
 	if (_corks > 0)
 	{
 		_receiverWaits = true; // first: what another thread sends from now on goes out at once
-		flush();
+		_replies = true;       // what was gathered is sent as answers are
 	}
-	if (_replies && _mutex.tryLock()) unlock();
+	return !_replies || !_mutex.tryLock() || unlock();
+}
+
+
+bool WebSocketSender::pingWaits()
+{
+	Poco::FastMutex::ScopedLock lock(_replyMutex);
+	return _ping.flags != 0;
 }
 
 
@@ -548,7 +574,7 @@ bool WebSocketSender::sendAllReplies()
 	_now = true;
 	try
 	{
-		if (!_broken && finish() && sendReply(_ping) && sendReply(_pong)) sendReply(_close);
+		if (!_broken && finish(false) && sendReply(_ping) && sendReply(_pong)) sendReply(_close);
 	}
 	catch (const Poco::Exception&)
 	{
@@ -562,7 +588,7 @@ bool WebSocketSender::sendAllReplies()
 
 	Poco::FastMutex::ScopedLock lock(_replyMutex);
 	if (_broken) _ping.flags = _pong.flags = _close.flags = 0;
-	_replies = _ping.flags != 0 || _pong.flags != 0 || _close.flags != 0 || (!_broken && !gathers() && unfinished());
+	_replies = _ping.flags != 0 || _pong.flags != 0 || _close.flags != 0 || (!_broken && unfinished());
 	return !_replies;
 }
 
@@ -578,7 +604,7 @@ bool WebSocketSender::sendReply(Reply& waiting)
 	if (reply.flags == 0) return true;
 
 	if (_framer.checkSend(reply.flags, reply.payload, reply.length) == WebSocketFramer::SEND
-		&& !sendFrame(reply.payload, reply.length, reply.flags) && !_begun)
+		&& !sendFrame(reply.payload, reply.length, reply.flags, false) && !_begun)
 		return false;
 
 	Poco::FastMutex::ScopedLock lock(_replyMutex);

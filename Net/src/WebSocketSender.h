@@ -19,6 +19,7 @@
 #include "WebSocketTransport.h"
 #include "Poco/Net/WebSocketFramer.h"
 #include "Poco/Clock.h"
+#include "Poco/Exception.h"
 #include "Poco/Mutex.h"
 #include "Poco/Timespan.h"
 #include <atomic>
@@ -42,6 +43,13 @@ class WebSocketSender
 {
 public:
 	WebSocketSender(WebSocketTransport& transport, WebSocketFramer& framer);
+
+	class Unfinished: public Poco::TimeoutException
+		/// The send timeout has struck inside a frame, which counts as sent.
+	{
+	public:
+		Unfinished();
+	};
 
 	int send(const char* pPayload, int length, int flags);
 		/// See WebSocket::sendFrame().
@@ -70,9 +78,13 @@ public:
 	void sendPing();
 		/// Sends an empty PING, now or later, without waiting.
 
-	void beforeWaiting();
+	bool beforeWaiting();
 		/// To be called before the receiving thread waits: sends what was gathered, and answers
-		/// that are waiting, if that is possible without waiting.
+		/// that are waiting, if that is possible without waiting. Returns false if something is left, and
+		/// no other thread is there to send it.
+
+	bool pingWaits();
+		/// Returns true if what sendPing() was called for has not been sent yet.
 
 	void afterWaiting();
 		/// To be called when it has waited.
@@ -117,7 +129,7 @@ private:
 	int submit(const char* pPayload, int length, int flags, int dropped);
 	bool repeated(const char* pPayload, int length, int flags);
 	void check(WebSocketFramer::SendResult result) const;
-	bool sendFrame(const char* pPayload, std::size_t length, int flags);
+	bool sendFrame(const char* pPayload, std::size_t length, int flags, bool corked);
 	std::size_t buildFrame(const char* pPayload, std::size_t length, int flags, char* pFrame);
 	bool sendShort(const char* pPayload, std::size_t length, int flags);
 	bool sendLarge(const char* pPayload, std::size_t length, int flags);
@@ -125,7 +137,7 @@ private:
 	bool sendInBlocks(const char* pHeader, std::size_t headerLength, const char* pPayload, std::size_t length, int flags, WebSocketMask& mask);
 	bool sendBlock(int flags);
 	void reserveBlock(std::size_t size);
-	bool finish(bool all = false);
+	bool finish(bool corked);
 	int put(const char* pData, std::size_t length);
 	void begin(int flags);
 	void keep(const char* pData, std::size_t length, WebSocketMask& mask);
@@ -135,7 +147,7 @@ private:
 	bool sendAllReplies();
 	void postReply(Reply& reply, int flags, const char* pPayload, std::size_t length);
 	bool sendReply(Reply& reply);
-	void unlock();
+	bool unlock();
 	const unsigned char* nextKey();
 
 	WebSocketTransport& _transport;

@@ -145,9 +145,9 @@ int WebSocketTransport::receiveNow(char* pTarget, std::size_t length, bool peeki
 }
 
 
-bool WebSocketTransport::waitReadable(const Poco::Timespan& timeout)
+bool WebSocketTransport::waitReadable(const Poco::Timespan& timeout, bool orWritable)
 {
-	return wait(timeout, SocketImpl::SELECT_READ);
+	return wait(timeout, orWritable ? SocketImpl::SELECT_READ | SocketImpl::SELECT_WRITE : SocketImpl::SELECT_READ);
 }
 
 
@@ -260,7 +260,7 @@ bool WebSocketTransport::wait(const Poco::Timespan& timeout, int mode)
 {
 	pollfd entry = pollfd();
 	entry.fd = _pSocket->sockfd();
-	entry.events = mode == SocketImpl::SELECT_READ ? POLLIN : POLLOUT;
+	entry.events = static_cast<short>((mode & SocketImpl::SELECT_READ ? POLLIN : 0) | (mode & SocketImpl::SELECT_WRITE ? POLLOUT : 0));
 	const Poco::Clock start;
 	for (;;)
 	{
@@ -417,6 +417,12 @@ void WebSocketTransport::shutdown()
 		_pSocket->shutdown();
 		::shutdown(_pSocket->sockfd(), SHUT_RDWR); // wakes a thread in wait(), whatever TLS made of it
 	}
+}
+
+
+void WebSocketTransport::wake()
+{
+	::shutdown(_pSocket->sockfd(), SHUT_RDWR);
 }
 
 

@@ -67,9 +67,9 @@ public:
 	int receiveNow(char* pTarget, std::size_t length, bool peek);
 		/// Like receive() or, with peek set, peek(), but never waits.
 
-	bool waitReadable(const Poco::Timespan& timeout);
-		/// Waits for something to receive, or the end of the stream, or the timeout, which must
-		/// be greater than 0. Returns false after the timeout.
+	bool waitReadable(const Poco::Timespan& timeout, bool orWritable = false);
+		/// Waits for something to receive, or the end of the stream, or with orWritable for room to send, or the
+		/// timeout, if that is greater than 0. Returns false after the timeout.
 
 	void setLowWater(int bytes);
 		/// Plain sockets only: receive() and waitReadable() wait until there are so many bytes, or the end of the
@@ -103,6 +103,9 @@ public:
 	void shutdownReceive();
 	void shutdownSend();
 	void shutdown();
+	void wake();
+		/// Ends the stream for threads that wait, whatever they are doing: nothing is said to the peer.
+
 	void close();
 
 	void setBlocking(bool flag);

@@ -442,6 +442,10 @@ public:
 		/// Sends part of a message as a frame; the message is complete with a part for which last is set.
 		/// All parts have the same opcode. Until then no other message can be sent: sendMessage()
 		/// throws an IllegalStateException. Returns length.
+		///
+		/// A part that is refused, or could not be sent at all, can be sent again if it is the first. Behind others it
+		/// is lost, and with it the message and those that were to follow: they are refused with error CLOSED. After a timeout
+		/// inside the frame the part counts as sent, as with sendFrame().
 
 	bool close(Poco::UInt16 statusCode, const std::string& reason = "", const Poco::Timespan& timeout = Poco::Timespan(5, 0));
 		/// Closes the connection as RFC 6455, 7 says: sends a Close frame, unless one was sent before, and waits
@@ -474,8 +478,9 @@ public:
 
 	class Cork
 		/// While there is a Cork, what is sent is gathered, and goes out when it has become 64 KiB, when the
-		/// thread that receives would have to wait, when flush() is called, or when the Cork is gone: many small
-		/// messages with one system call. An echo or request loop on receiveMessage() may keep one for all its life.
+		/// thread that receives begins to wait, when flush() is called, or when the Cork is gone: many small
+		/// messages with one system call. An echo or request loop that calls receiveMessage() itself may keep one for all
+		/// its life; if another thread receives, a Cork should be there for a burst only.
 		///
 		///     WebSocket::Cork cork(ws);
 	{
