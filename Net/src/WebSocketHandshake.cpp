@@ -288,9 +288,11 @@ namespace
 	bool takeField(std::string_view& text, std::string& name, std::string& value)
 		/// Takes a field with all its lines (RFC 7230, 3.2).
 	{
-		std::string_view line = takeLine(text);
-		name  = takeUpTo(':', line);
-		value = trimmed(line);
+		const std::string_view line = takeLine(text);
+		const std::size_t colon = line.find(':');
+		if (colon == std::string_view::npos) return false;
+		name  = line.substr(0, colon);
+		value = trimmed(line.substr(colon + 1));
 		while (!text.empty() && isSpace(text.front())) value.append(1, ' ').append(trimmed(takeLine(text)));
 		return WebSocketHandshake::isToken(name) && std::none_of(value.begin(), value.end(), [](char c) { return c != '\t' && isControl(c); });
 	}

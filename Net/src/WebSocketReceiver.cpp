@@ -92,7 +92,11 @@ int WebSocketReceiver::receiveFrame(Poco::Buffer<char>& buffer, std::size_t maxL
 int WebSocketReceiver::receiveFrame(WebSocketTarget& target, std::size_t maxLength, int& flags)
 {
 	Session session(_reader);
-	if (_skipping) return skipNow(flags);
+	if (_skipping)
+	{
+		target.finish(0);
+		return skipNow(flags);
+	}
 	if (!_framer.failed() && _messageBegun)
 		throw IllegalStateException("A message has been received in part; its rest cannot be received as frames");
 	try
@@ -153,7 +157,11 @@ int WebSocketReceiver::receiveMessage(std::string& message, int& opcode)
 int WebSocketReceiver::receiveMessage(WebSocketTarget& target, int& opcode)
 {
 	Session session(_reader);
-	if (_skipping) return skipNow(opcode);
+	if (_skipping)
+	{
+		target.finish(0);
+		return skipNow(opcode);
+	}
 	if (!_framer.failed() && _inParts) throw IllegalStateException("A message is being received in parts");
 	beginMessages();
 	try

@@ -58,9 +58,9 @@ namespace
 				if (owner.open) owner.open();
 			}
 
-			void onClose(EventConnection&, int code, const std::string&) override
+			void onClose(EventConnection&, int closeCode, const std::string&) override
 			{
-				owner.code = code;
+				owner.code = closeCode;
 			}
 
 			Client& owner;

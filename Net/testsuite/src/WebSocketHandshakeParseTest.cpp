@@ -131,6 +131,7 @@ TEST(WebSocketHandshakeParseTest, Fields)
 		{"3.2.6 control character", "a: 1\x1f\r\n", false, {}},
 		{"3.2.6 DEL", "a: 1\x7f\r\n", false, {}},
 		{"3.2 no colon", "Host localhost\r\n", false, {}},
+		{"3.2 name only", "Host\r\n", false, {}},
 		{"3.2 no name", ": localhost\r\n", false, {}},
 		{"3.2.6 name", "a(b): 1\r\n", false, {}},
 		{"3.2.6 obs-text in the name", "\xe4: 1\r\n", false, {}},
