@@ -92,11 +92,7 @@ int WebSocketReceiver::receiveFrame(Poco::Buffer<char>& buffer, std::size_t maxL
 int WebSocketReceiver::receiveFrame(WebSocketTarget& target, std::size_t maxLength, int& flags)
 {
 	Session session(_reader);
-	if (_skipping)
-	{
-		target.finish(0);
-		return skipNow(flags);
-	}
+	if (_skipping) return skipNow(target, flags);
 	if (!_framer.failed() && _messageBegun)
 		throw IllegalStateException("A message has been received in part; its rest cannot be received as frames");
 	try
@@ -157,11 +153,7 @@ int WebSocketReceiver::receiveMessage(std::string& message, int& opcode)
 int WebSocketReceiver::receiveMessage(WebSocketTarget& target, int& opcode)
 {
 	Session session(_reader);
-	if (_skipping)
-	{
-		target.finish(0);
-		return skipNow(opcode);
-	}
+	if (_skipping) return skipNow(target, opcode);
 	if (!_framer.failed() && _inParts) throw IllegalStateException("A message is being received in parts");
 	beginMessages();
 	try
@@ -301,7 +293,8 @@ int WebSocketReceiver::inflateBlock()
 int WebSocketReceiver::receivePart(char* pBuffer, std::size_t length, int& flags)
 {
 	Session session(_reader);
-	if (_skipping) return skipNow(flags);
+	WebSocketTarget target(pBuffer, length);
+	if (_skipping) return skipNow(target, flags);
 	if (!_framer.failed() && _messageBegun && !_inParts) throw IllegalStateException("A message has been received in part by receiveMessage()");
 	beginMessages();
 	return deliver(readPart(pBuffer, length, flags));
@@ -380,7 +373,7 @@ int WebSocketReceiver::skipToClose(const Poco::Timespan& timeout)
 }
 
 
-int WebSocketReceiver::skip()
+[[gnu::noinline, gnu::cold]] int WebSocketReceiver::skip()
 	/// Takes a part of a frame. Returns 1, or END, AGAIN or FAILED.
 {
 	const int rc = _reader.header();
@@ -397,9 +390,10 @@ int WebSocketReceiver::skip()
 }
 
 
-int WebSocketReceiver::skipNow(int& flags)
+[[gnu::noinline, gnu::cold]] int WebSocketReceiver::skipNow(WebSocketTarget& target, int& flags)
 	/// For who receives after close() has given up.
 {
+	target.finish(0);
 	beginMessages();
 	int result = 0;
 	do result = skip();

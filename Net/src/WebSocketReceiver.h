@@ -68,7 +68,7 @@ private:
 	int readMessage(WebSocketTarget& target, int& opcode);
 	int readPart(char* pBuffer, std::size_t length, int& flags);
 	int skip();
-	int skipNow(int& flags);
+	int skipNow(WebSocketTarget& target, int& flags);
 	int nextDataFrame();
 	int readControl();
 	int inflateBlock();

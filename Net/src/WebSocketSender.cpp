@@ -153,7 +153,8 @@ int WebSocketSender::submit(const char* pPayload, int length, int flags, int dro
 		const bool corked = gathers();
 		if (unfinished() && !finish(corked))
 		{
-			if (blocking) throw TimeoutException(TEXT_NOT_BEGUN);
+			_begun = false; // not this frame
+			if (blocking) throwTimeout();
 			return WebSocketTransport::AGAIN;
 		}
 		if (!_promises.empty() && repeated(pPayload, length, flags)) return length;
@@ -166,8 +167,7 @@ int WebSocketSender::submit(const char* pPayload, int length, int flags, int dro
 		const std::size_t size = static_cast<std::size_t>(length);
 		const bool direct = size < GATHER_SIZE && !corked && _transport.plain();
 		if (direct ? sendShort(pPayload, size, flags) : sendFrame(pPayload, size, flags, corked)) return length;
-		if (blocking && _begun) throw Unfinished();
-		if (blocking) throw TimeoutException(TEXT_NOT_BEGUN);
+		if (blocking) throwTimeout();
 		if (_begun) _promises.push_back({pPayload, hash(pPayload, length), length, flags});
 		return WebSocketTransport::AGAIN;
 	}
@@ -180,6 +180,13 @@ int WebSocketSender::submit(const char* pPayload, int length, int flags, int dro
 		_broken = _begun;
 		throw;
 	}
+}
+
+
+[[gnu::noinline, gnu::cold]] void WebSocketSender::throwTimeout() const
+{
+	if (_begun) throw Unfinished();
+	throw TimeoutException(TEXT_NOT_BEGUN);
 }
 
 
@@ -544,14 +551,14 @@ void WebSocketSender::postReply(Reply& reply, int flags, const char* pPayload, s
 }
 
 
-bool WebSocketSender::beforeWaiting()
+[[gnu::noinline]] bool WebSocketSender::sendBeforeWaiting()
 {
 	if (_corks > 0)
 	{
 		_receiverWaits = true; // first: what another thread sends from now on goes out at once
 		_replies = true;       // what was gathered is sent as answers are
 	}
-	return !_replies || !_mutex.tryLock() || unlock();
+	return !_mutex.tryLock() || unlock();
 }
 
 

@@ -127,6 +127,8 @@ private:
 	class Lock;
 
 	int submit(const char* pPayload, int length, int flags, int dropped);
+	[[noreturn]] void throwTimeout() const;
+	bool sendBeforeWaiting();
 	bool repeated(const char* pPayload, int length, int flags);
 	void check(WebSocketFramer::SendResult result) const;
 	bool sendFrame(const char* pPayload, std::size_t length, int flags, bool corked);
@@ -179,6 +181,15 @@ private:
 	std::atomic<Poco::Int64> _pingTime; // microseconds
 	std::atomic<bool> _replies; // one of them waits
 };
+
+
+//
+// inlines
+//
+inline bool WebSocketSender::beforeWaiting()
+{
+	return (_corks.load(std::memory_order_relaxed) == 0 && !_replies.load()) || sendBeforeWaiting();
+}
 
 
 POCO_WEBSOCKET_END
