@@ -70,7 +70,8 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, W
 	_posted(0),
 	_progress(0),
 	_waits(0),
-	_pingClock(0),
+	_oldestPing(0),
+	_newestPing(0),
 	_messagesReceived(0),
 	_bytesReceived(0),
 	_notQueued(0),
@@ -421,11 +422,7 @@ void WebSocketEventConnection::handleControl()
 		sendPong(payload, length);
 		break;
 	case WebSocketFrame::OP_PONG:
-		if (_framer.controlLength() == sizeof(_pingClock) && _pingClock != 0 && std::memcmp(_framer.controlPayload(), &_pingClock, sizeof(_pingClock)) == 0)
-		{
-			_pingTime = std::max<Poco::UInt32>(1, pingClock() - _pingClock);
-			_pingClock = 0;
-		}
+		pongReceived();
 		break;
 	default:
 		if (_framer.checkSend(flags, payload, length) == WebSocketFramer::SEND) append(flags, payload, length);
@@ -435,6 +432,17 @@ void WebSocketEventConnection::handleControl()
 		wakeFlush(); // when all has been sent, the stream ends
 	}
 	_framer.forgetControl();
+}
+
+
+void WebSocketEventConnection::pongReceived()
+{
+	Poco::UInt32 ping = 0;
+	if (_oldestPing == 0 || _framer.controlLength() != sizeof(ping)) return;
+	std::memcpy(&ping, _framer.controlPayload(), sizeof(ping));
+	if (ping - _oldestPing > _newestPing - _oldestPing) return; // is not between them
+	_pingTime = std::max<Poco::UInt32>(1, pingClock() - ping);
+	_oldestPing = ping == _newestPing ? 0 : std::max<Poco::UInt32>(1, ping + 1); // RFC 6455, 5.5.3: those before need not be answered
 }
 
 

@@ -231,6 +231,7 @@ private:
 	void handlePart();
 	void keepMessage();
 	void handleControl();
+	void pongReceived();
 	static void tally(std::atomic<Poco::UInt64>& own, std::atomic<Poco::UInt64>& total, std::size_t number);
 		/// Only the loop's thread counts.
 
@@ -314,7 +315,8 @@ private:
 	std::atomic<std::size_t> _posted;        // bytes that other threads have sent, and that are not in the output yet
 	Time _progress;     // when the peer took something last, if blocked
 	Time _waits;        // since when an answer to the automatic PING, or to the Close frame, has been waited for
-	Poco::UInt32 _pingClock; // microseconds, which wrap around: payload of the last PING; 0 if it was answered
+	Poco::UInt32 _oldestPing; // microseconds, which wrap around: payload of the first PING that was not answered; 0 if there is none
+	Poco::UInt32 _newestPing; // and of the last
 	Poco::Timestamp _since;
 	std::atomic<Poco::UInt64> _messagesReceived;
 	std::atomic<Poco::UInt64> _bytesReceived;

@@ -390,10 +390,11 @@ Poco::UInt32 WebSocketEventConnection::pingClock()
 void WebSocketEventConnection::sendPing()
 {
 	if (state() != OPEN) return;
-	if (is(BLOCKED) && _pingClock != 0) return; // one waits to be sent already
-	_pingClock = pingClock();
-	char payload[sizeof(_pingClock)];
-	std::memcpy(payload, &_pingClock, sizeof(payload));
+	if (is(BLOCKED) && _oldestPing != 0) return; // one waits to be sent already
+	_newestPing = pingClock();
+	if (_oldestPing == 0) _oldestPing = _newestPing;
+	char payload[sizeof(_newestPing)];
+	std::memcpy(payload, &_newestPing, sizeof(payload));
 	if (_framer.checkSend(WebSocketFrameHeader::PING, payload, sizeof(payload)) == WebSocketFramer::SEND) append(WebSocketFrameHeader::PING, payload, sizeof(payload));
 }
 

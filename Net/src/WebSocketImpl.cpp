@@ -19,6 +19,7 @@
 #include "WebSocketReader.h"
 #include "WebSocketReceiver.h"
 #include "WebSocketSender.h"
+#include "WebSocketTimeLimit.h"
 #include "WebSocketTransport.h"
 #include "WebSocketUpgrade.h"
 #include <algorithm>
@@ -74,37 +75,6 @@ public:
 
 namespace
 {
-	class ReceiveTimeout
-		/// Another receive timeout for a while.
-	{
-	public:
-		ReceiveTimeout(WebSocketTransport& transport, const Poco::Timespan& timeout):
-			_transport(transport),
-			_before(transport.getReceiveTimeout())
-		{
-			_transport.setReceiveTimeout(timeout);
-		}
-
-		~ReceiveTimeout()
-		{
-			try
-			{
-				_transport.setReceiveTimeout(_before);
-			}
-			catch (const Poco::Exception&)
-			{
-				// the socket is closed
-			}
-		}
-
-	private:
-		ReceiveTimeout(const ReceiveTimeout&) = delete;
-		ReceiveTimeout& operator = (const ReceiveTimeout&) = delete;
-
-		WebSocketTransport& _transport;
-		const Poco::Timespan _before;
-	};
-
 	[[noreturn]] void refuse(const char* name)
 	{
 		throw Poco::InvalidAccessException(std::string("Cannot ") + name + "() a WebSocketImpl");
@@ -287,14 +257,15 @@ bool WebSocketImpl::closeHandshake(int statusCode, const std::string& reason, co
 
 	Channel& channel = *_pChannel;
 	const auto answered = [&channel]() { return !channel.framer.failed() && (channel.framer.closeState() & WebSocketFramer::CLOSE_RECEIVED) != 0; };
+	const WebSocketTimeLimit limit(timeout);
+	channel.sender.postClose(statusCode, reason);
 	try
 	{
-		sendClose(statusCode, reason);
-		channel.sender.flush();
-		const ReceiveTimeout guard(channel.transport, timeout);
-		const int result = channel.receiver.skipToClose(timeout);
-		if (result == WebSocketReader::AGAIN) channel.receiver.waitForEnd(timeout); // another thread is receiving
-		if (!_mustMaskPayload && channel.transport.plain() && answered()) channel.transport.shutdownSend(); // RFC 6455, 7.1.1: the server does
+		const int result = channel.receiver.skipToClose(limit);
+		channel.sender.sendReplies(limit);
+		if (result == WebSocketReader::AGAIN) channel.receiver.waitForEnd(limit); // another thread is receiving
+		const bool done = answered() && (channel.framer.closeState() & WebSocketFramer::CLOSE_SENT) != 0;
+		if (!_mustMaskPayload && channel.transport.plain() && done) channel.transport.shutdownSend(); // RFC 6455, 7.1.1: the server does
 	}
 	catch (const TimeoutException&)
 	{

@@ -70,6 +70,7 @@ WebSocketReader::WebSocketReader(WebSocketTransport& transport, WebSocketFramer&
 	_saved(0),
 	_received(0),
 	_ended(false),
+	_pLimit(nullptr),
 	_pingInterval(0),
 	_pongTimeout(0),
 	_pinging(false)
@@ -98,6 +99,12 @@ void WebSocketReader::setKeepAlive(const Poco::Timespan& pingInterval, const Poc
 {
 	_pingInterval = pingInterval;
 	_pongTimeout  = pongTimeout;
+}
+
+
+void WebSocketReader::setLimit(const WebSocketTimeLimit* pLimit)
+{
+	_pLimit = pLimit;
 }
 
 
@@ -160,7 +167,7 @@ int WebSocketReader::fill()
 int WebSocketReader::fetch(char* pTarget, std::size_t length, Fetch how)
 {
 	const bool pending = !_sender.beforeWaiting();
-	const int n = pending || _pingInterval > 0 ? fetchAlive(pTarget, length, how, pending)
+	const int n = pending || _pingInterval > 0 || _pLimit ? fetchAlive(pTarget, length, how, pending)
 		: how == PEEK ? _transport.peek(pTarget, length) : _transport.receive(pTarget, length);
 	_sender.afterWaiting();
 	return n;
@@ -169,10 +176,10 @@ int WebSocketReader::fetch(char* pTarget, std::size_t length, Fetch how)
 
 int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bool pending)
 	/// Like fetch(), but sends a PING when nothing has come for a while, and
-	/// fails if nothing comes then either. Meanwhile sends what is pending.
+	/// fails if nothing comes then either. Meanwhile sends what is pending. Keeps to the limit.
 {
-	const Poco::Timespan receiveTimeout = _transport.getReceiveTimeout();
-	const Poco::Clock start;
+	const WebSocketTimeLimit receiveTimeout(_transport.getReceiveTimeout());
+	const WebSocketTimeLimit& limit = _pLimit ? *_pLimit : receiveTimeout;
 	for (;;)
 	{
 		const int n = _transport.receiveNow(pTarget, length, how == PEEK);
@@ -187,8 +194,7 @@ int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bo
 		Poco::Timespan left = 0; // for ever
 		if (_pingInterval > 0)
 		{
-			if (_pinging && _sender.pingWaits()) _pingSent.update(); // another thread is sending: it cannot be answered yet
-			left = _pinging ? _pongTimeout - _pingSent.elapsed() : _pingInterval - _lastReceived.elapsed();
+			left = _pinging ? _pongTimeout - _sender.pingAge() : _pingInterval - _lastReceived.elapsed(); // while another thread is sending, none can go out
 			if (left <= 0 && _pinging)
 			{
 				_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
@@ -197,16 +203,15 @@ int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bo
 			if (left <= 0)
 			{
 				_sender.sendPing();
-				_pingSent.update();
 				_pinging = true;
 				continue;
 			}
 		}
-		if (receiveTimeout > 0)
+		if (limit.limited())
 		{
-			const Poco::Timespan receiveLeft = receiveTimeout - start.elapsed();
-			if (receiveLeft <= 0) throw TimeoutException(POCO_ETIMEDOUT);
-			left = left > 0 ? std::min(left, receiveLeft) : receiveLeft;
+			const Poco::Timespan limitLeft = limit.left();
+			if (limitLeft == 0) throw TimeoutException(POCO_ETIMEDOUT);
+			left = left > 0 ? std::min(left, limitLeft) : limitLeft;
 		}
 		_transport.waitReadable(left, pending);
 		pending = !_sender.beforeWaiting();

@@ -18,6 +18,7 @@
 #include "WebSocketLock.h"
 #include "WebSocketSender.h"
 #include "WebSocketTarget.h"
+#include "WebSocketTimeLimit.h"
 #include "WebSocketTransport.h"
 #include "Poco/Net/WebSocketFramer.h"
 #include "Poco/Buffer.h"
@@ -66,6 +67,10 @@ public:
 
 	void setKeepAlive(const Poco::Timespan& pingInterval, const Poco::Timespan& pongTimeout);
 		/// See WebSocketParams::setPingInterval() and setPongTimeout().
+
+	void setLimit(const WebSocketTimeLimit* pLimit);
+		/// As long as it is set (not null), what is waited for has to come within this limit, in all, instead of within the
+		/// socket's receive timeout each.
 
 	int header();
 		/// Returns 1 when the header of the next frame is there, else END, AGAIN or FAILED.
@@ -138,10 +143,10 @@ private:
 	std::size_t _received;     // length of its payload so far
 	bool _ended;               // no frame will come any more
 
+	const WebSocketTimeLimit* _pLimit;
 	Poco::Timespan _pingInterval;
 	Poco::Timespan _pongTimeout;
 	Poco::Clock _lastReceived;
-	Poco::Clock _pingSent;
 	bool _pinging;             // a PING has been sent because of the silence, which goes on
 };
 

@@ -346,29 +346,33 @@ int WebSocketReceiver::readPart(char* pBuffer, std::size_t length, int& flags)
 //
 // The end
 //
-int WebSocketReceiver::skipToClose(const Poco::Timespan& timeout)
+int WebSocketReceiver::skipToClose(const WebSocketTimeLimit& limit)
 {
 	if (!_reader.mutex().tryLock()) return WebSocketReader::AGAIN;
-	const Poco::Clock start;
+	const auto release = [this]
+	{
+		_reader.setLimit(nullptr);
+		_reader.publish();
+		_reader.mutex().unlock();
+	};
 	int result = WebSocketReader::AGAIN;
 	try
 	{
+		_reader.setLimit(&limit);
 		beginMessages();
 		do
 		{
-			if (start.isElapsed(timeout.totalMicroseconds())) throw TimeoutException("No Close frame from the peer");
+			if (limit.over()) throw TimeoutException("No Close frame from the peer");
 			result = skip();
 		}
 		while (result > 0);
 	}
 	catch (...)
 	{
-		_reader.publish();
-		_reader.mutex().unlock();
+		release();
 		throw;
 	}
-	_reader.publish();
-	_reader.mutex().unlock();
+	release();
 	return deliver(result);
 }
 
@@ -403,9 +407,9 @@ int WebSocketReceiver::skipToClose(const Poco::Timespan& timeout)
 }
 
 
-bool WebSocketReceiver::waitForEnd(const Poco::Timespan& timeout)
+bool WebSocketReceiver::waitForEnd(const WebSocketTimeLimit& limit)
 {
-	return _end.tryWait(static_cast<long>(std::max<Poco::Timespan::TimeDiff>(1, timeout.totalMilliseconds())));
+	return _end.tryWait(static_cast<long>(std::max<Poco::Timespan::TimeDiff>(1, limit.left().totalMilliseconds())));
 }
 
 

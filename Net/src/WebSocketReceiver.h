@@ -20,7 +20,6 @@
 #include "Poco/Net/WebSocketAssembler.h"
 #include "Poco/Net/WebSocketFramer.h"
 #include "Poco/Event.h"
-#include "Poco/Timespan.h"
 #include <functional>
 #include <string>
 
@@ -45,12 +44,11 @@ public:
 	int receiveMessage(std::string& message, int& opcode);
 	int receivePart(char* pBuffer, std::size_t length, int& flags);
 
-	int skipToClose(const Poco::Timespan& timeout);
+	int skipToClose(const WebSocketTimeLimit& limit);
 		/// Receives and forgets what comes, until the peer's Close or the end of the stream (END).
-		/// Returns AGAIN if another thread is receiving. Throws a TimeoutException if it
-		/// takes longer than timeout; a receive timeout has to be set.
+		/// Returns AGAIN if another thread is receiving. Throws a TimeoutException if the time is over.
 
-	bool waitForEnd(const Poco::Timespan& timeout);
+	bool waitForEnd(const WebSocketTimeLimit& limit);
 		/// Waits until a thread that is receiving has seen the peer's Close, or the end of the stream.
 
 	void settle();

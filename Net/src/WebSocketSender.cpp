@@ -14,8 +14,6 @@
 #include <openssl/rand.h>
 #include <algorithm>
 #include <cstring>
-#include <exception>
-#include <new>
 #include <string_view>
 
 
@@ -71,28 +69,11 @@ WebSocketSender::WebSocketSender(WebSocketTransport& transport, WebSocketFramer&
 	_keys(),
 	_nextKey(KEY_POOL_SIZE),
 	_pings(0),
-	_pingId(0),
-	_pingWaits(false),
+	_oldestPing(1),
+	_newestPing(0),
 	_pingTime(0),
 	_replies(false)
 {
-}
-
-
-inline bool WebSocketSender::unlock()
-	/// Unlocks _mutex. Answers that are waiting then are sent first; those that come up
-	/// between the two are sent here as well, or by the thread that has got the lock. Returns
-	/// false if something could not be sent without waiting.
-{
-	bool blocked = false;
-	for (;;)
-	{
-		if (_replies) blocked = !sendAllReplies();
-		_mutex.unlock();
-		if (!_replies) return true;
-		if (blocked) return false;
-		if (!_mutex.tryLock()) return true;
-	}
 }
 
 
@@ -127,16 +108,21 @@ int WebSocketSender::send(const char* pPayload, int length, int flags)
 
 int WebSocketSender::sendClose(int statusCode, const std::string& reason)
 {
+	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+	const int length = buildClose(statusCode, reason, payload);
+	const int n = submit(payload, length, WebSocketFrameHeader::CLOSE, 0);
+	if (_corks > 0) flush(); // the end of the connection does not wait for more
+	return n;
+}
+
+
+int WebSocketSender::buildClose(int statusCode, const std::string& reason, char* pPayload)
+{
 	if (!WebSocketFrame::isCloseCode(statusCode)) // RFC 6455, 7.4
 		throw InvalidArgumentException("Status code must not be sent in a Close frame: " + std::to_string(statusCode));
 	if (!WebSocketUTF8::isValid(reason.data(), reason.size())) // RFC 6455, 5.5.1
 		throw InvalidArgumentException("Reason of a Close frame must be UTF-8");
-
-	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
-	const std::size_t length = WebSocketFrame::buildClose(payload, statusCode, reason.data(), reason.size());
-	const int n = submit(payload, static_cast<int>(length), WebSocketFrameHeader::CLOSE, 0);
-	if (_corks > 0) flush(); // the end of the connection does not wait for more
-	return n;
+	return static_cast<int>(WebSocketFrame::buildClose(pPayload, statusCode, reason.data(), reason.size()));
 }
 
 
@@ -456,169 +442,6 @@ void WebSocketSender::flush()
 		_broken = true;
 		throw;
 	}
-}
-
-
-void WebSocketSender::sendFailure()
-{
-	if (!_mutex.tryLock(FAILURE_WAIT_MS))
-	{
-		_transport.wake(); // a thread is stuck in a frame: nothing can be said any more
-		return;
-	}
-
-	try
-	{
-		_now = true;
-		_corks = 0;
-		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
-		const std::size_t length = _framer.buildFailure(payload);
-		if (length > 0 && !_broken && finish(false))
-		{
-			_broken = !sendFrame(payload, length, WebSocketFrameHeader::CLOSE, false);
-			_framer.sent(WebSocketFrameHeader::CLOSE);
-			if (_transport.plain()) _transport.shutdownSend();
-		}
-	}
-	catch (const std::exception&)
-	{
-		_broken = true; // the peer is not there to hear it, or there is no memory
-	}
-	_now = false;
-	_mutex.unlock();
-}
-
-
-unsigned WebSocketSender::reply(int flags, const char* pPayload, std::size_t length)
-{
-	const bool pong = (flags & WebSocketFrameHeader::OPCODE) == WebSocketFrame::OP_PONG;
-	if (pong)
-	{
-		Poco::FastMutex::ScopedLock lock(_replyMutex);
-		++_pings;
-	}
-	postReply(pong ? _pong : _close, flags, pPayload, length);
-	Poco::FastMutex::ScopedLock lock(_replyMutex);
-	return _pings;
-}
-
-
-void WebSocketSender::ping()
-{
-	char payload[sizeof(_pingId)];
-	{
-		Poco::FastMutex::ScopedLock lock(_replyMutex);
-		++_pingId;
-		_pingWaits = true;
-		_pingClock.update();
-		std::memcpy(payload, &_pingId, sizeof(payload));
-	}
-	send(payload, static_cast<int>(sizeof(payload)), WebSocketFrameHeader::PING);
-}
-
-
-void WebSocketSender::pongReceived(const char* pPayload, std::size_t length)
-{
-	Poco::FastMutex::ScopedLock lock(_replyMutex);
-	if (!_pingWaits || length != sizeof(_pingId) || std::memcmp(pPayload, &_pingId, length) != 0) return;
-	_pingWaits = false;
-	_pingTime = std::max<Poco::Int64>(1, _pingClock.elapsed());
-}
-
-
-Poco::Timespan WebSocketSender::pingTime() const
-{
-	return Poco::Timespan(_pingTime);
-}
-
-
-void WebSocketSender::sendPing()
-{
-	postReply(_ping, WebSocketFrameHeader::PING, nullptr, 0);
-}
-
-
-void WebSocketSender::postReply(Reply& reply, int flags, const char* pPayload, std::size_t length)
-{
-	{
-		Poco::FastMutex::ScopedLock lock(_replyMutex);
-		reply.flags  = flags;
-		reply.length = length;
-		if (length > 0) std::memcpy(reply.payload, pPayload, length);
-		_replies = true;
-	}
-	if (_mutex.tryLock()) unlock();
-}
-
-
-[[gnu::noinline]] bool WebSocketSender::sendBeforeWaiting()
-{
-	if (_corks > 0)
-	{
-		_receiverWaits = true; // first: what another thread sends from now on goes out at once
-		_replies = true;       // what was gathered is sent as answers are
-	}
-	return !_mutex.tryLock() || unlock();
-}
-
-
-bool WebSocketSender::pingWaits()
-{
-	Poco::FastMutex::ScopedLock lock(_replyMutex);
-	return _ping.flags != 0;
-}
-
-
-void WebSocketSender::afterWaiting()
-{
-	if (_receiverWaits.load(std::memory_order_relaxed)) _receiverWaits = false;
-}
-
-
-bool WebSocketSender::sendAllReplies()
-	/// Returns false if something is still waiting.
-{
-	_now = true;
-	try
-	{
-		if (!_broken && finish(false) && sendReply(_ping) && sendReply(_pong)) sendReply(_close);
-	}
-	catch (const Poco::Exception&)
-	{
-		_broken = true; // the receiving side will notice as well
-	}
-	catch (const std::bad_alloc&)
-	{
-		_broken = _begun; // otherwise later, when there is memory
-	}
-	_now = false;
-
-	Poco::FastMutex::ScopedLock lock(_replyMutex);
-	if (_broken) _ping.flags = _pong.flags = _close.flags = 0;
-	_replies = _ping.flags != 0 || _pong.flags != 0 || _close.flags != 0 || (!_broken && unfinished());
-	return !_replies;
-}
-
-
-bool WebSocketSender::sendReply(Reply& waiting)
-	/// Returns false if it has not been begun.
-{
-	Reply reply;
-	{
-		Poco::FastMutex::ScopedLock lock(_replyMutex);
-		reply = waiting;
-	}
-	if (reply.flags == 0) return true;
-
-	if (_framer.checkSend(reply.flags, reply.payload, reply.length) == WebSocketFramer::SEND
-		&& !sendFrame(reply.payload, reply.length, reply.flags, false) && !_begun)
-		return false;
-
-	Poco::FastMutex::ScopedLock lock(_replyMutex);
-	const bool same = reply.length == waiting.length && std::memcmp(reply.payload, waiting.payload, reply.length) == 0;
-	if (same) waiting.flags = 0; // no newer one has come
-	if (&waiting == &_pong) _pings = 0;
-	return true;
 }
 
 

@@ -16,6 +16,7 @@
 
 
 #include "WebSocketLock.h"
+#include "WebSocketTimeLimit.h"
 #include "WebSocketTransport.h"
 #include "Poco/Net/WebSocketFramer.h"
 #include "Poco/Clock.h"
@@ -66,6 +67,13 @@ public:
 		/// place of one that is still waiting (RFC 6455, 5.5.3). Returns
 		/// how many PINGs have come since a PONG could last be sent.
 
+	void postClose(int statusCode, const std::string& reason);
+		/// As sendClose(), but sends it now or later, without waiting.
+
+	void sendReplies(const WebSocketTimeLimit& limit);
+		/// Sends answers that are waiting, or postClose()'s Close frame, as soon as there is room, unless another thread is
+		/// there to do it, or the time is over.
+
 	void ping();
 		/// Sends a PING whose answer gives the round-trip time. May throw as send().
 
@@ -83,8 +91,8 @@ public:
 		/// that are waiting, if that is possible without waiting. Returns false if something is left, and
 		/// no other thread is there to send it.
 
-	bool pingWaits();
-		/// Returns true if what sendPing() was called for has not been sent yet.
+	Poco::Timespan pingAge();
+		/// Returns how long ago what sendPing() was called for was sent; 0 if it has not been yet.
 
 	void afterWaiting();
 		/// To be called when it has waited.
@@ -126,6 +134,7 @@ private:
 
 	class Lock;
 
+	static int buildClose(int statusCode, const std::string& reason, char* pPayload);
 	int submit(const char* pPayload, int length, int flags, int dropped);
 	[[noreturn]] void throwTimeout() const;
 	bool sendBeforeWaiting();
@@ -175,9 +184,10 @@ private:
 	Reply _pong;
 	Reply _close;
 	unsigned _pings; // that have come since a PONG could be sent
-	Poco::UInt64 _pingId;      // of the last ping()
-	bool _pingWaits;           // for its answer
-	Poco::Clock _pingClock;    // when it was sent
+	Poco::Clock _pingSent;     // when _ping was sent last
+	const Poco::Clock _pingClock; // of the payloads of ping(), which are microseconds
+	Poco::Int64 _oldestPing;   // that an answer may come to
+	Poco::Int64 _newestPing;
 	std::atomic<Poco::Int64> _pingTime; // microseconds
 	std::atomic<bool> _replies; // one of them waits
 };
@@ -189,6 +199,23 @@ private:
 inline bool WebSocketSender::beforeWaiting()
 {
 	return (_corks.load(std::memory_order_relaxed) == 0 && !_replies.load()) || sendBeforeWaiting();
+}
+
+
+inline bool WebSocketSender::unlock()
+	/// Unlocks _mutex. Answers that are waiting then are sent first; those that come up
+	/// between the two are sent here as well, or by the thread that has got the lock. Returns
+	/// false if something could not be sent without waiting.
+{
+	bool blocked = false;
+	for (;;)
+	{
+		if (_replies) blocked = !sendAllReplies();
+		_mutex.unlock();
+		if (!_replies) return true;
+		if (blocked) return false;
+		if (!_mutex.tryLock()) return true;
+	}
 }
 
 

@@ -151,6 +151,12 @@ bool WebSocketTransport::waitReadable(const Poco::Timespan& timeout, bool orWrit
 }
 
 
+bool WebSocketTransport::waitWritable(const Poco::Timespan& timeout)
+{
+	return wait(timeout, SocketImpl::SELECT_WRITE);
+}
+
+
 int WebSocketTransport::receive(char* pScratch, std::size_t skip, char* pTarget, std::size_t length)
 {
 	iovec blocks[2] = {{pScratch, skip}, {pTarget, length}};

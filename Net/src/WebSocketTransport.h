@@ -71,6 +71,9 @@ public:
 		/// Waits for something to receive, or the end of the stream, or with orWritable for room to send, or the
 		/// timeout, if that is greater than 0. Returns false after the timeout.
 
+	bool waitWritable(const Poco::Timespan& timeout);
+		/// Waits for room to send, as waitReadable() does.
+
 	void setLowWater(int bytes);
 		/// Plain sockets only: receive() and waitReadable() wait until there are so many bytes, or the end of the
 		/// stream, or the timeout. The socket's default is 1.

@@ -119,6 +119,25 @@ TEST_P(EventPortTest, Facts)
 }
 
 
+TEST_F(EventTest, PingsThatOvertakeTheirAnswers)
+{
+	EventServer server;
+	server.start();
+	RawPeer peer = server.connect();
+	EXPECT_TRUE(eventually([&] { return server.handler.connection() != nullptr; }));
+	EventConnection::Ptr pConnection = server.handler.connection();
+	std::string before;
+	for (int i = 0; i < 3; ++i) // each is answered when the next has been sent
+	{
+		pConnection->ping();
+		const std::string payload = peer.receiveFrame().payload;
+		if (i > 0) peer.send(masked(FIN_PONG, before));
+		before = payload;
+	}
+	EXPECT_TRUE(eventually([&] { return pConnection->metrics().pingTime.totalMicroseconds() > 0; }));
+}
+
+
 TEST_F(EventTest, DefaultKind)
 {
 	EventServer server;

@@ -213,6 +213,29 @@ TEST_P(WebSocketMessageCloseTest, PingTime)
 }
 
 
+TEST_P(WebSocketMessageCloseTest, PingTimeOfPingsThatOvertakeTheirAnswers)
+{
+	Wire wire(GetParam());
+	std::string before;
+	for (int i = 0; i < 3; ++i) // each is answered when the next has been sent
+	{
+		wire.ws.ping();
+		const std::string payload = wire.peer.receiveFrame().payload;
+		if (i > 0) wire.send(0x8a, before);
+		before = payload;
+	}
+	wire.send(0x81, "a");
+	receiveString(wire.ws);
+	const Poco::Timespan time = wire.ws.pingTime();
+	EXPECT_GT(time.totalMicroseconds(), 0);
+
+	wire.send(0x8a, std::string(before.size(), '\xff')); // is no answer to any
+	wire.send(0x81, "b");
+	receiveString(wire.ws);
+	EXPECT_EQ(time, wire.ws.pingTime());
+}
+
+
 //
 // Keep-alive
 //

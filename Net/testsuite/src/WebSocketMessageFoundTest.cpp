@@ -146,8 +146,10 @@ TEST_P(MessageFoundTest, PingBehindALongFrame)
 		return text;
 	});
 	const Poco::Clock start;
-	EXPECT_TRUE(eventually([&] { return start.isElapsed(1300*1000); })); // longer than an answer may take: nothing else tells that none is missed
+	EXPECT_TRUE(eventually([&] { return start.isElapsed(1800*1000); })); // longer than an answer may take: nothing else tells that none is missed
 	EXPECT_EQ(message.size(), wire.peer.receiveFrame().payload.size());
+	EXPECT_EQ(0x89, wire.peer.receiveFrame().flags);
+	EXPECT_EQ(std::future_status::timeout, received.wait_for(std::chrono::milliseconds(400))); // from here on an answer is waited for
 	wire.send(0x81, "alive");
 	get(sent);
 	EXPECT_EQ("alive", received.get());

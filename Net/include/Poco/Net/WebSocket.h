@@ -449,8 +449,9 @@ public:
 
 	bool close(Poco::UInt16 statusCode, const std::string& reason = "", const Poco::Timespan& timeout = Poco::Timespan(5, 0));
 		/// Closes the connection as RFC 6455, 7 says: sends a Close frame, unless one was sent before, and waits
-		/// up to timeout for the peer's; what comes before it is lost. Another thread may be
-		/// receiving; it then has to do so until the end.
+		/// up to timeout, which is for all of it, for the peer's; what comes before it is lost. Another thread may be
+		/// receiving; it then has to do so until the end. If others are sending, and are not done within
+		/// timeout, the Close frame follows theirs later.
 		///
 		/// Returns true if the peer's Close frame has come. Throws an InvalidArgumentException as shutdown().
 
@@ -464,7 +465,8 @@ public:
 		/// Returns the reason in the peer's Close frame (RFC 6455, 7.1.6).
 
 	void ping();
-		/// Sends a PING. When its answer has come through receiveMessage(), pingTime() is its round-trip time.
+		/// Sends a PING. When its answer has come through receiveMessage(), pingTime() is its round-trip time. May be
+		/// called again before that.
 
 	Poco::Timespan pingTime() const;
 		/// Returns the round-trip time of the last ping() that was answered; 0 if none was. May be called by any thread.
