@@ -58,6 +58,7 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, W
 	_drain(false),
 	_state(CONNECTING),
 	_opcode(WebSocketFrame::OP_TEXT),
+	_broadcasts(0),
 	_received(0),
 	_lastMessage(0),
 	_messagesSent(0),
@@ -150,6 +151,12 @@ void WebSocketEventConnection::begin()
 		}
 		if (!is(GONE)) schedule();
 	});
+}
+
+
+WebSocketEventConnection* WebSocketEventConnection::asConnection()
+{
+	return this;
 }
 
 
@@ -326,6 +333,7 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 	if (subprotocol != this->subprotocol()) rare().subprotocol = subprotocol;
 	set(OPENED, true);
 	_since.update();
+	_broadcasts = _reactor.broadcasts().count();
 	setState(OPEN);
 	_lastMessage = _reactor.now();
 	set(HANDSHAKE, false);

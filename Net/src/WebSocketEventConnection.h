@@ -71,7 +71,8 @@ public:
 			ABORT,
 			PAUSE,
 			RESUME,
-			FLUSH
+			FLUSH,
+			BROADCAST // without a connection
 		};
 
 		Ptr pConnection;
@@ -124,12 +125,19 @@ public:
 	void ready(int events) override;
 	void due(Time now) override;
 	void dropped() override;
+	WebSocketEventConnection* asConnection() override;
 
 	void flush();
 		/// Sends what is waiting.
 
 	void cut();
 		/// Ends the connection at once.
+
+	bool isBehind() const;
+		/// Returns true if the loop has broadcast what this connection has not been given.
+
+	void distribute();
+		/// Sends that.
 
 	SendResult sendKept(const std::string& message, int opcode);
 		/// As send(), without a limit: the message is in memory already.
@@ -248,6 +256,9 @@ private:
 	void write(const char* pData, std::size_t length, int opcode);
 	void write(const WebSocketPreparedMessage::Ptr& pMessage);
 	bool fansOut(const WebSocketPreparedMessage& message);
+	void catchUp();
+	void giveBroadcasts();
+	std::size_t extendBy(std::size_t first);
 	SendResult sendUnusual(const char* pMessage, std::size_t length, int opcode);
 	SendResult sendPrepared(const WebSocketPreparedMessage::Ptr& pMessage);
 	SendResult sendLater(Task&& task);
@@ -300,6 +311,7 @@ private:
 	std::atomic<bool> _drain;                // onDrained() is owed
 	std::atomic<unsigned char> _state;
 	std::atomic<unsigned char> _opcode;      // the default one
+	Poco::UInt32 _broadcasts; // how many the loop had when this was given the last
 	Time _received;     // when something was received last
 	Time _lastMessage;  // in either direction
 	std::atomic<Poco::UInt64> _messagesSent;

@@ -144,6 +144,7 @@ void WebSocketEventConnection::performSend(Task& task)
 		rare().held.push_back(std::move(task)); // RFC 6455, 5.4: not between the fragments of another message
 		return;
 	}
+	catchUp();
 	const std::size_t length = task.length();
 	if (state() == OPEN)
 	{
@@ -169,7 +170,7 @@ WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData
 	const bool here = _reactor.current();
 	if (opcode == WebSocketFrame::OP_TEXT && !(here && isReceivedText(pMessage, length)) && _framer.getVerifyUTF8() && !WebSocketUTF8::isValid(pMessage, length)) throwNoText();
 
-	if (!here || is(IN_PARTS) || !fits(length) || deflatesLong(length)) return sendUnusual(pMessage, length, opcode);
+	if (!here || is(IN_PARTS) || _broadcasts != _reactor.broadcasts().count() || !fits(length) || deflatesLong(length)) return sendUnusual(pMessage, length, opcode);
 	write(pMessage, length, opcode);
 	return SENT;
 }
@@ -178,6 +179,7 @@ WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData
 [[gnu::noinline]] WebSocketConnection::SendResult WebSocketEventConnection::sendUnusual(const char* pMessage, std::size_t length, int opcode)
 	/// In another thread, behind other messages, or where there is no room, or compressed in steps.
 {
+	if (_reactor.current()) catchUp();
 	if (_reactor.current() && !is(IN_PARTS))
 	{
 		if (!makeRoom(length)) return refuse();
@@ -232,6 +234,7 @@ inline bool WebSocketEventConnection::fansOut(const WebSocketPreparedMessage& me
 	/// output is longer by that, and that is all. Returns false if it is not like that.
 {
 	if (!_reactor.current() || state() != OPEN || !_pOutput || (_flags & (IN_PARTS | BLOCKED | COMPRESSES))) return false; // the rest is the loop's
+	if (_broadcasts != _reactor.broadcasts().count()) return false;
 	const char* const pFrame = _reactor.fanOut().again(message);
 	const std::size_t length = message.frame().size();
 	if (!pFrame || _pOutput->size() + length > _group.maxQueuedBytes || !_pOutput->extend(pFrame, length)) return false;
@@ -243,6 +246,7 @@ inline bool WebSocketEventConnection::fansOut(const WebSocketPreparedMessage& me
 
 [[gnu::noinline]] WebSocketConnection::SendResult WebSocketEventConnection::sendPrepared(const WebSocketPreparedMessage::Ptr& pMessage)
 {
+	if (_reactor.current()) catchUp();
 	if (state() != OPEN) return NOT_OPEN;
 	if (_reactor.current() && !is(IN_PARTS))
 	{
@@ -266,6 +270,7 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* p
 	if (!_reactor.current()) throw IllegalStateException("Parts of messages are sent by callbacks only");
 	if (!WebSocketFrame::isMessage(opcode)) throwNoMessage();
 	deflateAll();
+	catchUp();
 	if (state() != OPEN) return NOT_OPEN;
 	if (is(IN_PARTS) && opcode != writer().opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
 	if (!makeRoom(length)) return refuse();
@@ -421,6 +426,8 @@ void WebSocketEventConnection::sendClose(int code, const std::string& reason)
 	if (state() == CONNECTING) cut();
 	if (state() != OPEN) return;
 	deflateAll();
+	catchUp();
+	if (state() != OPEN) return;
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	const std::size_t length = WebSocketFrame::buildClose(payload, code, reason.data(), reason.size());
 	if (_framer.checkSend(WebSocketFrameHeader::CLOSE, payload, length) == WebSocketFramer::SEND) append(WebSocketFrameHeader::CLOSE, payload, length);

@@ -209,7 +209,11 @@ void WebSocketReactor::performTasks()
 		tasks.swap(_tasks);
 		functions.swap(_functions);
 	}
-	for (Task& task: tasks) task.pConnection->perform(task);
+	for (Task& task: tasks)
+	{
+		if (task.what == Task::BROADCAST) performBroadcast(task.pPrepared);
+		else task.pConnection->perform(task);
+	}
 	for (const auto& function: functions)
 	{
 		try
@@ -237,14 +241,55 @@ void WebSocketReactor::logError(const std::exception& exc)
 }
 
 
+void WebSocketReactor::broadcast(const WebSocketPreparedMessage::Ptr& pMessage)
+{
+	provide(_receivers, static_cast<std::size_t>(load()));
+	const bool small = pMessage->frame().size() < WebSocketOutput::LARGE;
+	_broadcasts.add(pMessage, small ? _fanOut.place(pMessage) : nullptr);
+}
+
+
+void WebSocketReactor::performBroadcast(const WebSocketPreparedMessage::Ptr& pMessage)
+	/// For another thread.
+{
+	try
+	{
+		broadcast(pMessage);
+	}
+	catch (const std::exception& exc)
+	{
+		logError(exc);
+	}
+}
+
+
+void WebSocketReactor::distribute()
+	/// Gives what is broadcast to those that have not got it yet, and flushes them.
+{
+	_receivers.clear();
+	_timers.forEach([this](WebSocketTimerWheel::Entry& entry) // which flushing may move
+	{
+		WebSocketEventConnection* const pConnection = entry.asConnection();
+		if (pConnection && pConnection->isBehind()) _receivers.push_back(pConnection); // not more than there were at broadcast()
+	});
+	for (std::size_t i = 0; i < _receivers.size(); ++i) _receivers[i]->distribute(); // callbacks may broadcast
+}
+
+
 void WebSocketReactor::flushDirty()
 {
-	for (std::size_t i = 0; i < _dirty.size(); ++i) // callbacks may add some
+	do
 	{
-		_dirty[i]->dirty = false;
-		_dirty[i]->flush();
+		if (_broadcasts.begin()) distribute();
+		for (std::size_t i = 0; i < _dirty.size(); ++i) // callbacks may add some
+		{
+			_dirty[i]->dirty = false;
+			_dirty[i]->flush();
+		}
+		_dirty.clear();
 	}
-	_dirty.clear();
+	while (_broadcasts.waiting());
+	_broadcasts.clear();
 	_fanOut.clear(); // what could not be sent was copied
 	for (std::size_t i = 0; i < _graveyard.size(); ++i) _graveyard[i]->release();
 	_graveyard.clear();
@@ -284,10 +329,10 @@ void WebSocketReactor::remove(WebSocketEventConnection& connection)
 std::vector<WebSocketEventConnection::Ptr> WebSocketReactor::connections()
 {
 	std::vector<WebSocketEventConnection::Ptr> result;
-	for (WebSocketTimerWheel::Entry* pEntry: _timers.entries())
+	_timers.forEach([&result](WebSocketTimerWheel::Entry& entry)
 	{
-		if (auto* const pConnection = dynamic_cast<WebSocketEventConnection*>(pEntry)) result.emplace_back(pConnection, true);
-	}
+		if (WebSocketEventConnection* const pConnection = entry.asConnection()) result.emplace_back(pConnection, true);
+	});
 	return result;
 }
 

@@ -15,6 +15,7 @@
 #define Net_WebSocketReactor_INCLUDED
 
 
+#include "WebSocketBroadcasts.h"
 #include "WebSocketEventConnection.h"
 #include "WebSocketFanOut.h"
 #include "WebSocketOutput.h"
@@ -87,6 +88,12 @@ public:
 
 	std::vector<WebSocketEventConnection::Ptr> connections();
 
+	void broadcast(const WebSocketPreparedMessage::Ptr& pMessage);
+		/// Sends a message to all connections that clients have opened: at the end of the turn, or before anything else is
+		/// sent to one of them. Throws a std::bad_alloc if there is no memory: then nothing is sent.
+
+	const WebSocketBroadcasts& broadcasts() const;
+
 	void markDirty(WebSocketEventConnection& connection);
 		/// The connection has something to flush.
 
@@ -136,6 +143,8 @@ private:
 	void turn();
 	void performTasks();
 	static void logError(const std::exception& exc);
+	void performBroadcast(const WebSocketPreparedMessage::Ptr& pMessage);
+	void distribute();
 	void flushDirty();
 	void updateNow();
 	bool spin(int milliseconds);
@@ -150,6 +159,8 @@ private:
 	std::atomic<bool> _stopping;
 	std::unique_ptr<char[]> _pInput;
 	WebSocketFanOut _fanOut;
+	WebSocketBroadcasts _broadcasts;
+	std::vector<WebSocketEventConnection*> _receivers; // memory for distribute()
 	WebSocketBuffer _record;
 	std::string _compressed;
 	std::vector<unsigned char> _keys;
@@ -179,6 +190,12 @@ inline void WebSocketReactor::markDirty(WebSocketEventConnection& connection)
 	if (connection.dirty) return;
 	_dirty.push_back(&connection);
 	connection.dirty = true;
+}
+
+
+inline const WebSocketBroadcasts& WebSocketReactor::broadcasts() const
+{
+	return _broadcasts;
 }
 
 

@@ -112,6 +112,7 @@ public:
 	void stop();
 	std::vector<WebSocketConnection::Ptr> drain(const Poco::Timespan& timeout);
 	WebSocketConnection::Ptr adopt(HTTPServerRequest& request, HTTPServerResponse& response);
+	void broadcast(const WebSocketPreparedMessage::Ptr& pMessage);
 	Metrics metrics() const;
 
 	std::vector<WebSocketReactor::Ptr> reactors() const
@@ -281,6 +282,17 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 		begin(pConnection, reactor);
 	});
 	return pConnection;
+}
+
+
+void WebSocketServer::Core::broadcast(const WebSocketPreparedMessage::Ptr& pMessage)
+{
+	if (!_running) return;
+	for (auto& pReactor: _reactors)
+	{
+		if (pReactor->current()) pReactor->broadcast(pMessage);
+		else pReactor->post(WebSocketReactor::Task{nullptr, WebSocketReactor::Task::BROADCAST, 0, WebSocketBuffer(), pMessage});
+	}
 }
 
 
@@ -523,6 +535,13 @@ WebSocketConnection::Ptr WebSocketServer::adopt(HTTPServerRequest& request, HTTP
 std::vector<WebSocketReactor::Ptr> WebSocketServer::reactors() const
 {
 	return _pCore->reactors();
+}
+
+
+void WebSocketServer::broadcast(const WebSocketPreparedMessage::Ptr& pMessage)
+{
+	if (!pMessage) throw InvalidArgumentException("No message");
+	_pCore->broadcast(pMessage);
 }
 
 

@@ -51,18 +51,6 @@ WebSocketTimerWheel::~WebSocketTimerWheel()
 }
 
 
-std::vector<WebSocketTimerWheel::Entry*> WebSocketTimerWheel::entries()
-{
-	std::vector<Entry*> result;
-	result.reserve(static_cast<std::size_t>(_count));
-	for (Slot& slot: _slots)
-	{
-		for (Entry* p = slot._pNext; p != &slot; p = p->_pNext) result.push_back(p);
-	}
-	return result;
-}
-
-
 void WebSocketTimerWheel::clear()
 {
 	for (Slot& slot: _slots)

@@ -82,6 +82,7 @@ TEST_P(EventPortTest, EightSendersWhilePeersComeAndGo)
 	std::atomic<bool> stop(false);
 	std::vector<std::thread> senders;
 	const WebSocketPreparedMessage::Ptr pPrepared = new WebSocketPreparedMessage(pattern(20000));
+	const WebSocketPreparedMessage::Ptr pShort = new WebSocketPreparedMessage("to all");
 	{
 		Crowd crowd(server, 4);
 		for (unsigned t = 0; t < 8; ++t)
@@ -102,6 +103,7 @@ TEST_P(EventPortTest, EightSendersWhilePeersComeAndGo)
 					case 5: pConnection->send(pPrepared); break;
 					case 6: pConnection->metrics(); pConnection->id(); break;
 					case 7: pConnection->setUserData(std::make_shared<int>(1)); break;
+					case 9: server.server.broadcast(pShort); break;
 					default: pConnection->send("message");
 					}
 					if (i % 4 == 0) std::this_thread::yield();

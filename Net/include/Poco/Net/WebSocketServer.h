@@ -57,7 +57,7 @@ class WebSocket_API WebSocketServer
 	/// Requests on its ports that are not for WebSocket go to a HTTPRequestHandlerFactory, if there is one, whose
 	/// handlers run in a thread pool as in a HTTPServer. A handler of any HTTPServer can hand its connection over with adopt().
 	///
-	/// The thread-safe functions are those of a running server: adopt(), drain(), stop(), metrics().
+	/// The thread-safe functions are those of a running server: adopt(), broadcast(), drain(), stop(), metrics().
 {
 public:
 	struct Metrics
@@ -106,6 +106,15 @@ public:
 		/// Completes the opening handshake in a HTTPRequestHandler, as the constructor of WebSocket does, and
 		/// takes the connection over: the handler can return. onOpen() is called by one of the server's threads.
 		/// Throws as that constructor, and an IllegalStateException if the server does not run.
+
+	void broadcast(const WebSocketPreparedMessage::Ptr& pMessage);
+		/// Sends a message to all connections that are open, as WebSocketConnection::send() does to one, and with fewer steps:
+		/// at the end of each loop's turn. To each it comes behind what the caller has sent to it before, and before
+		/// what it sends later. Who has no room in its queue is dealt with by WebSocketServerParams::setQueuePolicy(), and
+		/// counts it in metrics().messagesNotQueued. Never waits. Does nothing if the server does not run.
+		///
+		/// Throws an InvalidArgumentException if there is no message, and a std::bad_alloc if there is no memory: then connections of
+		/// other threads may have been sent it.
 
 	Metrics metrics() const;
 
