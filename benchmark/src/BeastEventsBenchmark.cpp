@@ -158,8 +158,8 @@ int main(int argc, char** argv)
 		}
 		Server server;
 		server.options = EchoOptions::parse(argc, argv);
-		if (server.options.cork || !server.options.verifyUTF8 || server.options.parts || server.options.limits())
-			throw std::invalid_argument("--cork, --no-utf8, --parts and limits are unknown here");
+		if (server.options.cork || !server.options.verifyUTF8 || server.options.parts || server.options.each || server.options.limits())
+			throw std::invalid_argument("--cork, --no-utf8, --parts, --each and limits are unknown here");
 		asio::io_context context(1);
 		asio::signal_set signals(context, SIGTERM, SIGINT);
 		signals.async_wait([](Error, int)

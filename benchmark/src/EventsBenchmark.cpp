@@ -70,6 +70,18 @@ namespace
 		/// Sends every message to all.
 	{
 	public:
+		void onMessage(WebSocketConnection&, const char* pData, std::size_t length, int opcode) override
+		{
+			pServer->broadcast(new WebSocketPreparedMessage(pData, length, opcode));
+		}
+
+		Poco::Net::WebSocketServer* pServer = nullptr;
+	};
+
+	class EachOfAll: public Poco::Net::WebSocketHandler
+		/// The same, as one does who has rooms: to one connection after the other.
+	{
+	public:
 		void onOpen(WebSocketConnection& connection, const Poco::Net::HTTPRequest&) override
 		{
 			_connections.push_back(&connection);
@@ -114,6 +126,7 @@ namespace
 
 	Poco::Net::WebSocketHandler::Ptr handler(const EchoOptions& options)
 	{
+		if (options.each) return new EachOfAll;
 		if (options.broadcast) return new Broadcast;
 		return new Echo(options.parts);
 	}
@@ -146,7 +159,9 @@ int main(int argc, char** argv)
 		const EchoOptions options = EchoOptions::parse(argc, argv);
 		if (options.cork) throw std::invalid_argument("--cork is unknown here");
 		Poco::Net::ServerSocket socket(Poco::Net::SocketAddress("127.0.0.1", 0), BACKLOG);
-		Poco::Net::WebSocketServer server(handler(options), parameters(options));
+		Poco::Net::WebSocketHandler::Ptr pHandler = handler(options);
+		Poco::Net::WebSocketServer server(pHandler, parameters(options));
+		if (auto* const pBroadcast = dynamic_cast<Broadcast*>(pHandler.get())) pBroadcast->pServer = &server;
 		server.listen(socket);
 		server.start();
 		std::cout << socket.address().port() << " " << Poco::Process::id() << std::endl;

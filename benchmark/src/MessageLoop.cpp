@@ -34,7 +34,7 @@ namespace
 void EchoLoop::configure(int argc, char** argv)
 {
 	options = EchoOptions::parse(argc, argv);
-	if (options.parts || options.broadcast || options.limits()) throw std::invalid_argument("--parts, --broadcast and limits are unknown here");
+	if (options.parts || options.broadcast || options.each || options.limits()) throw std::invalid_argument("--parts, --broadcast, --each and limits are unknown here");
 	pParams = new WebSocketParams;
 	pParams->setVerifyUTF8(options.verifyUTF8);
 	pParams->setDeflate(options.deflate);
