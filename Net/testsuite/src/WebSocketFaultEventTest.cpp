@@ -16,6 +16,7 @@
 #include "WebSocketMessageSupport.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/WebSocketFrame.h"
+#include "Poco/Net/WebSocketUTF8.h"
 #include <gtest/gtest.h>
 #include <cstring>
 #include <memory>
@@ -27,6 +28,16 @@ using Poco::Net::WebSocketFrame;
 
 namespace
 {
+	std::string text(std::size_t length)
+	{
+		return pattern(length, static_cast<unsigned>(length));
+	}
+
+	std::vector<std::string> broadcasts()
+	{
+		return {text(300), text(20000), text(400)};
+	}
+
 	class Echo
 		/// What the server's handler does in its only loop, without memory of its own. The first connection controls
 		/// when allocations fail, the others are echoed. What arrives in parts goes back in parts, if that is wanted.
@@ -37,10 +48,11 @@ namespace
 			server.handler.quiet = true;
 			server.handler.open = [this](EventConnection&, const Poco::Net::HTTPRequest&) { ++opened; };
 			server.handler.close = [this](EventConnection&, int, const std::string&) { ++closed; };
-			server.handler.message = [this](EventConnection& connection, const char* pData, std::size_t length, int opcode)
+			server.handler.message = [this, &server](EventConnection& connection, const char* pData, std::size_t length, int opcode)
 			{
 				if (length == sizeof(Order) && opcode == WebSocketFrame::OP_BINARY) connection.send(obey(pData) ? "struck" : "not struck");
 				else if (length == PARTED) sendParts(connection, pData, length, opcode);
+				else if (length == BROADCAST) broadcast(server.server, connection);
 				else connection.send(pData, length, opcode);
 			};
 		}
@@ -58,6 +70,7 @@ namespace
 		};
 
 		static constexpr std::size_t PARTED = 5000;
+		static constexpr std::size_t BROADCAST = 6000;
 
 		std::atomic<int> opened{0};
 		std::atomic<int> closed{0};
@@ -74,6 +87,12 @@ namespace
 			return struck;
 		}
 
+		static void broadcast(Poco::Net::WebSocketServer& server, EventConnection& connection)
+		{
+			for (const std::string& message: broadcasts()) server.broadcast(new Poco::Net::WebSocketPreparedMessage(message));
+			connection.close();
+		}
+
 		static void sendParts(EventConnection& connection, const char* pData, std::size_t length, int opcode)
 		{
 			for (std::size_t i = 0; i < length; i += length/2) connection.sendPart(pData + i, length/2, opcode, i + length/2 == length);
@@ -82,11 +101,6 @@ namespace
 		std::unique_ptr<FailingAllocations> _pFailing;
 	};
 
-
-	std::string text(std::size_t length)
-	{
-		return pattern(length, static_cast<unsigned>(length));
-	}
 
 	std::vector<std::string> messages()
 		/// Small and large, compressed and not, in fragments, and some that take more than a turn to be compressed.
@@ -154,6 +168,23 @@ namespace
 			// it was cut
 		}
 		return outcome;
+	}
+
+	Frame receivedFrom(RawPeer& peer)
+		/// A frame, or one with an opcode of 0 if the connection was cut.
+	{
+		try
+		{
+			return peer.receiveFrame();
+		}
+		catch (const Poco::TimeoutException&)
+		{
+			throw; // it hangs
+		}
+		catch (const Poco::IOException&)
+		{
+			return Frame();
+		}
 	}
 
 	void sendAll(RawPeer& peer, const std::string& wire)
@@ -271,6 +302,76 @@ TEST(FaultEventTest, ConnectionsGoWithoutMemory)
 		EXPECT_EQ("not struck", control.receiveFrame().payload) << "memory was needed";
 	}
 	EXPECT_EQ(3, echo.closed);
+}
+
+
+TEST(FaultEventTest, Broadcast)
+	/// Each connection gets the messages in their order, from the first on, or ends.
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setThreads(1);
+	Echo echo;
+	EventServer server(Port::PLAIN, pParams);
+	echo.handle(server);
+	server.start();
+	const std::vector<std::string> all = broadcasts();
+	Poco::Net::WebSocketUTF8::isValid(all.front().data(), all.front().size()); // the library behind it allocates once, and does not take a no
+	std::unique_ptr<RawPeer> pControl;
+	const auto obey = [&](const Echo::Order& order)
+	{
+		for (;;)
+		{
+			try
+			{
+				if (!pControl) pControl = std::make_unique<RawPeer>(server.connect());
+				pControl->send(order.frame());
+				for (;;)
+				{
+					const std::string answer = pControl->receiveFrame().payload;
+					if (answer == "struck" || answer == "not struck") return answer == "struck";
+				}
+			}
+			catch (const Poco::TimeoutException&)
+			{
+				throw;
+			}
+			catch (const Poco::IOException&) // it has struck this one
+			{
+				pControl.reset();
+			}
+		}
+	};
+	bool struck = true;
+	for (std::size_t at = 0; struck && !::testing::Test::HasFailure(); ++at)
+	{
+		SCOPED_TRACE(at);
+		RawPeer sender = server.connect();
+		RawPeer other = server.connect();
+		Echo::Order order;
+		order.begin = at;
+		order.end = at + 1;
+		obey(order);
+		sender.send(textFrame(text(Echo::BROADCAST)));
+		while (receivedFrom(sender).opcode() == WebSocketFrame::OP_TEXT) {} // up to its end: the handler closes it
+		std::vector<std::string> received;
+		bool ended = false;
+		sendAll(other, textFrame("still there"));
+		while (!ended && (received.empty() || received.back() != "still there"))
+		{
+			const Frame frame = receivedFrom(other);
+			ended = frame.opcode() != WebSocketFrame::OP_TEXT;
+			if (!ended) received.push_back(frame.payload);
+		}
+		struck = obey(Echo::Order());
+		if (!ended) received.pop_back();
+		ASSERT_LE(received.size(), all.size());
+		for (std::size_t i = 0; i < received.size(); ++i) EXPECT_TRUE(received[i] == all[i]) << i;
+		if (!struck)
+		{
+			EXPECT_EQ(all.size(), received.size());
+			EXPECT_GT(at, 5u) << "nothing was tested";
+		}
+	}
 }
 
 
