@@ -27,9 +27,8 @@ namespace
 }
 
 
-ChatHandler::ChatHandler(ChatRooms& rooms, StatusFeed& feed):
-	_rooms(rooms),
-	_feed(feed)
+ChatHandler::ChatHandler(ChatRooms& rooms):
+	_rooms(rooms)
 {
 }
 
@@ -37,7 +36,6 @@ ChatHandler::ChatHandler(ChatRooms& rooms, StatusFeed& feed):
 void ChatHandler::onOpen(WebSocketConnection& connection, const HTTPRequest&)
 {
 	connection.setUserData(std::make_shared<Seat>());
-	_feed.add(connection);
 }
 
 
@@ -61,7 +59,6 @@ void ChatHandler::onMessage(WebSocketConnection& connection, const char* pData, 
 void ChatHandler::onClose(WebSocketConnection& connection, int, const std::string&)
 {
 	leave(connection);
-	_feed.remove(connection);
 }
 
 

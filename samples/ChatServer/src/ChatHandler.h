@@ -13,7 +13,6 @@
 
 #include "ChatMessages.h"
 #include "ChatRooms.h"
-#include "StatusFeed.h"
 #include "Poco/Net/WebSocketConnection.h"
 
 
@@ -22,7 +21,7 @@ class ChatHandler: public Poco::Net::WebSocketHandler
 	/// one connection always by the same one.
 {
 public:
-	ChatHandler(ChatRooms& rooms, StatusFeed& feed);
+	explicit ChatHandler(ChatRooms& rooms);
 
 	void onOpen(Poco::Net::WebSocketConnection& connection, const Poco::Net::HTTPRequest& request) override;
 	void onMessage(Poco::Net::WebSocketConnection& connection, const char* pData, std::size_t length, int opcode) override;
@@ -43,7 +42,6 @@ private:
 	void leave(Poco::Net::WebSocketConnection& connection);
 
 	ChatRooms& _rooms;
-	StatusFeed& _feed;
 };
 
 

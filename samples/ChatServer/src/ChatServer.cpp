@@ -25,7 +25,7 @@ class ChatService: public SampleService
 {
 public:
 	explicit ChatService(const WebSocketServerParams::Ptr& pParams):
-		_server(new ChatHandler(_rooms, _feed), pParams)
+		_server(new ChatHandler(_rooms), pParams)
 	{
 	}
 

@@ -7,10 +7,8 @@
 
 #include "StatusFeed.h"
 #include "ChatMessages.h"
-#include <vector>
 
 
-using Poco::Net::WebSocketConnection;
 using Poco::Net::WebSocketServer;
 
 
@@ -22,7 +20,7 @@ StatusFeed::StatusFeed(const ChatRooms& rooms):
 }
 
 
-void StatusFeed::start(const WebSocketServer& server)
+void StatusFeed::start(WebSocketServer& server)
 {
 	_pServer = &server;
 	_timer.start(Poco::TimerCallback<StatusFeed>(*this, &StatusFeed::send));
@@ -35,22 +33,8 @@ void StatusFeed::stop()
 }
 
 
-void StatusFeed::add(WebSocketConnection& connection)
-{
-	std::lock_guard<std::mutex> lock(_mutex);
-	_connections.insert(WebSocketConnection::Ptr(&connection, true));
-}
-
-
-void StatusFeed::remove(WebSocketConnection& connection)
-{
-	std::lock_guard<std::mutex> lock(_mutex);
-	_connections.erase(WebSocketConnection::Ptr(&connection, true));
-}
-
-
 void StatusFeed::send(Poco::Timer&)
-	/// Is called by the timer's thread: send() of a connection may be called by any.
+	/// Is called by the timer's thread: broadcast() may be called by any.
 {
 	const WebSocketServer::Metrics metrics = _pServer->metrics();
 	const double seconds = static_cast<double>(_lastTime.elapsed())/1e6;
@@ -65,11 +49,5 @@ void StatusFeed::send(Poco::Timer&)
 	_last = metrics;
 	_lastTime.update();
 
-	const MessagePtr pMessage = statusMessage(status);
-	std::vector<WebSocketConnection::Ptr> connections;
-	{
-		std::lock_guard<std::mutex> lock(_mutex);
-		connections.assign(_connections.begin(), _connections.end());
-	}
-	for (WebSocketConnection::Ptr pConnection: connections) pConnection->send(pMessage);
+	_pServer->broadcast(statusMessage(status));
 }

@@ -15,8 +15,6 @@
 #include "Poco/Net/WebSocketServer.h"
 #include "Poco/Clock.h"
 #include "Poco/Timer.h"
-#include <mutex>
-#include <set>
 
 
 class StatusFeed
@@ -25,12 +23,8 @@ class StatusFeed
 public:
 	explicit StatusFeed(const ChatRooms& rooms);
 
-	void start(const Poco::Net::WebSocketServer& server);
+	void start(Poco::Net::WebSocketServer& server);
 	void stop();
-
-	void add(Poco::Net::WebSocketConnection& connection);
-	void remove(Poco::Net::WebSocketConnection& connection);
-		/// May be called by any thread.
 
 private:
 	void send(Poco::Timer&);
@@ -38,12 +32,10 @@ private:
 	static constexpr int INTERVAL = 1000; // ms
 
 	const ChatRooms& _rooms;
-	const Poco::Net::WebSocketServer* _pServer;
+	Poco::Net::WebSocketServer* _pServer;
 	Poco::Net::WebSocketServer::Metrics _last;
 	Poco::Clock _lastTime;
 	Poco::Timer _timer;
-	std::mutex _mutex;
-	std::set<Poco::Net::WebSocketConnection::Ptr> _connections;
 };
 
 
