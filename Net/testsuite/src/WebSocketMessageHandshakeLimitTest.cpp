@@ -148,38 +148,59 @@ TEST_F(MessageHandshakeLimitTest, SizeOfTheHeader)
 }
 
 
-TEST_F(MessageHandshakeLimitTest, EachResponseIsCountedAnew)
-	/// And no byte of its body.
+namespace
 {
-	const std::string body(5000, 'b');
-	const std::string head = "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"r\"\r\nContent-Length: 5000\r\n\r\n";
-	const int accepted = static_cast<int>(handshakeResponse(handshakeRequest()).size());
-	const int limit = std::max(accepted, static_cast<int>(head.size()));
-	for (int first: {0, 1}) // which is too long
+	void expectCountedAnew(Transport transport, bool closes, int tooLong)
+		/// A demand for credentials, and success: both have a header of as many bytes as may be. That with the
+		/// number tooLong has one more; -1: none has.
 	{
-		for (int more: {0, 1})
+		const std::string refusal = std::string("HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"r\"\r\nContent-Length: 5000\r\n") + (closes ? "Connection: close\r\n" : "");
+		const std::string body(5000, 'b');
+		constexpr int LIMIT = 500;
+		const auto filled = [](const std::string& head, int size)
 		{
-			SCOPED_TRACE(std::to_string(first) + std::to_string(more));
-			const auto fill = [](int length) { return length == 0 ? std::string() : "F: " + std::string(static_cast<std::size_t>(length - 5), 'f') + "\r\n"; };
-			const int room = 20;
-			ScriptedServer server(Transport::PLAIN, [&](ScriptedServer& self)
+			return head + "F: " + std::string(static_cast<std::size_t>(size) - head.size() - 7, 'f') + "\r\n\r\n";
+		};
+		ScriptedServer server(transport, [&](ScriptedServer& self)
+		{
+			std::unique_ptr<RawPeer> pPeer = std::make_unique<RawPeer>(self.accept());
+			receiveRequest(*pPeer);
+			pPeer->send(filled(refusal, LIMIT + (tooLong == 0 ? 1 : 0)) + body);
+			if (tooLong == 0) return;
+			if (closes) pPeer = std::make_unique<RawPeer>(self.accept());
+			std::string head = handshakeResponse(receiveRequest(*pPeer));
+			head.resize(head.size() - 2);
+			pPeer->send(filled(head, LIMIT + (tooLong == 1 ? 1 : 0)));
+			if (tooLong < 0) echoOnce(*pPeer);
+		});
+		const std::unique_ptr<HTTPClientSession> pSession = server.session();
+		HTTPRequest request(HTTPRequest::HTTP_GET, "/", HTTPRequest::HTTP_1_1);
+		HTTPResponse httpResponse;
+		HTTPCredentials credentials("user", "secret");
+		WebSocketParams::Ptr pParams = new WebSocketParams;
+		pParams->setMaxHandshakeSize(LIMIT);
+		EXPECT_EQ(tooLong < 0 ? 0 : static_cast<int>(WebSocket::WS_ERR_HANDSHAKE_REFUSED), errorOf([&]
+		{
+			WebSocket ws(*pSession, request, httpResponse, credentials, pParams);
+			expectEcho(ws, "echo");
+		}));
+		server.finish();
+	}
+}
+
+
+TEST_F(MessageHandshakeLimitTest, EachResponseIsCountedAnew)
+	/// And no byte of its body; on one connection, or on two.
+{
+	for (Transport transport: {Transport::PLAIN, Transport::TLS})
+	{
+		for (bool closes: {false, true})
+		{
+			for (int tooLong: {-1, 0, 1})
 			{
-				RawPeer peer = self.accept();
-				receiveRequest(peer);
-				std::string refusal = head;
-				refusal.insert(refusal.size() - 2, fill(limit + room - static_cast<int>(head.size()) + (first == 0 ? more : 0)));
-				peer.send(refusal + body);
-				if (first == 0 && more == 1) return;
-				peer.send(handshakeResponse(receiveRequest(peer), fill(limit + room - accepted + (first == 1 ? more : 0))));
-			});
-			const std::unique_ptr<HTTPClientSession> pSession = server.session();
-			HTTPRequest request(HTTPRequest::HTTP_GET, "/", HTTPRequest::HTTP_1_1);
-			HTTPResponse httpResponse;
-			HTTPCredentials credentials("user", "secret");
-			WebSocketParams::Ptr pParams = new WebSocketParams;
-			pParams->setMaxHandshakeSize(limit + room);
-			EXPECT_EQ(more == 0 ? 0 : static_cast<int>(WebSocket::WS_ERR_HANDSHAKE_REFUSED), errorOf([&] { WebSocket(*pSession, request, httpResponse, credentials, pParams); }));
-			server.finish();
+				SCOPED_TRACE(std::to_string(int(transport)) + (closes ? " two, " : " one, ") + std::to_string(tooLong));
+				expectCountedAnew(transport, closes, tooLong);
+			}
 		}
 	}
 }
