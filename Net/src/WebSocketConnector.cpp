@@ -17,6 +17,7 @@
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/WebSocketDeflate.h"
 #include "Poco/Net/WebSocketHandshake.h"
+#include "Poco/Net/WebSocketHeaderMeter.h"
 #include "Poco/Net/WebSocketParams.h"
 #include "WebSocketDeadline.h"
 #include "Poco/Ascii.h"
@@ -113,6 +114,159 @@ namespace
 		if (params.getDeflate()) request.set("Sec-WebSocket-Extensions", WebSocketDeflateNegotiation::offer(params.getDeflateParams()));
 	}
 
+	class FieldLimit
+		/// As long as it exists, Poco does not count the fields of a response: it has another exception.
+	{
+	public:
+		explicit FieldLimit(HTTPResponse& response):
+			_response(response),
+			_limit(response.getFieldLimit())
+		{
+			_response.setFieldLimit(0);
+		}
+
+		~FieldLimit()
+		{
+			_response.setFieldLimit(_limit);
+		}
+
+	private:
+		FieldLimit(const FieldLimit&) = delete;
+		FieldLimit& operator = (const FieldLimit&) = delete;
+
+		HTTPResponse& _response;
+		int _limit;
+	};
+
+	void send(HTTPClientSession& session, HTTPRequest& request, WebSocketDeadline* pDeadline)
+	{
+		if (pDeadline) pDeadline->send(request);
+		else session.sendRequest(request);
+	}
+
+	std::istream& receiveFinal(HTTPClientSession& session, HTTPResponse& response)
+	{
+		std::istream* pBody = &session.receiveResponse(response);
+		for (int i = 0; i < MAX_INTERIM && WebSocketHeaderMeter::isInterim(response.getStatus()); ++i) pBody = &session.receiveResponse(response);
+		return *pBody;
+	}
+
+	std::istream& receiveFinal(HTTPClientSession& session, HTTPResponse& response, const WebSocketDeadline* pDeadline, const WebSocketParams* pParams)
+		/// The last two are there, or are not, together.
+	{
+		if (!pDeadline) return receiveFinal(session, response);
+		const FieldLimit fieldLimit(response);
+		std::istream& body = receiveFinal(session, response);
+		if (!pDeadline->headerIsWhole())
+		{
+			if (session.networkException()) session.networkException()->rethrow();
+			throw MessageException("The header has no end");
+		}
+		const Verdict count = WebSocketHandshake::checkCount(response, static_cast<std::size_t>(pParams->getMaxHandshakeFields()));
+		if (!count.ok()) fail(count);
+		return body;
+	}
+
+	class Tunnel: public HTTPClientSession
+		/// A session on a connection to a proxy, which passes on what is sent (RFC 9110, 9.3.6).
+	{
+	public:
+		explicit Tunnel(HTTPClientSession& session):
+			HTTPClientSession(session.getProxyHost(), session.getProxyPort(), ProxyConfig()),
+			_open(false)
+		{
+			setTimeout(session.getTimeout());
+			copySource(session, static_cast<HTTPClientSession&>(*this), 0);
+		}
+
+		void open(const HTTPClientSession& session, WebSocketDeadline* pDeadline, const WebSocketParams* pParams)
+			/// Does what HTTPClientSession::proxyConnect() does, but stays on the session: what has been
+			/// received behind the proxy's answer is in its buffer.
+		{
+			const bool bare = session.getHost().find(':') != std::string::npos && session.getHost()[0] != '['; // an IPv6 address
+			const std::string host = bare ? "[" + session.getHost() + "]" : session.getHost();
+			HTTPRequest request(HTTPRequest::HTTP_CONNECT, host + ":" + std::to_string(session.getPort()), HTTPMessage::HTTP_1_1);
+			request.set("Proxy-Connection", HTTPMessage::CONNECTION_KEEP_ALIVE);
+			request.set(HTTPRequest::HOST, host);
+			setKeepAlive(true);
+			proxyAuthenticateImpl(request, session.getProxyConfig());
+			send(*this, request, pDeadline);
+			HTTPResponse response;
+			receiveFinal(*this, response, pDeadline, pParams);
+			if (response.getStatus() < 200 || response.getStatus() > 299)
+				throw HTTPException("Cannot establish proxy connection", response.getReason());
+			_open = true;
+		}
+
+	protected:
+		bool mustReconnect() const override
+		{
+			return !_open && HTTPClientSession::mustReconnect();
+		}
+
+		int write(const char* pData, std::streamsize length) override
+		{
+			return _open ? HTTPSession::write(pData, length) : HTTPClientSession::write(pData, length); // which connects again
+		}
+
+	private:
+		template <class Session>
+		static auto copySource(Session& from, Session& to, int) -> decltype(to.setSourceAddress(from.getSourceAddress4()), to.setSourceAddress(from.getSourceAddress6()))
+			/// Sessions of later versions of Poco may have an address that they connect from.
+		{
+			to.setSourceAddress(from.getSourceAddress4());
+			to.setSourceAddress(from.getSourceAddress6());
+		}
+
+		template <class Session>
+		static void copySource(Session&, Session&, long)
+		{
+		}
+
+		bool _open;
+	};
+
+	template <class Config>
+	auto speaksHTTP(const Config& config, int) -> decltype(config.protocol == "http")
+		/// With later versions of Poco, a proxy may be one for TLS.
+	{
+		return config.protocol == "http";
+	}
+
+	template <class Config>
+	bool speaksHTTP(const Config&, long)
+	{
+		return true;
+	}
+
+	class Key
+		/// The keys of all requests of one connect(): each has its own, if the caller has not given one.
+	{
+	public:
+		explicit Key(const HTTPRequest& request):
+			_value(Poco::trim(request.get("Sec-WebSocket-Key", ""))),
+			_given(WebSocketHandshake::isKey(_value))
+		{
+			if (!_given) _value = WebSocketConnector::createKey();
+		}
+
+		void renew(HTTPRequest& request)
+			/// RFC 6455, 4.1: randomly for each connection
+		{
+			if (!_given) _value = WebSocketConnector::createKey();
+			request.set("Sec-WebSocket-Key", _value);
+		}
+
+		const std::string& value() const
+		{
+			return _value;
+		}
+
+	private:
+		std::string _value;
+		bool _given;
+	};
+
 	class Exchange
 		/// The HTTP side of a client's connection: the caller's session or, behind a
 		/// proxy, a session on a tunnel made for it.
@@ -137,30 +291,27 @@ namespace
 
 		HTTPClientSession& session()
 		{
-			if (!_tunnelled) return _session;
-			if (!_pTunnel)
-			{
-				StreamSocket socket = SessionAccess::tunnel(_session);
-				_pTunnel = std::make_unique<HTTPClientSession>(socket);
-				_pTunnel->setProxyConfig(HTTPClientSession::ProxyConfig()); // the request is for the server
-			}
-			return *_pTunnel;
+			return _pTunnel ? *_pTunnel : _session;
 		}
 
-		void run(HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials)
+		void run(HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, Key& key)
 			/// Sends the request and receives the response; several times, if the server wants credentials.
 		{
+			std::unique_ptr<WebSocketDeadline> pDeadline;
 			for (int attempt = 1;; ++attempt)
 			{
+				open(pDeadline);
 				session().setKeepAlive(true);
 				if (!request.has(HTTPRequest::HOST)) setHost(request, _session);
-				session().sendRequest(request);
+				if (attempt > 1) key.renew(request);
 				_pBody = nullptr;
-				_pBody = &receiveResponse(response);
+				send(session(), request, pDeadline.get());
+				_pBody = &receiveFinal(session(), response, pDeadline.get(), _pParams);
 				if (response.getStatus() != HTTPResponse::HTTP_UNAUTHORIZED || !mayRetry(credentials, response, attempt)) return;
 				if (!drain(response))
 				{
 					if (_session.getHost().empty()) return; // was made from a socket: there is no second one
+					pDeadline.reset();
 					reset();
 				}
 				authenticate(credentials, request, response);
@@ -185,6 +336,33 @@ namespace
 		Exchange(const Exchange&) = delete;
 		Exchange& operator = (const Exchange&) = delete;
 
+		void open(std::unique_ptr<WebSocketDeadline>& pDeadline)
+			/// Makes the tunnel, if there has to be one, and the deadline, if there are parameters.
+		{
+			if (_tunnelled && !_pTunnel)
+			{
+				if (speaksHTTP(_proxyConfig, 0))
+				{
+					std::unique_ptr<Tunnel> pTunnel = std::make_unique<Tunnel>(_session);
+					std::unique_ptr<WebSocketDeadline> pTime = deadline(*pTunnel);
+					pTunnel->open(_session, pTime.get(), _pParams);
+					_pTunnel  = std::move(pTunnel);
+					pDeadline = std::move(pTime);
+					return;
+				}
+				StreamSocket socket = SessionAccess::tunnel(_session);
+				_pTunnel = std::make_unique<HTTPClientSession>(socket);
+				_pTunnel->setProxyConfig(HTTPClientSession::ProxyConfig()); // the request is for the server
+			}
+			if (!pDeadline) pDeadline = deadline(session());
+		}
+
+		std::unique_ptr<WebSocketDeadline> deadline(HTTPClientSession& session) const
+		{
+			if (!_pParams) return nullptr;
+			return std::make_unique<WebSocketDeadline>(session, _start, _pParams->getHandshakeTimeout(), _pParams->getMaxHandshakeSize());
+		}
+
 		void reset()
 			/// The next request needs a new connection.
 		{
@@ -204,7 +382,8 @@ namespace
 		bool bodyIsHere(const HTTPResponse& response)
 			/// Returns true if draining does not have to wait.
 		{
-			if (!_pBody || response.getStatus() == HTTPResponse::HTTP_SWITCHING_PROTOCOLS || !response.hasContentLength()) return false;
+			if (!_pBody || response.getStatus() == HTTPResponse::HTTP_SWITCHING_PROTOCOLS) return false;
+			if (!response.hasContentLength() || response.getChunkedTransferEncoding()) return false;
 			HTTPClientSession& used = session();
 			return SessionAccess::waiting(used) + used.socket().available() >= response.getContentLength64();
 		}
@@ -212,37 +391,12 @@ namespace
 		bool drain(const HTTPResponse& response)
 			/// Takes the body of a response off the connection. Returns false
 			/// if it is not worth it: then the connection cannot be used again.
+			/// A deadline ends it, or the body is here already.
 		{
 			if (!_pBody || !response.getKeepAlive()) return false;
 			if (!response.hasContentLength() && !response.getChunkedTransferEncoding()) return false;
-			std::unique_ptr<WebSocketDeadline> pDeadline;
-			if (_pParams) pDeadline = std::make_unique<WebSocketDeadline>(session(), _start, _pParams->getHandshakeTimeout(), 2*static_cast<int>(MAX_DRAIN));
 			_pBody->ignore(MAX_DRAIN);
 			return _pBody->eof();
-		}
-
-		std::istream& receiveResponse(HTTPResponse& response)
-		{
-			if (!_pParams) return receiveFinalResponse(response);
-			session().flushRequest();
-			const WebSocketDeadline deadline(session(), _start, _pParams->getHandshakeTimeout(), _pParams->getMaxHandshakeSize());
-			std::istream& body = receiveFinalResponse(response);
-			const Verdict size = WebSocketHandshake::checkSize(response, static_cast<std::size_t>(_pParams->getMaxHandshakeFields()), static_cast<std::size_t>(_pParams->getMaxHandshakeSize()));
-			if (!size.ok()) fail(size);
-			return body;
-		}
-
-		std::istream& receiveFinalResponse(HTTPResponse& response)
-		{
-			std::istream* pBody = &session().receiveResponse(response);
-			for (int i = 0; i < MAX_INTERIM && isInterim(response); ++i) pBody = &session().receiveResponse(response);
-			return *pBody;
-		}
-
-		static bool isInterim(const HTTPResponse& response)
-			/// RFC 9110, 15.2: Early Hints, for instance
-		{
-			return response.getStatus() < HTTPResponse::HTTP_OK && response.getStatus() != HTTPResponse::HTTP_SWITCHING_PROTOCOLS;
 		}
 
 		HTTPClientSession& _session;
@@ -335,9 +489,8 @@ WebSocketUpgrade WebSocketConnector::connect(HTTPClientSession& cs, HTTPRequest&
 {
 	if (request.getMethod() != HTTPRequest::HTTP_GET)
 		throw InvalidArgumentException("WebSocket handshake must use GET");
-	std::string key = Poco::trim(request.get("Sec-WebSocket-Key", ""));
-	if (!WebSocketHandshake::isKey(key)) key = createKey();
-	WebSocketHandshake::prepare(request, key);
+	Key key(request);
+	WebSocketHandshake::prepare(request, key.value());
 	if (pParams) offer(request, *pParams);
 	const Verdict fields = WebSocketHandshake::checkLines(request);
 	if (!fields.ok()) throw InvalidArgumentException(fields.text);
@@ -353,15 +506,16 @@ WebSocketUpgrade WebSocketConnector::connect(HTTPClientSession& cs, HTTPRequest&
 		Exchange exchange(*pSession, start, pParams);
 		try
 		{
-			exchange.run(request, response, *pCredentials);
+			exchange.run(request, response, *pCredentials, key);
 			if (!pParams || redirects >= pParams->getMaxRedirects() || !isRedirect(response))
-				return finish(exchange.session(), request, response, key, pParams);
+				return finish(exchange.session(), request, response, key.value(), pParams);
 
 			const URI from = location(*pSession, request);
 			const URI to = redirectTarget(from, response);
 			pBefore = std::move(pRedirected);
 			pRedirected = follow(from, to, request);
 			pRedirected->setTimeout(cs.getTimeout());
+			key.renew(request);
 			pSession = pRedirected.get();
 			if (!sameOrigin(from, to)) pCredentials = &none;
 			exchange.abandon(response);

@@ -13,6 +13,9 @@
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/StreamSocketImpl.h"
 #include "Poco/Net/WebSocketError.h"
+#include "Poco/Net/WebSocketHeaderMeter.h"
+#include <openssl/err.h>
+#include <algorithm>
 
 
 namespace Poco {
@@ -22,71 +25,8 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	class DeadlineSocketImpl: public StreamSocketImpl
-		/// Stands in for another socket, while a response is received.
-	{
-	public:
-		DeadlineSocketImpl(const StreamSocket& socket, const Poco::Clock& start, const Poco::Timespan& timeout, int maxSize):
-			StreamSocketImpl(socket.impl()->sockfd()),
-			_socket(socket),
-			_start(start),
-			_timeout(timeout),
-			_left(maxSize)
-		{
-		}
-
-		using StreamSocketImpl::receiveBytes;
-		using StreamSocketImpl::sendBytes;
-
-		int sendBytes(const void* buffer, int length, int flags) override
-		{
-			return _socket.impl()->sendBytes(buffer, length, flags);
-		}
-
-		int receiveBytes(void* buffer, int length, int flags) override
-		{
-			if (_left <= 0)
-				throw WebSocketException("Answer to the handshake is too long", WebSocketError::HANDSHAKE_REFUSED);
-			const Poco::Timespan left = _timeout - _start.elapsed();
-			if (left <= 0 || (_socket.available() <= 0 && !_socket.poll(left, SELECT_READ)))
-				throw TimeoutException("No answer to the handshake in time");
-			const int n = _socket.impl()->receiveBytes(buffer, length, flags);
-			_left -= n;
-			return n;
-		}
-
-		void close() override
-		{
-			_socket.close();
-			reset();
-		}
-
-		bool secure() const override
-		{
-			return _socket.secure();
-		}
-
-	protected:
-		~DeadlineSocketImpl() override
-		{
-			reset(); // the file descriptor belongs to the other socket
-		}
-
-	private:
-		StreamSocket _socket;
-		Poco::Clock _start;
-		Poco::Timespan _timeout;
-		int _left;
-	};
-
-	class DeadlineSocket: public StreamSocket
-	{
-	public:
-		explicit DeadlineSocket(SocketImpl* pImpl):
-			StreamSocket(pImpl)
-		{
-		}
-	};
+	constexpr std::size_t MAX_BODY = 128*1024;
+	constexpr int WANT_WRITE = -2; // SecureStreamSocket::ERR_SSL_WANT_WRITE
 
 	struct SessionAccess: public HTTPClientSession
 	{
@@ -94,21 +34,412 @@ namespace
 		{
 			(session.*&SessionAccess::attachSocket)(socket);
 		}
+
+		static std::size_t waiting(const HTTPClientSession& session)
+		{
+			return static_cast<std::size_t>((session.*&SessionAccess::buffered)());
+		}
+	};
+
+	// HTTPSession of Poco 1.11 tells one of its three timeouts. The explicit instantiation may name the others.
+	using TimeoutMember = Poco::Timespan HTTPSession::*;
+
+	struct ConnectionTimeout
+	{
+		friend TimeoutMember memberOf(ConnectionTimeout);
+	};
+
+	struct SendTimeout
+	{
+		friend TimeoutMember memberOf(SendTimeout);
+	};
+
+	template <class Which, TimeoutMember member>
+	struct Opened
+	{
+		friend TimeoutMember memberOf(Which)
+		{
+			return member;
+		}
+	};
+
+	template struct Opened<ConnectionTimeout, &HTTPSession::_connectionTimeout>;
+	template struct Opened<SendTimeout, &HTTPSession::_sendTimeout>;
+
+	class NotBlocking
+		/// As long as it exists, no call of a socket waits.
+	{
+	public:
+		explicit NotBlocking(StreamSocket& socket):
+			_socket(socket),
+			_blocking(socket.getBlocking())
+		{
+			if (_socket.secure()) // Poco waits for the rest of a TLS record
+			{
+				_sendTimeout    = _socket.getSendTimeout();
+				_receiveTimeout = _socket.getReceiveTimeout();
+				_socket.setSendTimeout(0);
+				_socket.setReceiveTimeout(0);
+				::ERR_clear_error(); // what another connection has left there would be taken for this one's
+			}
+			_socket.setBlocking(false);
+		}
+
+		~NotBlocking()
+		{
+			try
+			{
+				_socket.setBlocking(_blocking);
+				if (!_socket.secure()) return;
+				_socket.setSendTimeout(_sendTimeout);
+				_socket.setReceiveTimeout(_receiveTimeout);
+			}
+			catch (const Poco::Exception&)
+			{
+				// it is closed
+			}
+		}
+
+	private:
+		NotBlocking(const NotBlocking&) = delete;
+		NotBlocking& operator = (const NotBlocking&) = delete;
+
+		StreamSocket& _socket;
+		bool _blocking;
+		Poco::Timespan _sendTimeout;
+		Poco::Timespan _receiveTimeout;
 	};
 }
 
 
-WebSocketDeadline::WebSocketDeadline(HTTPClientSession& session, const Poco::Clock& start, const Poco::Timespan& timeout, int maxSize):
-	_session(session),
-	_socket(session.socket())
+class WebSocketDeadline::Substitute: public StreamSocketImpl
+	/// Stands in for a session's socket, which may not be connected yet, or be connected again.
 {
-	SessionAccess::attach(session, DeadlineSocket(new DeadlineSocketImpl(_socket, start, timeout, maxSize)));
+public:
+	Substitute(HTTPClientSession& session, const Poco::Clock& start, const Poco::Timespan& timeout, int maxHeaderSize):
+		StreamSocketImpl(POCO_INVALID_SOCKET),
+		_session(session),
+		_start(start),
+		_timeout(timeout),
+		_maxHeader(static_cast<std::size_t>(maxHeaderSize)),
+		_early(0),
+		_body(0),
+		_pLast(nullptr),
+		_last(0),
+		_failed(false)
+	{
+	}
+
+	using StreamSocketImpl::bind;
+	using StreamSocketImpl::receiveBytes;
+	using StreamSocketImpl::sendBytes;
+
+	void takePlaceOf(const StreamSocket& socket)
+	{
+		_target = socket;
+		follow();
+	}
+
+	const StreamSocket& target() const
+	{
+		return _target;
+	}
+
+	Poco::Timespan left() const
+	{
+		const Poco::Timespan result = _timeout - _start.elapsed();
+		if (_failed || result <= 0) fail();
+		return result;
+	}
+
+	bool expired() const
+		/// Waiting may end earlier, by what clocks differ.
+	{
+		return _failed || _start.elapsed() + 5000 >= _timeout.totalMicroseconds();
+	}
+
+	void restart()
+		/// The next response is another one. What is in the session's buffer belongs to it already.
+	{
+		const std::size_t waiting = SessionAccess::waiting(_session);
+		const bool known = waiting <= _last; // and not from before
+		_meter.restart();
+		_early = known ? 0 : waiting;
+		_body  = 0;
+		if (known && waiting > 0) measure(_pLast + _last - waiting, waiting);
+	}
+
+	bool headerIsWhole() const
+	{
+		return _meter.complete() || _early > 0;
+	}
+
+	void connect(const SocketAddress& address) override
+	{
+		connect(address, left());
+	}
+
+	void connect(const SocketAddress& address, const Poco::Timespan& timeout) override
+	{
+		try
+		{
+			_target.impl()->connect(address, std::min(timeout, left()));
+		}
+		catch (const Poco::Exception&)
+		{
+			follow();
+			throw;
+		}
+		follow();
+	}
+
+	void bind(const SocketAddress& address, bool reuseAddress) override
+		/// Later versions of Poco call it, for sessions with a source address.
+	{
+		_target.impl()->bind(address, reuseAddress);
+		follow();
+	}
+
+	int sendBytes(const void* buffer, int length, int flags) override
+	{
+		restart();
+		const char* pData = static_cast<const char*>(buffer);
+		for (int sent = 0; sent < length;)
+			sent += perform(SELECT_WRITE, [&] { return _target.impl()->sendBytes(pData + sent, length - sent, flags); });
+		return length;
+	}
+
+	int receiveBytes(void* buffer, int length, int flags) override
+	{
+		const int n = perform(SELECT_READ, [&] { return _target.impl()->receiveBytes(buffer, length, flags); });
+		_pLast = static_cast<const char*>(buffer);
+		_last  = static_cast<std::size_t>(n);
+		measure(_pLast, _last);
+		return n;
+	}
+
+	int available() override
+	{
+		return _target.available();
+	}
+
+	void setSendTimeout(const Poco::Timespan& timeout) override
+	{
+		_target.setSendTimeout(timeout);
+	}
+
+	void setReceiveTimeout(const Poco::Timespan& timeout) override
+	{
+		_target.setReceiveTimeout(timeout);
+	}
+
+	void close() override
+	{
+		_target.close();
+		follow();
+	}
+
+	bool secure() const override
+	{
+		return _target.secure();
+	}
+
+protected:
+	~Substitute() override
+	{
+		reset(); // the file descriptor belongs to the other socket
+	}
+
+private:
+	[[noreturn]] void fail() const
+		/// For ever: a stream may have kept the exception to itself.
+	{
+		_failed = true;
+		throw TimeoutException("No answer to the handshake in time");
+	}
+
+	void follow()
+	{
+		reset(_target.impl()->sockfd());
+	}
+
+	template <typename Call>
+	int perform(int mode, const Call& call)
+		/// Calls until that returns how many bytes there were; waits if there are none yet, but for no longer than may be.
+	{
+		for (;;)
+		{
+			if (!(mode == SELECT_READ && _target.available() > 0) && !_target.poll(left(), mode)) fail();
+			left(); // also if there is always something
+			const int n = attempt(call);
+			if (n >= 0) return n;
+			if (_target.secure()) mode = n == WANT_WRITE ? SELECT_WRITE : SELECT_READ;
+		}
+	}
+
+	template <typename Call>
+	int attempt(const Call& call)
+	{
+		const NotBlocking notBlocking(_target);
+		try
+		{
+			return call();
+		}
+		catch (const TimeoutException&) // Poco 1.11: part of a TLS record has arrived
+		{
+			return -1;
+		}
+	}
+
+	void measure(const char* pData, std::size_t length)
+	{
+		const std::size_t used = _meter.take(pData, length);
+		_body += length - used;
+		if (_early + _meter.size() > _maxHeader || _body > MAX_BODY)
+			throw WebSocketException("Answer to the handshake is too long", WebSocketError::HANDSHAKE_REFUSED);
+	}
+
+	HTTPClientSession& _session;
+	StreamSocket _target;
+	Poco::Clock _start;
+	Poco::Timespan _timeout;
+	std::size_t _maxHeader;
+	WebSocketHeaderMeter _meter;
+	std::size_t _early; // bytes of the response that were in the session's buffer before there was a deadline
+	std::size_t _body;  // bytes behind the header
+	const char* _pLast; // what was received last, if it is in the session's buffer
+	std::size_t _last;
+	mutable bool _failed;
+};
+
+
+class WebSocketDeadline::SubstituteSocket: public StreamSocket
+{
+public:
+	explicit SubstituteSocket(SocketImpl* pImpl):
+		StreamSocket(pImpl)
+	{
+	}
+};
+
+
+WebSocketDeadline::WebSocketDeadline(HTTPClientSession& session, const Poco::Clock& start, const Poco::Timespan& timeout, int maxHeaderSize):
+	_session(session),
+	_pSocket(new Substitute(session, start, timeout, maxHeaderSize)),
+	_limited(false)
+{
+	if (!_session.secure()) attach();
 }
 
 
 WebSocketDeadline::~WebSocketDeadline()
 {
-	SessionAccess::attach(_session, _socket);
+	detach();
+	try
+	{
+		if (_limited) restoreTimeouts();
+	}
+	catch (const Poco::Exception&)
+	{
+		// the socket is of no use any more
+	}
+	_pSocket->release();
+}
+
+
+void WebSocketDeadline::send(HTTPRequest& request)
+{
+	if (_session.secure())
+	{
+		sendSecurely(request);
+		return;
+	}
+	attach();
+	_session.sendRequest(request);
+	_session.flushRequest();
+	attach(); // if the session has connected another socket
+}
+
+
+bool WebSocketDeadline::headerIsWhole() const
+{
+	return _pSocket->headerIsWhole();
+}
+
+
+bool WebSocketDeadline::attached() const
+{
+	return _session.socket().impl() == _pSocket;
+}
+
+
+void WebSocketDeadline::attach()
+{
+	if (attached()) return;
+	_pSocket->takePlaceOf(_session.socket());
+	_pSocket->restart();
+	_pSocket->duplicate(); // the socket takes over a reference
+	SessionAccess::attach(_session, SubstituteSocket(_pSocket));
+}
+
+
+void WebSocketDeadline::detach()
+{
+	if (attached()) SessionAccess::attach(_session, StreamSocket(_pSocket->target()));
+}
+
+
+void WebSocketDeadline::sendSecurely(HTTPRequest& request)
+{
+	detach(); // HTTPSClientSession takes no other socket than a SecureStreamSocket when it connects
+	const bool fresh = !_session.connected();
+	try
+	{
+		limitTimeouts();
+		_session.sendRequest(request);
+		if (fresh) // otherwise the peer may have closed it, and the session connects again
+		{
+			restoreTimeouts();
+			attach();
+		}
+		_session.flushRequest();
+	}
+	catch (const TimeoutException&)
+	{
+		throw;
+	}
+	catch (const Poco::Exception&)
+	{
+		if (_pSocket->expired()) throw TimeoutException("No connection for the handshake in time"); // NetSSL says it in several ways
+		throw;
+	}
+	if (_limited) restoreTimeouts();
+	attach();
+}
+
+
+void WebSocketDeadline::limitTimeouts()
+{
+	_connectionTimeout = _session.*memberOf(ConnectionTimeout());
+	_sendTimeout       = _session.*memberOf(SendTimeout());
+	_receiveTimeout    = _session.getTimeout();
+	_before = _session.connected() ? _session.socket().getReceiveTimeout() : Poco::Timespan(-1);
+	const Poco::Timespan left = _pSocket->left();
+	const auto limited = [left](const Poco::Timespan& timeout) { return timeout > 0 ? std::min(timeout, left) : left; };
+	_session.setTimeout(limited(_connectionTimeout), limited(_sendTimeout), limited(_receiveTimeout));
+	_limited = true;
+}
+
+
+void WebSocketDeadline::restoreTimeouts()
+{
+	_limited = false;
+	_session.setTimeout(_connectionTimeout, _sendTimeout, _receiveTimeout);
+	if (!_session.connected() || _session.socket().getReceiveTimeout() == _before) return;
+	// It has been connected with the others. Poco gives a proxy's connection one timeout for everything.
+	const bool proxied = !_session.getProxyHost().empty() && !_session.bypassProxy();
+	_session.socket().setSendTimeout(proxied ? _receiveTimeout : _sendTimeout);
+	_session.socket().setReceiveTimeout(_receiveTimeout);
 }
 
 

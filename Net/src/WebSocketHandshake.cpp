@@ -383,17 +383,20 @@ std::string WebSocketHandshake::selectSubprotocol(const HTTPRequest& request, co
 
 WebSocketHandshake::Verdict WebSocketHandshake::checkSize(const MessageHeader& header, std::size_t maxFields, std::size_t maxSize)
 {
-	std::size_t fields = 0;
+	const Verdict count = checkCount(header, maxFields);
+	if (!count.ok()) return count;
 	std::size_t size = 0;
-	for (const auto& field: header)
-	{
-		++fields;
-		size += field.first.size() + field.second.size() + 4; // ": " and the end of the line
-	}
-	if (fields > maxFields)
-		return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "More than " + std::to_string(maxFields) + " header fields");
+	for (const auto& field: header) size += field.first.size() + field.second.size() + 4; // ": " and the end of the line
 	if (size > maxSize)
 		return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "Header of more than " + std::to_string(maxSize) + " bytes");
+	return Verdict();
+}
+
+
+WebSocketHandshake::Verdict WebSocketHandshake::checkCount(const MessageHeader& header, std::size_t maxFields)
+{
+	if (header.size() > maxFields)
+		return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "More than " + std::to_string(maxFields) + " header fields");
 	return Verdict();
 }
 

@@ -247,6 +247,8 @@ TEST(WebSocketHandshakePolicyTest, CheckSize)
 		expectVerdict(row.ok, WebSocketError::HANDSHAKE_REFUSED, 431, verdict);
 		EXPECT_EQ(row.text, verdict.text);
 	}
+	expectVerdict(true, WebSocketError::NONE, 101, WebSocketHandshake::checkCount(header, FIELDS));
+	expectVerdict(false, WebSocketError::HANDSHAKE_REFUSED, 431, WebSocketHandshake::checkCount(header, FIELDS - 1));
 }
 
 

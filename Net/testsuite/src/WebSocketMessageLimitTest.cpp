@@ -237,7 +237,7 @@ TEST_F(WebSocketMessageParamsTest, ResponseLimits)
 	{
 		SCOPED_TRACE(size);
 		pParams = new WebSocketParams;
-		pParams->setMaxHandshakeSize(static_cast<int>(fieldsSize(head) + size));
+		pParams->setMaxHandshakeSize(static_cast<int>(head.size() + size)); // the bytes on the wire
 		EXPECT_EQ(0, open(pParams, fill(0, size)).error);
 		EXPECT_EQ(WebSocket::WS_ERR_HANDSHAKE_REFUSED, open(pParams, fill(0, size + 1)).error);
 	}

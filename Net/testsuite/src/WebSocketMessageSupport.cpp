@@ -215,7 +215,14 @@ Opened open(const ParamsPtr& pParams, const std::string& headers)
 		RawPeer peer = self.accept();
 		opened.request = receiveRequest(peer);
 		peer.send(handshakeResponse(opened.request, headers));
-		peer.endSending();
+		try
+		{
+			peer.endSending();
+		}
+		catch (const Poco::Net::NetException&)
+		{
+			// the client has refused it, and is gone
+		}
 	});
 	const std::unique_ptr<HTTPClientSession> pSession = server.session();
 	HTTPRequest request(HTTPRequest::HTTP_GET, "/", HTTPRequest::HTTP_1_1);

@@ -126,7 +126,10 @@ public:
 	// Both
 	//
 	static Verdict checkSize(const MessageHeader& header, std::size_t maxFields, std::size_t maxSize);
-		/// Checks the number of fields and the length of the header. The status is 431.
+		/// Checks the number of fields and the length of a header that was parsed elsewhere. The status is 431.
+
+	static Verdict checkCount(const MessageHeader& header, std::size_t maxFields);
+		/// Checks the number of fields only.
 
 	static Verdict checkFields(const MessageHeader& header);
 		/// Checks that no field has a CR, LF or NUL in it, which would put another

@@ -82,11 +82,16 @@ public:
 	void setMaxHandshakeSize(int size);
 	int getMaxHandshakeSize() const;
 		/// The largest header in the peer's part of the opening handshake, in bytes; 1 or more. Default: 16 KiB. Status 431.
+		/// For a client that is each response's, and a proxy's, with all bytes on the wire from the first of an interim
+		/// response to the empty line; no body, and no frames behind it.
 
 	void setHandshakeTimeout(const Poco::Timespan& timeout);
 	Poco::Timespan getHandshakeTimeout() const;
-		/// How long a client waits for the server's answer, in all; more than 0. Default: 30 s. (A HTTPServer
-		/// reads the request before a WebSocket sees it, with the timeouts of its HTTPServerParams.)
+		/// How long a client's opening handshake may take, in all: connecting, a proxy's CONNECT, requests, answers
+		/// and redirects; more than 0. Default: 30 s. The look-up of a host's name is not limited. A HTTPSClientSession
+		/// asks a proxy and does the TLS handshake on its own: each wait is limited there, so that a silent peer is
+		/// stopped, but not one that sends a byte now and then. (A HTTPServer reads the request before a WebSocket
+		/// sees it, with the timeouts of its HTTPServerParams.)
 
 	//
 	// Checks that a lenient peer may need switched off
