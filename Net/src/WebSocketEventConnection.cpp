@@ -29,9 +29,11 @@ namespace
 {
 	constexpr std::size_t FIRST_INPUT = 64*1024;
 	constexpr std::size_t SMALL_INPUT = 16*1024;
+	constexpr std::size_t TINY_INPUT  = 8*1024;
 	constexpr Poco::UInt64 LARGE = 8*1024; // a frame's payload
+	constexpr Poco::UInt64 SMALL = 126;    // the same
 	constexpr Poco::Clock::ClockDiff INFLATE_TIME = 50; // microseconds of decompression, with its callbacks, at a time
-	constexpr int MAX_FRAMES = 4096; // at a time: those of SMALL_INPUT, and of what is read with a large one
+	constexpr int MAX_FRAMES = 1500; // at a time: those of TINY_INPUT, and of what is read with larger ones
 
 	class Keeper: public Poco::RefCountedObject
 		/// A message that is sent from where it was received.
@@ -254,7 +256,7 @@ void WebSocketEventConnection::read()
 	if (direct > 0) blocks[count++] = {pDirect, direct};
 	// Behind small frames little is taken at once: other connections have their turn before thousands more.
 	const WebSocketFrameHeader& last = _framer.header();
-	const std::size_t size = last.payloadLength >= LARGE ? _reactor.inputSize() : last.length > 0 ? SMALL_INPUT : FIRST_INPUT;
+	const std::size_t size = last.payloadLength >= LARGE ? _reactor.inputSize() : last.payloadLength >= SMALL ? SMALL_INPUT : last.length > 0 ? TINY_INPUT : FIRST_INPUT;
 	blocks[count++] = {_reactor.input(), size};
 	const long n = _stream.receive(blocks, count);
 	if (n == WebSocketStream::AGAIN) return;
