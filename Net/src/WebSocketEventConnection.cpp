@@ -61,7 +61,6 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, W
 	_state(CONNECTING),
 	_opcode(WebSocketFrame::OP_TEXT),
 	_broadcasts(0),
-	_received(0),
 	_lastMessage(0),
 	_messagesSent(0),
 	_bytesSent(0),
@@ -73,8 +72,8 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, W
 	_posted(0),
 	_progress(0),
 	_waits(0),
-	_oldestPing(0),
-	_newestPing(0),
+	_pingClock(0),
+	_received(0),
 	_messagesReceived(0),
 	_bytesReceived(0),
 	_notQueued(0),
@@ -448,11 +447,11 @@ void WebSocketEventConnection::handleControl()
 void WebSocketEventConnection::pongReceived()
 {
 	Poco::UInt32 ping = 0;
-	if (_oldestPing == 0 || _framer.controlLength() != sizeof(ping)) return;
+	if (!is(ASKED) || _framer.controlLength() != sizeof(ping)) return;
 	std::memcpy(&ping, _framer.controlPayload(), sizeof(ping));
-	if (ping - _oldestPing > _newestPing - _oldestPing) return; // is not between them
+	if (static_cast<Poco::Int32>(_pingClock - ping) < 0) return; // none was sent then
 	_pingTime = std::max<Poco::UInt32>(1, pingClock() - ping);
-	_oldestPing = ping == _newestPing ? 0 : std::max<Poco::UInt32>(1, ping + 1); // RFC 6455, 5.5.3: those before need not be answered
+	if (ping == _pingClock) set(ASKED, false);
 }
 
 

@@ -172,7 +172,8 @@ private:
 		DEFLATING     = 0x8000, // a long message is being compressed, step by step; also IN_PARTS
 		ABORTED       = 0x10000, // cut in the next turn
 		KEPT          = 0x20000, // what was kept before the connection was there is being sent, whatever the limit
-		COMPRESSES    = 0x40000  // messages that are not too short
+		COMPRESSES    = 0x40000, // messages that are not too short
+		ASKED         = 0x80000  // the last PING has not been answered
 	};
 
 	enum
@@ -280,7 +281,7 @@ private:
 	template <typename Function> void orAbort(const Function& function);
 	Task newTask(Task::What what, int number = 0);
 	static Poco::UInt32 pingClock();
-		/// Returns the time in microseconds, which wraps around; never 0.
+		/// Returns the time in microseconds, which wraps around.
 
 	void sendPing();
 	void sendPong(const char* pPayload, std::size_t length);
@@ -311,8 +312,7 @@ private:
 	std::atomic<bool> _drain;                // onDrained() is owed
 	std::atomic<unsigned char> _state;
 	std::atomic<unsigned char> _opcode;      // the default one
-	Poco::UInt32 _broadcasts; // how many the loop had when this was given the last
-	Time _received;     // when something was received last
+	Poco::UInt32 _broadcasts;                // how many the loop had when this was given the last
 	Time _lastMessage;  // in either direction
 	std::atomic<Poco::UInt64> _messagesSent;
 	std::atomic<Poco::UInt64> _bytesSent;
@@ -327,8 +327,8 @@ private:
 	std::atomic<std::size_t> _posted;        // bytes that other threads have sent, and that are not in the output yet
 	Time _progress;     // when the peer took something last, if blocked
 	Time _waits;        // since when an answer to the automatic PING, or to the Close frame, has been waited for
-	Poco::UInt32 _oldestPing; // microseconds, which wrap around: payload of the first PING that was not answered; 0 if there is none
-	Poco::UInt32 _newestPing; // and of the last
+	Poco::UInt32 _pingClock;  // microseconds, which wrap around: payload of the last PING
+	Time _received;     // when something was received last
 	Poco::Timestamp _since;
 	std::atomic<Poco::UInt64> _messagesReceived;
 	std::atomic<Poco::UInt64> _bytesReceived;

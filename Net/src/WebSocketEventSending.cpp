@@ -388,18 +388,18 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendKept(const std::st
 
 Poco::UInt32 WebSocketEventConnection::pingClock()
 {
-	return std::max<Poco::UInt32>(1, static_cast<Poco::UInt32>(Poco::Clock().microseconds()));
+	return static_cast<Poco::UInt32>(Poco::Clock().microseconds());
 }
 
 
 void WebSocketEventConnection::sendPing()
 {
 	if (state() != OPEN) return;
-	if (is(BLOCKED) && _oldestPing != 0) return; // one waits to be sent already
-	_newestPing = pingClock();
-	if (_oldestPing == 0) _oldestPing = _newestPing;
-	char payload[sizeof(_newestPing)];
-	std::memcpy(payload, &_newestPing, sizeof(payload));
+	if (is(BLOCKED) && is(ASKED)) return; // one waits to be sent already
+	_pingClock = pingClock();
+	set(ASKED, true);
+	char payload[sizeof(_pingClock)];
+	std::memcpy(payload, &_pingClock, sizeof(payload));
 	if (_framer.checkSend(WebSocketFrameHeader::PING, payload, sizeof(payload)) == WebSocketFramer::SEND) append(WebSocketFrameHeader::PING, payload, sizeof(payload));
 }
 
