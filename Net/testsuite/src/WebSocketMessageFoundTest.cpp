@@ -138,6 +138,7 @@ TEST_P(MessageFoundTest, PingBehindALongFrame)
 	wire.ws.setSendBufferSize(64*1024);
 	const std::string message = pattern(4 << 20);
 	std::future<void> sent = std::async(std::launch::async, [&] { wire.ws.sendMessage(message); });
+	EXPECT_TRUE(wire.peer.socket().poll(deadline(), Poco::Net::Socket::SELECT_READ)); // it has begun
 	std::future<std::string> received = std::async(std::launch::async, [&]
 	{
 		std::string text;
