@@ -175,12 +175,15 @@ private:
 		const std::size_t end = length - sizeof(T);
 		const T last = load<T>(pSource + end) ^ lastKey;
 		T bits = last;
-		for (std::size_t i = 0; i < end; i += sizeof(T))
+		std::size_t i = 0;
+		do // also if there is one word only: that saves a branch
 		{
 			const T word = load<T>(pSource + i) ^ key;
 			store(pTarget + i, word);
 			bits |= word;
+			i += sizeof(T);
 		}
+		while (i < end);
 		store(pTarget + end, last);
 		return bits;
 	}
