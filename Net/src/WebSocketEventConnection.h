@@ -247,6 +247,11 @@ private:
 	void write(const char* pData, std::size_t length, int opcode);
 	void write(const WebSocketPreparedMessage::Ptr& pMessage);
 	bool fansOut(const WebSocketPreparedMessage& message);
+	SendResult sendText(const char* pMessage, std::size_t length);
+	bool sendsShort(const char* pMessage, std::size_t length, int opcode);
+	SendResult sendAny(const char* pMessage, std::size_t length, int opcode);
+	SendResult sendElsewhere(const char* pMessage, std::size_t length, int opcode);
+	void checkText(const char* pMessage, std::size_t length) const;
 	SendResult sendUnusual(const char* pMessage, std::size_t length, int opcode);
 	SendResult sendPrepared(const WebSocketPreparedMessage::Ptr& pMessage);
 	SendResult sendLater(Task&& task);

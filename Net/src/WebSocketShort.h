@@ -144,6 +144,30 @@ struct WebSocketShort
 		}
 	}
 
+	static void copy(char* pTarget, const char* pSource, std::size_t length)
+		/// memcpy() without a call, for areas that do not overlap.
+	{
+		if (length >= sizeof(Pair))
+		{
+			const Pair last = load<Pair>(pSource + length - sizeof(Pair));
+			for (std::size_t i = 0; i + sizeof(Pair) < length; i += sizeof(Pair)) store(pTarget + i, load<Pair>(pSource + i));
+			store(pTarget + length - sizeof(Pair), last);
+		}
+		else if (length >= sizeof(Word))
+		{
+			copyEnds<Word>(pTarget, pSource, length);
+		}
+		else if (length >= sizeof(HalfWord))
+		{
+			copyEnds<HalfWord>(pTarget, pSource, length);
+		}
+		else if (length > 0)
+		{
+			pTarget[length/2] = pSource[length/2];
+			copyEnds<char>(pTarget, pSource, length);
+		}
+	}
+
 	static bool isASCII(Word bits)
 	{
 		return (bits & 0x8080808080808080ULL) == 0;
@@ -186,6 +210,14 @@ private:
 		while (i < end);
 		store(pTarget + end, last);
 		return bits;
+	}
+
+	template <typename T>
+	static void copyEnds(char* pTarget, const char* pSource, std::size_t length)
+		/// The first and the last word; they may overlap.
+	{
+		store(pTarget, load<T>(pSource));
+		store(pTarget + length - sizeof(T), load<T>(pSource + length - sizeof(T)));
 	}
 
 	template <typename T>

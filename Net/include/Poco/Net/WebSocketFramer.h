@@ -183,6 +183,12 @@ public:
 		///
 		/// Returns the header's length in bytes.
 
+	std::size_t buildWhole(int flags, const char* pPayload, std::size_t length, char* pFrame) const;
+		/// The same in one step, for what most frames are: copies the payload as well, if the frame is one of a server,
+		/// with a payload of up to 125 bytes. pFrame must have room for WebSocketFrameHeader::MIN_LENGTH + length bytes then.
+		///
+		/// Returns the frame's length in bytes; 0 if it is another one.
+
 	void sent(int flags);
 		/// To be called as soon as a byte of a frame has been sent.
 
