@@ -378,9 +378,9 @@ std::size_t WebSocketEventConnection::processSome(char* pData, std::size_t lengt
 		default:
 			handleMessage();
 		}
-		if (--frames > 0 && !_parser.assembler().compressed()) continue;
+		if (--frames != 0 && !_parser.assembler().compressed()) continue;
 		// A few bytes can be megabytes, and a read many frames: the other connections have their turn before the rest.
-		yielded = pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)) && (frames <= 0 || start.isElapsed(INFLATE_TIME));
+		yielded = pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)) && (frames == 0 || start.isElapsed(INFLATE_TIME));
 		if (yielded) stopReading();
 	}
 	_parser.settle();

@@ -260,6 +260,11 @@ private:
 	void catchUp();
 	void giveBroadcasts();
 	std::size_t extendBy(std::size_t first);
+	SendResult sendText(const char* pMessage, std::size_t length);
+	bool sendsShort(const char* pMessage, std::size_t length, int opcode);
+	SendResult sendAny(const char* pMessage, std::size_t length, int opcode);
+	SendResult sendElsewhere(const char* pMessage, std::size_t length, int opcode);
+	void checkText(const char* pMessage, std::size_t length) const;
 	SendResult sendUnusual(const char* pMessage, std::size_t length, int opcode);
 	SendResult sendPrepared(const WebSocketPreparedMessage::Ptr& pMessage);
 	SendResult sendLater(Task&& task);

@@ -139,12 +139,12 @@ void WebSocketEventConnection::wakeFlush()
 
 void WebSocketEventConnection::performSend(Task& task)
 {
+	catchUp();
 	if (is(IN_PARTS) && state() == OPEN)
 	{
 		rare().held.push_back(std::move(task)); // RFC 6455, 5.4: not between the fragments of another message
 		return;
 	}
-	catchUp();
 	const std::size_t length = task.length();
 	if (state() == OPEN)
 	{
@@ -167,20 +167,61 @@ WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData
 	const char* const pMessage = static_cast<const char*>(pData);
 	if (!WebSocketFrame::isMessage(opcode)) throwNoMessage();
 	if (state() != OPEN) return NOT_OPEN;
-	const bool here = _reactor.current();
-	if (opcode == WebSocketFrame::OP_TEXT && !(here && isReceivedText(pMessage, length)) && _framer.getVerifyUTF8() && !WebSocketUTF8::isValid(pMessage, length)) throwNoText();
+	if (!_reactor.current()) return sendElsewhere(pMessage, length, opcode);
+	if (opcode == WebSocketFrame::OP_TEXT && !isReceivedText(pMessage, length)) return sendText(pMessage, length);
+	return sendsShort(pMessage, length, opcode) ? SENT : sendAny(pMessage, length, opcode);
+}
 
-	if (!here || is(IN_PARTS) || _broadcasts != _reactor.broadcasts().count() || !fits(length) || deflatesLong(length)) return sendUnusual(pMessage, length, opcode);
+
+[[gnu::noinline]] WebSocketConnection::SendResult WebSocketEventConnection::sendText(const char* pMessage, std::size_t length)
+	/// Sends a text that has not been checked.
+{
+	checkText(pMessage, length);
+	return sendsShort(pMessage, length, WebSocketFrame::OP_TEXT) ? SENT : sendAny(pMessage, length, WebSocketFrame::OP_TEXT);
+}
+
+
+inline void WebSocketEventConnection::checkText(const char* pMessage, std::size_t length) const
+{
+	if (_framer.getVerifyUTF8() && !WebSocketUTF8::isValid(pMessage, length)) throwNoText();
+}
+
+
+[[gnu::always_inline]] inline bool WebSocketEventConnection::sendsShort(const char* pMessage, std::size_t length, int opcode)
+	/// Sends a short message, if others wait to be flushed already: then it is put behind them, and that is all. Returns
+	/// false if it is not like that.
+{
+	if (!_pOutput || length > WebSocketFrame::MAX_CONTROL_PAYLOAD || (_flags & (IN_PARTS | BLOCKED | COMPRESSES)) || _broadcasts != _reactor.broadcasts().count()) return false;
+	WebSocketBuffer& bytes = _pOutput->bytes();
+	const std::size_t waiting = _pOutput->size();
+	if (waiting == 0 || waiting + length > _group.maxQueuedBytes || bytes.capacity() - bytes.size() < WebSocketFrameHeader::MIN_LENGTH + length) return false;
+	WebSocketReactor& reactor = _reactor;
+	const int flags = WebSocketMessageWriter::wholeFlags(opcode);
+	const std::size_t frameLength = _framer.buildWhole(flags, pMessage, length, bytes.room(0));
+	if (frameLength == 0) return false;
+	bytes.extend(frameLength);
+	_framer.sent(flags);
+	tally(_messagesSent, reactor.counters.messagesSent, 1);
+	_lastMessage = reactor.now();
+	return true;
+}
+
+
+[[gnu::noinline]] WebSocketConnection::SendResult WebSocketEventConnection::sendAny(const char* pMessage, std::size_t length, int opcode)
+	/// What sendsShort() does not send: mostly the first message, or one that is not short.
+{
+	if (is(IN_PARTS) || _broadcasts != _reactor.broadcasts().count() || !fits(length) || deflatesLong(length)) return sendUnusual(pMessage, length, opcode);
 	write(pMessage, length, opcode);
 	return SENT;
 }
 
 
 [[gnu::noinline]] WebSocketConnection::SendResult WebSocketEventConnection::sendUnusual(const char* pMessage, std::size_t length, int opcode)
-	/// In another thread, behind other messages, or where there is no room, or compressed in steps.
+	/// Behind other messages, or where there is no room, or compressed in steps.
 {
-	if (_reactor.current()) catchUp();
-	if (_reactor.current() && !is(IN_PARTS))
+	catchUp();
+	if (state() != OPEN) return NOT_OPEN;
+	if (!is(IN_PARTS))
 	{
 		if (!makeRoom(length)) return refuse();
 		if (!deflatesLong(length))
@@ -195,6 +236,16 @@ WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData
 			return SENT;
 		}
 	}
+	Task task = newTask(Task::SEND, opcode);
+	task.data.append(pMessage, length);
+	return sendLater(std::move(task));
+}
+
+
+[[gnu::noinline]] WebSocketConnection::SendResult WebSocketEventConnection::sendElsewhere(const char* pMessage, std::size_t length, int opcode)
+	/// In another thread.
+{
+	if (opcode == WebSocketFrame::OP_TEXT) checkText(pMessage, length);
 	Task task = newTask(Task::SEND, opcode);
 	task.data.append(pMessage, length);
 	return sendLater(std::move(task));
@@ -269,8 +320,8 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* p
 	const char* const pPart = static_cast<const char*>(pData);
 	if (!_reactor.current()) throw IllegalStateException("Parts of messages are sent by callbacks only");
 	if (!WebSocketFrame::isMessage(opcode)) throwNoMessage();
+	catchUp(); // first: it may begin to compress
 	deflateAll();
-	catchUp();
 	if (state() != OPEN) return NOT_OPEN;
 	if (is(IN_PARTS) && opcode != writer().opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
 	if (!makeRoom(length)) return refuse();
@@ -425,8 +476,8 @@ void WebSocketEventConnection::sendClose(int code, const std::string& reason)
 {
 	if (state() == CONNECTING) cut();
 	if (state() != OPEN) return;
+	catchUp(); // first: it may begin to compress
 	deflateAll();
-	catchUp();
 	if (state() != OPEN) return;
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	const std::size_t length = WebSocketFrame::buildClose(payload, code, reason.data(), reason.size());

@@ -53,10 +53,9 @@ WebSocketFramer::WebSocketFramer(Role role, bool compact):
 
 WebSocketFramer::Result WebSocketFramer::receiveHeader(const char* pData, std::size_t length, std::size_t& used)
 {
-	if (receiving() && usualStart(pData, length))
+	if (receiving() && parseUsual(pData, length))
 	{
 		used = _usualLength;
-		takeUsual(pData);
 		return startFrame();
 	}
 

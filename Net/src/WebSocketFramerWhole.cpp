@@ -20,31 +20,56 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-std::size_t WebSocketFramer::receiveWhole(char* pData, std::size_t length)
+char* WebSocketFramer::receiveWhole(char* pData, std::size_t length, std::size_t& payloadLength)
 {
-	if (!receiving() || _remaining > 0 || !usualStart(pData, length)) return 0;
-	const std::size_t payloadLength = static_cast<unsigned char>(pData[1] - _usualMask);
-	if (payloadLength > length - _usualLength) return 0;
+	if (!receiving() || _remaining > 0) return nullptr;
+	if (!parseUsual(pData, length)) return receiveWholeLong(pData, length, payloadLength);
+	payloadLength = static_cast<std::size_t>(_header.payloadLength);
+	if (payloadLength > length - _header.length) return nullptr;
 
-	takeUsual(pData);
-	char* const pPayload = pData + _usualLength;
-	const bool check = (_header.flags & 1) != 0 && _verifyUTF8; // 8.1
+	char* const pPayload = pData + _header.length;
+	const bool text = (_header.flags & 1) != 0;
+	bool isASCII = false;
 	if (_header.masked)
 	{
 		const WebSocketShort::HalfWord key = WebSocketShort::load<WebSocketShort::HalfWord>(reinterpret_cast<const char*>(_header.key));
-		const WebSocketShort::Word bits = WebSocketShort::mask(pPayload, pPayload, payloadLength, key);
-		if (check && !WebSocketShort::isASCII(bits) && !WebSocketUTF8::isValid(pPayload, payloadLength))
-		{
-			// What is wrong is told by the other way, so that it does not depend on where the bytes were cut.
-			WebSocketShort::mask(pPayload, pPayload, payloadLength, key);
-			return 0;
-		}
+		isASCII = WebSocketShort::isASCII(WebSocketShort::mask(pPayload, pPayload, payloadLength, key));
 	}
-	else if (check && !WebSocketUTF8::isValid(pPayload, payloadLength))
-	{
-		return 0; // as above
-	}
-	return _usualLength + payloadLength;
+	return isASCII || !text || isWholeText(pPayload, payloadLength) ? pPayload : nullptr;
+}
+
+
+[[gnu::noinline]] char* WebSocketFramer::receiveWholeLong(char* pData, std::size_t length, std::size_t& payloadLength)
+	/// The same for a message of more than 125 bytes, if it is one.
+{
+	if (length < _usualLength || !betweenMessages() || !isUsual(pData)) return nullptr;
+	if (WebSocketFrameHeader::parse(pData, length, _header) != WebSocketFrameHeader::OK) return nullptr;
+	if (_header.payloadLength > length - _header.length) return nullptr;
+
+	payloadLength = static_cast<std::size_t>(_header.payloadLength);
+	char* const pPayload = pData + _header.length;
+	const bool text = (_header.flags & 1) != 0;
+	const bool isASCII = _header.masked && WebSocketMask(_header.key).apply(pPayload, payloadLength);
+	return isASCII || !text || isWholeText(pPayload, payloadLength) ? pPayload : nullptr;
+}
+
+
+[[gnu::noinline]] bool WebSocketFramer::isWholeText(char* pPayload, std::size_t length) const
+	/// Returns true for the payload of a text message, if it is UTF-8 (8.1) or need not be. Otherwise masks it again: what is
+	/// wrong is told by the other way, so that it does not depend on where the bytes were cut.
+{
+	if (!_verifyUTF8 || WebSocketUTF8::isValid(pPayload, length)) return true;
+	WebSocketMask(_header.key).apply(pPayload, length); // which does nothing without a key
+	return false;
+}
+
+
+std::size_t WebSocketFramer::buildWhole(int flags, const char* pPayload, std::size_t length, char* pFrame) const
+{
+	if (_role == ROLE_CLIENT || length > WebSocketFrame::MAX_CONTROL_PAYLOAD) return 0;
+	const std::size_t headerLength = WebSocketFrameHeader::buildShort(pFrame, flags, length);
+	WebSocketShort::copy(pFrame + headerLength, pPayload, length);
+	return headerLength + length;
 }
 
 

@@ -52,15 +52,27 @@ WebSocketMessageParser::Event WebSocketMessageParser::next(char*& pData, char* p
 {
 	if (_given != NEED_MORE) forget();
 	WebSocketFramer& framer = _assembler.framer();
-	if (const std::size_t taken = framer.receiveWhole(pData, static_cast<std::size_t>(pEnd - pData)))
+	std::size_t length = 0;
+	if (char* const pPayload = framer.receiveWhole(pData, static_cast<std::size_t>(pEnd - pData), length))
 	{
 		if (_assembler.beginWhole() != WebSocketFramer::OK) return FAILED;
-		_pData  = pData + framer.header().length;
-		_length = static_cast<Poco::UInt32>(framer.header().payloadLength);
+		_pData  = pPayload;
+		_length = static_cast<Poco::UInt32>(length);
 		_last   = true;
-		pData += taken;
+		pData = pPayload + length;
 		return _parts ? PART : MESSAGE;
 	}
+	char* p = pData; // so that the caller's can stay in a register
+	const Event event = nextOfFrame(p, pEnd);
+	pData = p;
+	return event;
+}
+
+
+[[gnu::noinline]] WebSocketMessageParser::Event WebSocketMessageParser::nextOfFrame(char*& pData, char* pEnd)
+	/// next(), for all but a whole message in one frame. Out of line, so that next(), where it is inlined, is short.
+{
+	WebSocketFramer& framer = _assembler.framer();
 	for (;;)
 	{
 		if (!_inFrame)

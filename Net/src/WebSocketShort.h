@@ -144,6 +144,30 @@ struct WebSocketShort
 		}
 	}
 
+	static void copy(char* pTarget, const char* pSource, std::size_t length)
+		/// memcpy() without a call, for areas that do not overlap.
+	{
+		if (length >= sizeof(Pair))
+		{
+			const Pair last = load<Pair>(pSource + length - sizeof(Pair));
+			for (std::size_t i = 0; i + sizeof(Pair) < length; i += sizeof(Pair)) store(pTarget + i, load<Pair>(pSource + i));
+			store(pTarget + length - sizeof(Pair), last);
+		}
+		else if (length >= sizeof(Word))
+		{
+			copyEnds<Word>(pTarget, pSource, length);
+		}
+		else if (length >= sizeof(HalfWord))
+		{
+			copyEnds<HalfWord>(pTarget, pSource, length);
+		}
+		else if (length > 0)
+		{
+			pTarget[length/2] = pSource[length/2];
+			copyEnds<char>(pTarget, pSource, length);
+		}
+	}
+
 	static bool isASCII(Word bits)
 	{
 		return (bits & 0x8080808080808080ULL) == 0;
@@ -175,14 +199,25 @@ private:
 		const std::size_t end = length - sizeof(T);
 		const T last = load<T>(pSource + end) ^ lastKey;
 		T bits = last;
-		for (std::size_t i = 0; i < end; i += sizeof(T))
+		std::size_t i = 0;
+		do // also if there is one word only: that saves a branch
 		{
 			const T word = load<T>(pSource + i) ^ key;
 			store(pTarget + i, word);
 			bits |= word;
+			i += sizeof(T);
 		}
+		while (i < end);
 		store(pTarget + end, last);
 		return bits;
+	}
+
+	template <typename T>
+	static void copyEnds(char* pTarget, const char* pSource, std::size_t length)
+		/// The first and the last word; they may overlap.
+	{
+		store(pTarget, load<T>(pSource));
+		store(pTarget + length - sizeof(T), load<T>(pSource + length - sizeof(T)));
 	}
 
 	template <typename T>

@@ -75,55 +75,72 @@ TEST_P(EventPortTest, BroadcastByAnyThread)
 TEST_P(EventPortTest, BroadcastBetweenMessages)
 	/// Everything comes in the order in which it was sent.
 {
-	EventParams::Ptr pParams = new EventParams;
-	pParams->setThreads(1);
-	EventServer server(GetParam(), pParams);
 	const std::string large = pattern(30000);
-	server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int)
+	const std::string larger = pattern(200000); // is compressed in steps
+	for (bool deflated: {false, true})
 	{
-		connection.send("1");
-		server.server.broadcast(prepared("2"));
-		server.server.broadcast(prepared("3"));
-		connection.send("4");
-		server.server.broadcast(prepared(large));
-		connection.send(prepared("5"));
-		connection.send(prepared("6"));
-		server.server.broadcast(prepared("7"));
-		connection.sendPart("8", 1, 1, false);
-		server.server.broadcast(prepared("9")); // waits for the last part
-		connection.sendPart("8", 1, 1, true);
-		server.server.broadcast(prepared("10"));
-		connection.close(4000);
-		server.server.broadcast(prepared("11")); // is not for it any more
-	};
-	server.start();
-	RawPeer other = server.connect();
-	RawPeer peer = server.connect();
-	peer.send(textFrame("go"));
-	for (const std::string& text: {std::string("1"), std::string("2"), std::string("3"), std::string("4"), large, std::string("5"), std::string("6"), std::string("7")})
-		expectText(peer, text);
-	EXPECT_EQ("88", receiveJoined(peer).payload);
-	expectText(peer, "9");
-	expectText(peer, "10");
-	expectClosed(peer, 4000);
-	for (const std::string& text: {std::string("2"), std::string("3"), large, std::string("7"), std::string("9"), std::string("10"), std::string("11")})
-		expectText(other, text);
-	EXPECT_EQ(7u, server.handler.connection(0)->metrics().messagesSent);
+		EventParams::Ptr pParams = new EventParams;
+		pParams->setThreads(1);
+		pParams->setDeflate(deflated);
+		EventServer server(GetParam(), pParams);
+		server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int)
+		{
+			connection.send("1");
+			server.server.broadcast(prepared("2"));
+			server.server.broadcast(prepared("3"));
+			connection.send("4");
+			server.server.broadcast(prepared(large));
+			connection.send(prepared("5"));
+			connection.send(prepared("6"));
+			server.server.broadcast(prepared("7"));
+			connection.sendPart("8", 1, 1, false);
+			server.server.broadcast(prepared("9")); // waits for the last part
+			connection.sendPart("8", 1, 1, true);
+			server.server.broadcast(prepared(larger));
+			connection.send("10");
+			server.server.broadcast(prepared(larger));
+			connection.sendPart("1", 1, 1, false);
+			connection.sendPart("1", 1, 1, true);
+			server.server.broadcast(prepared(larger));
+			connection.close(4000);
+			server.server.broadcast(prepared("12")); // is not for it any more
+		};
+		server.start();
+		RawPeer other = server.connect(DEFLATE);
+		RawPeer peer = server.connect(DEFLATE);
+		peer.send(textFrame("go"));
+		const Lines own = {"1", "2", "3", "4", large, "5", "6", "7", "88", "9", larger, "10", larger, "11", larger};
+		for (const std::string& text: own) ASSERT_TRUE(text == receiveInflated(peer)) << text.substr(0, 10);
+		expectClosed(peer, 4000);
+		const Lines others = {"2", "3", large, "7", "9", larger, larger, larger, "12"};
+		for (const std::string& text: others) ASSERT_TRUE(text == receiveInflated(other)) << text.substr(0, 10);
+	}
 }
 
 
 TEST_P(EventPortTest, BroadcastBetweenMessagesOfAnotherThread)
 {
-	EventServer server(GetParam());
-	server.start();
-	RawPeer peer = server.connect();
-	EventConnection::Ptr pConnection = server.handler.connection();
-	for (int i = 0; i < 500; i += 2)
+	const std::string filler = pattern(70000); // is compressed in steps
+	for (bool deflated: {false, true})
 	{
-		pConnection->send(std::to_string(i));
-		server.server.broadcast(prepared(std::to_string(i + 1)));
+		EventParams::Ptr pParams = new EventParams;
+		pParams->setDeflate(deflated);
+		pParams->setMaxQueuedBytes(1 << 30);
+		EventServer server(GetParam(), pParams);
+		server.start();
+		RawPeer peer = server.connect(DEFLATE);
+		EventConnection::Ptr pConnection = server.handler.connection();
+		for (int i = 0; i < 100; i += 2)
+		{
+			pConnection->send(std::to_string(i) + (i % 8 == 0 ? filler : ""));
+			server.server.broadcast(prepared(std::to_string(i + 1) + (i % 6 == 0 ? filler : "")));
+		}
+		for (int i = 0; i < 100; ++i)
+		{
+			const std::string text = receiveInflated(peer);
+			ASSERT_EQ(std::to_string(i), text.substr(0, std::to_string(i).size()));
+		}
 	}
-	for (int i = 0; i < 500; ++i) expectText(peer, std::to_string(i));
 }
 
 

@@ -178,6 +178,27 @@ TEST(WebSocketFramerSendTest, RoundTripOfEveryLength)
 }
 
 
+TEST(WebSocketFramerSendTest, WholeFramesAreTheSame)
+	/// In one step: header and payload, not a byte more; only a server's frames of up to 125 bytes.
+{
+	for (WebSocketFramer::Role role: ROLES)
+	{
+		WebSocketFramer framer(role);
+		for (std::size_t length = 0; length <= 130; ++length)
+		{
+			SCOPED_TRACE(length);
+			std::string payload;
+			for (std::size_t i = 0; i < length; ++i) payload += static_cast<char>('a' + i % 26);
+			const std::vector<char> exact(payload.begin(), payload.end());
+			std::vector<char> frame(WebSocketFrameHeader::MIN_LENGTH + length);
+			const std::size_t n = framer.buildWhole(0x81, exact.data(), length, frame.data());
+			if (role == WebSocketFramer::ROLE_CLIENT || length > 125) EXPECT_EQ(0u, n);
+			else EXPECT_EQ(send(framer, 0x81, payload), std::string(frame.data(), n));
+		}
+	}
+}
+
+
 TEST(WebSocketFramerSendTest, RoundTripOfASequence)
 {
 	const Frames frames = {{0x01, "Gr\xc3"}, {0x89, "ping"}, {0x00, ""}, {0x80, "\xbc\xc3\x9f" "e"}, {0x82, std::string(200, '\xfe')}, {0x8a, ""}, {0x88, closePayload(1001, "bye")}};

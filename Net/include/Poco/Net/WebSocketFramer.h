@@ -116,11 +116,11 @@ public:
 		/// must not be greater than remaining(). If it is equal, the frame is
 		/// complete when OK is returned.
 
-	std::size_t receiveWhole(char* pData, std::size_t length);
+	char* receiveWhole(char* pData, std::size_t length, std::size_t& payloadLength);
 		/// The same in one step, for what most frames are: if the bytes at pData begin with a whole text or binary
-		/// message of up to 125 bytes in one frame, takes it, unmasks its payload where it is, and returns
-		/// how many bytes that were. Otherwise, also if it is text but not UTF-8, takes nothing, and returns 0:
-		/// receiveHeader() is to be called.
+		/// message in one frame, takes it, unmasks its payload where it is, and returns
+		/// the payload's address; the frame ends behind its payloadLength bytes. Otherwise, also if it is text but not
+		/// UTF-8, takes nothing, and returns null: receiveHeader() is to be called.
 
 	std::size_t buildReply(int& flags, char* pPayload) const;
 		/// If the frame just received is one that has to be answered, returns the length of
@@ -183,6 +183,12 @@ public:
 		///
 		/// Returns the header's length in bytes.
 
+	std::size_t buildWhole(int flags, const char* pPayload, std::size_t length, char* pFrame) const;
+		/// The same in one step, for what most frames are: copies the payload as well, if the frame is one of a server,
+		/// with a payload of up to 125 bytes. pFrame must have room for WebSocketFrameHeader::MIN_LENGTH + length bytes then.
+		///
+		/// Returns the frame's length in bytes; 0 if it is another one.
+
 	void sent(int flags);
 		/// To be called as soon as a byte of a frame has been sent.
 
@@ -221,8 +227,11 @@ public:
 
 private:
 	Result startFrame();
-	bool usualStart(const char* pData, std::size_t length) const;
-	void takeUsual(const char* pData);
+	bool isUsual(const char* pData) const;
+	bool betweenMessages() const;
+	bool parseUsual(const char* pData, std::size_t length);
+	char* receiveWholeLong(char* pData, std::size_t length, std::size_t& payloadLength);
+	bool isWholeText(char* pPayload, std::size_t length) const;
 	Result checkStart(unsigned char first, unsigned char second);
 	Result takeControl(const char* pPayload, std::size_t length);
 	Result endFrame();
@@ -386,27 +395,37 @@ inline int WebSocketFramer::getReservedBits() const
 }
 
 
-inline bool WebSocketFramer::usualStart(const char* pData, std::size_t length) const
-	/// Returns true for the header that most frames have: that of a whole text or binary message of
-	/// up to 125 bytes. It breaks no rule that checkStart() knows.
+inline bool WebSocketFramer::isUsual(const char* pData) const
+	/// Returns true for the first two bytes that most frames have between messages: those of a whole text or binary message,
+	/// without RSV bits, masked or not as it must be. They break no rule that checkStart() knows.
 {
 	constexpr int TEXT = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_TEXT);
 	constexpr int BINARY = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_BINARY);
 	static_assert(BINARY == TEXT + 1);
-	return length >= _usualLength && _partialLength == 0 && !_inMessage
-		&& static_cast<unsigned char>(pData[0] - TEXT) <= 1
-		&& static_cast<unsigned char>(pData[1] - _usualMask) <= WebSocketFrame::MAX_CONTROL_PAYLOAD;
+	return static_cast<unsigned char>(pData[0] - TEXT) <= 1 && static_cast<unsigned char>(pData[1] - _usualMask) < WebSocketFrameHeader::MASK;
 }
 
 
-inline void WebSocketFramer::takeUsual(const char* pData)
+inline bool WebSocketFramer::betweenMessages() const
+	/// Returns true if no header, and no fragmented message, has been begun.
 {
+	return _partialLength == 0 && !_inMessage;
+}
+
+
+inline bool WebSocketFramer::parseUsual(const char* pData, std::size_t length)
+	/// Decodes such a header, if the message has up to 125 bytes. Returns false, and does nothing, if it is another one.
+{
+	if (length < _usualLength || !betweenMessages() || !isUsual(pData)) return false;
+	const unsigned char payloadLength = static_cast<unsigned char>(pData[1] - _usualMask);
+	if (payloadLength > WebSocketFrame::MAX_CONTROL_PAYLOAD) return false;
 	_header.flags         = static_cast<unsigned char>(pData[0]);
 	_header.masked        = _usualMask != 0;
-	_header.payloadLength = static_cast<unsigned char>(pData[1] - _usualMask);
+	_header.payloadLength = payloadLength;
 	_header.length        = _usualLength;
 	if (_header.masked) std::memcpy(_header.key, pData + WebSocketFrameHeader::MIN_LENGTH, sizeof(_header.key));
 	else std::memset(_header.key, 0, sizeof(_header.key));
+	return true;
 }
 
 

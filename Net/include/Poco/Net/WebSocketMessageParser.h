@@ -101,6 +101,7 @@ private:
 	void forget();
 	Gathered& gathering();
 	void failWithoutMemory();
+	Event nextOfFrame(char*& pData, char* pEnd);
 	Event takePayload(char*& pData, std::size_t length);
 	Event found(Event event, char* pData, std::size_t length);
 	WebSocketFramer::Result gather(char* pData, std::size_t length);
