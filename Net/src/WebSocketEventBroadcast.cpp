@@ -13,7 +13,7 @@
 
 #include "WebSocketEventConnection.h"
 #include "WebSocketReactor.h"
-#include <new>
+#include <exception>
 
 
 namespace Poco {
@@ -57,7 +57,7 @@ void WebSocketEventConnection::giveBroadcasts()
 			i += extended > 0 ? extended : 1;
 		}
 	}
-	catch (const std::bad_alloc&)
+	catch (const std::exception&) // no memory, above all
 	{
 		abort(); // this may be called by a callback of another connection
 	}

@@ -38,6 +38,7 @@ void WebSocketEventConnection::beginClosing()
 void WebSocketEventConnection::protocolFailed()
 {
 	if (is(DISCARD)) return;
+	catchUp();
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	const std::size_t length = _framer.buildFailure(payload);
 	if (length > 0) append(WebSocketFrameHeader::CLOSE, payload, length);

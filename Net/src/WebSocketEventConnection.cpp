@@ -434,6 +434,7 @@ void WebSocketEventConnection::handleControl()
 		pongReceived();
 		break;
 	default:
+		catchUp();
 		if (_framer.checkSend(flags, payload, length) == WebSocketFramer::SEND) append(flags, payload, length);
 		discard();
 		tellClosed();

@@ -46,6 +46,8 @@ void WebSocketEventConnection::deflateSteps(Task&& task, const char* pData, std:
 
 void WebSocketEventConnection::deflateStep()
 {
+	catchUp(); // as long as it is held
+	if (!is(DEFLATING)) return; // a policy for full queues has closed the connection
 	Rare& more = rare();
 	Deflating& message = *more.pDeflating;
 	const std::size_t length = std::min(STEP, message.length);

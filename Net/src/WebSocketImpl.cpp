@@ -75,6 +75,8 @@ public:
 
 namespace
 {
+	const Poco::Timespan LOOK_AGAIN(50*1000); // whether another thread has sent what waits
+
 	[[noreturn]] void refuse(const char* name)
 	{
 		throw Poco::InvalidAccessException(std::string("Cannot ") + name + "() a WebSocketImpl");
@@ -261,9 +263,15 @@ bool WebSocketImpl::closeHandshake(int statusCode, const std::string& reason, co
 	channel.sender.postClose(statusCode, reason);
 	try
 	{
-		const int result = channel.receiver.skipToClose(limit);
-		channel.sender.sendReplies(limit);
-		if (result == WebSocketReader::AGAIN) channel.receiver.waitForEnd(limit); // another thread is receiving
+		if (channel.receiver.skipToClose(limit) != WebSocketReader::AGAIN)
+		{
+			channel.sender.sendReplies(limit);
+		}
+		else // another thread is receiving
+		{
+			do channel.sender.sendReplies(WebSocketTimeLimit(LOOK_AGAIN));
+			while (!limit.over() && !channel.receiver.waitForEnd(std::min(limit.left(), LOOK_AGAIN)));
+		}
 		const bool done = answered() && (channel.framer.closeState() & WebSocketFramer::CLOSE_SENT) != 0;
 		if (!_mustMaskPayload && channel.transport.plain() && done) channel.transport.shutdownSend(); // RFC 6455, 7.1.1: the server does
 	}

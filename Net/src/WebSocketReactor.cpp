@@ -187,7 +187,7 @@ bool WebSocketReactor::spin(int milliseconds)
 
 int WebSocketReactor::timeout()
 {
-	if (!_again.empty() || !_againNow.empty() || !_dirty.empty()) return 0;
+	if (!_again.empty() || !_againNow.empty() || !_dirty.empty() || _broadcasts.waiting()) return 0;
 	return _timers.untilNext(_now);
 }
 

@@ -24,6 +24,7 @@ POCO_WEBSOCKET_BEGIN
 namespace
 {
 	constexpr int GATHERED = 1024*1024; // bytes of a large payload that are waited for at once
+	constexpr int LOOK_AGAIN = 50*1000; // microseconds
 
 	class LowWater
 		/// What the transport waits for; 1 again in the end.
@@ -176,7 +177,7 @@ int WebSocketReader::fetch(char* pTarget, std::size_t length, Fetch how)
 
 int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bool pending)
 	/// Like fetch(), but sends a PING when nothing has come for a while, and
-	/// fails if nothing comes then either. Meanwhile sends what is pending. Keeps to the limit.
+	/// fails if nothing comes then either. Meanwhile sends what is pending. With a limit, keeps to that instead.
 {
 	const WebSocketTimeLimit receiveTimeout(_transport.getReceiveTimeout());
 	const WebSocketTimeLimit& limit = _pLimit ? *_pLimit : receiveTimeout;
@@ -192,7 +193,7 @@ int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bo
 		if (!_transport.getBlocking()) return AGAIN;
 
 		Poco::Timespan left = 0; // for ever
-		if (_pingInterval > 0)
+		if (_pingInterval > 0 && !_pLimit)
 		{
 			left = _pinging ? _pongTimeout - _sender.pingAge() : _pingInterval - _lastReceived.elapsed(); // while another thread is sending, none can go out
 			if (left <= 0 && _pinging)
@@ -213,6 +214,7 @@ int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bo
 			if (limitLeft == 0) throw TimeoutException(POCO_ETIMEDOUT);
 			left = left > 0 ? std::min(left, limitLeft) : limitLeft;
 		}
+		if (_pLimit && !pending && _sender.repliesWait()) left = std::min(left, Poco::Timespan(LOOK_AGAIN)); // another thread is to send them
 		_transport.waitReadable(left, pending);
 		pending = !_sender.beforeWaiting();
 	}

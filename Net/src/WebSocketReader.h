@@ -70,7 +70,7 @@ public:
 
 	void setLimit(const WebSocketTimeLimit* pLimit);
 		/// As long as it is set (not null), what is waited for has to come within this limit, in all, instead of within the
-		/// socket's receive timeout each.
+		/// socket's receive timeout each; and there is no keep-alive.
 
 	int header();
 		/// Returns 1 when the header of the next frame is there, else END, AGAIN or FAILED.

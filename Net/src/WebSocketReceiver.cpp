@@ -407,9 +407,9 @@ int WebSocketReceiver::skipToClose(const WebSocketTimeLimit& limit)
 }
 
 
-bool WebSocketReceiver::waitForEnd(const WebSocketTimeLimit& limit)
+bool WebSocketReceiver::waitForEnd(const Poco::Timespan& timeout)
 {
-	return _end.tryWait(static_cast<long>(std::max<Poco::Timespan::TimeDiff>(1, limit.left().totalMilliseconds())));
+	return _end.tryWait(static_cast<long>(std::max<Poco::Timespan::TimeDiff>(1, timeout.totalMilliseconds())));
 }
 
 

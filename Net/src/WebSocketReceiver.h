@@ -20,6 +20,7 @@
 #include "Poco/Net/WebSocketAssembler.h"
 #include "Poco/Net/WebSocketFramer.h"
 #include "Poco/Event.h"
+#include "Poco/Timespan.h"
 #include <functional>
 #include <string>
 
@@ -48,8 +49,8 @@ public:
 		/// Receives and forgets what comes, until the peer's Close or the end of the stream (END).
 		/// Returns AGAIN if another thread is receiving. Throws a TimeoutException if the time is over.
 
-	bool waitForEnd(const WebSocketTimeLimit& limit);
-		/// Waits until a thread that is receiving has seen the peer's Close, or the end of the stream.
+	bool waitForEnd(const Poco::Timespan& timeout);
+		/// Waits until a thread that is receiving has seen the peer's Close, or the end of the stream. Returns false after the timeout.
 
 	void settle();
 		/// Removes what was delivered from the kernel, unless a thread is receiving.

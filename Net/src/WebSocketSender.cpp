@@ -48,12 +48,6 @@ inline bool WebSocketSender::gathers() const
 }
 
 
-inline bool WebSocketSender::unfinished() const
-{
-	return _blockPosition < _blockEnd || !_rest.empty();
-}
-
-
 WebSocketSender::WebSocketSender(WebSocketTransport& transport, WebSocketFramer& framer):
 	_transport(transport),
 	_framer(framer),

@@ -74,6 +74,9 @@ public:
 		/// Sends answers that are waiting, or postClose()'s Close frame, as soon as there is room, unless another thread is
 		/// there to do it, or the time is over.
 
+	bool repliesWait() const;
+		/// Returns true if something is waiting. If another thread was there to send it, it may have given up since.
+
 	void ping();
 		/// Sends a PING whose answer gives the round-trip time. May throw as send().
 
@@ -196,6 +199,18 @@ private:
 //
 // inlines
 //
+inline bool WebSocketSender::unfinished() const
+{
+	return _blockPosition < _blockEnd || !_rest.empty();
+}
+
+
+inline bool WebSocketSender::repliesWait() const
+{
+	return _replies;
+}
+
+
 inline bool WebSocketSender::beforeWaiting()
 {
 	return (_corks.load(std::memory_order_relaxed) == 0 && !_replies.load()) || sendBeforeWaiting();

@@ -166,7 +166,8 @@ bool WebSocketSender::sendAllReplies()
 	_now = true;
 	try
 	{
-		if (!_broken && finish(false) && sendReply(_ping) && sendReply(_pong)) sendReply(_close);
+		// One behind the other: what has been begun is noted as sent by its first byte.
+		if (!_broken && finish(false) && sendReply(_ping) && !unfinished() && sendReply(_pong) && !unfinished()) sendReply(_close);
 	}
 	catch (const Poco::Exception&)
 	{

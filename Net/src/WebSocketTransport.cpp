@@ -229,8 +229,15 @@ int WebSocketTransport::send(const char* pData, std::size_t length)
 int WebSocketTransport::sendNow(const char* pData, std::size_t length)
 {
 	if (!_plain) return sendGuarded(pData, length, false);
-	const ssize_t n = ::send(_pSocket->sockfd(), pData, length, SEND_FLAGS | MSG_DONTWAIT);
-	return n >= 0 ? clip(static_cast<std::size_t>(n)) : AGAIN;
+	for (;;)
+	{
+		const ssize_t n = ::send(_pSocket->sockfd(), pData, length, SEND_FLAGS | MSG_DONTWAIT);
+		if (n >= 0) return clip(static_cast<std::size_t>(n));
+		const int code = SocketError::last();
+		if (code == POCO_EINTR) continue;
+		if (!isAgain(code)) SocketError::raise(code);
+		return AGAIN;
+	}
 }
 
 

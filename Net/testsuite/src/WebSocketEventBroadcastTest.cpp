@@ -10,6 +10,7 @@
 #include "WebSocketEventSupport.h"
 #include "WebSocketMessageSupport.h"
 #include "Poco/Exception.h"
+#include <future>
 #include <list>
 
 
@@ -210,6 +211,57 @@ TEST_F(EventTest, BroadcastByOtherCallbacks)
 	expectText(second, "drained");
 	second.close();
 	expectText(first, "closed");
+}
+
+
+TEST_F(EventTest, BroadcastWithThePeersClose)
+	/// The message came before the Close frame, and so does what it has caused.
+{
+	EventServer server;
+	server.handler.message = [&](EventConnection&, const char*, std::size_t, int) { server.server.broadcast(prepared("to all")); };
+	server.start();
+	RawPeer peer = server.connect();
+	peer.send(textFrame("go") + closeFrame(1000));
+	expectText(peer, "to all");
+	EXPECT_EQ(1000, peer.receiveFrame().closeCode());
+}
+
+
+TEST_F(EventTest, BroadcastsWhileAMessageIsCompressed)
+	/// What was sent before them comes before them.
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setThreads(1);
+	pParams->setDeflate(true);
+	pParams->setMaxQueuedBytes(1 << 30);
+	EventServer server(Port::PLAIN, pParams);
+	const std::string large = pattern(1 << 20);
+	server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int)
+	{
+		if (std::string(pData, length) != "go")
+		{
+			server.server.broadcast(prepared("3"));
+			return;
+		}
+		connection.send(large);
+		connection.send("2");
+	};
+	server.start();
+	RawPeer peer = server.connect(DEFLATE);
+	RawPeer other = server.connect();
+	std::string many;
+	for (int i = 0; i < 20000; ++i) many += textFrame("again");
+	std::future<void> sent = std::async(std::launch::async, [&] { other.send(many); }); // one of them is read in the turn of the last step
+	std::future<void> read = std::async(std::launch::async, [&] { for (int i = 0; i < 20000; ++i) other.receiveFrame(); });
+	peer.send(textFrame("go"));
+	std::string text;
+	do text = receiveInflated(peer);
+	while (text == "3"); // was broadcast before
+	EXPECT_TRUE(text == large);
+	EXPECT_EQ("2", receiveInflated(peer));
+	peer.close();
+	get(sent);
+	get(read);
 }
 
 

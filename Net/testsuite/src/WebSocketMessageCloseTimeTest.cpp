@@ -112,4 +112,89 @@ TEST_P(WebSocketMessageCloseTimeTest, AFrameTrickles)
 }
 
 
+TEST_P(WebSocketMessageCloseTimeTest, TheConnectionIsBroken)
+{
+	for (int how: {0, 1})
+	{
+		Wire wire(GetParam());
+		if (how == 0) wire.peer.reset();
+		else wire.ws.shutdownSend();
+		std::future<bool> done = close(wire.ws, Poco::Timespan(4*DEADLINE_S, 0));
+		if (how == 1) wire.peer.close();
+		EXPECT_TRUE(isReady(done)) << "tries again and again";
+		EXPECT_FALSE(get(done));
+	}
+}
+
+
+TEST_P(WebSocketMessageCloseTimeTest, AnotherThreadGivesUpSending)
+	/// It leaves a frame that is not finished, and the peer reads again later.
+{
+	for (bool receiving: {false, true})
+	{
+		Wire wire(GetParam());
+		wire.ws.setSendBufferSize(64*1024);
+		wire.ws.setSendTimeout(Poco::Timespan(300000));
+		const std::string message = pattern(MUCH);
+		std::future<int> sent = std::async(std::launch::async, [&] { return errorOf([&] { wire.ws.sendMessage(message, WebSocket::FRAME_OP_BINARY); }); });
+		EXPECT_TRUE(wire.peer.socket().poll(deadline(), Poco::Net::Socket::SELECT_READ)); // it has begun
+		std::future<Message> received;
+		if (receiving)
+		{
+			std::promise<void> begun;
+			wire.send(0x81, "first");
+			received = std::async(std::launch::async, [&]
+			{
+				receiveString(wire.ws);
+				begun.set_value();
+				return receiveString(wire.ws);
+			});
+			begun.get_future().wait();
+		}
+		std::future<bool> done = close(wire.ws, deadline());
+		EXPECT_NE(0, get(sent)) << "the message is to be too long";
+		expectRestAndClose(wire);
+		wire.send(0x88, closePayload(1000));
+		EXPECT_TRUE(get(done));
+		if (receiving)
+		{
+			EXPECT_EQ(closed(), get(received));
+		}
+	}
+}
+
+
+TEST_P(WebSocketMessageCloseTimeTest, PingIsAnsweredBeforeAnUnfinishedFrame)
+	/// A PONG and the Close frame wait behind it.
+{
+	Wire wire(GetParam());
+	wire.ws.setSendBufferSize(64*1024);
+	wire.ws.setSendTimeout(SHORT);
+	EXPECT_THROW(wire.ws.sendMessage(pattern(MUCH), WebSocket::FRAME_OP_BINARY), Poco::TimeoutException);
+	wire.send(0x89, "ping");
+	EXPECT_FALSE(wire.ws.close(1001, "going", SHORT));
+	std::future<bool> done = close(wire.ws, deadline());
+	EXPECT_EQ(0x82, wire.peer.receiveFrame().flags);
+	EXPECT_EQ(0x8a, wire.peer.receiveFrame().flags);
+	EXPECT_EQ(1001, wire.peer.receiveFrame().closeCode());
+	EXPECT_EQ(WebSocket::WS_ERR_CLOSED, errorOf([&] { wire.ws.sendMessage("behind it"); }));
+	wire.send(0x88, closePayload(1000));
+	EXPECT_TRUE(get(done));
+}
+
+
+TEST_P(WebSocketMessageCloseTimeTest, KeepAliveDoesNotShortenIt)
+{
+	ParamsPtr pParams = new WebSocketParams;
+	pParams->setPingInterval(SHORT);
+	pParams->setPongTimeout(SHORT);
+	Wire wire(GetParam(), pParams);
+	std::future<bool> done = close(wire.ws, deadline());
+	EXPECT_EQ(0x88, wire.peer.receiveFrame().flags);
+	EXPECT_FALSE(isReady(done, std::chrono::milliseconds(500))) << "a PING cannot be sent any more, nor answered";
+	wire.send(0x88, closePayload(1000));
+	EXPECT_TRUE(get(done));
+}
+
+
 INSTANTIATE_TEST_SUITE_P(All, WebSocketMessageCloseTimeTest, ::testing::ValuesIn(allConnections()), connectionName);
