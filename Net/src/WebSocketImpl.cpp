@@ -75,8 +75,6 @@ public:
 
 namespace
 {
-	const Poco::Timespan LOOK_AGAIN(50*1000); // whether another thread has sent what waits
-
 	[[noreturn]] void refuse(const char* name)
 	{
 		throw Poco::InvalidAccessException(std::string("Cannot ") + name + "() a WebSocketImpl");
@@ -269,8 +267,9 @@ bool WebSocketImpl::closeHandshake(int statusCode, const std::string& reason, co
 		}
 		else // another thread is receiving
 		{
-			do channel.sender.sendReplies(WebSocketTimeLimit(LOOK_AGAIN));
-			while (!limit.over() && !channel.receiver.waitForEnd(std::min(limit.left(), LOOK_AGAIN)));
+			const Poco::Timespan slice(WebSocketSender::LOOK_AGAIN);
+			do channel.sender.sendReplies(WebSocketTimeLimit(slice));
+			while (!limit.over() && !channel.receiver.waitForEnd(std::min(limit.left(), slice)));
 		}
 		const bool done = answered() && (channel.framer.closeState() & WebSocketFramer::CLOSE_SENT) != 0;
 		if (!_mustMaskPayload && channel.transport.plain() && done) channel.transport.shutdownSend(); // RFC 6455, 7.1.1: the server does

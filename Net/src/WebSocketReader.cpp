@@ -24,7 +24,6 @@ POCO_WEBSOCKET_BEGIN
 namespace
 {
 	constexpr int GATHERED = 1024*1024; // bytes of a large payload that are waited for at once
-	constexpr int LOOK_AGAIN = 50*1000; // microseconds
 
 	class LowWater
 		/// What the transport waits for; 1 again in the end.
@@ -214,7 +213,7 @@ int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bo
 			if (limitLeft == 0) throw TimeoutException(POCO_ETIMEDOUT);
 			left = left > 0 ? std::min(left, limitLeft) : limitLeft;
 		}
-		if (_pLimit && !pending && _sender.repliesWait()) left = std::min(left, Poco::Timespan(LOOK_AGAIN)); // another thread is to send them
+		if (_pLimit && !pending && _sender.repliesWait()) left = std::min(left, Poco::Timespan(WebSocketSender::LOOK_AGAIN)); // another thread is to send them
 		_transport.waitReadable(left, pending);
 		pending = !_sender.beforeWaiting();
 	}

@@ -43,6 +43,11 @@ class WebSocketSender
 	/// be sent at once, the thread that is sending, or the next one, sends them.
 {
 public:
+	enum
+	{
+		LOOK_AGAIN = 50*1000 // microseconds
+	};
+
 	WebSocketSender(WebSocketTransport& transport, WebSocketFramer& framer);
 
 	class Unfinished: public Poco::TimeoutException
@@ -75,7 +80,8 @@ public:
 		/// there to do it, or the time is over.
 
 	bool repliesWait() const;
-		/// Returns true if something is waiting. If another thread was there to send it, it may have given up since.
+		/// Returns true if something is waiting. If another thread was there to send it, it may give up: who relies on
+		/// it looks again after LOOK_AGAIN.
 
 	void ping();
 		/// Sends a PING whose answer gives the round-trip time. May throw as send().
