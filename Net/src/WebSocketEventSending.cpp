@@ -191,7 +191,8 @@ inline void WebSocketEventConnection::checkText(const char* pMessage, std::size_
 	/// Sends a short message, if others wait to be flushed already: then it is put behind them, and that is all. Returns
 	/// false if it is not like that.
 {
-	if (!_pOutput || length > WebSocketFrame::MAX_CONTROL_PAYLOAD || (_flags & (IN_PARTS | BLOCKED | COMPRESSES)) || _broadcasts != _reactor.broadcasts().count()) return false;
+	if (!_pOutput || _framer.role() == WebSocketFramer::ROLE_CLIENT || length > WebSocketFrame::MAX_CONTROL_PAYLOAD) return false;
+	if ((_flags & (IN_PARTS | BLOCKED | COMPRESSES)) || _broadcasts != _reactor.broadcasts().count()) return false;
 	WebSocketBuffer& bytes = _pOutput->bytes();
 	const std::size_t waiting = _pOutput->size();
 	if (waiting == 0 || waiting + length > _group.maxQueuedBytes || bytes.capacity() - bytes.size() < WebSocketFrameHeader::MIN_LENGTH + length) return false;

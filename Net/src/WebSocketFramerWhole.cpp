@@ -35,6 +35,10 @@ char* WebSocketFramer::receiveWhole(char* pData, std::size_t length, std::size_t
 		const WebSocketShort::HalfWord key = WebSocketShort::load<WebSocketShort::HalfWord>(reinterpret_cast<const char*>(_header.key));
 		isASCII = WebSocketShort::isASCII(WebSocketShort::mask(pPayload, pPayload, payloadLength, key));
 	}
+	else if (text)
+	{
+		isASCII = WebSocketShort::isASCII(pPayload, payloadLength);
+	}
 	return isASCII || !text || isWholeText(pPayload, payloadLength) ? pPayload : nullptr;
 }
 
