@@ -131,6 +131,7 @@ public:
 	}
 
 	using StreamSocketImpl::bind;
+	using StreamSocketImpl::bind6;
 	using StreamSocketImpl::receiveBytes;
 	using StreamSocketImpl::sendBytes;
 
@@ -197,6 +198,12 @@ public:
 		/// Later versions of Poco call it, for sessions with a source address.
 	{
 		_target.impl()->bind(address, reuseAddress);
+		follow();
+	}
+
+	void bind6(const SocketAddress& address, bool reuseAddress, bool ipV6Only) override
+	{
+		_target.impl()->bind6(address, reuseAddress, ipV6Only);
 		follow();
 	}
 

@@ -187,8 +187,9 @@ SocketAddress WebSocketStream::address(const sockaddr* pAddress, socklen_t lengt
 {
 	if (pAddress->sa_family == AF_UNIX)
 	{
-		const char* const pPath = reinterpret_cast<const sockaddr_un*>(pAddress)->sun_path;
-		return SocketAddress(SocketAddress::UNIX_LOCAL, length > sizeof(sa_family_t) ? std::string(pPath, ::strnlen(pPath, sizeof(sockaddr_un::sun_path) - 1)) : "");
+		sockaddr_un local = sockaddr_un(); // a client's has no path, and Poco 1.13 takes none that is empty
+		std::memcpy(&local, pAddress, std::min<std::size_t>(length, sizeof(local) - 1));
+		return SocketAddress(reinterpret_cast<const sockaddr*>(&local), sizeof(local));
 	}
 	return length > 0 ? SocketAddress(pAddress, length) : SocketAddress();
 }

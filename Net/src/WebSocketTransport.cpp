@@ -83,7 +83,9 @@ namespace
 WebSocketTransport::WebSocketTransport(StreamSocketImpl* pSocket):
 	_pSocket(pSocket),
 	_plain(typeid(*pSocket) == typeid(StreamSocketImpl)),
-	_blocking(pSocket->getBlocking())
+	_blocking(pSocket->getBlocking()),
+	_sendFailed(false),
+	_receiveFailed(false)
 {
 	if (!_plain)
 	{
@@ -321,6 +323,7 @@ int WebSocketTransport::receiveGuarded(char* pTarget, std::size_t length)
 
 int WebSocketTransport::receiveOnce(char* pTarget, std::size_t length)
 {
+	if (_receiveFailed) return receiveAfterFailure();
 	::ERR_clear_error(); // what another connection has left there would be taken for this one's
 	try
 	{
@@ -333,21 +336,33 @@ int WebSocketTransport::receiveOnce(char* pTarget, std::size_t length)
 	}
 	catch (const ConnectionResetException&)
 	{
-		throw;
-	}
-	catch (const NetException&)
-	{
-		// Many peers end the stream without TLS's close_notify. Between frames that is no
-		// loss, and inside one it is found anyway.
-		char next;
-		if (::recv(_pSocket->sockfd(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0) return 0;
+		_sendFailed = _receiveFailed = true;
 		throw;
 	}
 	catch (const IOException& exc)
 	{
 		if (isShort(exc.code())) return AGAIN;
+		_sendFailed = _receiveFailed = true;
+		// Many peers end the stream without TLS's close_notify. Between frames that is no
+		// loss, and inside one it is found anyway. If OpenSSL cannot send its alert about it,
+		// Poco 1.13 tells that (EPIPE).
+		if (ended()) return 0;
 		throw;
 	}
+}
+
+
+[[gnu::noinline, gnu::cold]] int WebSocketTransport::receiveAfterFailure() const
+{
+	if (!ended()) SocketError::raise(ECONNRESET);
+	return 0;
+}
+
+
+bool WebSocketTransport::ended() const
+{
+	char next;
+	return ::recv(_pSocket->sockfd(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 
@@ -370,6 +385,7 @@ int WebSocketTransport::sendGuarded(const char* pData, std::size_t length, bool 
 
 int WebSocketTransport::sendOnce(const char* pData, std::size_t length)
 {
+	if (_sendFailed) SocketError::raise(EPIPE);
 	::ERR_clear_error(); // see receiveOnce()
 	try
 	{
@@ -383,6 +399,7 @@ int WebSocketTransport::sendOnce(const char* pData, std::size_t length)
 	catch (const IOException& exc)
 	{
 		if (isAgain(exc.code()) || isShort(exc.code())) return AGAIN;
+		_sendFailed = true; // what has arrived can be received still
 		if (exc.code() == EPIPE) SocketError::raise(EPIPE);
 		throw;
 	}

@@ -129,6 +129,8 @@ private:
 	int receiveOnce(char* pTarget, std::size_t length);
 	int sendGuarded(const char* pData, std::size_t length, bool wait);
 	int sendOnce(const char* pData, std::size_t length);
+	int receiveAfterFailure() const;
+	bool ended() const;
 	bool pending();
 	bool wait(const Poco::Timespan& timeout, int mode);
 
@@ -138,6 +140,8 @@ private:
 	mutable Poco::FastMutex _mutex; // guards _pSocket and the timeouts if not plain
 	Poco::Timespan _sendTimeout;
 	Poco::Timespan _receiveTimeout;
+	bool _sendFailed;    // TLS has: OpenSSL must not be asked again (SSL_get_error(3)), and Poco 1.13 would tell
+	bool _receiveFailed; // of it as if nothing could be sent or received now
 };
 
 

@@ -144,6 +144,23 @@ TEST_P(ClassFailureTLSTest, EndBetweenFramesWithoutCloseNotify)
 }
 
 
+TEST_P(ClassFailureTLSTest, ResetBehindEndWithoutCloseNotify)
+{
+	for (Receive receive: overloads())
+	{
+		Pair pair(GetParam());
+		pair.peer.abandonTLS();
+		pair.peer.reset(); // OpenSSL's alert about the end cannot be sent
+		for (int i = 0; i < 3; ++i)
+		{
+			const Received received = receive(pair.ws);
+			EXPECT_EQ(0, received.result);
+			EXPECT_EQ(0, received.flags);
+		}
+	}
+}
+
+
 TEST_P(ClassFailureTest, BufferIsKeptWhenAFrameFails)
 {
 	Pair pair(GetParam());

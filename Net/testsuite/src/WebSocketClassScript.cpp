@@ -6,6 +6,7 @@
 
 
 #include "WebSocketClassScript.h"
+#include "WebSocketTestLocalhost.h"
 #include "Poco/Net/HTTPRequestHandler.h"
 #include "Poco/Net/HTTPSClientSession.h"
 #include "Poco/String.h"
@@ -32,7 +33,7 @@ std::string transportName(const ::testing::TestParamInfo<Transport>& info)
 
 
 ScriptedServer::ScriptedServer(Transport transport, const Script& script):
-	_socket(SocketAddress("127.0.0.1", 0)),
+	_socket(localhost()),
 	_transport(transport),
 	_connections(0),
 	_script(std::async(std::launch::async, [this, script] { script(*this); }))

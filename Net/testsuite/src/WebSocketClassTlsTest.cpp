@@ -8,6 +8,7 @@
 
 
 #include "WebSocketClassScript.h"
+#include "WebSocketTestLocalhost.h"
 #include "Poco/Net/HTTPSClientSession.h"
 #include "Poco/Net/SecureServerSocket.h"
 #include "Poco/Net/SSLException.h"
@@ -141,7 +142,7 @@ namespace
 				ws.setReceiveTimeout(deadline());
 				echoFrames(ws);
 			};
-			Poco::Net::SecureServerSocket socket(Poco::Net::SocketAddress("127.0.0.1", 0), 64, _pContext);
+			Poco::Net::SecureServerSocket socket(localhost(), 64, _pContext);
 			_pServer = std::make_unique<Poco::Net::HTTPServer>(new FunctionFactory(serve), _pool, socket, new Poco::Net::HTTPServerParams);
 			_pServer->start();
 		}

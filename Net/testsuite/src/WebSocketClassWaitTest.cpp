@@ -37,7 +37,10 @@ namespace
 		Socket::SocketList readable{ws};
 		Socket::SocketList writable;
 		Socket::SocketList broken;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations" // by Poco 1.14, but programs use it
 		return Socket::select(readable, writable, broken, timeout) > 0 && !readable.empty();
+#pragma GCC diagnostic pop
 	}
 
 	bool waitPollSet(const WebSocket& ws, const Poco::Timespan& timeout)

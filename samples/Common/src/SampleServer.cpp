@@ -47,6 +47,20 @@ namespace
 		if (host == "localhost" || address.isWildcard()) return "localhost";
 		return address.family() == IPAddress::IPv6 ? "[" + host + "]" : host;
 	}
+
+
+	template <class Params>
+	auto useStrongDH(Params& params, int) -> decltype(void(params.dhUse2048Bits))
+	{
+		params.dhUse2048Bits = true;
+	}
+
+
+	template <class Params>
+	void useStrongDH(Params&, long)
+		/// Poco 1.14 has 2048 bits by default.
+	{
+	}
 }
 
 
@@ -167,7 +181,7 @@ Context::Ptr SampleServer::tlsContext() const
 	params.certificateFile = certificate;
 	params.privateKeyFile = key;
 	params.verificationMode = Context::VERIFY_NONE;
-	params.dhUse2048Bits = true;
+	useStrongDH(params, 0);
 	try
 	{
 		Context::Ptr pContext = new Context(Context::TLS_SERVER_USE, params);
