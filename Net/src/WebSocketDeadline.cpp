@@ -16,6 +16,7 @@
 #include "Poco/Net/WebSocketHeaderMeter.h"
 #include <openssl/err.h>
 #include <algorithm>
+#include <cerrno>
 
 
 namespace Poco {
@@ -80,9 +81,10 @@ namespace
 				_receiveTimeout = _socket.getReceiveTimeout();
 				_socket.setSendTimeout(0);
 				_socket.setReceiveTimeout(0);
-				::ERR_clear_error(); // what another connection has left there would be taken for this one's
 			}
 			_socket.setBlocking(false);
+			::ERR_clear_error(); // what another connection, or call, has left there would be taken for this one's
+			errno = 0;
 		}
 
 		~NotBlocking()

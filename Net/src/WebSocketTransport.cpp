@@ -72,6 +72,14 @@ namespace
 		return code == EMFILE || code == ENFILE;
 	}
 
+	inline void forgetErrors()
+		/// What another connection, or call, has left there would be taken for this one's: with Poco 1.13
+		/// and 1.14, an error of OpenSSL for EAGAIN.
+	{
+		::ERR_clear_error();
+		errno = 0;
+	}
+
 	inline int clip(std::size_t length)
 	{
 		return static_cast<int>(std::min<std::size_t>(length, std::numeric_limits<int>::max()));
@@ -324,7 +332,7 @@ int WebSocketTransport::receiveGuarded(char* pTarget, std::size_t length)
 int WebSocketTransport::receiveOnce(char* pTarget, std::size_t length)
 {
 	if (_receiveFailed) return receiveAfterFailure();
-	::ERR_clear_error(); // what another connection has left there would be taken for this one's
+	forgetErrors();
 	try
 	{
 		const int n = _pSocket->receiveBytes(pTarget, clip(length), 0);
@@ -386,7 +394,7 @@ int WebSocketTransport::sendGuarded(const char* pData, std::size_t length, bool 
 int WebSocketTransport::sendOnce(const char* pData, std::size_t length)
 {
 	if (_sendFailed) SocketError::raise(EPIPE);
-	::ERR_clear_error(); // see receiveOnce()
+	forgetErrors();
 	try
 	{
 		const int n = _pSocket->sendBytes(pData, clip(length), 0);
