@@ -9,6 +9,7 @@
 
 #include "WebSocketMessageSupport.h"
 #include <chrono>
+#include <memory>
 
 
 using namespace WebSocketTest;
@@ -33,6 +34,21 @@ namespace
 	std::future<bool> close(WebSocket& ws, const Poco::Timespan& timeout = SHORT)
 	{
 		return std::async(std::launch::async, [&ws, timeout] { return ws.close(1001, "going", timeout); });
+	}
+
+	std::future<Message> receiveInAnotherThread(Wire& wire)
+		/// Returns when the thread is receiving; its result is what it receives next.
+	{
+		auto pBegun = std::make_shared<std::promise<void>>();
+		wire.send(0x81, "first");
+		std::future<Message> received = std::async(std::launch::async, [&wire, pBegun]
+		{
+			receiveString(wire.ws);
+			pBegun->set_value();
+			return receiveString(wire.ws);
+		});
+		pBegun->get_future().wait();
+		return received;
 	}
 
 	void expectRestAndClose(Wire& wire)
@@ -72,19 +88,8 @@ TEST_P(WebSocketMessageCloseTimeTest, AFrameIsNotFinished)
 		wire.ws.setSendTimeout(SHORT);
 		EXPECT_THROW(wire.ws.sendMessage(pattern(MUCH), WebSocket::FRAME_OP_BINARY), Poco::TimeoutException);
 		wire.ws.setSendTimeout(0); // none
-		std::promise<void> begun;
 		std::future<Message> received;
-		if (receiving)
-		{
-			wire.send(0x81, "first");
-			received = std::async(std::launch::async, [&]
-			{
-				receiveString(wire.ws);
-				begun.set_value();
-				return receiveString(wire.ws);
-			});
-			begun.get_future().wait();
-		}
+		if (receiving) received = receiveInAnotherThread(wire);
 		std::future<bool> done = close(wire.ws);
 		EXPECT_TRUE(isReady(done)) << "waits for the peer to read";
 		std::future<bool> again = close(wire.ws, deadline());
@@ -139,18 +144,7 @@ TEST_P(WebSocketMessageCloseTimeTest, AnotherThreadGivesUpSending)
 		std::future<void> sent = std::async(std::launch::async, [&] { EXPECT_THROW(wire.ws.sendMessage(message, WebSocket::FRAME_OP_BINARY), Poco::TimeoutException); });
 		EXPECT_TRUE(wire.peer.socket().poll(deadline(), Poco::Net::Socket::SELECT_READ)); // it has begun
 		std::future<Message> received;
-		if (receiving)
-		{
-			std::promise<void> begun;
-			wire.send(0x81, "first");
-			received = std::async(std::launch::async, [&]
-			{
-				receiveString(wire.ws);
-				begun.set_value();
-				return receiveString(wire.ws);
-			});
-			begun.get_future().wait();
-		}
+		if (receiving) received = receiveInAnotherThread(wire);
 		std::future<bool> done = close(wire.ws, deadline());
 		get(sent);
 		expectRestAndClose(wire);
