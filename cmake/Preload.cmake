@@ -1,6 +1,6 @@
 # libPocoWebSocketPreload.so: for programs that were compiled against Poco 1.11 and cannot
 # be rebuilt. LD_PRELOAD of it gives them this library's WebSocket under stock's symbol
-# names, with stock's object layout. Included by Net/CMakeLists.txt.
+# names, with stock's object layout; the event shell is not in it. Included by Net/CMakeLists.txt.
 
 if(NOT UNIX OR APPLE)
 	message(STATUS "PocoWebSocketPreload is not built: it is for systems with LD_PRELOAD and version scripts")

@@ -133,9 +133,10 @@ TEST_P(MessageFoundTest, PingBehindALongFrame)
 {
 	WebSocketParams::Ptr pParams = new WebSocketParams;
 	pParams->setPingInterval(Poco::Timespan(0, 50*1000));
-	pParams->setPongTimeout(Poco::Timespan(1, 0));
+	pParams->setPongTimeout(Poco::Timespan(2, 0));
 	Wire wire(GetParam(), pParams);
 	wire.ws.setSendBufferSize(64*1024);
+	wire.peer.socket().setReceiveBufferSize(64*1024); // little is on its way when the PING is sent, and soon read
 	const std::string message = pattern(4 << 20);
 	std::future<void> sent = std::async(std::launch::async, [&] { wire.ws.sendMessage(message); });
 	EXPECT_TRUE(wire.peer.socket().poll(deadline(), Poco::Net::Socket::SELECT_READ)); // it has begun
@@ -147,7 +148,7 @@ TEST_P(MessageFoundTest, PingBehindALongFrame)
 		return text;
 	});
 	const Poco::Clock start;
-	EXPECT_TRUE(eventually([&] { return start.isElapsed(1800*1000); })); // longer than an answer may take: nothing else tells that none is missed
+	EXPECT_TRUE(eventually([&] { return start.isElapsed(2300*1000); })); // longer than an answer may take: nothing else tells that none is missed
 	EXPECT_EQ(message.size(), wire.peer.receiveFrame().payload.size());
 	EXPECT_EQ(0x89, wire.peer.receiveFrame().flags);
 	EXPECT_EQ(std::future_status::timeout, received.wait_for(std::chrono::milliseconds(400))); // from here on an answer is waited for

@@ -272,7 +272,7 @@ TEST_F(MessageHandshakeTimeTest, NobodyTakesTheRequest)
 	{
 		const std::unique_ptr<HTTPClientSession> pSession = server.session();
 		HTTPRequest request(HTTPRequest::HTTP_GET, "/", HTTPRequest::HTTP_1_1);
-		request.set("X-Large", std::string(64 << 20, 'x'));
+		request.set("X-Large", std::string(16 << 20, 'x'));
 		expectTimeout(*pSession, request);
 	}
 	gone.set_value();
