@@ -66,7 +66,7 @@ std::string frame(int flags, const std::string& payload, bool masked);
 std::string closePayload(int code, const std::string& reason = "");
 
 std::string pattern(std::size_t length, unsigned seed = 1);
-	/// Returns ASCII text in which no long piece is repeated.
+	/// Returns ASCII text. No long piece of it is repeated within 65,521 bytes, a prime.
 
 
 //
