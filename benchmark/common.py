@@ -10,6 +10,8 @@
 #
 
 import argparse
+import collections
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -19,6 +21,7 @@ import re
 import resource
 import signal
 import socket
+import statistics
 import struct
 import subprocess
 import sys
@@ -29,6 +32,7 @@ MESSAGES = "BenchmarkEchoMessages"
 BEAST = "BenchmarkEchoBeast"
 EVENTS = {"minimal loop": "BenchmarkEchoMinimal", "ours": "BenchmarkEchoEvents", "Beast": "BenchmarkEchoBeastEvents"} # one thread for all connections
 CONGESTION = pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control")
+WARM_UP = 4 # turns
 OPTIONAL = [BEAST, EVENTS["Beast"]] # built where Boost is found
 
 
@@ -145,13 +149,105 @@ class Server:
 		self.process.stdout.close()
 
 
-def load(prefix, folder, server, *options):
+def loadCommand(prefix, folder, server, options):
+	"""The load generator's command line."""
+	return [str(part) for part in [*prefix, folder/"BenchmarkLoad", "--port", server.port, "--server-pid", server.pid, *options]]
+
+
+def load(folder, server, *options):
 	"""Runs the load generator against the server; returns what it has measured."""
-	command = [*prefix, folder/"BenchmarkLoad", "--port", server.port, "--server-pid", server.pid, *options]
-	result = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, text=True)
+	result = subprocess.run(loadCommand([], folder, server, options), stdout=subprocess.PIPE, text=True)
 	if result.returncode != 0:
 		fail(f"the load generator has failed: {' '.join(map(str, options))}")
 	return json.loads(result.stdout)
+
+
+class Load:
+	"""A load generator that measures in turns with others: a context manager that ends it."""
+
+	def __init__(self, prefix, folder, server, options):
+		self.options = " ".join(map(str, options))
+		self.process = subprocess.Popen(loadCommand(prefix, folder, server, ["--turns", *options]), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+	def turn(self):
+		"""Returns what was measured in a turn."""
+		with contextlib.suppress(BrokenPipeError):
+			print(file=self.process.stdin, flush=True)
+		line = self.process.stdout.readline()
+		if not line:
+			fail(f"the load generator has failed: {self.options}")
+		return json.loads(line)
+
+	def __enter__(self):
+		return self
+
+	def __exit__(self, kind, *_):
+		with contextlib.suppress(BrokenPipeError):
+			self.process.stdin.close()
+		self.process.stdout.close()
+		if self.process.wait(60) != 0 and not kind:
+			fail(f"the load generator has failed at its end: {self.options}")
+
+
+# One of those that are compared: the server's command line, without the folder, and the load generator's options.
+Side = collections.namedtuple("Side", "server load")
+
+
+def addTurns(parser):
+	"""The options for compare()."""
+	parser.add_argument("--rounds", type=positive(int), default=5, help="how often the servers of a shape are started")
+	parser.add_argument("--turns", type=positive(int), default=10, help="how often each of them is measured then")
+	parser.add_argument("--seconds", type=positive(float), default=0.1, help="measured time of a turn")
+	addCores(parser)
+
+
+def inTurns(sides, folder, arguments):
+	"""One round: the servers of all sides are running, each with a generator, and have work one after the other. sides: a dictionary of Side.
+	Returns by the same keys lists of what was measured."""
+	results = {name: [] for name in sides}
+	with contextlib.ExitStack() as stack:
+		loads = {}
+		for name, side in sides.items():
+			server = stack.enter_context(Server(["taskset", "-c", arguments.cores[0], folder/side.server[0], *side.server[1:]]))
+			options = [*side.load, "--warmup", 0.02, "--seconds", arguments.seconds]
+			loads[name] = stack.enter_context(Load(["taskset", "-c", arguments.cores[1]], folder, server, options))
+		for i in range(WARM_UP + arguments.turns):
+			for name in list(sides)[::1 if i % 2 == 0 else -1]:
+				result = loads[name].turn()
+				if i >= WARM_UP:
+					results[name].append(result)
+	return results
+
+
+def compare(shapes, folder, arguments):
+	"""All rounds, each with all shapes, and every other one backwards. shapes: by name a text and a dictionary of Side.
+	Returns for each shape a list of what inTurns() returned."""
+	results = collections.defaultdict(list)
+	for i in range(arguments.rounds):
+		for name, (text, sides) in shapes.items():
+			print(f"round {i + 1} of {arguments.rounds}: {text}", file=sys.stderr)
+			order = dict(list(sides.items())[::1 if i % 2 == 0 else -1])
+			results[name].append(inTurns(order, folder, arguments))
+	return results
+
+
+def values(rounds, side, key="server_cpu_us_per_message"):
+	"""The figures of a side of a shape, all turns of all rounds; empty where it was not measured."""
+	return [turn[key] for results in rounds for turn in results.get(side, [])]
+
+
+def ratio(rounds, side, basis):
+	"""Text: the median of the rounds' ratios, the smallest and the largest; a round's is the median of its turns'."""
+	if not values(rounds, side) or not values(rounds, basis):
+		return ""
+	ratios = [statistics.median(mine/other for mine, other in zip(values([results], side), values([results], basis))) for results in rounds]
+	return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} - {max(ratios):.2f})"
+
+
+def turnsText(arguments):
+	"""How was measured."""
+	return (f"{arguments.rounds} rounds with {arguments.turns} turns of {arguments.seconds:g} s each; "
+		f"server on core {arguments.cores[0]}, generator on core {arguments.cores[1]}")
 
 
 def version(program):

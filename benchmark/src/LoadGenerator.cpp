@@ -52,22 +52,33 @@ namespace
 				else pReplies = std::make_unique<EqualReplies>(_replies);
 				_connections.push_back(std::make_unique<Connection>(options, _requests, std::move(pReplies)));
 			}
+			if (!options.poll) createQueue();
+		}
+
+		~Generator()
+		{
+			if (_queue >= 0) close(_queue);
 		}
 
 		void run()
+			/// Measures once; afterwards no message is under way.
 		{
-			const int queue = _options.poll ? -1 : createQueue();
+			_stopping = false;
 			_window.begin();
 			if (_options.broadcast) refill(*_connections.front());
 			else for (auto& pConnection: _connections) refill(*pConnection);
 			while (_unfinished > 0 || !_stopping)
 			{
 				if (_options.poll) spin();
-				else wait(queue);
+				else wait();
 				_window.checkTime();
 			}
 			_window.end(_messages, _bytes);
-			if (queue >= 0) close(queue);
+		}
+
+		void finish()
+			/// The closing handshakes.
+		{
 			for (auto& pConnection: _connections) pConnection->finish();
 		}
 
@@ -77,6 +88,9 @@ namespace
 		}
 
 	private:
+		Generator(const Generator&) = delete;
+		Generator& operator = (const Generator&) = delete;
+
 		void prepare()
 		{
 			const int flags = (_options.binary ? 0x82 : 0x81) | (_options.deflate ? 0x40 : 0);
@@ -89,24 +103,23 @@ namespace
 			_replies.finish();
 		}
 
-		int createQueue()
+		void createQueue()
 		{
-			const int queue = epoll_create1(EPOLL_CLOEXEC);
-			if (queue < 0) failErrno("epoll_create1");
+			_queue = epoll_create1(EPOLL_CLOEXEC);
+			if (_queue < 0) failErrno("epoll_create1");
 			for (auto& pConnection: _connections)
 			{
 				epoll_event event = {};
 				event.events = EPOLLIN | EPOLLOUT | EPOLLET;
 				event.data.ptr = pConnection.get();
-				if (epoll_ctl(queue, EPOLL_CTL_ADD, pConnection->descriptor(), &event) != 0) failErrno("epoll_ctl");
+				if (epoll_ctl(_queue, EPOLL_CTL_ADD, pConnection->descriptor(), &event) != 0) failErrno("epoll_ctl");
 			}
-			return queue;
 		}
 
-		void wait(int queue)
+		void wait()
 		{
 			epoll_event events[64];
-			const int n = epoll_wait(queue, events, 64, 100);
+			const int n = epoll_wait(_queue, events, 64, 100);
 			if (n < 0 && errno != EINTR) failErrno("epoll_wait");
 			for (int i = 0; i < n; ++i) serve(*static_cast<Connection*>(events[i].data.ptr));
 		}
@@ -174,6 +187,7 @@ namespace
 		Wire _replies; // uncompressed
 		std::vector<std::unique_ptr<Connection>> _connections;
 		std::vector<char> _buffer;
+		int _queue = -1;
 		Window _window;
 		std::uint64_t _messages = 0;   // completed; of a broadcast, by each of the receivers
 		std::uint64_t _bytes = 0;      // received
@@ -184,12 +198,25 @@ namespace
 		bool _stopping = false;
 	};
 
+	bool nextTurn()
+		/// Waits for a line of standard input; returns false at its end.
+	{
+		int c = 0;
+		while (c != '\n' && c != EOF) c = std::getchar();
+		return c != EOF;
+	}
+
 	template <typename Load>
 	void measure(const LoadOptions& options)
 	{
 		Load load(options);
-		load.run();
-		load.print();
+		while (!options.turns || nextTurn())
+		{
+			load.run();
+			load.print();
+			if (!options.turns) break;
+		}
+		load.finish();
 	}
 }
 

@@ -55,6 +55,7 @@ Handshakes::~Handshakes()
 
 void Handshakes::run()
 {
+	_stopping = false;
 	_window.begin();
 	for (Slot& slot: _slots) begin(slot);
 	while (_completed < _begun)

@@ -31,7 +31,14 @@ public:
 	~Handshakes();
 
 	void run();
+		/// Measures once; afterwards no connection is open.
+
 	void print() const;
+
+	void finish()
+		/// Nothing is left to be done.
+	{
+	}
 
 private:
 	enum State

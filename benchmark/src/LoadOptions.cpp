@@ -18,7 +18,7 @@ namespace
 {
 	enum Option
 	{
-		HOST = 1, PORT, SERVER_PID, CONNECTIONS, IN_FLIGHT, SIZE, MESSAGES, WARMUP, SECONDS, TIMEOUT, BINARY, UNICODE,
+		HOST = 1, PORT, SERVER_PID, CONNECTIONS, IN_FLIGHT, SIZE, MESSAGES, WARMUP, SECONDS, TURNS, TIMEOUT, BINARY, UNICODE,
 		JSON, DEFLATE, CLIENT_NO_TAKEOVER, SERVER_NO_TAKEOVER, WINDOW_BITS, LEVEL, FRAGMENTS, BROADCAST, HANDSHAKES, POLL, HELP
 	};
 
@@ -33,6 +33,7 @@ namespace
 		{"messages", required_argument, nullptr, MESSAGES},
 		{"warmup", required_argument, nullptr, WARMUP},
 		{"seconds", required_argument, nullptr, SECONDS},
+		{"turns", no_argument, nullptr, TURNS},
 		{"timeout", required_argument, nullptr, TIMEOUT},
 		{"binary", no_argument, nullptr, BINARY},
 		{"unicode", no_argument, nullptr, UNICODE},
@@ -89,6 +90,7 @@ LoadOptions LoadOptions::parse(int argc, char** argv)
 		case MESSAGES: options.messages = whole<std::uint64_t>("messages", 1, 1e12); break;
 		case WARMUP: options.warmup = number("warmup", 0, 3600); break;
 		case SECONDS: options.seconds = number("seconds", 0.01, 3600); break;
+		case TURNS: options.turns = true; break;
 		case TIMEOUT: options.timeout = number("timeout", 0.1, 7200); break;
 		case BINARY: options.binary = true; break;
 		case UNICODE: options.unicode = true; break;
@@ -109,6 +111,7 @@ LoadOptions LoadOptions::parse(int argc, char** argv)
 	if (optind < argc) throw UsageError(std::string("not an option: ") + argv[optind]);
 	if (options.fragments && (options.json || options.deflate)) throw UsageError("--fragments: not with --json or --deflate");
 	if (options.handshakes && (options.broadcast || options.poll)) throw UsageError("--handshakes: not with --broadcast or --poll");
+	if (options.turns && options.messages > 0) throw UsageError("--turns: not with --messages");
 	if (options.port == 0 && !options.help) throw UsageError("--port: missing");
 	return options;
 }
@@ -140,8 +143,10 @@ std::string LoadOptions::helpText()
 		"  --warmup SECONDS   before anything is measured (0.3)\n"
 		"  --seconds SECONDS  length of the measured window (1)\n"
 		"  --messages N       stop after N messages in all; no warm-up, no window\n"
+		"  --turns            wait for a line of standard input, then measure, with warm-up and window; and so on until\n"
+		"                     its end. Between turns no message is under way\n"
 		"  --poll             spin on the sockets instead of waiting in epoll\n"
 		"  --server-pid PID   measure the CPU time of this process in the window\n"
-		"  --timeout SECONDS  give up after this time (60)\n"
+		"  --timeout SECONDS  give up after this time (60), counted anew in each turn\n"
 		"  --help             show this text\n";
 }

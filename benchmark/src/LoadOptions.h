@@ -40,7 +40,8 @@ struct LoadOptions
 	std::uint64_t messages = 0; /// Messages in all; 0 for as many as there is time for.
 	double warmup = 0.3;        /// Seconds before the measured window.
 	double seconds = 1;         /// Length of the measured window.
-	double timeout = 60;        /// Seconds after which the run has failed.
+	bool turns = false;         /// A run for each line of standard input.
+	double timeout = 60;        /// Seconds after which a run has failed.
 	bool binary = false;        /// Binary messages, not text.
 	bool unicode = false;       /// Text with characters of one to four bytes, not ASCII.
 	bool json = false;          /// Different messages that look like JSON, not always the same one.

@@ -40,6 +40,7 @@ Window::Window(const LoadOptions& options):
 
 void Window::begin()
 {
+	_first = _last = Mark();
 	_begin = now();
 	if (_options.messages > 0) mark(_first, 0, 0);
 }
@@ -93,4 +94,5 @@ void Window::print(double sent) const
 	if (_options.serverPID != 0)
 		std::printf(", \"server_cpu_us_per_message\": %.4f, \"server_cpu_share\": %.3f", 1e6*(_last.serverCPU - _first.serverCPU)/messages, (_last.serverCPU - _first.serverCPU)/seconds);
 	std::printf(", \"own_cpu_share\": %.3f, \"bytes_sent\": %.1f, \"bytes_received\": %.1f}\n", (_last.ownCPU - _first.ownCPU)/seconds, sent, static_cast<double>(_last.bytes - _first.bytes)/messages);
+	std::fflush(stdout);
 }

@@ -28,6 +28,7 @@ public:
 	explicit Window(const LoadOptions& options);
 
 	void begin();
+		/// The warm-up begins; what was measured before is forgotten.
 
 	bool measure(std::uint64_t messages, std::uint64_t bytes);
 		/// To be called when so many messages are complete and so many bytes received, in all; returns true when it
