@@ -231,6 +231,7 @@ private:
 	void read();
 	void noMemory();
 	bool push();
+	bool closesCleanly() const;
 	void discard();
 	void receive(char* pData, std::size_t length);
 	void receiveRequest(char* pData, std::size_t length);

@@ -516,6 +516,7 @@ bool WebSocketEventConnection::allSent() const
 bool WebSocketEventConnection::push()
 	/// Sends what it can, and tells nobody: a callback may be running. Returns false if the connection is broken.
 {
+	if (is(DISCARD) && !is(PONG_WAITS) && closesCleanly()) _stream.beLast();
 	const long n = _pOutput->flush(_stream, _reactor.record());
 	if (n == WebSocketStream::BROKEN) return false;
 	tally(_bytesSent, _reactor.counters.bytesSent, static_cast<std::size_t>(n));
@@ -551,6 +552,14 @@ bool WebSocketEventConnection::push()
 }
 
 
+bool WebSocketEventConnection::closesCleanly() const
+	/// Returns true for a server that has nothing to do, when all has been sent, but to end the stream (RFC 6455, 7.1.1): both
+	/// Close frames were exchanged, and nothing can come any more.
+{
+	return !_framer.failed() && _framer.closeState() == WebSocketFramer::CLOSED && _group.role == WebSocketFramer::ROLE_SERVER;
+}
+
+
 void WebSocketEventConnection::flushed()
 	/// Everything has been sent.
 {
@@ -572,11 +581,9 @@ void WebSocketEventConnection::flushed()
 		return;
 	}
 	if (!is(DISCARD) || is(SHUT)) return;
-	// All has been said. RFC 6455, 7.1.1: the server ends the stream. If both Close frames were exchanged, nothing
-	// can come any more; otherwise a peer that is still sending would lose what was said last.
+	// All has been said. A peer that is still sending would lose what was said last if the stream were closed.
 	set(SHUT, true);
-	const bool clean = !_framer.failed() && _framer.closeState() == WebSocketFramer::CLOSED;
-	if (clean && _group.role == WebSocketFramer::ROLE_SERVER) cut();
+	if (closesCleanly()) cut();
 	else if (_framer.failed() || _group.role == WebSocketFramer::ROLE_SERVER) _stream.shutdownSend();
 }
 

@@ -34,7 +34,8 @@ WebSocketStream::WebSocketStream(int& fd, const sockaddr* pRemote, socklen_t len
 	_fd(fd),
 	_shared(false),
 	_secure(false),
-	_shut(false)
+	_shut(false),
+	_last(false)
 {
 	setRemote(pRemote, length);
 	fd = -1;
@@ -48,7 +49,8 @@ WebSocketStream::WebSocketStream(StreamSocketImpl* pSocket, const SocketAddress&
 	_fd(-1),
 	_shared(true),
 	_secure(false),
-	_shut(false)
+	_shut(false),
+	_last(false)
 {
 	setRemote(remote.addr(), remote.length());
 	auto pTransport = std::make_unique<WebSocketTransport>(pSocket);
@@ -138,12 +140,13 @@ long WebSocketStream::send(const iovec* pBlocks, int count)
 	if (_fd < 0) return BROKEN;
 	if (!_pSecure)
 	{
+		const int flags = _last ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
 		msghdr message = msghdr();
 		message.msg_iov = const_cast<iovec*>(pBlocks);
 		message.msg_iovlen = static_cast<std::size_t>(count);
 		for (;;)
 		{
-			const ssize_t n = count == 1 ? ::send(_fd, pBlocks->iov_base, pBlocks->iov_len, MSG_NOSIGNAL) : ::sendmsg(_fd, &message, MSG_NOSIGNAL);
+			const ssize_t n = count == 1 ? ::send(_fd, pBlocks->iov_base, pBlocks->iov_len, flags) : ::sendmsg(_fd, &message, flags);
 			if (n >= 0) return n;
 			if (errno == EINTR) continue;
 			if (errno == EAGAIN || errno == EWOULDBLOCK) return AGAIN;

@@ -76,6 +76,10 @@ public:
 	long send(const iovec* pBlocks, int count);
 		/// Sends what it can. Returns how many bytes, AGAIN, or BROKEN. After AGAIN, TLS must be given the same bytes at the same place.
 
+	void beLast();
+		/// What is sent from now on is the last before close(): with a plain socket that nobody shares, it is sent in one segment with the end
+		/// of the stream.
+
 	SocketAddress remoteAddress() const;
 	SocketAddress localAddress() const;
 		/// Return the addresses; those of a Unix-domain socket may be empty. The local one is the wildcard
@@ -110,6 +114,7 @@ private:
 	bool _shared;
 	bool _secure;
 	bool _shut; // for sending
+	bool _last;
 };
 
 
@@ -137,6 +142,12 @@ inline bool WebSocketStream::plain() const
 inline bool WebSocketStream::shared() const
 {
 	return _shared;
+}
+
+
+inline void WebSocketStream::beLast()
+{
+	_last = !_pSecure && !_shared;
 }
 
 
