@@ -84,19 +84,17 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, W
 }
 
 
-WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, int& fd, const sockaddr* pRemote, socklen_t length, const HTTPServerParams* pHTTPParams):
+WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, int& fd, const sockaddr* pRemote, socklen_t length):
 	WebSocketEventConnection(group, reactor, Nothing(), fd, pRemote, length)
 {
 	set(HANDSHAKE, true);
-	_pOpening = std::make_unique<WebSocketOpening>(*group.pConnectionParams, pHTTPParams, _stream);
 }
 
 
-WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, StreamSocketImpl* pSocket, const SocketAddress& remote, const HTTPServerParams* pHTTPParams):
+WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, StreamSocketImpl* pSocket, const SocketAddress& remote):
 	WebSocketEventConnection(group, reactor, Nothing(), pSocket, remote)
 {
 	set(HANDSHAKE, true);
-	_pOpening = std::make_unique<WebSocketOpening>(*group.pConnectionParams, pHTTPParams, _stream);
 }
 
 
@@ -139,10 +137,15 @@ void WebSocketEventConnection::begin()
 	guarded([this]
 	{
 		set(UNWATCHED, true);
+		if (!adopted())
+		{
+			_pOpening = _reactor.takeOpening();
+			_pOpening->begin(*_group.pConnectionParams, _group.pHTTPParams.get(), _stream);
+		}
 		if (_pOpening && _stream.plain()) ready(WebSocketPoller::READ); // mostly the request is there, and nobody need tell
 		if (is(GONE)) return;
 		if (is(UNWATCHED)) updateInterest();
-		if (_pRare.load(std::memory_order_acquire) && rare().pAdopted)
+		if (adopted())
 		{
 			const std::unique_ptr<Rare::Adopted> pAdopted = std::move(rare().pAdopted);
 			const WebSocketAgreement& agreement = pAdopted->agreement;
@@ -152,6 +155,13 @@ void WebSocketEventConnection::begin()
 		}
 		if (!is(GONE)) schedule();
 	});
+}
+
+
+bool WebSocketEventConnection::adopted() const
+	/// Returns true if the opening handshake was complete at the beginning.
+{
+	return _pRare.load(std::memory_order_acquire) && rare().pAdopted;
 }
 
 
@@ -297,7 +307,7 @@ void WebSocketEventConnection::receiveRequest(char* pData, std::size_t length)
 	const WebSocketOpening::Result result = _pOpening->receive(pData, length, used);
 	if (result == WebSocketOpening::NEED_MORE) return;
 
-	const std::unique_ptr<WebSocketOpening> pOpening = std::move(_pOpening);
+	std::unique_ptr<WebSocketOpening> pOpening = std::move(_pOpening);
 	if (result == WebSocketOpening::OTHER)
 	{
 		std::string received = pOpening->received();
@@ -320,6 +330,7 @@ void WebSocketEventConnection::receiveRequest(char* pData, std::size_t length)
 		discard();
 		beginClosing();
 	}
+	_reactor.giveOpening(std::move(pOpening));
 }
 
 

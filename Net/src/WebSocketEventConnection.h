@@ -38,9 +38,6 @@ namespace Poco {
 namespace Net {
 
 
-class HTTPServerParams;
-
-
 POCO_WEBSOCKET_BEGIN
 
 
@@ -86,9 +83,9 @@ public:
 			/// Of the message.
 	};
 
-	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, int& fd, const sockaddr* pRemote, socklen_t length, const HTTPServerParams* pHTTPParams);
-	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, StreamSocketImpl* pSocket, const SocketAddress& remote, const HTTPServerParams* pHTTPParams);
-		/// A connection that a server has accepted, plain or not. Without pHTTPParams nobody handles other requests.
+	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, int& fd, const sockaddr* pRemote, socklen_t length);
+	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, StreamSocketImpl* pSocket, const SocketAddress& remote);
+		/// A connection that a server has accepted, plain or not.
 
 	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const SocketAddress& remote, const HTTPRequest& request);
 		/// A connection whose opening handshake is complete.
@@ -222,6 +219,7 @@ private:
 
 	bool is(Flag flag) const;
 	void set(Flag flag, bool on);
+	bool adopted() const;
 	Rare& rare() const;
 	WebSocketMessageWriter& writer();
 	WebSocketOutput& output();

@@ -17,6 +17,7 @@
 
 #include "WebSocketStream.h"
 #include "WebSocketTimerWheel.h"
+#include "Poco/Net/HTTPServerParams.h"
 #include "Poco/Net/WebSocketConnection.h"
 #include "Poco/Net/WebSocketFramer.h"
 #include "Poco/Net/WebSocketConnectionParams.h"
@@ -90,6 +91,7 @@ struct WebSocketEventGroup: public Poco::RefCountedObject
 	const Time closeTimeout;
 	const Time handshakeTimeout;
 	const std::size_t maxQueuedBytes;
+	HTTPServerParams::Ptr pHTTPParams; // of a server that has somebody for other requests
 
 protected:
 	~WebSocketEventGroup() override = default;

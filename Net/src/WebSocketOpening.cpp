@@ -33,6 +33,7 @@ using Verdict = WebSocketHandshake::Verdict;
 namespace
 {
 	constexpr std::size_t RESPONSE_SIZE = 256; // of most
+	constexpr std::size_t KEPT_RECEIVED = 16*1024; // memory that is kept
 }
 
 
@@ -89,11 +90,17 @@ class WebSocketOpening::Request: public HTTPServerRequest
 	/// The request that a hook and onOpen() see.
 {
 public:
-	Request(const HTTPServerParams* pParams, const WebSocketStream& stream, HTTPServerResponse& response):
-		_pParams(pParams),
-		_stream(stream),
-		_response(response)
+	explicit Request(const WebSocketOpening& opening):
+		_opening(opening)
 	{
+	}
+
+	void forget()
+	{
+		clear();
+		_clientAddress.reset();
+		_serverAddress.reset();
+		_pBody.reset();
 	}
 
 	std::istream& stream() override
@@ -104,64 +111,62 @@ public:
 
 	const SocketAddress& clientAddress() const override
 	{
-		return _clientAddress.emplace(_stream.remoteAddress());
+		return _clientAddress.emplace(_opening._pStream->remoteAddress());
 	}
 
 	const SocketAddress& serverAddress() const override
 	{
-		return _serverAddress.emplace(_stream.localAddress());
+		return _serverAddress.emplace(_opening._pStream->localAddress());
 	}
 
 	const HTTPServerParams& serverParams() const override
 	{
-		if (!_pParams) throw IllegalStateException("The server has no HTTPServerParams");
-		return *_pParams;
+		if (!_opening._pHTTPParams) throw IllegalStateException("The server has no HTTPServerParams");
+		return *_opening._pHTTPParams;
 	}
 
 	HTTPServerResponse& response() const override
 	{
-		return _response;
+		return *_opening._pResponse;
 	}
 
 	bool secure() const override
 	{
-		return _stream.secure();
+		return _opening._pStream->secure();
 	}
 
 private:
-	const HTTPServerParams* _pParams;
-	const WebSocketStream& _stream;
-	HTTPServerResponse& _response;
+	const WebSocketOpening& _opening;
 	mutable std::optional<SocketAddress> _clientAddress; // made for who asks, as the others
 	mutable std::optional<SocketAddress> _serverAddress;
 	std::unique_ptr<std::istringstream> _pBody;
 };
 
 
-struct WebSocketOpening::Answer
-{
-	Answer(const HTTPServerParams* pParams, const WebSocketStream& stream):
-		request(pParams, stream, response)
-	{
-		response.setVersion(HTTPMessage::HTTP_1_1);
-	}
-
-	Response response;
-	Request request;
-	WebSocketAgreement agreement;
-};
-
-
-WebSocketOpening::WebSocketOpening(const WebSocketConnectionParams& params, const HTTPServerParams* pHTTPParams, const WebSocketStream& stream):
-	_params(params),
-	_pHTTPParams(pHTTPParams),
-	_stream(stream)
+WebSocketOpening::WebSocketOpening():
+	_pParams(nullptr),
+	_pHTTPParams(nullptr),
+	_pStream(nullptr)
 {
 }
 
 
 WebSocketOpening::~WebSocketOpening()
 {
+}
+
+
+void WebSocketOpening::begin(const WebSocketConnectionParams& params, const HTTPServerParams* pHTTPParams, const WebSocketStream& stream)
+{
+	_pParams     = &params;
+	_pHTTPParams = pHTTPParams;
+	_pStream     = &stream;
+	if (_received.capacity() > KEPT_RECEIVED) _received = std::string();
+	_received.clear();
+	_written.clear();
+	if (_pRequest) _pRequest->forget();
+	if (_pResponse) _pResponse->clear();
+	_agreement = WebSocketAgreement();
 }
 
 
@@ -181,7 +186,7 @@ bool WebSocketOpening::complete(const std::string& header, std::size_t from, std
 WebSocketOpening::Result WebSocketOpening::receive(const char* pData, std::size_t length, std::size_t& used)
 {
 	const std::size_t before = _received.size();
-	const std::size_t limit = static_cast<std::size_t>(_params.getMaxHandshakeSize());
+	const std::size_t limit = static_cast<std::size_t>(_pParams->getMaxHandshakeSize());
 	used = std::min(length, limit + 1 - before);
 	_received.append(pData, used);
 	std::size_t end = 0;
@@ -191,22 +196,24 @@ WebSocketOpening::Result WebSocketOpening::receive(const char* pData, std::size_
 
 	used -= _received.size() - end;
 	_received.resize(end);
-	_pAnswer = std::make_unique<Answer>(_pHTTPParams, _stream);
 	return handle();
 }
 
 
 WebSocketOpening::Result WebSocketOpening::handle()
 {
-	Request& request = _pAnswer->request;
-	const Verdict parsed = WebSocketHandshake::parseRequest(_received, request);
+	if (!_pResponse) _pResponse = std::make_unique<Response>();
+	if (!_pRequest) _pRequest = std::make_unique<Request>(*this);
+	_pResponse->setVersion(HTTPMessage::HTTP_1_1);
+	_pResponse->setStatusAndReason(HTTPResponse::HTTP_OK);
+	const Verdict parsed = WebSocketHandshake::parseRequest(_received, *_pRequest);
 	if (!parsed.ok()) return refuse(parsed);
-	if (_pHTTPParams && !WebSocketHandshake::hasToken(request, "Upgrade", "websocket")) return OTHER;
+	if (_pHTTPParams && !WebSocketHandshake::hasToken(*_pRequest, "Upgrade", "websocket")) return OTHER;
 
 	Verdict verdict;
 	try
 	{
-		verdict = WebSocketAcceptor::answer(request, _pAnswer->response, &_params, _pAnswer->agreement);
+		verdict = WebSocketAcceptor::answer(*_pRequest, *_pResponse, _pParams, _agreement);
 	}
 	catch (const std::bad_alloc&)
 	{
@@ -216,7 +223,7 @@ WebSocketOpening::Result WebSocketOpening::handle()
 	{
 		return refuse(HTTPResponse::HTTP_INTERNAL_SERVER_ERROR, "The request could not be handled");
 	}
-	write(_pAnswer->response, verdict);
+	write(*_pResponse, verdict);
 	return verdict.ok() ? ACCEPTED : REFUSED;
 }
 
@@ -251,17 +258,17 @@ WebSocketOpening::Result WebSocketOpening::refuse(const Verdict& verdict)
 void WebSocketOpening::write(const HTTPResponse& response, const Verdict& verdict)
 	/// As HTTPResponse::write() does; a stream takes longer than the rest of the handshake.
 {
-	_response.reserve(RESPONSE_SIZE);
-	_response.append(response.getVersion()).append(1, ' ').append(std::to_string(static_cast<int>(response.getStatus()))).append(1, ' ').append(response.getReason()).append("\r\n");
-	for (const auto& field: response) _response.append(field.first).append(": ").append(field.second).append("\r\n");
-	_response += "\r\n";
-	if (!verdict.ok()) _response.append(verdict.text).append("\n");
+	_written.reserve(RESPONSE_SIZE);
+	_written.append(response.getVersion()).append(1, ' ').append(std::to_string(static_cast<int>(response.getStatus()))).append(1, ' ').append(response.getReason()).append("\r\n");
+	for (const auto& field: response) _written.append(field.first).append(": ").append(field.second).append("\r\n");
+	_written += "\r\n";
+	if (!verdict.ok()) _written.append(verdict.text).append("\n");
 }
 
 
 const std::string& WebSocketOpening::response() const
 {
-	return _response;
+	return _written;
 }
 
 
@@ -273,19 +280,19 @@ const std::string& WebSocketOpening::received() const
 
 const HTTPRequest& WebSocketOpening::request() const
 {
-	return _pAnswer->request;
+	return *_pRequest;
 }
 
 
 const std::string& WebSocketOpening::subprotocol() const
 {
-	return _pAnswer->agreement.subprotocol;
+	return _agreement.subprotocol;
 }
 
 
 const WebSocketDeflateParams* WebSocketOpening::deflate() const
 {
-	return _pAnswer->agreement.deflated ? &_pAnswer->agreement.deflate : nullptr;
+	return _agreement.deflated ? &_agreement.deflate : nullptr;
 }
 
 

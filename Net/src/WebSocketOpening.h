@@ -16,6 +16,7 @@
 
 
 #include "WebSocketStream.h"
+#include "WebSocketUpgrade.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/WebSocketDeflate.h"
 #include "Poco/Net/WebSocketHandshake.h"
@@ -45,11 +46,14 @@ public:
 		OTHER     /// Not a WebSocket request: received() goes to somebody else.
 	};
 
-	WebSocketOpening(const WebSocketConnectionParams& params, const HTTPServerParams* pHTTPParams, const WebSocketStream& stream);
+	WebSocketOpening();
+	~WebSocketOpening();
+
+	void begin(const WebSocketConnectionParams& params, const HTTPServerParams* pHTTPParams, const WebSocketStream& stream);
+		/// A new handshake begins; of the one before there is nothing left but the memory, which was most of the work.
+		///
 		/// Without pHTTPParams there is nobody for requests that are not for WebSocket. The stream is asked
 		/// for its addresses only.
-
-	~WebSocketOpening();
 
 	Result receive(const char* pData, std::size_t length, std::size_t& used);
 		/// Takes bytes up to the end of the request's header; used tells how many.
@@ -70,19 +74,20 @@ public:
 private:
 	class Request;
 	class Response;
-	struct Answer;
 
 	Result handle();
 	Result refuse(const WebSocketHandshake::Verdict& verdict);
 	Result refuse(HTTPResponse::HTTPStatus status, const char* text);
 	void write(const HTTPResponse& response, const WebSocketHandshake::Verdict& verdict);
 
-	const WebSocketConnectionParams& _params;
+	const WebSocketConnectionParams* _pParams;
 	const HTTPServerParams* _pHTTPParams;
-	const WebSocketStream& _stream;
+	const WebSocketStream* _pStream;
 	std::string _received;
-	std::string _response;
-	std::unique_ptr<Answer> _pAnswer;
+	std::string _written;
+	std::unique_ptr<Response> _pResponse;
+	std::unique_ptr<Request> _pRequest;
+	WebSocketAgreement _agreement;
 };
 
 

@@ -10,6 +10,7 @@
 
 
 #include "WebSocketReactor.h"
+#include "WebSocketOpening.h"
 #include "Poco/Clock.h"
 #include "Poco/Exception.h"
 #include "Poco/Logger.h"
@@ -375,6 +376,18 @@ void WebSocketReactor::storeOutput(std::unique_ptr<WebSocketOutput> pOutput)
 	if (_outputs.size() == MAX_OUTPUTS || _storedSize + size > MAX_STORED) return;
 	_outputs.push_back(std::move(pOutput));
 	_storedSize += size;
+}
+
+
+std::unique_ptr<WebSocketOpening> WebSocketReactor::takeOpening()
+{
+	return _pOpening ? std::move(_pOpening) : std::make_unique<WebSocketOpening>();
+}
+
+
+void WebSocketReactor::giveOpening(std::unique_ptr<WebSocketOpening> pOpening)
+{
+	_pOpening = std::move(pOpening);
 }
 
 

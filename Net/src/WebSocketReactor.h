@@ -121,6 +121,10 @@ public:
 	void giveOutput(std::unique_ptr<WebSocketOutput> pOutput);
 		/// An output for a while; it is given back empty.
 
+	std::unique_ptr<WebSocketOpening> takeOpening();
+	void giveOpening(std::unique_ptr<WebSocketOpening> pOpening);
+		/// The same for the opening handshake.
+
 	Counters counters;
 
 protected:
@@ -174,6 +178,7 @@ private:
 	std::unique_ptr<WebSocketOutput> _pOutput; // that was given back last
 	std::vector<std::unique_ptr<WebSocketOutput>> _outputs; // others
 	std::size_t _storedSize;   // of these
+	std::unique_ptr<WebSocketOpening> _pOpening;
 	std::mutex _mutex;
 	bool _ended;
 	std::atomic<bool> _posted; // there are tasks or functions

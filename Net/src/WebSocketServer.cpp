@@ -134,7 +134,6 @@ public:
 
 	const WebSocketServerParams::Ptr pParams;
 	HTTPRequestHandlerFactory::Ptr pFactory;
-	HTTPServerParams::Ptr pHTTPParams;
 	std::vector<ServerSocket> sockets;
 
 protected:
@@ -382,7 +381,7 @@ void WebSocketServer::Core::accepted(int& fd, const sockaddr* pRemote, socklen_t
 	orWithdraw(pAddress, [&]
 	{
 		WebSocketReactor& reactor = chooseReactor();
-		begin(new WebSocketEventConnection(*this, reactor, fd, pRemote, length, pHTTPParams.get()), reactor);
+		begin(new WebSocketEventConnection(*this, reactor, fd, pRemote, length), reactor);
 	});
 }
 
@@ -405,7 +404,7 @@ void WebSocketServer::Core::accepted(const StreamSocket& socket)
 	orWithdraw(&remote, [&]
 	{
 		WebSocketReactor& reactor = chooseReactor();
-		begin(new WebSocketEventConnection(*this, reactor, static_cast<StreamSocketImpl*>(accepted.impl()), remote, pHTTPParams.get()), reactor);
+		begin(new WebSocketEventConnection(*this, reactor, static_cast<StreamSocketImpl*>(accepted.impl()), remote), reactor);
 	});
 }
 
