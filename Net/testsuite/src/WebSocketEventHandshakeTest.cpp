@@ -157,6 +157,55 @@ TEST_P(EventPortTest, WhatIsAgreedOn)
 }
 
 
+TEST_P(EventPortTest, NothingIsLeftOfTheHandshakeBefore)
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setThreads(1);
+	pParams->setSubprotocols({"a"});
+	pParams->setDeflate(true);
+	pParams->setHook([](Poco::Net::HTTPServerRequest& request, Poco::Net::HTTPServerResponse& response)
+	{
+		if (request.has("Cookie")) response.set("X-Cookie", request.get("Cookie"));
+		if (request.getURI() == "/no") response.setStatusAndReason(Poco::Net::HTTPResponse::HTTP_NOT_FOUND);
+		return request.getURI() != "/no";
+	});
+	EventServer server(GetParam(), pParams);
+	std::vector<std::string> requests;
+	server.handler.open = [&](EventConnection&, const Poco::Net::HTTPRequest& request)
+	{
+		const auto& serverRequest = dynamic_cast<const Poco::Net::HTTPServerRequest&>(request);
+		requests.push_back(serverRequest.clientAddress().toString() + ' ' + request.getURI() + ' ' + std::to_string(request.size()));
+	};
+	server.start();
+	const std::size_t fields = 5; // of handshakeRequest()
+	for (const char* pBefore: {"/yes", "/no"})
+	{
+		SCOPED_TRACE(pBefore);
+		RawPeer first = server.dial();
+		first.send(handshakeRequest(pBefore, "Cookie: secret\r\nSec-WebSocket-Protocol: a\r\nSec-WebSocket-Extensions: permessage-deflate\r\n"));
+		const std::string before = first.receiveThrough("\r\n\r\n");
+		EXPECT_EQ("secret", value(before, "X-Cookie"));
+		RawPeer second = server.dial();
+		second.send(handshakeRequest("/next"));
+		const std::string after = second.receiveThrough("\r\n\r\n");
+		EXPECT_EQ(0u, after.find("HTTP/1.1 101 Switching Protocols\r\n")) << after;
+		EXPECT_EQ(3, std::count(after.begin(), after.end(), ':')) << after; // Upgrade, Connection, Sec-WebSocket-Accept and no other
+		second.send(textFrame("not compressed, not compressed, not compressed, not compressed, not compressed"));
+		EXPECT_EQ(FIN_TEXT, second.receiveFrame().flags);
+		const auto expected = [&](RawPeer& peer, const std::string& what, std::size_t number)
+		{
+			return (GetParam() == Port::LOCAL ? server.handler.connection(0)->remoteAddress() : peer.socket().address()).toString() + ' ' + what + ' ' + std::to_string(number);
+		};
+		std::vector<std::string> wanted;
+		if (pBefore == std::string("/yes")) wanted.push_back(expected(first, "/yes", fields + 3));
+		wanted.push_back(expected(second, "/next", fields));
+		EXPECT_EQ(wanted, requests);
+		requests.clear();
+	}
+	EXPECT_EQ("", server.handler.connection(1)->subprotocol());
+}
+
+
 TEST_P(EventPortTest, TooSlow)
 {
 	EventParams::Ptr pParams = new EventParams;

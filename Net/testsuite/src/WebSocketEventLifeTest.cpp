@@ -9,6 +9,8 @@
 
 #include "WebSocketEventSupport.h"
 #include "Poco/Net/HTTPRequest.h"
+#include "Poco/Net/StreamSocketImpl.h"
+#include <sys/socket.h>
 #include <set>
 
 
@@ -50,6 +52,22 @@ TEST_P(EventPortTest, CallbacksInOrder)
 	EXPECT_EQ((std::vector<EventConnection::State>{EventConnection::OPEN, EventConnection::CLOSED}), states);
 	peer.close();
 	EXPECT_TRUE(eventually([&] { return server.server.metrics().connections == 0; }));
+}
+
+
+TEST_F(EventTest, LastCloseAndEndOfTheStreamInOneSegment)
+{
+	EventServer server;
+	server.start();
+	for (int i = 0; i < 100; ++i)
+	{
+		RawPeer peer = server.connect();
+		peer.send(closeFrame());
+		ASSERT_TRUE(peer.socket().poll(deadline(), Poco::Net::Socket::SELECT_READ));
+		char reply[100];
+		ASSERT_EQ(4, ::recv(peer.socket().impl()->sockfd(), reply, sizeof(reply), MSG_DONTWAIT));
+		ASSERT_EQ(0, ::recv(peer.socket().impl()->sockfd(), reply, sizeof(reply), MSG_DONTWAIT)) << "the end comes later, after " << i;
+	}
 }
 
 
