@@ -57,15 +57,22 @@ namespace
 		return refusal(response.getStatus(), response.getReason());
 	}
 
-	Verdict check(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams)
+	Verdict check(const HTTPServerRequest& request, const WebSocketParams& params)
+		/// All but the hook.
 	{
-		Verdict verdict;
-		if (pParams)
-			verdict = WebSocketHandshake::checkSize(request, static_cast<std::size_t>(pParams->getMaxHandshakeFields()), static_cast<std::size_t>(pParams->getMaxHandshakeSize()));
+		Verdict verdict = WebSocketHandshake::checkSize(request, static_cast<std::size_t>(params.getMaxHandshakeFields()), static_cast<std::size_t>(params.getMaxHandshakeSize()));
 		if (verdict.ok()) verdict = WebSocketHandshake::checkRequest(request);
-		if (verdict.ok() && pParams) verdict = checkOrigin(request, *pParams);
-		if (verdict.ok() && pParams) verdict = askHook(request, response, *pParams);
+		if (verdict.ok()) verdict = checkOrigin(request, params);
 		return verdict;
+	}
+
+	std::string agree(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketAgreement& agreement)
+		/// Returns the extensions for the answer.
+	{
+		std::string extensions;
+		agreement.subprotocol = WebSocketHandshake::selectSubprotocol(request, params.getSubprotocols());
+		agreement.deflated = params.getDeflate() && WebSocketDeflateNegotiation::accept(request, params.getDeflateParams(), agreement.deflate, extensions);
+		return extensions;
 	}
 
 	class SinkSocketImpl: public StreamSocketImpl
@@ -145,24 +152,28 @@ WebSocketUpgrade WebSocketAcceptor::accept(HTTPServerRequest& request, HTTPServe
 
 Verdict WebSocketAcceptor::answer(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketAgreement& agreement)
 {
-	const Verdict verdict = check(request, response, pParams);
+	Verdict verdict = pParams ? check(request, *pParams) : WebSocketHandshake::checkRequest(request);
+	if (verdict.ok() && pParams) verdict = askHook(request, response, *pParams);
 	if (!verdict.ok())
 	{
 		WebSocketHandshake::refuse(verdict, response);
 		checkFields(response);
 		return verdict;
 	}
-	WebSocketHandshake::accept(request, response);
-	if (pParams)
-	{
-		const std::string subprotocol = WebSocketHandshake::selectSubprotocol(request, pParams->getSubprotocols());
-		if (!subprotocol.empty()) response.set("Sec-WebSocket-Protocol", subprotocol);
-		std::string extensions;
-		agreement.deflated = pParams->getDeflate() && WebSocketDeflateNegotiation::accept(request, pParams->getDeflateParams(), agreement.deflate, extensions);
-		if (agreement.deflated) response.set("Sec-WebSocket-Extensions", extensions);
-	}
+	const std::string extensions = pParams ? agree(request, *pParams, agreement) : std::string();
+	WebSocketHandshake::accept(request, agreement.subprotocol, extensions, response);
 	checkFields(response);
-	agreement.subprotocol = response.get("Sec-WebSocket-Protocol", "");
+	agreement.subprotocol = response.get("Sec-WebSocket-Protocol", ""); // it may be the handler's, or a hook's
+	return verdict;
+}
+
+
+Verdict WebSocketAcceptor::answer(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketAgreement& agreement, std::string& response)
+{
+	const Verdict verdict = check(request, params);
+	if (!verdict.ok()) return verdict;
+	const std::string extensions = agree(request, params, agreement);
+	WebSocketHandshake::accept(request, agreement.subprotocol, extensions, response);
 	return verdict;
 }
 

@@ -18,6 +18,7 @@
 #include "WebSocketUpgrade.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/WebSocketHandshake.h"
+#include <string>
 
 
 namespace Poco {
@@ -43,6 +44,10 @@ struct WebSocketAcceptor
 
 	static WebSocketHandshake::Verdict answer(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketAgreement& agreement);
 		/// Makes response the answer to request, an upgrade or a refusal, and fills in what was agreed on. Nothing is sent.
+
+	static WebSocketHandshake::Verdict answer(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketAgreement& agreement, std::string& response);
+		/// The same for parameters without a hook, which would be given the response: appends to response what is on the
+		/// wire, if it is an upgrade, and otherwise nothing.
 };
 
 

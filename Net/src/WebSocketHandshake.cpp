@@ -32,17 +32,17 @@ namespace
 	std::string base64(const unsigned char* pBytes, std::size_t length)
 		/// RFC 4648, 4, in one line.
 	{
-		std::string result;
-		result.reserve((length + 2)/3*4);
+		std::string result((length + 2)/3*4, '=');
+		auto target = result.begin();
 		for (std::size_t i = 0; i < length; i += 3)
 		{
 			const unsigned b0 = pBytes[i];
 			const unsigned b1 = i + 1 < length ? pBytes[i + 1] : 0u;
 			const unsigned b2 = i + 2 < length ? pBytes[i + 2] : 0u;
-			result += BASE64[b0 >> 2];
-			result += BASE64[(b0 << 4 | b1 >> 4) & 63];
-			result += i + 1 < length ? BASE64[(b1 << 2 | b2 >> 6) & 63] : '=';
-			result += i + 2 < length ? BASE64[b2 & 63] : '=';
+			*target++ = BASE64[b0 >> 2];
+			*target++ = BASE64[(b0 << 4 | b1 >> 4) & 63];
+			if (i + 1 < length) *target++ = BASE64[(b1 << 2 | b2 >> 6) & 63];
+			if (i + 2 < length) *target++ = BASE64[b2 & 63];
 		}
 		return result;
 	}
@@ -296,6 +296,17 @@ namespace
 		while (!text.empty() && isSpace(text.front())) value.append(1, ' ').append(trimmed(takeLine(text)));
 		return WebSocketHandshake::isToken(name) && std::none_of(value.begin(), value.end(), [](char c) { return c != '\t' && isControl(c); });
 	}
+
+	template <typename Put>
+	void putAcceptance(const HTTPRequest& request, const std::string& subprotocol, const std::string& extensions, const Put& put)
+		/// The fields of the answer to a request that is accepted (4.2.2).
+	{
+		put("Upgrade", PROTOCOL);
+		put("Connection", "Upgrade");
+		put("Sec-WebSocket-Accept", WebSocketHandshake::computeAccept(Lines(request, "Sec-WebSocket-Key").first));
+		if (!subprotocol.empty()) put("Sec-WebSocket-Protocol", subprotocol);
+		if (!extensions.empty()) put("Sec-WebSocket-Extensions", extensions);
+	}
 }
 
 
@@ -422,7 +433,7 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkFields(const MessageHeader&
 }
 
 
-void WebSocketHandshake::accept(const HTTPRequest& request, HTTPResponse& response)
+void WebSocketHandshake::accept(const HTTPRequest& request, const std::string& subprotocol, const std::string& extensions, HTTPResponse& response)
 {
 	response.setVersion(HTTPMessage::HTTP_1_1);
 	response.setStatusAndReason(HTTPResponse::HTTP_SWITCHING_PROTOCOLS);
@@ -435,9 +446,18 @@ void WebSocketHandshake::accept(const HTTPRequest& request, HTTPResponse& respon
 		response.erase(HTTPMessage::TRANSFER_ENCODING);
 		response.erase(HTTPMessage::CONTENT_TYPE);
 	}
-	response.set("Upgrade", PROTOCOL);
-	response.set(HTTPMessage::CONNECTION, "Upgrade");
-	response.set("Sec-WebSocket-Accept", computeAccept(Lines(request, "Sec-WebSocket-Key").first));
+	putAcceptance(request, subprotocol, extensions, [&response](const char* pName, const std::string& value) { response.set(pName, value); });
+}
+
+
+void WebSocketHandshake::accept(const HTTPRequest& request, const std::string& subprotocol, const std::string& extensions, std::string& response)
+{
+	response.append("HTTP/1.1 101 Switching Protocols\r\n");
+	putAcceptance(request, subprotocol, extensions, [&response](const char* pName, const std::string& value)
+	{
+		response.append(pName).append(": ").append(value).append("\r\n");
+	});
+	response.append("\r\n");
 }
 
 

@@ -90,7 +90,7 @@ class WebSocketOpening::Request: public HTTPServerRequest
 	/// The request that a hook and onOpen() see.
 {
 public:
-	explicit Request(const WebSocketOpening& opening):
+	explicit Request(WebSocketOpening& opening):
 		_opening(opening)
 	{
 	}
@@ -127,7 +127,7 @@ public:
 
 	HTTPServerResponse& response() const override
 	{
-		return *_opening._pResponse;
+		return _opening.hookResponse();
 	}
 
 	bool secure() const override
@@ -136,7 +136,7 @@ public:
 	}
 
 private:
-	const WebSocketOpening& _opening;
+	WebSocketOpening& _opening;
 	mutable std::optional<SocketAddress> _clientAddress; // made for who asks, as the others
 	mutable std::optional<SocketAddress> _serverAddress;
 	std::unique_ptr<std::istringstream> _pBody;
@@ -165,7 +165,7 @@ void WebSocketOpening::begin(const WebSocketConnectionParams& params, const HTTP
 	_received.clear();
 	_written.clear();
 	if (_pRequest) _pRequest->forget();
-	if (_pResponse) _pResponse->clear();
+	_pResponse.reset();
 	_agreement = WebSocketAgreement();
 }
 
@@ -202,10 +202,7 @@ WebSocketOpening::Result WebSocketOpening::receive(const char* pData, std::size_
 
 WebSocketOpening::Result WebSocketOpening::handle()
 {
-	if (!_pResponse) _pResponse = std::make_unique<Response>();
 	if (!_pRequest) _pRequest = std::make_unique<Request>(*this);
-	_pResponse->setVersion(HTTPMessage::HTTP_1_1);
-	_pResponse->setStatusAndReason(HTTPResponse::HTTP_OK);
 	const Verdict parsed = WebSocketHandshake::parseRequest(_received, *_pRequest);
 	if (!parsed.ok()) return refuse(parsed);
 	if (_pHTTPParams && !WebSocketHandshake::hasToken(*_pRequest, "Upgrade", "websocket")) return OTHER;
@@ -213,18 +210,34 @@ WebSocketOpening::Result WebSocketOpening::handle()
 	Verdict verdict;
 	try
 	{
-		verdict = WebSocketAcceptor::answer(*_pRequest, *_pResponse, _pParams, _agreement);
+		if (!_pParams->getHook())
+		{
+			_written.reserve(RESPONSE_SIZE);
+			verdict = WebSocketAcceptor::answer(*_pRequest, *_pParams, _agreement, _written);
+			return verdict.ok() ? ACCEPTED : refuse(verdict);
+		}
+		verdict = WebSocketAcceptor::answer(*_pRequest, hookResponse(), _pParams, _agreement);
 	}
 	catch (const std::bad_alloc&)
 	{
 		throw;
 	}
-	catch (...) // a hook's
+	catch (...) // a hook's, or an Origin check's
 	{
 		return refuse(HTTPResponse::HTTP_INTERNAL_SERVER_ERROR, "The request could not be handled");
 	}
 	write(*_pResponse, verdict);
 	return verdict.ok() ? ACCEPTED : REFUSED;
+}
+
+
+HTTPServerResponse& WebSocketOpening::hookResponse()
+	/// The response that a hook may change.
+{
+	if (_pResponse) return *_pResponse;
+	_pResponse = std::make_unique<Response>();
+	_pResponse->setVersion(HTTPMessage::HTTP_1_1);
+	return *_pResponse;
 }
 
 
@@ -256,7 +269,7 @@ WebSocketOpening::Result WebSocketOpening::refuse(const Verdict& verdict)
 
 
 void WebSocketOpening::write(const HTTPResponse& response, const Verdict& verdict)
-	/// As HTTPResponse::write() does; a stream takes longer than the rest of the handshake.
+	/// As HTTPResponse::write() does.
 {
 	_written.reserve(RESPONSE_SIZE);
 	_written.append(response.getVersion()).append(1, ' ').append(std::to_string(static_cast<int>(response.getStatus()))).append(1, ' ').append(response.getReason()).append("\r\n");

@@ -76,6 +76,7 @@ private:
 	class Response;
 
 	Result handle();
+	HTTPServerResponse& hookResponse();
 	Result refuse(const WebSocketHandshake::Verdict& verdict);
 	Result refuse(HTTPResponse::HTTPStatus status, const char* text);
 	void write(const HTTPResponse& response, const WebSocketHandshake::Verdict& verdict);

@@ -260,7 +260,7 @@ TEST(WebSocketHandshakeTest, Section4_2_1_AsItComesFromTheWire)
 	request.read(wire);
 	EXPECT_TRUE(WebSocketHandshake::checkRequest(request).ok()) << WebSocketHandshake::checkRequest(request).text;
 	HTTPResponse response;
-	WebSocketHandshake::accept(request, response);
+	WebSocketHandshake::accept(request, "", "", response);
 	EXPECT_EQ(SAMPLE_ACCEPT, response.get("Sec-WebSocket-Accept"));
 }
 
@@ -275,7 +275,7 @@ TEST(WebSocketHandshakeTest, Section4_2_2_Accept)
 	response.setContentType("text/html");
 	response.setChunkedTransferEncoding(true);
 	response.setKeepAlive(false);
-	WebSocketHandshake::accept(request, response);
+	WebSocketHandshake::accept(request, "", "", response);
 	EXPECT_EQ(101, response.getStatus());
 	EXPECT_EQ("Switching Protocols", response.getReason());
 	EXPECT_EQ(Lines{"websocket"}, linesOf(response, "Upgrade"));
@@ -290,8 +290,42 @@ TEST(WebSocketHandshakeTest, Section4_2_2_Accept)
 	EXPECT_TRUE(WebSocketHandshake::checkResponse(response, SAMPLE_KEY).ok());
 
 	request.set("Sec-WebSocket-Key", "  " + SAMPLE_KEY + " ");
-	WebSocketHandshake::accept(request, response);
+	WebSocketHandshake::accept(request, "", "", response);
 	EXPECT_EQ(Lines{SAMPLE_ACCEPT}, linesOf(response, "Sec-WebSocket-Accept"));
+}
+
+
+TEST(WebSocketHandshakeTest, Section4_2_2_AcceptOnTheWire)
+{
+	const HTTPRequest request = sampleRequest();
+	const struct
+	{
+		const char* subprotocol;
+		const char* extensions;
+		const char* fields;
+	}
+	rows[] =
+	{
+		{"", "", ""},
+		{"chat", "", "Sec-WebSocket-Protocol: chat\r\n"},
+		{"", "permessage-deflate", "Sec-WebSocket-Extensions: permessage-deflate\r\n"},
+		{"chat", "permessage-deflate; server_max_window_bits=10",
+			"Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10\r\n"}
+	};
+	for (const auto& row: rows)
+	{
+		SCOPED_TRACE(row.fields);
+		std::string text = "before";
+		WebSocketHandshake::accept(request, row.subprotocol, row.extensions, text);
+		EXPECT_EQ("beforeHTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+			+ SAMPLE_ACCEPT + "\r\n" + row.fields + "\r\n", text);
+
+		HTTPResponse response;
+		WebSocketHandshake::accept(request, row.subprotocol, row.extensions, response);
+		std::ostringstream written;
+		response.write(written);
+		EXPECT_EQ("before" + written.str(), text);
+	}
 }
 
 

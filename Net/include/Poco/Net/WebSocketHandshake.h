@@ -93,10 +93,14 @@ public:
 	static std::string selectSubprotocol(const HTTPRequest& request, const std::vector<std::string>& supported);
 		/// Returns the first of the client's subprotocols that is in supported (4.2.2); empty if there is none.
 
-	static void accept(const HTTPRequest& request, HTTPResponse& response);
+	static void accept(const HTTPRequest& request, const std::string& subprotocol, const std::string& extensions, HTTPResponse& response);
 		/// Makes response the answer to a request that passed checkRequest()
-		/// (4.2.2). Other header fields that are in response stay
+		/// (4.2.2), with the subprotocol and the extensions, if they are not empty. Other header fields that are in response stay
 		/// there, but for those of a message body.
+
+	static void accept(const HTTPRequest& request, const std::string& subprotocol, const std::string& extensions, std::string& response);
+		/// Appends the same answer as it is on the wire, for who has no other fields: a HTTPResponse takes longer
+		/// than the rest of the handshake.
 
 	static void refuse(const Verdict& verdict, HTTPResponse& response);
 		/// Makes response the answer to a request that did not pass: verdict.status,
