@@ -10,6 +10,7 @@
 
 
 #include "Poco/Net/WebSocketClient.h"
+#include "WebSocketClientLoop.h"
 #include "WebSocketConnector.h"
 #include "WebSocketEventConnection.h"
 #include "WebSocketEventGroup.h"
@@ -21,20 +22,15 @@
 #include "Poco/Net/HTTPResponse.h"
 #include "Poco/Net/HTTPSessionFactory.h"
 #include "Poco/Net/NetException.h"
-#include "Poco/Net/WebSocketServer.h"
 #include "Poco/Net/WebSocketUTF8.h"
 #include "Poco/Exception.h"
 #include <openssl/rand.h>
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
-#include <thread>
-#include <vector>
 
 
 namespace Poco {
@@ -42,130 +38,9 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-//
-// WebSocketClientLoop
-//
-class WebSocketClientLoop::Core: public Poco::RefCountedObject
-{
-public:
-	Core(std::vector<WebSocketReactor::Ptr> reactors, bool own):
-		_reactors(std::move(reactors)),
-		_own(own)
-	{
-	}
-
-	void start(int connectors)
-	{
-		for (int i = 0; i < connectors; ++i) _threads.emplace_back([this] { work(); });
-	}
-
-	void stop()
-	{
-		{
-			std::lock_guard<std::mutex> lock(_mutex);
-			_stopped = true;
-			_jobs.clear();
-		}
-		_wake.notify_all();
-		for (std::thread& thread: _threads) thread.join();
-		if (!_own) return;
-		for (auto& pReactor: _reactors) pReactor->stop();
-	}
-
-	WebSocketReactor& chooseReactor()
-	{
-		return *_reactors[_next.fetch_add(1, std::memory_order_relaxed) % _reactors.size()];
-	}
-
-	void connect(const std::function<void()>& job)
-		/// Does something that may take long.
-	{
-		{
-			std::lock_guard<std::mutex> lock(_mutex);
-			if (_stopped) return;
-			_jobs.push_back(job);
-		}
-		_wake.notify_one();
-	}
-
-private:
-	void work()
-	{
-		for (;;)
-		{
-			std::function<void()> job;
-			{
-				std::unique_lock<std::mutex> lock(_mutex);
-				_wake.wait(lock, [this] { return _stopped || !_jobs.empty(); });
-				if (_stopped) return;
-				job = std::move(_jobs.front());
-				_jobs.pop_front();
-			}
-			try
-			{
-				job();
-			}
-			catch (const std::exception&)
-			{
-				// no memory, not even for saying so
-			}
-		}
-	}
-
-	std::vector<WebSocketReactor::Ptr> _reactors;
-	const bool _own;
-	std::atomic<unsigned> _next{0};
-	std::vector<std::thread> _threads;
-	std::mutex _mutex;
-	std::condition_variable _wake;
-	std::deque<std::function<void()>> _jobs;
-	bool _stopped = false;
-};
-
-
 namespace
 {
-	int checkedCount(int count, const char* name)
-	{
-		if (count < 1 || count > 256) throw InvalidArgumentException(std::string(name) + " out of range: " + std::to_string(count));
-		return count;
-	}
-
-	std::vector<WebSocketReactor::Ptr> startReactors(int count)
-	{
-		std::vector<WebSocketReactor::Ptr> reactors;
-		for (int i = 0; i < count; ++i)
-		{
-			reactors.push_back(new WebSocketReactor(0));
-			reactors.back()->start("WebSocketClient " + std::to_string(i + 1));
-		}
-		return reactors;
-	}
-}
-
-
-WebSocketClientLoop::WebSocketClientLoop(int threads, int connectors):
-	_pCore(nullptr)
-{
-	checkedCount(connectors, "Number of connectors");
-	_pCore = new Core(startReactors(checkedCount(threads, "Number of threads")), true);
-	_pCore->start(connectors);
-}
-
-
-WebSocketClientLoop::WebSocketClientLoop(WebSocketServer& server, int connectors):
-	_pCore(nullptr)
-{
-	checkedCount(connectors, "Number of connectors");
-	_pCore = new Core(server.reactors(), false);
-	_pCore->start(connectors);
-}
-
-
-WebSocketClientLoop::~WebSocketClientLoop()
-{
-	_pCore->stop();
-	_pCore->release();
+	constexpr WebSocketTimerWheel::Time STABLE = 5000; // milliseconds
 }
 
 
@@ -240,6 +115,7 @@ private:
 	}
 
 	void connect();
+	bool isPresent(const WebSocketConnection& connection) const;
 	void attempt(int run);
 	std::unique_ptr<HTTPClientSession> createSession() const;
 	void attemptFailed(int run, const Poco::Exception& exc);
@@ -257,6 +133,7 @@ private:
 	int _run = 0;                   // counts start() and stop(): what belongs to an earlier one is of no interest
 	int _busy = 0;                  // connections that exist, and callbacks about failures that are to come
 	unsigned _failures = 0;         // one after the other
+	Time _openSince = 0;
 	HTTPResponse _response;         // the last one
 	WebSocketConnection::Ptr _pConnection;
 	bool _ready = false;            // what was kept has been sent
@@ -317,7 +194,8 @@ void WebSocketClient::Core::stop()
 		_state = STOPPED;
 		_kept.clear();
 		_keptBytes = 0;
-		pConnection = _pConnection;
+		_ready = false;
+		pConnection.swap(_pConnection);
 	}
 	_reactor.invoke([pThis = Ptr(this, true)]() mutable
 	{
@@ -392,6 +270,10 @@ void WebSocketClient::Core::attempt(int run)
 	catch (const std::exception& exc)
 	{
 		attemptFailed(run, Poco::UnhandledException(exc.what()));
+	}
+	catch (...) // the session factory's
+	{
+		attemptFailed(run, Poco::UnhandledException("unknown"));
 	}
 }
 
@@ -470,32 +352,41 @@ void WebSocketClient::Core::tellFailure(int run, const Poco::Exception& exc)
 }
 
 
-void WebSocketClient::Core::opened(WebSocketConnection&)
+bool WebSocketClient::Core::isPresent(const WebSocketConnection& connection) const
+	/// Called under the lock. Returns false for a connection from before stop(), which is still closing.
+{
+	return _pConnection.get() == &connection;
+}
+
+
+void WebSocketClient::Core::opened(WebSocketConnection& connection)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
-	_failures = 0;
-	if (_state == CONNECTING) _state = CONNECTED;
+	if (!isPresent(connection)) return;
+	_openSince = _reactor.now();
+	_state = CONNECTED;
 }
 
 
 void WebSocketClient::Core::greeted(WebSocketConnection& connection)
-	/// Sends what was kept. Nothing else is sent before that.
+	/// Sends what was kept. Nothing else is sent before that. What the connection does not take is for the next one.
 {
-	for (;;)
+	std::unique_lock<std::mutex> lock(_mutex);
+	while (isPresent(connection) && !_kept.empty())
 	{
-		std::deque<Message> kept;
-		{
-			std::lock_guard<std::mutex> lock(_mutex);
-			kept.swap(_kept);
-			_keptBytes = 0;
-			_ready = kept.empty();
-			if (_ready) return;
-		}
-		for (const Message& message: kept)
-		{
-			if (static_cast<WebSocketEventConnection&>(connection).sendKept(message.data, message.opcode) != WebSocketConnection::SENT) return; // it has gone
-		}
+		Message message = std::move(_kept.front());
+		_kept.pop_front();
+		_keptBytes -= message.data.size();
+		lock.unlock(); // sending may call the handler
+		const bool sent = static_cast<WebSocketEventConnection&>(connection).sendKept(message.data, message.opcode) == WebSocketConnection::SENT;
+		lock.lock();
+		if (sent) continue;
+		if (!isPresent(connection)) return;
+		_keptBytes += message.data.size();
+		_kept.push_front(std::move(message));
+		return;
 	}
+	if (isPresent(connection)) _ready = true;
 }
 
 
@@ -504,10 +395,11 @@ void WebSocketClient::Core::gone(WebSocketConnection& connection, bool, bool)
 	std::lock_guard<std::mutex> lock(_mutex);
 	--_busy;
 	_idle.notify_all();
-	if (_pConnection.get() != &connection) return;
+	if (!isPresent(connection)) return;
 	_pConnection.reset();
 	_ready = false;
-	if (_state == STOPPED) return;
+	if (_state == CONNECTED && _reactor.now() - _openSince >= STABLE) _failures = 0;
+	else ++_failures;
 	_state = _pParams->getReconnect() ? WAITING : STOPPED;
 	if (_state == WAITING) wait();
 }

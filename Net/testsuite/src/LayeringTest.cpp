@@ -63,6 +63,7 @@ namespace
 		{"WebSocketSenderReplies", BLOCKING},
 		{"WebSocketTarget", BLOCKING},
 		{"WebSocketClient", EVENTS},
+		{"WebSocketClientLoop", EVENTS},
 		{"WebSocketClientParams", EVENTS},
 		{"WebSocketConnection", EVENTS},
 		{"WebSocketConnectionParams", EVENTS},

@@ -14,6 +14,8 @@
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/WebSocketAuth.h"
 #include "Poco/Net/WebSocketClient.h"
+#include "Poco/Clock.h"
+#include "Poco/URI.h"
 #include <gtest/gtest.h>
 #include <algorithm>
 #include <atomic>
@@ -190,6 +192,76 @@ TEST_F(EventClientTest, KeepsWhatIsSentMeanwhile)
 }
 
 
+TEST_F(EventClientTest, KeepsWhatAConnectionDidNotTake)
+{
+	EventServer server;
+	server.start();
+	Client client(loop, uriOf(server));
+	bool first = true;
+	client.handler->open = [&](WebSocketConnection& connection)
+	{
+		if (!first) return;
+		first = false;
+		EXPECT_EQ(WebSocketConnection::SENT, client.client.send("one")); // for when this callback has returned
+		EXPECT_EQ(WebSocketConnection::SENT, client.client.send("two"));
+		connection.close(4000);
+	};
+	client.client.start();
+	EXPECT_TRUE(eventually([&] { return client.handler->count("message two") == 1; }));
+	EXPECT_EQ((Log{"open", "close 4000", "open", "message one", "message two"}), client.handler->log());
+}
+
+
+TEST_F(EventClientTest, WhatIsKeptIsForTheNewConnection)
+{
+	// The old one still lives when the client is started again.
+	EventServer server;
+	server.start();
+	Client client(loop, uriOf(server));
+	bool first = true;
+	client.handler->open = [&](WebSocketConnection&)
+	{
+		if (!first) return;
+		first = false;
+		client.client.stop();
+		client.client.start();
+		EXPECT_EQ(WebSocketConnection::SENT, client.client.send("new"));
+	};
+	client.client.start();
+	EXPECT_TRUE(eventually([&] { return client.handler->count("message new") == 1; }));
+	EXPECT_EQ(2u, client.handler->count("open"));
+}
+
+
+TEST_F(EventClientTest, WhoClosesAtOnceIsAskedLessAndLess)
+{
+	EventServer server;
+	std::atomic<bool> closing(true);
+	server.handler.open = [&](EventConnection& connection, const Poco::Net::HTTPRequest&)
+	{
+		if (closing) connection.close(1013);
+	};
+	server.start();
+	WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
+	Client client(loop, uriOf(server), pParams);
+	pParams->setReconnectDelay(Poco::Timespan(0, 50000), Poco::Timespan(3600, 0));
+	const auto reach = [&](std::size_t count) { EXPECT_TRUE(eventually([&] { return client.handler->count("open") >= count; })); };
+	Poco::Clock clock;
+	client.client.start();
+	reach(6);
+	EXPECT_LE((50 + 100 + 200 + 400 + 800)*1000/2, clock.elapsed()) << "each shorter by a half at most";
+	closing = false;
+	reach(7);
+	clock.update();
+	EXPECT_TRUE(eventually([&] { return clock.elapsed() > 5500000; })); // that is no failure
+	closing = true;
+	clock.update();
+	server.handler.connection(6)->abort();
+	reach(10);
+	EXPECT_GT((3200 + 6400)*1000/2, clock.elapsed()) << "as if nothing had been: 50 + 50 + 100 ms";
+}
+
+
 TEST_F(EventClientTest, GivesUpIfToldTo)
 {
 	EventParams::Ptr pServerParams = new EventParams;
@@ -260,6 +332,26 @@ TEST_F(EventClientTest, OverTLS)
 	EXPECT_TRUE(client.client.connection()->secure());
 	client.client.stop();
 	EXPECT_EQ(1u, client.handler->count("close 1000"));
+}
+
+
+TEST_F(EventClientTest, FactoryThatThrowsWhatItLikes)
+{
+	for (const int what: {1, 2, 3})
+	{
+		WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
+		pParams->setReconnect(false);
+		pParams->setSessionFactory([what](const Poco::URI&) -> std::unique_ptr<Poco::Net::HTTPClientSession>
+		{
+			if (what == 1) throw Poco::IOException("a factory's");
+			if (what == 2) throw std::runtime_error("a factory's");
+			throw 3;
+		});
+		Client client(loop, "ws://127.0.0.1:1/", pParams);
+		client.client.start();
+		EXPECT_TRUE(eventually([&] { return client.handler->log() == Log{"failed"}; }));
+		EXPECT_TRUE(eventually([&] { return client.client.state() == WebSocketClient::STOPPED; }));
+	}
 }
 
 

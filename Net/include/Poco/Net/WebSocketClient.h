@@ -97,7 +97,8 @@ public:
 	WebSocketConnection::SendResult send(const void* pData, std::size_t length, int opcode);
 		/// Sends a message, or keeps it until there is a connection. Returns QUEUE_FULL if too much is kept
 		/// already (WebSocketClientParams::setMaxOfflineBytes()), NOT_OPEN if the client is stopped.
-		/// A message that was sent when the connection was lost may be lost. Otherwise as WebSocketConnection::send().
+		/// A message that was sent when the connection was lost may be lost; what was kept, and the connection did not take, is
+		/// kept for the next one. Otherwise as WebSocketConnection::send().
 
 	State state() const;
 

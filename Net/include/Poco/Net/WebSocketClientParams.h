@@ -52,7 +52,8 @@ public:
 	Poco::Timespan getFirstReconnectDelay() const;
 	Poco::Timespan getLongestReconnectDelay() const;
 		/// How long to wait before that: about the first time, then twice as long with each failure, and the
-		/// longest at last. Each is made shorter by up to a half at random, so that the clients of a
+		/// longest at last. A connection that was open for less than 5 s counts as a failure as well: who accepts and
+		/// closes is asked less and less. Each is made shorter by up to a half at random, so that the clients of a
 		/// server that was restarted do not come all at once. From 1 ms to a day, the first not
 		/// longer than the longest. Default: 500 ms, 30 s.
 
