@@ -35,7 +35,9 @@ TEST_P(EventPortTest, CallbacksInOrder)
 	{
 		states.push_back(connection.state());
 		EXPECT_EQ("/", request.getURI());
-		EXPECT_NE(nullptr, dynamic_cast<const Poco::Net::HTTPServerRequest*>(&request));
+		const auto* const pRequest = dynamic_cast<const Poco::Net::HTTPServerRequest*>(&request);
+		ASSERT_NE(nullptr, pRequest);
+		pRequest->response().set("X-Late", "without effect");
 	};
 	server.handler.close = [&](EventConnection& connection, int, const std::string&) { states.push_back(connection.state()); };
 	server.start();
