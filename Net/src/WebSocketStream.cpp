@@ -232,6 +232,7 @@ void WebSocketStream::close()
 	}
 	else
 	{
+		if (_last) ::shutdown(_fd, SHUT_WR); // if something unread has come, close() alone would forget what beLast() has kept back
 		::close(_fd);
 	}
 	_fd = -1;

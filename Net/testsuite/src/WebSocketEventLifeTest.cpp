@@ -73,6 +73,27 @@ TEST_F(EventTest, LastCloseAndEndOfTheStreamInOneSegment)
 }
 
 
+TEST_P(EventPortTest, LastCloseArrivesWhateverComesBehindThePeers)
+{
+	// RFC 6455, 5.5.1: it is ignored. The stream ends while some of it has not been read.
+	EventServer server(GetParam());
+	server.start();
+	for (int i = 0; i < 50; ++i)
+	{
+		RawPeer peer = server.connect();
+		try
+		{
+			peer.send(closeFrame() + textFrame(std::string(100, 'x')), 1);
+		}
+		catch (const Poco::Exception&)
+		{
+			// reset meanwhile
+		}
+		ASSERT_EQ(1000, peer.receiveFrame().closeCode()) << i;
+	}
+}
+
+
 TEST_P(EventPortTest, ServerCloses)
 {
 	EventServer server(GetParam());

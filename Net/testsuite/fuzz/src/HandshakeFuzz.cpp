@@ -83,7 +83,7 @@ namespace
 		require(request.getMethod() == "GET" && request.has("Host"), "a valid request is a GET with Host");
 		HTTPResponse response;
 		response.setContentLength(7);
-		WebSocketHandshake::accept(request, response);
+		WebSocketHandshake::accept(request, "", "", response);
 		require(WebSocketHandshake::checkResponse(response, key).ok(), "a client takes what accept() made");
 		require(WebSocketHandshake::checkFields(response).ok(), "what accept() made has no line breaks in it");
 		HTTPResponse read;
