@@ -179,9 +179,10 @@ void WebSocketEventConnection::goOnLater()
 
 
 void WebSocketEventConnection::discard()
-	/// What arrives from now on is read, up to the end of the stream, and is lost.
+	/// What arrives from now on is read, up to the end of the stream, and is lost. No message is sent any more: RFC 6455, 5.5.1.
 {
 	set(DISCARD, true);
+	forgetUnsent();
 	if (!is(PAUSED)) return;
 	if (_pRare.load(std::memory_order_acquire))
 	{
@@ -190,6 +191,19 @@ void WebSocketEventConnection::discard()
 	}
 	set(RESUMING, false);
 	goOn();
+}
+
+
+void WebSocketEventConnection::forgetUnsent()
+	/// Forgets what is held behind a message in parts, and what is being compressed.
+{
+	if (!_pRare.load(std::memory_order_acquire)) return;
+	Rare& more = rare();
+	for (const Task& task: more.held) _posted.fetch_sub(task.length(), std::memory_order_relaxed);
+	more.held.clear();
+	if (more.pDeflating) _posted.fetch_sub(more.pDeflating->length, std::memory_order_relaxed);
+	more.pDeflating.reset();
+	set(DEFLATING, false);
 }
 
 

@@ -175,15 +175,7 @@ void WebSocketEventConnection::cut()
 	}
 	_waiting.store(0, std::memory_order_relaxed);
 	_pOpening.reset();
-	if (_pRare.load(std::memory_order_acquire)) // these refer to this connection
-	{
-		Rare& more = rare();
-		for (const Task& task: more.held) _posted.fetch_sub(task.length(), std::memory_order_relaxed);
-		more.held.clear();
-		if (more.pDeflating) _posted.fetch_sub(more.pDeflating->length, std::memory_order_relaxed);
-		more.pDeflating.reset();
-		set(DEFLATING, false);
-	}
+	forgetUnsent(); // it refers to this connection
 	_group.gone(*this, is(HANDSHAKE), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);
 }
 

@@ -231,6 +231,7 @@ private:
 	bool push();
 	bool closesCleanly() const;
 	void discard();
+	void forgetUnsent();
 	void receive(char* pData, std::size_t length);
 	void receiveRequest(char* pData, std::size_t length);
 	void process(char* pData, std::size_t length);

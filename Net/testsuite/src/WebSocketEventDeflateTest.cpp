@@ -306,4 +306,43 @@ TEST_F(EventTest, CompressedInStepsAborted)
 }
 
 
+TEST_F(EventTest, NothingBehindTheCloseOfWhoLeavesDuringABroadcast)
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setThreads(1);
+	pParams->setDeflate(true);
+	EventServer server(Port::PLAIN, pParams);
+	std::promise<void> begun;
+	std::promise<void> end;
+	const WebSocketPreparedMessage::Ptr pMessage = new WebSocketPreparedMessage(text(LONG));
+	server.handler.message = [&](EventConnection&, const char* pData, std::size_t length, int)
+	{
+		if (std::string(pData, length) == "wait")
+		{
+			begun.set_value();
+			end.get_future().wait();
+		}
+		else
+		{
+			server.server.broadcast(pMessage);
+		}
+	};
+	server.start();
+	RawPeer first = server.connect();
+	Peer second(server);
+	EventConnection::Ptr pSecond = server.handler.connection(1);
+	first.send(textFrame("wait"));
+	begun.get_future().wait();
+	first.send(textFrame("broadcast")); // both arrive in the same turn
+	second.raw.send(closeFrame());
+	end.set_value();
+	for (;;)
+	{
+		const Frame frame = second.raw.receiveFrame();
+		if (frame.opcode() == 8) break;
+	}
+	EXPECT_TRUE(second.raw.atEnd()) << "RFC 6455, 5.5.1";
+	EXPECT_TRUE(eventually([&] { return pSecond->metrics().bytesQueued == 0; }));
+}
+
 } // namespace WebSocketTest
