@@ -28,7 +28,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
 
@@ -109,6 +109,7 @@ private:
 	};
 
 	bool stopped(int run) const
+		/// Returns true if start() or stop() was called since.
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
 		return run != _run;
@@ -116,6 +117,8 @@ private:
 
 	void connect();
 	bool isPresent(const WebSocketConnection& connection) const;
+	WebSocketConnection::SendResult keep(const char* pData, std::size_t length, int opcode);
+	void keepAgain(const WebSocketConnection& connection, std::list<Message>& messages);
 	void attempt(int run);
 	std::unique_ptr<HTTPClientSession> createSession() const;
 	void attemptFailed(int run, const Poco::Exception& exc);
@@ -137,8 +140,9 @@ private:
 	HTTPResponse _response;         // the last one
 	WebSocketConnection::Ptr _pConnection;
 	bool _ready = false;            // what was kept has been sent
-	std::deque<Message> _kept;
-	std::size_t _keptBytes = 0;
+	int _connectionRun = 0;         // the run that it was made in
+	std::list<Message> _kept;
+	std::size_t _keptBytes = 0;     // since the last connection was ready: what comes while these are sent is limited as well
 };
 
 
@@ -188,18 +192,19 @@ void WebSocketClient::Core::connect()
 void WebSocketClient::Core::stop()
 {
 	WebSocketConnection::Ptr pConnection;
+	int run = 0;
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
-		++_run;
+		run = ++_run;
 		_state = STOPPED;
 		_kept.clear();
 		_keptBytes = 0;
 		_ready = false;
-		pConnection.swap(_pConnection);
+		pConnection = _pConnection;
 	}
-	_reactor.invoke([pThis = Ptr(this, true)]() mutable
+	_reactor.invoke([pThis = Ptr(this, true), run]() mutable
 	{
-		if (!pThis->scheduled()) return;
+		if (pThis->stopped(run) || !pThis->scheduled()) return; // started again, it may be waiting anew
 		pThis->_reactor.timers().cancel(*pThis);
 		pThis->dropped();
 	});
@@ -224,19 +229,29 @@ WebSocketConnection::SendResult WebSocketClient::Core::send(const char* pData, s
 		throw InvalidArgumentException("A text message must be UTF-8");
 
 	WebSocketConnection::Ptr pConnection;
+	for (;;)
 	{
-		std::lock_guard<std::mutex> lock(_mutex);
-		if (_state == STOPPED) return WebSocketConnection::NOT_OPEN;
-		if (!_ready)
 		{
-			if (_keptBytes + length > static_cast<std::size_t>(_pParams->getMaxOfflineBytes())) return WebSocketConnection::QUEUE_FULL;
-			_kept.push_back({std::string(pData, length), opcode});
-			_keptBytes += length;
-			return WebSocketConnection::SENT;
+			std::lock_guard<std::mutex> lock(_mutex);
+			if (_state == STOPPED) return WebSocketConnection::NOT_OPEN;
+			if (!_ready) return keep(pData, length, opcode);
+			if (pConnection == _pConnection) // it is closing
+				return _pParams->getReconnect() ? keep(pData, length, opcode) : WebSocketConnection::NOT_OPEN;
+			pConnection = _pConnection;
 		}
-		pConnection = _pConnection;
+		const WebSocketConnection::SendResult result = pConnection->send(pData, length, opcode);
+		if (result != WebSocketConnection::NOT_OPEN) return result;
 	}
-	return pConnection->send(pData, length, opcode);
+}
+
+
+WebSocketConnection::SendResult WebSocketClient::Core::keep(const char* pData, std::size_t length, int opcode)
+	/// Called under the lock.
+{
+	if (_keptBytes + length > static_cast<std::size_t>(_pParams->getMaxOfflineBytes())) return WebSocketConnection::QUEUE_FULL;
+	_kept.push_back({std::string(pData, length), opcode});
+	_keptBytes += length;
+	return WebSocketConnection::SENT;
 }
 
 
@@ -261,6 +276,7 @@ void WebSocketClient::Core::attempt(int run)
 		upgrade = WebSocketUpgrade(); // from here on the socket is the loop's alone
 		if (!_reactor.post({pConnection, WebSocketEventConnection::Task::ADD, 0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()})) return;
 		_pConnection = pConnection;
+		_connectionRun = run;
 		++_busy;
 	}
 	catch (const Poco::Exception& exc)
@@ -355,7 +371,7 @@ void WebSocketClient::Core::tellFailure(int run, const Poco::Exception& exc)
 bool WebSocketClient::Core::isPresent(const WebSocketConnection& connection) const
 	/// Called under the lock. Returns false for a connection from before stop(), which is still closing.
 {
-	return _pConnection.get() == &connection;
+	return _pConnection.get() == &connection && _connectionRun == _run;
 }
 
 
@@ -371,22 +387,45 @@ void WebSocketClient::Core::opened(WebSocketConnection& connection)
 void WebSocketClient::Core::greeted(WebSocketConnection& connection)
 	/// Sends what was kept. Nothing else is sent before that. What the connection does not take is for the next one.
 {
-	std::unique_lock<std::mutex> lock(_mutex);
-	while (isPresent(connection) && !_kept.empty())
+	for (;;)
 	{
-		Message message = std::move(_kept.front());
-		_kept.pop_front();
-		_keptBytes -= message.data.size();
-		lock.unlock(); // sending may call the handler
-		const bool sent = static_cast<WebSocketEventConnection&>(connection).sendKept(message.data, message.opcode) == WebSocketConnection::SENT;
-		lock.lock();
-		if (sent) continue;
-		if (!isPresent(connection)) return;
-		_keptBytes += message.data.size();
-		_kept.push_front(std::move(message));
+		std::list<Message> messages;
+		{
+			std::lock_guard<std::mutex> lock(_mutex);
+			if (!isPresent(connection)) return;
+			_ready = _kept.empty();
+			if (_ready)
+			{
+				_keptBytes = 0;
+				return;
+			}
+			messages.swap(_kept);
+		}
+		try
+		{
+			while (!messages.empty() && static_cast<WebSocketEventConnection&>(connection).sendKept(messages.front().data, messages.front().opcode) == WebSocketConnection::SENT)
+				messages.pop_front();
+		}
+		catch (...) // there is no memory
+		{
+			keepAgain(connection, messages);
+			throw;
+		}
+		if (messages.empty()) continue;
+		keepAgain(connection, messages);
 		return;
 	}
-	if (isPresent(connection)) _ready = true;
+}
+
+
+void WebSocketClient::Core::keepAgain(const WebSocketConnection& connection, std::list<Message>& messages)
+	/// Keeps what a connection has not taken, before what was kept meanwhile.
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	if (!isPresent(connection)) return; // stop() has forgotten all
+	_kept.splice(_kept.begin(), messages);
+	_keptBytes = 0;
+	for (const Message& message: _kept) _keptBytes += message.data.size();
 }
 
 
@@ -395,8 +434,10 @@ void WebSocketClient::Core::gone(WebSocketConnection& connection, bool, bool)
 	std::lock_guard<std::mutex> lock(_mutex);
 	--_busy;
 	_idle.notify_all();
-	if (!isPresent(connection)) return;
+	if (_pConnection.get() != &connection) return;
+	const bool present = isPresent(connection);
 	_pConnection.reset();
+	if (!present) return;
 	_ready = false;
 	if (_state == CONNECTED && _reactor.now() - _openSince >= STABLE) _failures = 0;
 	else ++_failures;

@@ -38,6 +38,7 @@ namespace
 	{
 	public:
 		std::function<void (WebSocketConnection&)> open;
+		std::function<void (WebSocketConnection&, const std::string&)> message;
 
 		std::vector<std::string> log() const
 		{
@@ -57,9 +58,10 @@ namespace
 			if (open) open(connection);
 		}
 
-		void onMessage(WebSocketConnection&, const char* pData, std::size_t length, int) override
+		void onMessage(WebSocketConnection& connection, const char* pData, std::size_t length, int) override
 		{
 			note("message " + std::string(pData, length));
+			if (message) message(connection, std::string(pData, length));
 		}
 
 		void onConnectFailed(const Poco::Exception&) override
@@ -196,11 +198,17 @@ TEST_F(EventClientTest, KeepsWhatAConnectionDidNotTake)
 {
 	EventServer server;
 	server.start();
-	Client client(loop, uriOf(server));
+	WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
+	pParams->setMaxOfflineBytes(6);
+	Client client(loop, uriOf(server), pParams);
 	bool first = true;
 	client.handler->open = [&](WebSocketConnection& connection)
 	{
-		if (!first) return;
+		if (!first)
+		{
+			EXPECT_EQ(WebSocketConnection::QUEUE_FULL, client.client.send("!")) << "it counts as before";
+			return;
+		}
 		first = false;
 		EXPECT_EQ(WebSocketConnection::SENT, client.client.send("one")); // for when this callback has returned
 		EXPECT_EQ(WebSocketConnection::SENT, client.client.send("two"));
@@ -209,6 +217,69 @@ TEST_F(EventClientTest, KeepsWhatAConnectionDidNotTake)
 	client.client.start();
 	EXPECT_TRUE(eventually([&] { return client.handler->count("message two") == 1; }));
 	EXPECT_EQ((Log{"open", "close 4000", "open", "message one", "message two"}), client.handler->log());
+	EXPECT_EQ(WebSocketConnection::SENT, client.client.send("three"));
+	EXPECT_TRUE(eventually([&] { return client.handler->count("message three") == 1; }));
+}
+
+
+TEST_F(EventClientTest, KeepsWhatIsSentWhileAConnectionCloses)
+{
+	EventServer server;
+	server.start();
+	for (const bool reconnect: {true, false})
+	{
+		WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
+		pParams->setReconnect(reconnect);
+		Client client(loop, uriOf(server), pParams);
+		client.handler->message = [&](WebSocketConnection& connection, const std::string& text)
+		{
+			if (text != "go") return;
+			connection.close(4000);
+			EXPECT_EQ(reconnect ? WebSocketConnection::SENT : WebSocketConnection::NOT_OPEN, client.client.send("later"));
+		};
+		client.client.start();
+		client.client.send("go");
+		EXPECT_TRUE(eventually([&] { return client.handler->count("close 4000") == 1; }));
+		EXPECT_TRUE(!reconnect || eventually([&] { return client.handler->count("message later") == 1; }));
+	}
+}
+
+
+TEST_F(EventClientTest, StartedAgainWhileTheLoopIsBusy)
+{
+	// What stop() has left for the loop must not end what start() has begun.
+	Poco::Net::ServerSocket socket(Poco::Net::SocketAddress("127.0.0.1", 0));
+	const Poco::UInt16 port = socket.address().port();
+	socket.close();
+	EventServer server;
+	server.start();
+	Client busy(loop, uriOf(server));
+	std::promise<void> begun;
+	std::promise<void> end;
+	busy.handler->message = [&](WebSocketConnection&, const std::string&)
+	{
+		begun.set_value();
+		end.get_future().wait();
+	};
+	busy.client.start();
+	EXPECT_TRUE(eventually([&] { return busy.client.state() == WebSocketClient::CONNECTED; }));
+	WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
+	Client client(loop, "ws://127.0.0.1:" + std::to_string(port) + "/", pParams);
+	pParams->setReconnectDelay(Poco::Timespan(0, 500000), Poco::Timespan(0, 500000));
+	client.client.start();
+	EXPECT_TRUE(eventually([&] { return client.client.state() == WebSocketClient::WAITING; }));
+	busy.client.send("wait");
+	begun.get_future().wait();
+
+	Poco::Net::WebSocketServer late(new Poco::Net::WebSocketHandler);
+	late.listen(Poco::Net::ServerSocket(Poco::Net::SocketAddress("127.0.0.1", port)));
+	late.start();
+	client.client.stop();
+	client.client.start();
+	EXPECT_TRUE(eventually([&] { return client.client.connection(); }));
+	client.client.connection()->abort();
+	end.set_value();
+	EXPECT_TRUE(eventually([&] { return client.handler->count("open") == 2; }));
 }
 
 
@@ -375,7 +446,11 @@ TEST_F(EventClientTest, StopInACallback)
 	EventServer server;
 	server.start();
 	Client client(loop, uriOf(server));
-	client.handler->open = [&client](WebSocketConnection&) { client.client.stop(); };
+	client.handler->open = [&client](WebSocketConnection& connection)
+	{
+		client.client.stop();
+		EXPECT_EQ(&connection, client.client.connection().get());
+	};
 	client.client.start();
 	EXPECT_TRUE(eventually([&] { return client.handler->log() == Log{"open", "close 1000"}; }));
 	EXPECT_EQ(WebSocketClient::STOPPED, client.client.state());

@@ -103,7 +103,7 @@ public:
 	State state() const;
 
 	WebSocketConnection::Ptr connection() const;
-		/// Returns the present connection; null if there is none.
+		/// Returns the present connection, also after stop() as long as that is closing; null if there is none.
 
 	HTTPResponse response() const;
 		/// Returns the server's answer to the last opening handshake, also if it has refused.
