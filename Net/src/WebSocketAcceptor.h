@@ -46,7 +46,7 @@ struct WebSocketAcceptor
 		/// Makes response the answer to request, an upgrade or a refusal, and fills in what was agreed on. Nothing is sent.
 
 	static WebSocketHandshake::Verdict answer(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketAgreement& agreement, std::string& response);
-		/// The same for parameters without a hook, which would be given the response: appends to response what is on the
+		/// The same for parameters without a hook and an Origin check, which would be given the response: appends to response what is on the
 		/// wire, if it is an upgrade, and otherwise nothing.
 };
 

@@ -161,6 +161,14 @@ void WebSocketOpening::begin(const WebSocketConnectionParams& params, const HTTP
 	_pParams     = &params;
 	_pHTTPParams = pHTTPParams;
 	_pStream     = &stream;
+}
+
+
+void WebSocketOpening::forget()
+{
+	_pParams     = nullptr;
+	_pHTTPParams = nullptr;
+	_pStream     = nullptr;
 	if (_received.capacity() > KEPT_RECEIVED) _received = std::string();
 	_received.clear();
 	_written.clear();
@@ -210,7 +218,7 @@ WebSocketOpening::Result WebSocketOpening::handle()
 	Verdict verdict;
 	try
 	{
-		if (!_pParams->getHook())
+		if (!_pParams->getHook() && !_pParams->getOriginCheck()) // who can do something to the response
 		{
 			_written.reserve(RESPONSE_SIZE);
 			verdict = WebSocketAcceptor::answer(*_pRequest, *_pParams, _agreement, _written);

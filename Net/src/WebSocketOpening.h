@@ -50,10 +50,13 @@ public:
 	~WebSocketOpening();
 
 	void begin(const WebSocketConnectionParams& params, const HTTPServerParams* pHTTPParams, const WebSocketStream& stream);
-		/// A new handshake begins; of the one before there is nothing left but the memory, which was most of the work.
+		/// A new handshake begins.
 		///
 		/// Without pHTTPParams there is nobody for requests that are not for WebSocket. The stream is asked
 		/// for its addresses only.
+
+	void forget();
+		/// Nothing is left of the handshake but the memory, which another one can use: making it is most of the work.
 
 	Result receive(const char* pData, std::size_t length, std::size_t& used);
 		/// Takes bytes up to the end of the request's header; used tells how many.

@@ -387,6 +387,7 @@ std::unique_ptr<WebSocketOpening> WebSocketReactor::takeOpening()
 
 void WebSocketReactor::giveOpening(std::unique_ptr<WebSocketOpening> pOpening)
 {
+	pOpening->forget();
 	_pOpening = std::move(pOpening);
 }
 

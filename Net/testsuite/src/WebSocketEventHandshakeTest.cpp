@@ -157,6 +157,27 @@ TEST_P(EventPortTest, WhatIsAgreedOn)
 }
 
 
+TEST_P(EventPortTest, FieldsOfAnOriginCheck)
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setOriginCheck([](const std::string& origin, const Poco::Net::HTTPServerRequest& request)
+	{
+		request.response().set("Access-Control-Allow-Origin", origin);
+		return origin == "http://here";
+	});
+	EventServer server(GetParam(), pParams);
+	server.start();
+	for (const std::string origin: {"http://here", "http://there"})
+	{
+		RawPeer peer = server.dial();
+		peer.send(handshakeRequest("/", "Origin: " + origin + "\r\n"));
+		const std::string head = peer.receiveThrough("\r\n\r\n");
+		EXPECT_EQ(origin == "http://here" ? 101 : 403, statusOf(head)) << head;
+		EXPECT_EQ(origin, value(head, "Access-Control-Allow-Origin"));
+	}
+}
+
+
 TEST_P(EventPortTest, NothingIsLeftOfTheHandshakeBefore)
 {
 	EventParams::Ptr pParams = new EventParams;

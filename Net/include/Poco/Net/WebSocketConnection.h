@@ -218,8 +218,8 @@ public:
 
 	virtual void onOpen(WebSocketConnection& connection, const HTTPRequest& request);
 		/// The opening handshake is complete. The request, that of the handshake, is not there any more afterwards;
-		/// for a server it is a HTTPServerRequest, unless the connection was adopted. The response has been sent: changing the
-		/// request's response() has no effect.
+		/// for a server it is a HTTPServerRequest, unless the connection was adopted. The response has been sent: what is
+		/// in the request's response() means nothing any more.
 
 	virtual void onMessage(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode);
 		/// A message, text (WebSocketFrame::OP_TEXT, which is UTF-8) or binary (OP_BINARY). The bytes are
