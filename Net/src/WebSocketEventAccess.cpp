@@ -116,7 +116,7 @@ void WebSocketEventConnection::pause()
 }
 
 
-void WebSocketEventConnection::stopReading()
+[[gnu::noinline]] void WebSocketEventConnection::stopReading()
 {
 	if (is(PAUSED) || is(GONE) || is(DISCARD)) return;
 	set(PAUSED, true);
@@ -140,7 +140,7 @@ void WebSocketEventConnection::resume()
 }
 
 
-void WebSocketEventConnection::processBacklog()
+[[gnu::noinline]] void WebSocketEventConnection::processBacklog()
 {
 	set(RESUMING, false);
 	set(PAUSED, false);
@@ -170,7 +170,7 @@ void WebSocketEventConnection::goOn()
 }
 
 
-void WebSocketEventConnection::goOnLater()
+[[gnu::noinline]] void WebSocketEventConnection::goOnLater()
 	/// In the next turn.
 {
 	set(RESUMING, true);
@@ -312,7 +312,7 @@ WebSocketMessageWriter& WebSocketEventConnection::writer()
 }
 
 
-void WebSocketEventConnection::updateInterest()
+[[gnu::noinline]] void WebSocketEventConnection::updateInterest()
 {
 	const int events = (is(PAUSED) ? 0 : WebSocketPoller::READ) | (is(WRITING) ? WebSocketPoller::WRITE : 0);
 	if (is(UNWATCHED)) _reactor.poller().add(_stream.fd(), events, *this);

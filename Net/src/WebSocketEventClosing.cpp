@@ -15,6 +15,7 @@
 #include "WebSocketOpening.h"
 #include "WebSocketReactor.h"
 #include "Poco/Net/NetException.h"
+#include "Poco/Error.h"
 #include <new>
 #include <utility>
 
@@ -35,7 +36,7 @@ void WebSocketEventConnection::beginClosing()
 }
 
 
-void WebSocketEventConnection::protocolFailed()
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::protocolFailed()
 {
 	if (is(DISCARD)) return;
 	catchUp();
@@ -49,7 +50,7 @@ void WebSocketEventConnection::protocolFailed()
 }
 
 
-void WebSocketEventConnection::noMemory()
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::noMemory()
 {
 	try
 	{
@@ -71,7 +72,7 @@ void WebSocketEventConnection::noMemory()
 }
 
 
-void WebSocketEventConnection::ended()
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::ended()
 {
 	if (is(OPENED) && !is(DISCARD) && _framer.receiveEnd() != WebSocketFramer::OK)
 		tellError(WebSocketException(_framer.errorText(), _framer.error()));
@@ -79,7 +80,7 @@ void WebSocketEventConnection::ended()
 }
 
 
-void WebSocketEventConnection::broken(const Poco::Exception& exc)
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::broken(const Poco::Exception& exc)
 {
 	if (state() == OPEN) setState(CLOSING);
 	if (!is(DISCARD)) tellError(exc);
@@ -87,7 +88,13 @@ void WebSocketEventConnection::broken(const Poco::Exception& exc)
 }
 
 
-void WebSocketEventConnection::callbackFailed(const Poco::Exception& exc)
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::streamBroken()
+{
+	broken(ConnectionResetException(Poco::Error::getMessage(_stream.error()), _stream.error()));
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::callbackFailed(const Poco::Exception& exc)
 {
 	tellError(exc);
 	if (is(GONE) || is(DISCARD)) return;
@@ -160,7 +167,7 @@ void WebSocketEventConnection::dropped()
 }
 
 
-void WebSocketEventConnection::cut()
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::cut()
 {
 	if (is(GONE)) return;
 	set(GONE, true);
@@ -171,7 +178,7 @@ void WebSocketEventConnection::cut()
 	if (_pOutput)
 	{
 		_pOutput->clear();
-		_reactor.giveOutput(std::move(_pOutput));
+		_reactor.giveOutput(_pOutput);
 	}
 	_waiting.store(0, std::memory_order_relaxed);
 	_pOpening.reset();

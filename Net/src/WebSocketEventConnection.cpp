@@ -13,9 +13,8 @@
 #include "WebSocketOpening.h"
 #include "WebSocketReactor.h"
 #include "Poco/Net/NetException.h"
-#include "Poco/Clock.h"
-#include "Poco/Error.h"
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -32,7 +31,7 @@ namespace
 	constexpr std::size_t TINY_INPUT  = 8*1024;
 	constexpr Poco::UInt64 LARGE = 8*1024; // a frame's payload
 	constexpr Poco::UInt64 SMALL = 126;    // the same
-	constexpr Poco::Clock::ClockDiff INFLATE_TIME = 50; // microseconds of decompression, with its callbacks, at a time
+	constexpr std::chrono::microseconds INFLATE_TIME(50); // of decompression, with its callbacks, at a time
 	constexpr int MAX_FRAMES = 1500; // at a time: those of TINY_INPUT, and of what is read with larger ones
 
 	class Keeper: public Poco::RefCountedObject
@@ -219,13 +218,20 @@ void WebSocketEventConnection::discharge()
 }
 
 
-void WebSocketEventConnection::ready(int events)
+[[gnu::hot]] void WebSocketEventConnection::ready(int events)
 {
 	guarded([this, events] { turn(events); });
 }
 
 
 void WebSocketEventConnection::turn(int events)
+{
+	if (events == WebSocketPoller::READ && !(_flags & (ABORTED | GONE | DEFLATING | RESUMING | PAUSED))) read();
+	else unusualTurn(events);
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::unusualTurn(int events)
 {
 	if (is(ABORTED)) cut();
 	if ((events & WebSocketPoller::WRITE) && !is(GONE)) flush();
@@ -238,7 +244,7 @@ void WebSocketEventConnection::turn(int events)
 }
 
 
-void WebSocketEventConnection::readyWhilePaused()
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::readyWhilePaused()
 	/// Nothing is asked for. Either it was a moment ago, or the stream has ended.
 {
 	switch (_stream.condition())
@@ -256,29 +262,25 @@ void WebSocketEventConnection::readyWhilePaused()
 }
 
 
-void WebSocketEventConnection::read()
+[[gnu::hot, gnu::noinline]] void WebSocketEventConnection::read()
 {
 	iovec blocks[2];
 	int count = 0;
 	char* pDirect = nullptr;
-	const std::size_t direct = _pOpening || is(DISCARD) ? 0 : _parser.room(pDirect);
+	const std::size_t direct = likely(!_pOpening && !is(DISCARD)) ? _parser.room(pDirect) : 0;
 	if (direct > 0) blocks[count++] = {pDirect, direct};
 	// Behind small frames little is taken at once: other connections have their turn before thousands more.
 	const WebSocketFrameHeader& last = _framer.header();
 	const std::size_t size = last.payloadLength >= LARGE ? _reactor.inputSize() : last.payloadLength >= SMALL ? SMALL_INPUT : last.length > 0 ? TINY_INPUT : FIRST_INPUT;
 	blocks[count++] = {_reactor.input(), size};
 	const long n = _stream.receive(blocks, count);
-	if (n == WebSocketStream::AGAIN) return;
-	if (n == WebSocketStream::END)
+	if (!likely(n > 0))
 	{
-		ended();
+		if (n == WebSocketStream::END) ended();
+		else if (n == WebSocketStream::BROKEN) streamBroken();
 		return;
 	}
-	if (n == WebSocketStream::BROKEN)
-	{
-		broken(ConnectionResetException(Poco::Error::getMessage(_stream.error()), _stream.error()));
-		return;
-	}
+	output(); // for the answers
 	const std::size_t length = static_cast<std::size_t>(n);
 	const std::size_t first = std::min(length, direct);
 	_received = _reactor.now();
@@ -296,12 +298,12 @@ void WebSocketEventConnection::read()
 
 void WebSocketEventConnection::receive(char* pData, std::size_t length)
 {
-	if (_pOpening) receiveRequest(pData, length);
-	else process(pData, length);
+	if (likely(!_pOpening)) process(pData, length);
+	else receiveRequest(pData, length);
 }
 
 
-void WebSocketEventConnection::receiveRequest(char* pData, std::size_t length)
+[[gnu::noinline]] void WebSocketEventConnection::receiveRequest(char* pData, std::size_t length)
 {
 	std::size_t used = 0;
 	const WebSocketOpening::Result result = _pOpening->receive(pData, length, used);
@@ -358,40 +360,26 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 void WebSocketEventConnection::process(char* pData, std::size_t length)
 {
 	const std::size_t used = processSome(pData, length);
-	if (used < length) rare().backlog.append(pData + used, length - used);
+	if (!likely(used == length)) rare().backlog.append(pData + used, length - used);
 }
 
 
-std::size_t WebSocketEventConnection::processSome(char* pData, std::size_t length)
+[[gnu::hot]] std::size_t WebSocketEventConnection::processSome(char* pData, std::size_t length)
 	/// Returns how many bytes are not needed any more. The rest is for later: reading is paused.
 {
 	char* const pEnd = pData + length;
 	bool yielded = false;
 	int frames = MAX_FRAMES;
-	Poco::Clock start(0);
-	if (_framer.getReservedBits() != 0) start.update(); // there may be something to decompress
+	std::chrono::steady_clock::time_point start;
+	if (_framer.getReservedBits() != 0) start = std::chrono::steady_clock::now(); // there may be something to decompress
 	while (pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)))
 	{
-		switch (_parser.next(pData, pEnd))
-		{
-		case WebSocketMessageParser::NEED_MORE:
-		case WebSocketMessageParser::INFLATING:
-			break;
-		case WebSocketMessageParser::CONTROL:
-			handleControl();
-			break;
-		case WebSocketMessageParser::FAILED:
-			protocolFailed();
-			break;
-		case WebSocketMessageParser::PART:
-			handlePart();
-			break;
-		default:
-			handleMessage();
-		}
-		if (--frames != 0 && !_parser.assembler().compressed()) continue;
+		const WebSocketMessageParser::Event event = _parser.next(pData, pEnd);
+		if (likely(event == WebSocketMessageParser::MESSAGE)) handleMessage();
+		else handleOther(event);
+		if (likely(--frames != 0 && !_parser.assembler().compressed())) continue;
 		// A few bytes can be megabytes, and a read many frames: the other connections have their turn before the rest.
-		yielded = pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)) && (frames == 0 || start.isElapsed(INFLATE_TIME));
+		yielded = pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)) && (frames == 0 || std::chrono::steady_clock::now() - start >= INFLATE_TIME);
 		if (yielded) stopReading();
 	}
 	_parser.settle();
@@ -405,11 +393,31 @@ inline void WebSocketEventConnection::handleMessage()
 	_lastMessage = _reactor.now();
 	tally(_messagesReceived, _reactor.counters.messagesReceived, 1);
 	call([this] { _group.handler.onMessage(*this, _parser.data(), _parser.length(), _parser.opcode()); });
-	if (_parser.gathered()) keepMessage();
+	if (!likely(!_parser.gathered())) keepMessage();
 }
 
 
-void WebSocketEventConnection::keepMessage()
+[[gnu::noinline]] void WebSocketEventConnection::handleOther(WebSocketMessageParser::Event event)
+	/// What is no whole message.
+{
+	switch (event)
+	{
+	case WebSocketMessageParser::CONTROL:
+		handleControl();
+		break;
+	case WebSocketMessageParser::FAILED:
+		protocolFailed();
+		break;
+	case WebSocketMessageParser::PART:
+		handlePart();
+		break;
+	default:
+		break;
+	}
+}
+
+
+[[gnu::noinline]] void WebSocketEventConnection::keepMessage()
 	/// What is to be sent from where a message was gathered has to stay.
 {
 	const char* const pBegin = _parser.data();
@@ -431,7 +439,7 @@ void WebSocketEventConnection::handlePart()
 }
 
 
-void WebSocketEventConnection::handleControl()
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::handleControl()
 {
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	int flags = 0;
@@ -551,7 +559,7 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 }
 
 
-void WebSocketEventConnection::schedule()
+[[gnu::noinline]] void WebSocketEventConnection::schedule()
 {
 	if (is(GONE)) return;
 	const Time time = deadline();

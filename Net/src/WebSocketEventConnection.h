@@ -229,6 +229,8 @@ private:
 	void read();
 	void noMemory();
 	bool push();
+	void blocked(bool progress);
+	void unblocked();
 	bool closesCleanly() const;
 	void discard();
 	void forgetUnsent();
@@ -237,6 +239,7 @@ private:
 	void process(char* pData, std::size_t length);
 	std::size_t processSome(char* pData, std::size_t length);
 	void handleMessage();
+	void handleOther(WebSocketMessageParser::Event event);
 	void handlePart();
 	void keepMessage();
 	void handleControl();
@@ -247,6 +250,7 @@ private:
 	template <typename Function> void call(const Function& function);
 	template <typename Function> void guarded(const Function& function);
 	void turn(int events);
+	void unusualTurn(int events);
 	void timeReached(Time now);
 	void performTask(Task& task);
 	void tryFlush();
@@ -293,6 +297,7 @@ private:
 	void sendClose(int code, const std::string& reason);
 	void protocolFailed();
 	void ended();
+	void streamBroken();
 	void broken(const Poco::Exception& exc);
 	void callbackFailed(const Poco::Exception& exc);
 	void beginClosing();

@@ -15,7 +15,6 @@
 #include "WebSocketReactor.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Clock.h"
-#include "Poco/Error.h"
 #include <algorithm>
 #include <cstring>
 #include <new>
@@ -162,7 +161,7 @@ void WebSocketEventConnection::performSend(Task& task)
 }
 
 
-WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData, std::size_t length, int opcode)
+[[gnu::hot]] WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData, std::size_t length, int opcode)
 {
 	const char* const pMessage = static_cast<const char*>(pData);
 	if (!WebSocketFrame::isMessage(opcode)) throwNoMessage();
@@ -188,15 +187,16 @@ inline void WebSocketEventConnection::checkText(const char* pMessage, std::size_
 
 
 [[gnu::always_inline]] inline bool WebSocketEventConnection::sendsShort(const char* pMessage, std::size_t length, int opcode)
-	/// Sends a short message, if others wait to be flushed already: then it is put behind them, and that is all. Returns
-	/// false if it is not like that.
+	/// Sends a short message of a server, if there is an output that is going to be flushed anyway: it is put there, and that is
+	/// all. Returns false if it is not like that.
 {
 	if (!_pOutput || _framer.role() == WebSocketFramer::ROLE_CLIENT || length > WebSocketFrame::MAX_CONTROL_PAYLOAD) return false;
 	if ((_flags & (IN_PARTS | BLOCKED | COMPRESSES)) || _broadcasts != _reactor.broadcasts().count()) return false;
+	WebSocketReactor& reactor = _reactor;
 	WebSocketBuffer& bytes = _pOutput->bytes();
 	const std::size_t waiting = _pOutput->size();
-	if (waiting == 0 || waiting + length > _group.maxQueuedBytes || bytes.capacity() - bytes.size() < WebSocketFrameHeader::MIN_LENGTH + length) return false;
-	WebSocketReactor& reactor = _reactor;
+	if (waiting == 0 && reactor.reading() != this) return false;
+	if (waiting + length > _group.maxQueuedBytes || bytes.capacity() - bytes.size() < WebSocketFrameHeader::MIN_LENGTH + length) return false;
 	const int flags = WebSocketMessageWriter::wholeFlags(opcode);
 	const std::size_t frameLength = _framer.buildWhole(flags, pMessage, length, bytes.room(0));
 	if (frameLength == 0) return false;
@@ -209,7 +209,7 @@ inline void WebSocketEventConnection::checkText(const char* pMessage, std::size_
 
 
 [[gnu::noinline]] WebSocketConnection::SendResult WebSocketEventConnection::sendAny(const char* pMessage, std::size_t length, int opcode)
-	/// What sendsShort() does not send: mostly the first message, or one that is not short.
+	/// What sendsShort() does not send.
 {
 	if (is(IN_PARTS) || _broadcasts != _reactor.broadcasts().count() || !fits(length) || deflatesLong(length)) return sendUnusual(pMessage, length, opcode);
 	write(pMessage, length, opcode);
@@ -368,7 +368,7 @@ bool WebSocketEventConnection::stays(const char* pData) const
 
 WebSocketOutput& WebSocketEventConnection::output()
 {
-	if (!_pOutput) _pOutput = _reactor.takeOutput();
+	if (!_pOutput) _reactor.takeOutput(_pOutput);
 	return *_pOutput;
 }
 
@@ -499,9 +499,9 @@ void WebSocketEventConnection::flush()
 
 void WebSocketEventConnection::tryFlush()
 {
-	if (is(ABORTED)) return;
-	if (_pOutput && !push()) broken(ConnectionResetException(Poco::Error::getMessage(_stream.error()), _stream.error()));
-	else if (!_pOutput && !is(DEFLATING) && (_state.load(std::memory_order_relaxed) != OPEN || _drain.load(std::memory_order_relaxed) || is(PONG_WAITS))) flushed();
+	if (!likely(!is(ABORTED))) return;
+	if (likely(_pOutput != nullptr) && !push()) streamBroken();
+	else if (!_pOutput && !likely(_state.load(std::memory_order_relaxed) == OPEN && !_drain.load(std::memory_order_relaxed) && !is(PONG_WAITS)) && !is(DEFLATING)) flushed();
 }
 
 
@@ -513,33 +513,34 @@ bool WebSocketEventConnection::allSent() const
 }
 
 
-bool WebSocketEventConnection::push()
+[[gnu::hot]] bool WebSocketEventConnection::push()
 	/// Sends what it can, and tells nobody: a callback may be running. Returns false if the connection is broken.
 {
-	if (is(DISCARD) && !is(PONG_WAITS) && closesCleanly()) _stream.beLast();
-	const long n = _pOutput->flush(_stream, _reactor.record());
-	if (n == WebSocketStream::BROKEN) return false;
-	tally(_bytesSent, _reactor.counters.bytesSent, static_cast<std::size_t>(n));
-	if (_pOutput->empty())
+	if (likely(!_pOutput->empty()))
 	{
-		_reactor.giveOutput(std::move(_pOutput));
-		_waiting.store(0, std::memory_order_relaxed);
-		if (is(BLOCKED))
+		if (is(DISCARD) && !is(PONG_WAITS) && closesCleanly()) _stream.beLast();
+		const long n = _pOutput->flush(_stream, _reactor.record());
+		if (n == WebSocketStream::BROKEN) return false;
+		tally(_bytesSent, _reactor.counters.bytesSent, static_cast<std::size_t>(n));
+		if (!_pOutput->empty())
 		{
-			set(BLOCKED, false);
-			if (is(PINGING) && !is(CLOSING_BEGUN)) _waits = _reactor.now(); // from here on an answer can come
-			schedule();
+			blocked(n > 0);
+			return true;
 		}
-		if (is(WRITING))
-		{
-			set(WRITING, false);
-			updateInterest();
-		}
-		return true;
 	}
+	_reactor.giveOutput(_pOutput);
+	_waiting.store(0, std::memory_order_relaxed);
+	if (_flags & (BLOCKED | WRITING)) unblocked();
+	return true;
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::blocked(bool progress)
+	/// The peer has not taken everything.
+{
 	orAbort([this] { _pOutput->keep(); });
 	_waiting.store(_pOutput->size(), std::memory_order_relaxed);
-	if (n > 0 || !is(BLOCKED)) _progress = _reactor.now();
+	if (progress || !is(BLOCKED)) _progress = _reactor.now();
 	set(BLOCKED, true);
 	_drain.store(true, std::memory_order_relaxed);
 	if (!is(WRITING))
@@ -548,7 +549,23 @@ bool WebSocketEventConnection::push()
 		updateInterest();
 	}
 	schedule();
-	return true;
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::unblocked()
+	/// It has, at last.
+{
+	if (is(BLOCKED))
+	{
+		set(BLOCKED, false);
+		if (is(PINGING) && !is(CLOSING_BEGUN)) _waits = _reactor.now(); // from here on an answer can come
+		schedule();
+	}
+	if (is(WRITING))
+	{
+		set(WRITING, false);
+		updateInterest();
+	}
 }
 
 

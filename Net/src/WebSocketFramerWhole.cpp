@@ -12,6 +12,7 @@
 
 
 #include "Poco/Net/WebSocketFramer.h"
+#include "WebSocketLikely.h"
 #include "WebSocketShort.h"
 
 
@@ -22,15 +23,20 @@ POCO_WEBSOCKET_BEGIN
 
 char* WebSocketFramer::receiveWhole(char* pData, std::size_t length, std::size_t& payloadLength)
 {
-	if (!receiving() || _remaining > 0) return nullptr;
-	if (!parseUsual(pData, length)) return receiveWholeLong(pData, length, payloadLength);
+	if (!likely(receiving() && _remaining == 0)) return nullptr;
+	if (!likely(parseUsual(pData, length)))
+	{
+		char* const pPayload = receiveWholeLong(pData, length);
+		payloadLength = static_cast<std::size_t>(_header.payloadLength); // a reference to it would keep it in memory
+		return pPayload;
+	}
 	payloadLength = static_cast<std::size_t>(_header.payloadLength);
-	if (payloadLength > length - _header.length) return nullptr;
+	if (!likely(payloadLength <= length - _header.length)) return nullptr;
 
 	char* const pPayload = pData + _header.length;
 	const bool text = (_header.flags & 1) != 0;
 	bool isASCII = false;
-	if (_header.masked)
+	if (likely(_header.masked))
 	{
 		const WebSocketShort::HalfWord key = WebSocketShort::load<WebSocketShort::HalfWord>(reinterpret_cast<const char*>(_header.key));
 		isASCII = WebSocketShort::isASCII(WebSocketShort::mask(pPayload, pPayload, payloadLength, key));
@@ -39,18 +45,18 @@ char* WebSocketFramer::receiveWhole(char* pData, std::size_t length, std::size_t
 	{
 		isASCII = WebSocketShort::isASCII(pPayload, payloadLength);
 	}
-	return isASCII || !text || isWholeText(pPayload, payloadLength) ? pPayload : nullptr;
+	return likely(isASCII || !text) || isWholeText(pPayload, payloadLength) ? pPayload : nullptr;
 }
 
 
-[[gnu::noinline]] char* WebSocketFramer::receiveWholeLong(char* pData, std::size_t length, std::size_t& payloadLength)
+[[gnu::noinline]] char* WebSocketFramer::receiveWholeLong(char* pData, std::size_t length)
 	/// The same for a message of more than 125 bytes, if it is one.
 {
 	if (length < _usualLength || !betweenMessages() || !isUsual(pData)) return nullptr;
 	if (WebSocketFrameHeader::parse(pData, length, _header) != WebSocketFrameHeader::OK) return nullptr;
 	if (_header.payloadLength > length - _header.length) return nullptr;
 
-	payloadLength = static_cast<std::size_t>(_header.payloadLength);
+	const std::size_t payloadLength = static_cast<std::size_t>(_header.payloadLength);
 	char* const pPayload = pData + _header.length;
 	const bool text = (_header.flags & 1) != 0;
 	const bool isASCII = _header.masked && WebSocketMask(_header.key).apply(pPayload, payloadLength);

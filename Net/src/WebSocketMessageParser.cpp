@@ -10,6 +10,7 @@
 
 
 #include "Poco/Net/WebSocketMessageParser.h"
+#include "WebSocketLikely.h"
 #include <algorithm>
 #include <utility>
 
@@ -50,17 +51,18 @@ void WebSocketMessageParser::forget()
 
 WebSocketMessageParser::Event WebSocketMessageParser::next(char*& pData, char* pEnd)
 {
-	if (_given != NEED_MORE) forget();
+	if (!likely(_given == NEED_MORE)) forget();
 	WebSocketFramer& framer = _assembler.framer();
 	std::size_t length = 0;
-	if (char* const pPayload = framer.receiveWhole(pData, static_cast<std::size_t>(pEnd - pData), length))
+	char* const pPayload = framer.receiveWhole(pData, static_cast<std::size_t>(pEnd - pData), length);
+	if (likely(pPayload != nullptr))
 	{
-		if (_assembler.beginWhole() != WebSocketFramer::OK) return FAILED;
+		if (!likely(_assembler.beginWhole() == WebSocketFramer::OK)) return FAILED;
 		_pData  = pPayload;
 		_length = static_cast<Poco::UInt32>(length);
 		_last   = true;
 		pData = pPayload + length;
-		return _parts ? PART : MESSAGE;
+		return likely(!_parts) ? MESSAGE : PART;
 	}
 	char* p = pData; // so that the caller's can stay in a register
 	const Event event = nextOfFrame(p, pEnd);

@@ -10,6 +10,7 @@
 
 
 #include "WebSocketOutput.h"
+#include "WebSocketLikely.h"
 #include <algorithm>
 #include <utility>
 
@@ -56,7 +57,7 @@ WebSocketOutput::WebSocketOutput():
 }
 
 
-void WebSocketOutput::refer(const char* pData, std::size_t length, Poco::RefCountedObject* pOwner, std::size_t gathered)
+[[gnu::noinline]] void WebSocketOutput::refer(const char* pData, std::size_t length, Poco::RefCountedObject* pOwner, std::size_t gathered)
 {
 	settle();
 	_references.push_back({_bytes.size() + gathered, pData, length, Poco::AutoPtr<Poco::RefCountedObject>(pOwner, true)});
@@ -71,7 +72,7 @@ void WebSocketOutput::refer(const char* pData, std::size_t length, Poco::RefCoun
 void WebSocketOutput::settle()
 	/// The length of the last reference is what it says, and stays so.
 {
-	if (!_pEnd) return;
+	if (likely(!_pEnd)) return;
 	Reference& last = _references.back();
 	last.length = static_cast<std::size_t>(_pEnd - last.pData);
 	_pEnd = nullptr;
@@ -135,7 +136,7 @@ int WebSocketOutput::blocks(iovec* pBlocks, int max) const
 }
 
 
-void WebSocketOutput::consume(std::size_t length)
+[[gnu::noinline]] void WebSocketOutput::consume(std::size_t length)
 {
 	while (length > 0)
 	{
@@ -191,9 +192,9 @@ void WebSocketOutput::reset()
 {
 	_position = _first = _elsewhere = 0;
 	_pEnd = nullptr;
-	if (!_references.empty()) _references.clear();
-	if (_bytes.capacity() > KEPT_OUTPUT) _bytes.release();
-	else _bytes.clear();
+	if (!likely(_references.empty())) _references.clear();
+	if (likely(_bytes.capacity() <= KEPT_OUTPUT)) _bytes.clear();
+	else _bytes.release();
 }
 
 
@@ -211,13 +212,13 @@ inline bool WebSocketOutput::isOnePiece(iovec& piece) const
 long WebSocketOutput::flush(WebSocketStream& stream, WebSocketBuffer& record)
 {
 	settle();
-	if (!stream.plain()) return flushSecure(stream, record);
+	if (!likely(stream.plain())) return flushSecure(stream, record);
 	iovec piece;
-	if (isOnePiece(piece))
+	if (likely(isOnePiece(piece)))
 	{
 		const long n = stream.send(&piece, 1);
-		if (n < 0) return n == WebSocketStream::AGAIN ? 0 : n;
-		if (static_cast<std::size_t>(n) == piece.iov_len) reset();
+		if (!likely(n >= 0)) return n == WebSocketStream::AGAIN ? 0 : n;
+		if (likely(static_cast<std::size_t>(n) == piece.iov_len)) reset();
 		else consume(static_cast<std::size_t>(n));
 		return n;
 	}
@@ -225,7 +226,7 @@ long WebSocketOutput::flush(WebSocketStream& stream, WebSocketBuffer& record)
 }
 
 
-long WebSocketOutput::flushBlocks(WebSocketStream& stream)
+[[gnu::noinline]] long WebSocketOutput::flushBlocks(WebSocketStream& stream)
 {
 	long total = 0;
 	while (!empty())
@@ -245,7 +246,7 @@ long WebSocketOutput::flushBlocks(WebSocketStream& stream)
 }
 
 
-long WebSocketOutput::flushSecure(WebSocketStream& stream, WebSocketBuffer& record)
+[[gnu::noinline]] long WebSocketOutput::flushSecure(WebSocketStream& stream, WebSocketBuffer& record)
 {
 	long total = 0;
 	while (!empty())

@@ -114,7 +114,7 @@ bool WebSocketReactor::invoke(const std::function<void()>& function)
 }
 
 
-void WebSocketReactor::run()
+[[gnu::hot]] void WebSocketReactor::run()
 {
 	pCurrent = this;
 	while (!_stopping)
@@ -151,7 +151,7 @@ void WebSocketReactor::run()
 }
 
 
-void WebSocketReactor::turn()
+[[gnu::hot]] void WebSocketReactor::turn()
 {
 	const int milliseconds = timeout();
 	if (_spin == 0 || milliseconds == 0 || !spin(milliseconds)) _poller.wait(milliseconds);
@@ -360,21 +360,25 @@ const unsigned char* WebSocketReactor::nextKey()
 }
 
 
-std::unique_ptr<WebSocketOutput> WebSocketReactor::takeStoredOutput()
+[[gnu::noinline]] void WebSocketReactor::takeStoredOutput(std::unique_ptr<WebSocketOutput>& pOutput)
 {
-	if (_outputs.empty()) return std::make_unique<WebSocketOutput>();
-	std::unique_ptr<WebSocketOutput> pOutput = std::move(_outputs.back());
+	if (_outputs.empty())
+	{
+		pOutput = std::make_unique<WebSocketOutput>();
+		return;
+	}
+	pOutput = std::move(_outputs.back());
 	_outputs.pop_back();
 	_storedSize -= pOutput->bytes().capacity();
-	return pOutput;
 }
 
 
-void WebSocketReactor::storeOutput(std::unique_ptr<WebSocketOutput> pOutput)
+[[gnu::noinline]] void WebSocketReactor::storeOutput(std::unique_ptr<WebSocketOutput>& pOutput)
 {
-	const std::size_t size = pOutput->bytes().capacity();
+	std::unique_ptr<WebSocketOutput> pEmpty = std::move(pOutput);
+	const std::size_t size = pEmpty->bytes().capacity();
 	if (_outputs.size() == MAX_OUTPUTS || _storedSize + size > MAX_STORED) return;
-	_outputs.push_back(std::move(pOutput));
+	_outputs.push_back(std::move(pEmpty));
 	_storedSize += size;
 }
 

@@ -18,6 +18,7 @@
 #include "WebSocketBroadcasts.h"
 #include "WebSocketEventConnection.h"
 #include "WebSocketFanOut.h"
+#include "WebSocketLikely.h"
 #include "WebSocketOutput.h"
 #include "WebSocketPoller.h"
 #include "WebSocketTimerWheel.h"
@@ -117,9 +118,9 @@ public:
 	void setReading(const WebSocketEventConnection* pConnection);
 		/// Whose bytes are in input().
 
-	std::unique_ptr<WebSocketOutput> takeOutput();
-	void giveOutput(std::unique_ptr<WebSocketOutput> pOutput);
-		/// An output for a while; it is given back empty.
+	void takeOutput(std::unique_ptr<WebSocketOutput>& pOutput);
+	void giveOutput(std::unique_ptr<WebSocketOutput>& pOutput);
+		/// An output for a while, in place of null; it is given back empty.
 
 	std::unique_ptr<WebSocketOpening> takeOpening();
 	void giveOpening(std::unique_ptr<WebSocketOpening> pOpening);
@@ -142,8 +143,8 @@ private:
 	};
 
 	template <typename Element> void provide(std::vector<Element>& list, std::size_t more);
-	std::unique_ptr<WebSocketOutput> takeStoredOutput();
-	void storeOutput(std::unique_ptr<WebSocketOutput> pOutput);
+	void takeStoredOutput(std::unique_ptr<WebSocketOutput>& pOutput);
+	void storeOutput(std::unique_ptr<WebSocketOutput>& pOutput);
 	void turn();
 	void performTasks();
 	static void logError(const std::exception& exc);
@@ -264,16 +265,17 @@ inline void WebSocketReactor::setReading(const WebSocketEventConnection* pConnec
 }
 
 
-inline std::unique_ptr<WebSocketOutput> WebSocketReactor::takeOutput()
+inline void WebSocketReactor::takeOutput(std::unique_ptr<WebSocketOutput>& pOutput)
 {
-	return _pOutput ? std::move(_pOutput) : takeStoredOutput();
+	if (likely(_pOutput != nullptr)) pOutput.swap(_pOutput);
+	else takeStoredOutput(pOutput);
 }
 
 
-inline void WebSocketReactor::giveOutput(std::unique_ptr<WebSocketOutput> pOutput)
+inline void WebSocketReactor::giveOutput(std::unique_ptr<WebSocketOutput>& pOutput)
 {
-	if (_pOutput) storeOutput(std::move(pOutput));
-	else _pOutput = std::move(pOutput);
+	if (likely(!_pOutput)) pOutput.swap(_pOutput);
+	else storeOutput(pOutput);
 }
 
 

@@ -10,6 +10,7 @@
 
 
 #include "WebSocketStream.h"
+#include "WebSocketLikely.h"
 #include "Poco/Net/NetException.h"
 #include <algorithm>
 #include <cerrno>
@@ -94,13 +95,13 @@ WebSocketStream::~WebSocketStream()
 
 long WebSocketStream::receive(const iovec* pBlocks, int count)
 {
-	if (_fd < 0) return BROKEN;
-	if (!_pSecure || _shut)
+	if (!likely(_fd >= 0)) return BROKEN;
+	if (likely(!_pSecure) || _shut)
 	{
 		for (;;)
 		{
 			const ssize_t n = count == 1 ? ::recv(_fd, pBlocks->iov_base, pBlocks->iov_len, 0) : ::readv(_fd, pBlocks, count);
-			if (n >= 0) return n;
+			if (likely(n >= 0)) return n;
 			if (errno == EINTR) continue;
 			if (errno == EAGAIN || errno == EWOULDBLOCK) return AGAIN;
 			_error = static_cast<short>(errno);
@@ -137,8 +138,8 @@ long WebSocketStream::condition() const
 
 long WebSocketStream::send(const iovec* pBlocks, int count)
 {
-	if (_fd < 0) return BROKEN;
-	if (!_pSecure)
+	if (!likely(_fd >= 0)) return BROKEN;
+	if (likely(!_pSecure))
 	{
 		const int flags = _last ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
 		msghdr message = msghdr();
@@ -147,7 +148,7 @@ long WebSocketStream::send(const iovec* pBlocks, int count)
 		for (;;)
 		{
 			const ssize_t n = count == 1 ? ::send(_fd, pBlocks->iov_base, pBlocks->iov_len, flags) : ::sendmsg(_fd, &message, flags);
-			if (n >= 0) return n;
+			if (likely(n >= 0)) return n;
 			if (errno == EINTR) continue;
 			if (errno == EAGAIN || errno == EWOULDBLOCK) return AGAIN;
 			_error = static_cast<short>(errno);

@@ -34,6 +34,7 @@ namespace
 		{"WebSocketConfig", 0},
 		{"WebSocketError", 0},
 		{"WebSocketFrame", 0},
+		{"WebSocketLikely", 0},
 		{"WebSocketMask", 0},
 		{"WebSocketShort", 0},
 		{"WebSocketUTF8", 0},

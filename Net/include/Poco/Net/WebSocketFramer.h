@@ -230,7 +230,7 @@ private:
 	bool isUsual(const char* pData) const;
 	bool betweenMessages() const;
 	bool parseUsual(const char* pData, std::size_t length);
-	char* receiveWholeLong(char* pData, std::size_t length, std::size_t& payloadLength);
+	char* receiveWholeLong(char* pData, std::size_t length);
 	bool isWholeText(char* pPayload, std::size_t length) const;
 	Result checkStart(unsigned char first, unsigned char second);
 	Result takeControl(const char* pPayload, std::size_t length);
