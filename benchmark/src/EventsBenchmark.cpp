@@ -117,7 +117,7 @@ namespace
 		deflate.clientMaxWindowBits = options.windowBits;
 		deflate.serverMaxWindowBits = options.windowBits;
 		pParams->setDeflateParams(deflate);
-		if (options.broadcast || options.each) pParams->setPingInterval(0); // the receivers send nothing, and the generator knows no PING
+		pParams->setPingInterval(0); // the generators know no PING, and may be silent for long: receivers of a broadcast
 		if (options.maxConnections > 0) pParams->setMaxConnections(options.maxConnections);
 		if (options.maxMessage > 0) pParams->setMaxMessageSize(options.maxMessage);
 		if (options.maxQueued > 0) pParams->setMaxQueuedBytes(options.maxQueued);
