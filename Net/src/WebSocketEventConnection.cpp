@@ -393,7 +393,7 @@ inline void WebSocketEventConnection::handleMessage()
 	_lastMessage = _reactor.now();
 	tally(_messagesReceived, _reactor.counters.messagesReceived, 1);
 	call([this] { _group.handler.onMessage(*this, _parser.data(), _parser.length(), _parser.opcode()); });
-	if (!likely(!_parser.gathered())) keepMessage();
+	if (_parser.gathered()) keepMessage();
 }
 
 
@@ -439,7 +439,7 @@ void WebSocketEventConnection::handlePart()
 }
 
 
-[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::handleControl()
+[[gnu::noinline]] void WebSocketEventConnection::handleControl()
 {
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	int flags = 0;

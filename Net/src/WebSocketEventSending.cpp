@@ -499,7 +499,7 @@ void WebSocketEventConnection::flush()
 
 void WebSocketEventConnection::tryFlush()
 {
-	if (!likely(!is(ABORTED))) return;
+	if (is(ABORTED)) return;
 	if (likely(_pOutput != nullptr) && !push()) streamBroken();
 	else if (!_pOutput && !likely(_state.load(std::memory_order_relaxed) == OPEN && !_drain.load(std::memory_order_relaxed) && !is(PONG_WAITS)) && !is(DEFLATING)) flushed();
 }
