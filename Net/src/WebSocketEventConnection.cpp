@@ -280,7 +280,7 @@ void WebSocketEventConnection::turn(int events)
 		else if (n == WebSocketStream::BROKEN) streamBroken();
 		return;
 	}
-	output(); // for the answers
+	if (!_pOutput) _reactor.takeSpareOutput(_pOutput); // for the answers
 	const std::size_t length = static_cast<std::size_t>(n);
 	const std::size_t first = std::min(length, direct);
 	_received = _reactor.now();

@@ -23,7 +23,7 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-inline bool likely(bool condition)
+[[gnu::always_inline]] inline bool likely(bool condition)
 	/// For the compiler: it puts the usual way of a loop's turn into as few lines of memory as it can. After the system
 	/// calls of a turn its instructions have to be fetched anew, which takes longer than to execute them.
 {

@@ -122,6 +122,9 @@ public:
 	void giveOutput(std::unique_ptr<WebSocketOutput>& pOutput);
 		/// An output for a while, in place of null; it is given back empty.
 
+	void takeSpareOutput(std::unique_ptr<WebSocketOutput>& pOutput);
+		/// As takeOutput(), but leaves null, and throws nothing, if none is at hand.
+
 	std::unique_ptr<WebSocketOpening> takeOpening();
 	void giveOpening(std::unique_ptr<WebSocketOpening> pOpening);
 		/// The same for the opening handshake.
@@ -269,6 +272,12 @@ inline void WebSocketReactor::takeOutput(std::unique_ptr<WebSocketOutput>& pOutp
 {
 	if (likely(_pOutput != nullptr)) pOutput.swap(_pOutput);
 	else takeStoredOutput(pOutput);
+}
+
+
+inline void WebSocketReactor::takeSpareOutput(std::unique_ptr<WebSocketOutput>& pOutput)
+{
+	pOutput.swap(_pOutput);
 }
 
 
