@@ -237,10 +237,12 @@ def values(rounds, side, key="server_cpu_us_per_message"):
 
 
 def ratio(rounds, side, basis):
-	"""Text: the median of the rounds' ratios, the smallest and the largest; a round's is the median of its turns'."""
+	"""Text: the median of the rounds' ratios, the smallest and the largest; a round's is the median of its turns', but for those in
+	which a server's clock has not moved: then the machine has stood still."""
 	if not values(rounds, side) or not values(rounds, basis):
 		return ""
-	ratios = [statistics.median(mine/other for mine, other in zip(values([results], side), values([results], basis))) for results in rounds]
+	ratios = [statistics.median(mine/other for mine, other in zip(values([results], side), values([results], basis)) if mine > 0 and other > 0)
+		for results in rounds]
 	return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} - {max(ratios):.2f})"
 
 
