@@ -75,6 +75,7 @@ namespace
 		{"WebSocketEventConnection", EVENTS},
 		{"WebSocketEventGroup", EVENTS},
 		{"WebSocketEventDeflating", EVENTS},
+		{"WebSocketEventFlushing", EVENTS},
 		{"WebSocketEventSending", EVENTS},
 		{"WebSocketHTTPDispatcher", EVENTS},
 		{"WebSocketListener", EVENTS},
