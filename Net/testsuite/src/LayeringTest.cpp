@@ -44,6 +44,7 @@ namespace
 		{"WebSocketFramer", 1},
 		{"WebSocketFramerWhole", 1},
 		{"WebSocketHandshake", 1},
+		{"WebSocketHandshakeFields", 1},
 		{"WebSocketHeaderMeter", 1},
 		{"WebSocketMessageParser", 1},
 		{"WebSocketMessageWriter", 1},

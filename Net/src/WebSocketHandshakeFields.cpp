@@ -1,0 +1,270 @@
+//
+// WebSocketHandshakeFields.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketHandshake
+//
+// What RFC 7230 says about a request line and the fields of a header.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "WebSocketHandshakeFields.h"
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+using namespace WebSocketHandshakeFields;
+
+
+namespace
+{
+	struct TokenCharacters
+		/// RFC 7230, 3.2.6, as a table.
+	{
+		constexpr TokenCharacters():
+			are()
+		{
+			for (const char c: std::string_view("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
+				are[static_cast<unsigned char>(c)] = true;
+		}
+
+		bool are[256];
+	};
+
+	bool isTokenCharacter(char c)
+	{
+		static constexpr TokenCharacters TOKEN_CHARACTERS;
+		return TOKEN_CHARACTERS.are[static_cast<unsigned char>(c)];
+	}
+
+	std::string unquoted(std::string_view text)
+		/// The content of a quoted string; text itself if it is none.
+	{
+		if (text.size() < 2 || text.front() != '"' || text.back() != '"') return std::string(text);
+		std::string result;
+		for (std::size_t i = 1; i + 1 < text.size(); ++i)
+		{
+			if (text[i] == '\\' && i + 2 < text.size()) ++i;
+			result += text[i];
+		}
+		return result;
+	}
+
+	template <typename Function>
+	void forEachPart(std::string_view value, char separator, const Function& function)
+		/// Splits where a separator is not inside a quoted string.
+	{
+		std::size_t begin = 0;
+		bool quoted = false;
+		for (std::size_t i = 0; i < value.size(); ++i)
+		{
+			if (quoted && value[i] == '\\')
+			{
+				++i;
+			}
+			else if (value[i] == '"')
+			{
+				quoted = !quoted;
+			}
+			else if (value[i] == separator && !quoted)
+			{
+				function(trimmed(value.substr(begin, i - begin)));
+				begin = i + 1;
+			}
+		}
+		function(trimmed(value.substr(begin)));
+	}
+
+	std::vector<std::string_view> split(std::string_view value, char separator)
+	{
+		std::vector<std::string_view> result;
+		forEachPart(value, separator, [&result](std::string_view part) { result.push_back(part); });
+		return result;
+	}
+
+	template <typename Function>
+	void forEachElement(const MessageHeader& header, std::string_view field, const Function& function)
+		/// The elements, which are separated by commas, of all lines with that name.
+	{
+		forEachLine(header, field, [&function](std::string_view line)
+		{
+			forEachPart(line, ',', [&function](std::string_view text) { if (!text.empty()) function(text); });
+		});
+	}
+
+	WebSocketHandshake::Parameter parseParameter(std::string_view text)
+	{
+		WebSocketHandshake::Parameter parameter;
+		const std::size_t equal = text.find('=');
+		parameter.hasValue = equal != std::string_view::npos;
+		parameter.name = trimmed(text.substr(0, equal));
+		if (parameter.hasValue) parameter.value = unquoted(trimmed(text.substr(equal + 1)));
+		return parameter;
+	}
+
+	WebSocketHandshake::Element parseElement(std::string_view text)
+	{
+		WebSocketHandshake::Element element;
+		const std::vector<std::string_view> parts = split(text, ';');
+		element.name  = parts[0];
+		element.valid = WebSocketHandshake::isToken(element.name);
+		for (std::size_t i = 1; i < parts.size(); ++i)
+		{
+			element.parameters.push_back(parseParameter(parts[i]));
+			const WebSocketHandshake::Parameter& parameter = element.parameters.back();
+			if (!WebSocketHandshake::isToken(parameter.name) || (parameter.hasValue && !WebSocketHandshake::isToken(parameter.value))) element.valid = false;
+		}
+		return element;
+	}
+
+	bool isControl(char c)
+	{
+		return (c >= 0 && c < ' ') || c == 0x7f;
+	}
+
+	std::string_view takeUpTo(char separator, std::string_view& text)
+		/// Takes what stands before a separator, and the separator; everything, if there is none.
+	{
+		const std::string_view result = text.substr(0, text.find(separator));
+		text.remove_prefix(std::min(text.size(), result.size() + 1));
+		return result;
+	}
+
+	std::string_view takeLine(std::string_view& text)
+	{
+		std::string_view line = takeUpTo('\n', text); // RFC 7230, 3.5: a line may end with LF only
+		if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+		return line;
+	}
+
+	bool parseRequestLine(std::string_view line, HTTPRequest& request)
+		/// RFC 7230, 3.1.1
+	{
+		const std::string_view method = takeUpTo(' ', line);
+		const std::string_view target = takeUpTo(' ', line);
+		if (!WebSocketHandshake::isToken(method) || target.empty() || std::any_of(target.begin(), target.end(), isControl) || !isVersion(line)) return false;
+		request.setMethod(std::string(method));
+		request.setURI(std::string(target));
+		request.setVersion(std::string(line));
+		return true;
+	}
+
+	bool takeField(std::string_view& text, std::string& name, std::string& value)
+		/// Takes a field with all its lines (RFC 7230, 3.2).
+	{
+		const std::string_view line = takeLine(text);
+		const std::size_t colon = line.find(':');
+		if (colon == std::string_view::npos) return false;
+		name  = line.substr(0, colon);
+		value = trimmed(line.substr(colon + 1));
+		while (!text.empty() && isSpace(text.front())) value.append(1, ' ').append(trimmed(takeLine(text)));
+		return WebSocketHandshake::isToken(name) && std::none_of(value.begin(), value.end(), [](char c) { return c != '\t' && isControl(c); });
+	}
+}
+
+
+WebSocketHandshake::Verdict WebSocketHandshake::parseRequest(std::string_view header, HTTPRequest& request)
+{
+	std::string_view line = takeLine(header);
+	if (line.empty()) line = takeLine(header); // RFC 7230, 3.5
+	if (!parseRequestLine(line, request))
+		return refusal(WebSocketError::NO_HANDSHAKE, HTTPResponse::HTTP_BAD_REQUEST, "Not a HTTP request");
+	std::string name;
+	std::string value;
+	while (!header.empty() && header.front() != '\n' && header.compare(0, 2, "\r\n") != 0)
+	{
+		if (!takeField(header, name, value))
+			return refusal(WebSocketError::NO_HANDSHAKE, HTTPResponse::HTTP_BAD_REQUEST, "Malformed header field");
+		request.add(name, value);
+	}
+	return Verdict();
+}
+
+
+WebSocketHandshake::Verdict WebSocketHandshake::checkSize(const MessageHeader& header, std::size_t maxFields, std::size_t maxSize)
+{
+	const Verdict count = checkCount(header, maxFields);
+	if (!count.ok()) return count;
+	std::size_t size = 0;
+	for (const auto& field: header) size += field.first.size() + field.second.size() + 4; // ": " and the end of the line
+	if (size > maxSize)
+		return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "Header of more than " + std::to_string(maxSize) + " bytes");
+	return Verdict();
+}
+
+
+WebSocketHandshake::Verdict WebSocketHandshake::checkCount(const MessageHeader& header, std::size_t maxFields)
+{
+	if (header.size() > maxFields)
+		return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "More than " + std::to_string(maxFields) + " header fields");
+	return Verdict();
+}
+
+
+WebSocketHandshake::Verdict WebSocketHandshake::checkLines(const HTTPRequest& request)
+{
+	const std::string forbidden(" \r\n\0", 4);
+	if (request.getURI().find_first_of(forbidden) != std::string::npos)
+		return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_BAD_REQUEST, "Space, CR, LF or NUL in the request's URI");
+	return checkFields(request);
+}
+
+
+WebSocketHandshake::Verdict WebSocketHandshake::checkFields(const MessageHeader& header)
+{
+	const auto bad = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+	for (const auto& field: header)
+	{
+		if (std::any_of(field.first.begin(), field.first.end(), bad) || std::any_of(field.second.begin(), field.second.end(), bad))
+			return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_INTERNAL_SERVER_ERROR, "CR, LF or NUL in a header field");
+	}
+	return Verdict();
+}
+
+
+bool WebSocketHandshake::isToken(std::string_view text)
+{
+	return !text.empty() && std::all_of(text.begin(), text.end(), isTokenCharacter);
+}
+
+
+std::vector<WebSocketHandshake::Element> WebSocketHandshake::elements(const MessageHeader& header, std::string_view field)
+{
+	std::vector<Element> result;
+	forEachElement(header, field, [&result](std::string_view text) { result.push_back(parseElement(text)); });
+	return result;
+}
+
+
+std::vector<std::string> WebSocketHandshake::tokens(const MessageHeader& header, std::string_view field)
+{
+	std::vector<std::string> result;
+	for (const Element& element: elements(header, field)) result.push_back(element.name);
+	return result;
+}
+
+
+bool WebSocketHandshake::hasToken(const MessageHeader& header, std::string_view field, std::string_view token)
+{
+	bool result = false;
+	forEachElement(header, field, [&result, token](std::string_view text)
+	{
+		bool isName = true; // what stands before the parameters
+		forEachPart(text, ';', [&](std::string_view part)
+		{
+			if (isName && same(part, token)) result = true;
+			isName = false;
+		});
+	});
+	return result;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

@@ -1,0 +1,101 @@
+//
+// WebSocketHandshakeFields.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketHandshake
+//
+// The fields of a header (RFC 7230, 3.2) and what is said when they are not as they have to be.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketHandshakeFields_INCLUDED
+#define Net_WebSocketHandshakeFields_INCLUDED
+
+
+#include "Poco/Net/WebSocketHandshake.h"
+#include "Poco/Ascii.h"
+#include <algorithm>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+namespace WebSocketHandshakeFields {
+
+
+inline WebSocketHandshake::Verdict refusal(WebSocketError::Code error, HTTPResponse::HTTPStatus status, const std::string& text)
+{
+	WebSocketHandshake::Verdict verdict;
+	verdict.error  = error;
+	verdict.status = status;
+	verdict.text   = text;
+	return verdict;
+}
+
+
+inline bool isSpace(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+
+inline std::string_view trimmed(std::string_view text)
+{
+	while (!text.empty() && isSpace(text.front())) text.remove_prefix(1);
+	while (!text.empty() && isSpace(text.back())) text.remove_suffix(1);
+	return text;
+}
+
+
+inline bool same(std::string_view left, std::string_view right)
+	/// Whatever their case.
+{
+	return left.size() == right.size() && std::equal(left.begin(), left.end(), right.begin(), [](char a, char b)
+	{
+		return a == b || Poco::Ascii::toLower(a) == Poco::Ascii::toLower(b);
+	});
+}
+
+
+inline bool isVersion(std::string_view version)
+	/// RFC 7230, 2.6
+{
+	return version.size() == 8 && version.compare(0, 5, "HTTP/") == 0 && version[6] == '.'
+		&& Poco::Ascii::isDigit(version[5]) && Poco::Ascii::isDigit(version[7]);
+}
+
+
+template <typename Function>
+void forEachLine(const MessageHeader& header, std::string_view field, const Function& function)
+	/// The values of all lines with that name.
+{
+	for (const auto& line: header)
+	{
+		if (same(line.first, field)) function(trimmed(line.second));
+	}
+}
+
+
+struct Lines
+	/// How many lines there are with a name, and the value of the first.
+{
+	Lines(const MessageHeader& header, std::string_view field):
+		count(0)
+	{
+		forEachLine(header, field, [this](std::string_view value) { if (count++ == 0) first = value; });
+	}
+
+	std::size_t count;
+	std::string_view first;
+};
+
+
+} // namespace WebSocketHandshakeFields
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketHandshakeFields_INCLUDED
