@@ -284,7 +284,7 @@ void WebSocketEventConnection::turn(int events)
 	const std::size_t length = static_cast<std::size_t>(n);
 	const std::size_t first = std::min(length, direct);
 	_received = _reactor.now();
-	set(PINGING, false);
+	if (!likely(!is(PINGING))) answered();
 	tally(_bytesReceived, _reactor.counters.bytesReceived, length);
 	_reactor.setReading(this);
 	if (first > 0) receive(pDirect, first);
@@ -293,6 +293,14 @@ void WebSocketEventConnection::turn(int events)
 	if (is(GONE)) return;
 	flush();
 	if (!is(GONE) && !is(PAUSED) && _stream.pending()) _reactor.again(*this);
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::answered()
+	/// The peer is there. The next PING is due earlier than the answer to the last would have been late.
+{
+	set(PINGING, false);
+	schedule();
 }
 
 

@@ -227,6 +227,7 @@ private:
 	void performSend(Task& task);
 	void readyWhilePaused();
 	void read();
+	void answered();
 	void noMemory();
 	bool push();
 	void blocked(bool progress);

@@ -65,6 +65,24 @@ TEST_P(EventPortTest, PingAndItsAnswer)
 }
 
 
+TEST_P(EventPortTest, PingsGoOnBeforeAnAnswerWouldBeLate)
+	/// The time until the next PING is the interval, however long an answer may take.
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setPingInterval(ms(50));
+	pParams->setPongTimeout(Poco::Timespan(3600, 0));
+	EventServer server(GetParam(), pParams);
+	server.start();
+	RawPeer peer = server.connect();
+	for (int i = 0; i < 3; ++i)
+	{
+		const Frame ping = peer.receiveFrame();
+		EXPECT_EQ(FIN_PING, ping.flags);
+		peer.send(masked(FIN_PONG, ping.payload));
+	}
+}
+
+
 TEST_P(EventPortTest, Idle)
 {
 	EventParams::Ptr pParams = new EventParams;
