@@ -28,11 +28,11 @@ namespace
 {
 	constexpr std::size_t FIRST_INPUT = 64*1024;
 	constexpr std::size_t SMALL_INPUT = 16*1024;
-	constexpr std::size_t TINY_INPUT  = 8*1024;
+	constexpr std::size_t TINY_INPUT  = 4*1024;
 	constexpr Poco::UInt64 LARGE = 8*1024; // a frame's payload
 	constexpr Poco::UInt64 SMALL = 126;    // the same
 	constexpr std::chrono::microseconds INFLATE_TIME(50); // of decompression, with its callbacks, at a time
-	constexpr int MAX_FRAMES = 1500; // at a time: those of TINY_INPUT, and of what is read with larger ones
+	constexpr int MAX_FRAMES = 750; // at a time: those of TINY_INPUT, and of what is read with larger ones
 
 	class Keeper: public Poco::RefCountedObject
 		/// A message that is sent from where it was received.

@@ -92,7 +92,7 @@ void WebSocketListener::acceptPlain()
 		int fd = ::accept4(_socket.impl()->sockfd(), pRemote, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0)
 		{
-			take(fd, pRemote, length);
+			if (!take(fd, pRemote, length)) return;
 		}
 		else if (errno != EINTR && errno != ECONNABORTED)
 		{
@@ -103,7 +103,8 @@ void WebSocketListener::acceptPlain()
 }
 
 
-void WebSocketListener::take(int fd, const sockaddr* pRemote, socklen_t length)
+bool WebSocketListener::take(int fd, const sockaddr* pRemote, socklen_t length)
+	/// Returns false if nothing has come of the connection: it is closed.
 {
 	bool memory = true;
 	try
@@ -118,8 +119,10 @@ void WebSocketListener::take(int fd, const sockaddr* pRemote, socklen_t length)
 	{
 		// nothing has come of this one
 	}
-	if (fd >= 0) ::close(fd);
+	const bool taken = fd < 0;
+	if (!taken) ::close(fd);
 	if (!memory) failed(ENOMEM);
+	return taken;
 }
 
 
@@ -136,7 +139,9 @@ void WebSocketListener::acceptOther()
 	try
 	{
 		for (int i = 0; i < AT_ONCE && _listening && waiting(); ++i)
-			_acceptor.accepted(_socket.acceptConnection());
+		{
+			if (!_acceptor.accepted(_socket.acceptConnection())) return;
+		}
 	}
 	catch (const Poco::TimeoutException&)
 	{

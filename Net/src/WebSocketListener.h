@@ -42,8 +42,8 @@ public:
 		virtual void accepted(int& fd, const sockaddr* pRemote, socklen_t length) = 0;
 			/// A plain, non-blocking socket. Who takes it over sets it to -1.
 
-		virtual void accepted(const StreamSocket& socket) = 0;
-			/// Another one.
+		virtual bool accepted(const StreamSocket& socket) = 0;
+			/// Another one. Returns false if it was not taken over.
 
 		virtual void acceptFailed(int code) = 0;
 
@@ -66,12 +66,12 @@ public:
 private:
 	enum
 	{
-		AT_ONCE = 256,  // connections accepted before others have their turn
+		AT_ONCE = 8,    // connections accepted before others have their turn; one, if it is refused
 		PAUSE   = 100   // milliseconds
 	};
 
 	void acceptPlain();
-	void take(int fd, const sockaddr* pRemote, socklen_t length);
+	bool take(int fd, const sockaddr* pRemote, socklen_t length);
 	bool waiting() const;
 	void acceptOther();
 	void failed(int code);

@@ -123,7 +123,7 @@ public:
 
 	// WebSocketListener::Acceptor
 	void accepted(int& fd, const sockaddr* pRemote, socklen_t length) override;
-	void accepted(const StreamSocket& socket) override;
+	bool accepted(const StreamSocket& socket) override;
 	void acceptFailed(int code) override;
 
 	// WebSocketEventGroup
@@ -386,7 +386,7 @@ void WebSocketServer::Core::accepted(int& fd, const sockaddr* pRemote, socklen_t
 }
 
 
-void WebSocketServer::Core::accepted(const StreamSocket& socket)
+bool WebSocketServer::Core::accepted(const StreamSocket& socket)
 {
 	_accepted.fetch_add(1, std::memory_order_relaxed);
 	StreamSocket accepted(socket);
@@ -398,14 +398,15 @@ void WebSocketServer::Core::accepted(const StreamSocket& socket)
 	}
 	catch (const Poco::Exception&)
 	{
-		return; // it has been reset already
+		return false; // it has been reset already
 	}
-	if (!admit(&remote)) return;
+	if (!admit(&remote)) return false;
 	orWithdraw(&remote, [&]
 	{
 		WebSocketReactor& reactor = chooseReactor();
 		begin(new WebSocketEventConnection(*this, reactor, static_cast<StreamSocketImpl*>(accepted.impl()), remote), reactor);
 	});
+	return true;
 }
 
 

@@ -9,8 +9,10 @@
 
 #include "WebSocketClassPeer.h"
 #include "WebSocketEventConnection.h"
+#include "WebSocketListener.h"
 #include "WebSocketPoller.h"
 #include "WebSocketPrefixedSocket.h"
+#include "WebSocketReactor.h"
 #include "WebSocketTimerWheel.h"
 #include "Poco/Net/ServerSocket.h"
 #include <gtest/gtest.h>
@@ -23,8 +25,10 @@
 
 
 using Poco::Net::WebSocketEventConnection;
+using Poco::Net::WebSocketListener;
 using Poco::Net::WebSocketPoller;
 using Poco::Net::WebSocketPrefixedSocket;
+using Poco::Net::WebSocketReactor;
 using Poco::Net::WebSocketTimerWheel;
 
 
@@ -314,6 +318,50 @@ TEST(EventPoller, WakeUpOfManyThreads)
 //
 // A socket with a prefix
 //
+TEST(EventListener, OthersHaveTheirTurn)
+	/// Few connections are taken at once, and one only if it is refused.
+{
+	class Acceptor final: public WebSocketListener::Acceptor
+	{
+	public:
+		void accepted(int& fd, const sockaddr*, socklen_t) override
+		{
+			++count;
+			if (refuses) return;
+			::close(fd);
+			fd = -1;
+		}
+
+		bool accepted(const Poco::Net::StreamSocket&) override
+		{
+			return false;
+		}
+
+		void acceptFailed(int) override
+		{
+		}
+
+		bool refuses = false;
+		int count = 0;
+	};
+
+	Poco::Net::ServerSocket socket(Poco::Net::SocketAddress("127.0.0.1", 0));
+	std::vector<Poco::Net::StreamSocket> clients;
+	for (int i = 0; i < 20; ++i) clients.emplace_back(socket.address());
+	Acceptor acceptor;
+	WebSocketReactor::Ptr pReactor = new WebSocketReactor(0);
+	WebSocketListener listener(socket, *pReactor, acceptor);
+	listener.begin();
+	for (const auto& [refuses, count]: {std::pair(true, 1), {false, 9}, {true, 10}, {false, 18}, {false, 20}, {true, 20}})
+	{
+		acceptor.refuses = refuses;
+		listener.ready(WebSocketPoller::READ);
+		EXPECT_EQ(count, acceptor.count);
+	}
+	listener.end();
+}
+
+
 TEST(EventPrefixedSocket, PrefixFirst)
 {
 	struct Access: public Poco::Net::StreamSocket
