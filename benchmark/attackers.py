@@ -82,8 +82,10 @@ class Attack:
 	server = []   # options of the server, besides LIMITS
 	rate = 0      # how often act() is called in a second; 0: always
 
-	def __init__(self, port):
+	def __init__(self, port, startOther):
+		"""startOther: starts another server, of the lowest priority, on the same core."""
 		self.port = port
+		self.startOther = startOther
 		self.count = collections.Counter()
 		self.numbers = itertools.count()
 
@@ -363,6 +365,24 @@ class Flood(Opened):
 		return (f"{self.count['begun']:,} begun, {self.count['refused']:,} closed, {after['refused'] - before['refused']:,} counted as refused")
 
 
+class FloodElsewhere(Flood):
+	"""What of a flood is the machine's."""
+	connections = MAX_CONNECTIONS
+	text = "the same on another server on the same core: what of it is not ours"
+
+	def begin(self):
+		self.other = self.startOther()
+		self.port = self.other.port
+		super().begin()
+
+	def end(self):
+		super().end()
+		self.other.__exit__()
+
+	def proof(self, growth, before, after):
+		return f"{self.count['begun']:,} begun, {self.count['refused']:,} closed"
+
+
 class Resets(Attack):
 	"""Connections that are reset when they are open."""
 	rate = 1000
@@ -509,6 +529,7 @@ ATTACKS = {
 	"trickle": Trickle,
 	"readers": Readers,
 	"flood": Flood,
+	"flood-elsewhere": FloodElsewhere,
 	"resets": Resets,
 	"pings": Pings,
 	"messages": Messages,
