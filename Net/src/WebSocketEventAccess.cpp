@@ -215,6 +215,7 @@ void WebSocketEventConnection::setParts(bool flag)
 
 void WebSocketEventConnection::setState(State state)
 {
+	set(IS_OPEN, state == OPEN);
 	_state.store(static_cast<unsigned char>(state), std::memory_order_release);
 }
 

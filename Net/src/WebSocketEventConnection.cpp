@@ -378,38 +378,62 @@ void WebSocketEventConnection::process(char* pData, std::size_t length)
 	char* const pEnd = pData + length;
 	bool yielded = false;
 	int frames = MAX_FRAMES;
+	int others = 0; // what was no message
 	std::chrono::steady_clock::time_point start;
 	if (_framer.getReservedBits() != 0) start = std::chrono::steady_clock::now(); // there may be something to decompress
 	while (pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)))
 	{
-		const WebSocketMessageParser::Event event = _parser.next(pData, pEnd);
-		if (likely(event == WebSocketMessageParser::MESSAGE)) handleMessage();
-		else handleOther(event);
-		if (likely(--frames != 0 && !_parser.assembler().compressed())) continue;
+		if (likely(_parser.nextWhole(pData, pEnd)))
+		{
+			handleMessage();
+			if (likely(--frames != 0)) continue;
+		}
+		else
+		{
+			char* p = pData; // which can stay in a register
+			if (!handleNext(p, pEnd)) ++others;
+			pData = p;
+			if (--frames != 0 && !_parser.assembler().compressed()) continue;
+		}
 		// A few bytes can be megabytes, and a read many frames: the other connections have their turn before the rest.
 		yielded = pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)) && (frames == 0 || std::chrono::steady_clock::now() - start >= INFLATE_TIME);
 		if (yielded) stopReading();
 	}
-	_parser.settle();
+	if (const int messages = MAX_FRAMES - frames - others) messagesReceived(messages);
 	if (yielded) goOnLater();
 	return is(PAUSED) && !is(DISCARD) && !is(GONE) ? length - static_cast<std::size_t>(pEnd - pData) : length;
 }
 
 
 inline void WebSocketEventConnection::handleMessage()
+	/// What is the same for all of a turn is left to messagesReceived().
 {
-	_lastMessage = _reactor.now();
-	tally(_messagesReceived, _reactor.counters.messagesReceived, 1);
-	call([this] { _group.handler.onMessage(*this, _parser.data(), _parser.length(), _parser.opcode()); });
-	if (_parser.gathered()) keepMessage();
+	const char* const pMessage = _parser.data();
+	const std::size_t length = _parser.length();
+	const int opcode = _parser.opcode();
+	add(_messagesReceived, 1);
+	call([&] { _group.handler.onMessage(*this, pMessage, length, opcode); });
 }
 
 
-[[gnu::noinline]] void WebSocketEventConnection::handleOther(WebSocketMessageParser::Event event)
-	/// What is no whole message.
+inline void WebSocketEventConnection::messagesReceived(int number)
+	/// In this turn.
 {
+	_lastMessage = _reactor.now();
+	add(_reactor.counters.messagesReceived, static_cast<Poco::UInt64>(number));
+}
+
+
+[[gnu::noinline]] bool WebSocketEventConnection::handleNext(char*& pData, char* pEnd)
+	/// What is no message in one frame. Returns true if it is a message.
+{
+	const WebSocketMessageParser::Event event = _parser.next(pData, pEnd);
 	switch (event)
 	{
+	case WebSocketMessageParser::MESSAGE:
+		handleMessage();
+		if (_parser.gathered()) keepMessage();
+		break;
 	case WebSocketMessageParser::CONTROL:
 		handleControl();
 		break;
@@ -422,6 +446,8 @@ inline void WebSocketEventConnection::handleMessage()
 	default:
 		break;
 	}
+	_parser.settle();
+	return event == WebSocketMessageParser::MESSAGE;
 }
 
 

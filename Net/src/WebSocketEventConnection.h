@@ -170,7 +170,8 @@ private:
 		ABORTED       = 0x10000, // cut in the next turn
 		KEPT          = 0x20000, // what was kept before the connection was there is being sent, whatever the limit
 		COMPRESSES    = 0x40000, // messages that are not too short
-		ASKED         = 0x80000  // the last PING has not been answered
+		ASKED         = 0x80000, // the last PING has not been answered
+		IS_OPEN       = 0x100000 // the state is OPEN, for the loop's thread
 	};
 
 	enum
@@ -240,11 +241,13 @@ private:
 	void process(char* pData, std::size_t length);
 	std::size_t processSome(char* pData, std::size_t length);
 	void handleMessage();
-	void handleOther(WebSocketMessageParser::Event event);
+	void messagesReceived(int number);
+	bool handleNext(char*& pData, char* pEnd);
 	void handlePart();
 	void keepMessage();
 	void handleControl();
 	void pongReceived();
+	static void add(std::atomic<Poco::UInt64>& count, std::size_t number);
 	static void tally(std::atomic<Poco::UInt64>& own, std::atomic<Poco::UInt64>& total, std::size_t number);
 		/// Only the loop's thread counts.
 
@@ -427,10 +430,16 @@ inline void WebSocketEventConnection::orAbort(const Function& function)
 }
 
 
+inline void WebSocketEventConnection::add(std::atomic<Poco::UInt64>& count, std::size_t number)
+{
+	count.store(count.load(std::memory_order_relaxed) + number, std::memory_order_relaxed);
+}
+
+
 inline void WebSocketEventConnection::tally(std::atomic<Poco::UInt64>& own, std::atomic<Poco::UInt64>& total, std::size_t number)
 {
-	own.store(own.load(std::memory_order_relaxed) + number, std::memory_order_relaxed);
-	total.store(total.load(std::memory_order_relaxed) + number, std::memory_order_relaxed);
+	add(own, number);
+	add(total, number);
 }
 
 

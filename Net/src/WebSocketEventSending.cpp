@@ -164,17 +164,25 @@ void WebSocketEventConnection::performSend(Task& task)
 [[gnu::hot]] WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData, std::size_t length, int opcode)
 {
 	const char* const pMessage = static_cast<const char*>(pData);
-	if (!WebSocketFrame::isMessage(opcode)) throwNoMessage();
-	if (state() != OPEN) return NOT_OPEN;
 	if (!_reactor.current()) return sendElsewhere(pMessage, length, opcode);
-	if (opcode == WebSocketFrame::OP_TEXT && !isReceivedText(pMessage, length)) return sendText(pMessage, length);
-	return sendsShort(pMessage, length, opcode) ? SENT : sendAny(pMessage, length, opcode);
+	if (opcode == WebSocketFrame::OP_TEXT)
+	{
+		if (!isReceivedText(pMessage, length)) return sendText(pMessage, length);
+		if (sendsShort(pMessage, length, WebSocketFrame::OP_TEXT)) return SENT;
+	}
+	else
+	{
+		if (opcode != WebSocketFrame::OP_BINARY) throwNoMessage();
+		if (sendsShort(pMessage, length, WebSocketFrame::OP_BINARY)) return SENT;
+	}
+	return sendAny(pMessage, length, opcode);
 }
 
 
 [[gnu::noinline]] WebSocketConnection::SendResult WebSocketEventConnection::sendText(const char* pMessage, std::size_t length)
 	/// Sends a text that has not been checked.
 {
+	if (!is(IS_OPEN)) return NOT_OPEN;
 	checkText(pMessage, length);
 	return sendsShort(pMessage, length, WebSocketFrame::OP_TEXT) ? SENT : sendAny(pMessage, length, WebSocketFrame::OP_TEXT);
 }
@@ -187,11 +195,11 @@ inline void WebSocketEventConnection::checkText(const char* pMessage, std::size_
 
 
 [[gnu::always_inline]] inline bool WebSocketEventConnection::sendsShort(const char* pMessage, std::size_t length, int opcode)
-	/// Sends a short message of a server, if there is an output that is going to be flushed anyway: it is put there, and that is
+	/// Sends a short message of a server (WebSocketFramer::buildWhole()), if there is an output that is going to be flushed anyway: it is put there, and that is
 	/// all. Returns false if it is not like that.
 {
-	if (!_pOutput || _framer.role() == WebSocketFramer::ROLE_CLIENT || length > WebSocketFrame::MAX_CONTROL_PAYLOAD) return false;
-	if ((_flags & (IN_PARTS | BLOCKED | COMPRESSES)) || _broadcasts != _reactor.broadcasts().count()) return false;
+	if ((_flags & (IS_OPEN | IN_PARTS | BLOCKED | COMPRESSES)) != IS_OPEN) return false;
+	if (!_pOutput || _broadcasts != _reactor.broadcasts().count()) return false;
 	WebSocketReactor& reactor = _reactor;
 	WebSocketBuffer& bytes = _pOutput->bytes();
 	const std::size_t waiting = _pOutput->size();
@@ -211,6 +219,7 @@ inline void WebSocketEventConnection::checkText(const char* pMessage, std::size_
 [[gnu::noinline]] WebSocketConnection::SendResult WebSocketEventConnection::sendAny(const char* pMessage, std::size_t length, int opcode)
 	/// What sendsShort() does not send.
 {
+	if (!is(IS_OPEN)) return NOT_OPEN;
 	if (is(IN_PARTS) || _broadcasts != _reactor.broadcasts().count() || !fits(length) || deflatesLong(length)) return sendUnusual(pMessage, length, opcode);
 	write(pMessage, length, opcode);
 	return SENT;
@@ -246,6 +255,8 @@ inline void WebSocketEventConnection::checkText(const char* pMessage, std::size_
 [[gnu::noinline]] WebSocketConnection::SendResult WebSocketEventConnection::sendElsewhere(const char* pMessage, std::size_t length, int opcode)
 	/// In another thread.
 {
+	if (!WebSocketFrame::isMessage(opcode)) throwNoMessage();
+	if (state() != OPEN) return NOT_OPEN;
 	if (opcode == WebSocketFrame::OP_TEXT) checkText(pMessage, length);
 	Task task = newTask(Task::SEND, opcode);
 	task.data.append(pMessage, length);

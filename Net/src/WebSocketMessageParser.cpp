@@ -49,30 +49,35 @@ void WebSocketMessageParser::forget()
 }
 
 
-WebSocketMessageParser::Event WebSocketMessageParser::next(char*& pData, char* pEnd)
+inline bool WebSocketMessageParser::takeWhole(char*& pData, char* pEnd)
 {
-	if (!likely(_given == NEED_MORE)) forget();
-	WebSocketFramer& framer = _assembler.framer();
 	std::size_t length = 0;
-	char* const pPayload = framer.receiveWhole(pData, static_cast<std::size_t>(pEnd - pData), length);
-	if (likely(pPayload != nullptr))
-	{
-		if (!likely(_assembler.beginWhole() == WebSocketFramer::OK)) return FAILED;
-		_pData  = pPayload;
-		_length = static_cast<Poco::UInt32>(length);
-		_last   = true;
-		pData = pPayload + length;
-		return likely(!_parts) ? MESSAGE : PART;
-	}
-	char* p = pData; // so that the caller's can stay in a register
-	const Event event = nextOfFrame(p, pEnd);
-	pData = p;
-	return event;
+	char* const pPayload = _assembler.framer().receiveWhole(pData, static_cast<std::size_t>(pEnd - pData), length);
+	if (!likely(pPayload != nullptr && _assembler.beginWhole() == WebSocketFramer::OK)) return false;
+	_pData  = pPayload;
+	_length = static_cast<Poco::UInt32>(length);
+	_last   = true;
+	pData = pPayload + length;
+	return true;
 }
 
 
-[[gnu::noinline]] WebSocketMessageParser::Event WebSocketMessageParser::nextOfFrame(char*& pData, char* pEnd)
-	/// next(), for all but a whole message in one frame. Out of line, so that next(), where it is inlined, is short.
+bool WebSocketMessageParser::nextWhole(char*& pData, char* pEnd)
+{
+	return likely(!_parts) && takeWhole(pData, pEnd);
+}
+
+
+WebSocketMessageParser::Event WebSocketMessageParser::next(char*& pData, char* pEnd)
+{
+	settle();
+	if (takeWhole(pData, pEnd)) return _parts ? PART : MESSAGE;
+	return nextOfFrame(pData, pEnd);
+}
+
+
+WebSocketMessageParser::Event WebSocketMessageParser::nextOfFrame(char*& pData, char* pEnd)
+	/// next(), for all but a whole message in one frame.
 {
 	WebSocketFramer& framer = _assembler.framer();
 	for (;;)

@@ -63,7 +63,7 @@ struct Options
 enum Way
 	/// How a parser is used.
 {
-	MESSAGES,
+	MESSAGES, // as the event shell does: nextWhole() first
 	ROOM,     // what belongs there is written to where room() says
 	PARTS
 };
@@ -144,13 +144,23 @@ public:
 	std::function<void(Peer&)> onMessage; // before it is noted
 
 private:
+	WebSocketMessageParser::Event next(char*& p, char* pEnd)
+	{
+		if (_way == ROOM) return parser.next(p, pEnd);
+		const char* const pBefore = p;
+		parser.settle();
+		const bool whole = parser.nextWhole(p, pEnd);
+		EXPECT_TRUE(whole ? _way == MESSAGES : p == pBefore) << "no parts, or nothing is taken";
+		return whole ? WebSocketMessageParser::MESSAGE : parser.next(p, pEnd);
+	}
+
 	void run(char* pData, std::size_t length)
 	{
 		char* p = pData;
 		for (;;)
 		{
 			const char* const pBefore = p;
-			const WebSocketMessageParser::Event event = parser.next(p, pData + length);
+			const WebSocketMessageParser::Event event = next(p, pData + length);
 			ASSERT_GE(p, pBefore);
 			ASSERT_LE(p, pData + length);
 			if (event == WebSocketMessageParser::NEED_MORE)

@@ -58,6 +58,10 @@ public:
 		///
 		/// Throws a std::bad_alloc if there is no memory; the framer has failed then.
 
+	bool nextWhole(char*& pData, char* pEnd);
+		/// As next(), after settle(), for what most messages are: takes an uncompressed message that is in one frame, and returns true.
+		/// Otherwise, or if parts are wanted, takes nothing, and returns false: next() is to be called.
+
 	void settle();
 		/// Gives back the memory of the message that was given last: data() is not valid any more.
 
@@ -101,6 +105,7 @@ private:
 	void forget();
 	Gathered& gathering();
 	void failWithoutMemory();
+	bool takeWhole(char*& pData, char* pEnd);
 	Event nextOfFrame(char*& pData, char* pEnd);
 	Event takePayload(char*& pData, std::size_t length);
 	Event found(Event event, char* pData, std::size_t length);
