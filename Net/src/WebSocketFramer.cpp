@@ -53,7 +53,7 @@ WebSocketFramer::WebSocketFramer(Role role, bool compact):
 
 WebSocketFramer::Result WebSocketFramer::receiveHeader(const char* pData, std::size_t length, std::size_t& used)
 {
-	if (receiving() && parseUsual(pData, length))
+	if (betweenMessages() && parseUsual(pData, length))
 	{
 		used = _usualLength;
 		return startFrame();

@@ -32,6 +32,7 @@ WebSocketMessageParser::WebSocketMessageParser(WebSocketFramer& framer):
 	_length(0),
 	_parts(false),
 	_inFrame(false),
+	_whole(true),
 	_last(true),
 	_given(NEED_MORE)
 {
@@ -53,7 +54,12 @@ inline bool WebSocketMessageParser::takeWhole(char*& pData, char* pEnd)
 {
 	std::size_t length = 0;
 	char* const pPayload = _assembler.framer().receiveWhole(pData, static_cast<std::size_t>(pEnd - pData), length);
-	if (!likely(pPayload != nullptr && _assembler.beginWhole() == WebSocketFramer::OK)) return false;
+	if (!likely(pPayload != nullptr)) return false;
+	if (!likely(_assembler.beginWhole() == WebSocketFramer::OK))
+	{
+		_whole = false;
+		return false;
+	}
 	_pData  = pPayload;
 	_length = static_cast<Poco::UInt32>(length);
 	_last   = true;
@@ -64,15 +70,25 @@ inline bool WebSocketMessageParser::takeWhole(char*& pData, char* pEnd)
 
 bool WebSocketMessageParser::nextWhole(char*& pData, char* pEnd)
 {
-	return likely(!_parts) && takeWhole(pData, pEnd);
+	return likely(_whole) && takeWhole(pData, pEnd);
 }
 
 
 WebSocketMessageParser::Event WebSocketMessageParser::next(char*& pData, char* pEnd)
 {
 	settle();
-	if (takeWhole(pData, pEnd)) return _parts ? PART : MESSAGE;
-	return nextOfFrame(pData, pEnd);
+	if (_assembler.framer().betweenMessages() && takeWhole(pData, pEnd)) return _parts ? PART : MESSAGE;
+	_whole = false;
+	const Event event = nextOfFrame(pData, pEnd);
+	_whole = !_parts && _assembler.framer().betweenMessages();
+	return event;
+}
+
+
+void WebSocketMessageParser::setParts(bool flag)
+{
+	_parts = flag;
+	_whole = !_parts && _assembler.framer().betweenMessages();
 }
 
 

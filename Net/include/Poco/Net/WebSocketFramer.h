@@ -116,8 +116,13 @@ public:
 		/// must not be greater than remaining(). If it is equal, the frame is
 		/// complete when OK is returned.
 
+	bool betweenMessages() const;
+		/// Returns true if the connection has not failed, the peer's Close frame has not been received, and no frame, and no
+		/// fragmented message, has been begun.
+
 	char* receiveWhole(char* pData, std::size_t length, std::size_t& payloadLength);
-		/// The same in one step, for what most frames are: if the bytes at pData begin with a whole text or binary
+		/// receiveHeader() and receivePayload() in one step, for what most frames are; only between messages (betweenMessages(), which
+		/// it leaves as it is): if the bytes at pData begin with a whole text or binary
 		/// message in one frame, takes it, unmasks its payload where it is, and returns
 		/// the payload's address; the frame ends behind its payloadLength bytes. Otherwise, also if it is text but not
 		/// UTF-8, takes nothing, and returns null: receiveHeader() is to be called.
@@ -228,7 +233,6 @@ public:
 private:
 	Result startFrame();
 	bool isUsual(const char* pData) const;
-	bool betweenMessages() const;
 	bool parseUsual(const char* pData, std::size_t length);
 	char* receiveWholeLong(char* pData, std::size_t length);
 	bool isWholeText(char* pPayload, std::size_t length) const;
@@ -288,6 +292,12 @@ inline bool WebSocketFramer::inHeader() const
 inline bool WebSocketFramer::inFrame() const
 {
 	return _remaining > 0 || _partialLength > 0;
+}
+
+
+inline bool WebSocketFramer::betweenMessages() const
+{
+	return receiving() && !inFrame() && !_inMessage;
 }
 
 
@@ -406,17 +416,11 @@ inline bool WebSocketFramer::isUsual(const char* pData) const
 }
 
 
-inline bool WebSocketFramer::betweenMessages() const
-	/// Returns true if no header, and no fragmented message, has been begun.
-{
-	return _partialLength == 0 && !_inMessage;
-}
-
-
 inline bool WebSocketFramer::parseUsual(const char* pData, std::size_t length)
-	/// Decodes such a header, if the message has up to 125 bytes. Returns false, and does nothing, if it is another one.
+	/// Between messages: decodes such a header, if the message has up to 125 bytes. Returns false, and does nothing, if it is
+	/// another one.
 {
-	if (length < _usualLength || !betweenMessages() || !isUsual(pData)) return false;
+	if (length < _usualLength || !isUsual(pData)) return false;
 	const unsigned char payloadLength = static_cast<unsigned char>(pData[1] - _usualMask);
 	if (payloadLength > WebSocketFrame::MAX_CONTROL_PAYLOAD) return false;
 	_header.flags         = static_cast<unsigned char>(pData[0]);

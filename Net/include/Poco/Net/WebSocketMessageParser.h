@@ -60,7 +60,8 @@ public:
 
 	bool nextWhole(char*& pData, char* pEnd);
 		/// As next(), after settle(), for what most messages are: takes an uncompressed message that is in one frame, and returns true.
-		/// Otherwise, or if parts are wanted, takes nothing, and returns false: next() is to be called.
+		/// Otherwise, or if parts are wanted, takes nothing, and returns false: next() is to be called. Who fails the framer
+		/// calls next() after that.
 
 	void settle();
 		/// Gives back the memory of the message that was given last: data() is not valid any more.
@@ -116,8 +117,9 @@ private:
 	std::unique_ptr<Gathered> _pGathered; // made for the first message that does not lie in one piece
 	char* _pData;
 	Poco::UInt32 _length;
-	bool _parts;
-	bool _inFrame;  // whose header has been seen
+	bool _parts: 1;
+	bool _inFrame: 1; // whose header has been seen
+	bool _whole;    // what comes next may be for nextWhole()
 	bool _last;
 	unsigned char _given; // an Event: what was gathered; or NEED_MORE
 };
@@ -153,12 +155,6 @@ inline bool WebSocketMessageParser::last() const
 inline bool WebSocketMessageParser::gathered() const
 {
 	return _given == MESSAGE && _length > 0;
-}
-
-
-inline void WebSocketMessageParser::setParts(bool flag)
-{
-	_parts = flag;
 }
 
 
