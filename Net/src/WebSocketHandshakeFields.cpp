@@ -169,6 +169,16 @@ namespace
 }
 
 
+WebSocketHandshake::Verdict WebSocketHandshakeFields::refusal(WebSocketError::Code error, HTTPResponse::HTTPStatus status, const std::string& text)
+{
+	WebSocketHandshake::Verdict verdict;
+	verdict.error  = error;
+	verdict.status = status;
+	verdict.text   = text;
+	return verdict;
+}
+
+
 WebSocketHandshake::Verdict WebSocketHandshake::parseRequest(std::string_view header, HTTPRequest& request)
 {
 	std::string_view line = takeLine(header);

@@ -26,14 +26,7 @@ POCO_WEBSOCKET_BEGIN
 namespace WebSocketHandshakeFields {
 
 
-inline WebSocketHandshake::Verdict refusal(WebSocketError::Code error, HTTPResponse::HTTPStatus status, const std::string& text)
-{
-	WebSocketHandshake::Verdict verdict;
-	verdict.error  = error;
-	verdict.status = status;
-	verdict.text   = text;
-	return verdict;
-}
+WebSocketHandshake::Verdict refusal(WebSocketError::Code error, HTTPResponse::HTTPStatus status, const std::string& text);
 
 
 inline bool isSpace(char c)
