@@ -381,25 +381,34 @@ void WebSocketEventConnection::process(char* pData, std::size_t length)
 	int others = 0; // what was no message
 	std::chrono::steady_clock::time_point start;
 	if (_framer.getReservedBits() != 0) start = std::chrono::steady_clock::now(); // there may be something to decompress
-	while (pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)))
+	try
 	{
-		if (likely(_parser.nextWhole(pData, pEnd)))
+		while (pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)))
 		{
-			handleMessage();
-			if (likely(--frames != 0)) continue;
+			if (likely(_parser.nextWhole(pData, pEnd)))
+			{
+				--frames;
+				handleMessage();
+				if (likely(frames != 0)) continue;
+			}
+			else
+			{
+				char* p = pData; // which can stay in a register
+				if (!handleNext(p, pEnd)) ++others;
+				pData = p;
+				if (--frames != 0 && !_parser.assembler().compressed()) continue;
+			}
+			// A few bytes can be megabytes, and a read many frames: the other connections have their turn before the rest.
+			yielded = pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)) && (frames == 0 || std::chrono::steady_clock::now() - start >= INFLATE_TIME);
+			if (yielded) stopReading();
 		}
-		else
-		{
-			char* p = pData; // which can stay in a register
-			if (!handleNext(p, pEnd)) ++others;
-			pData = p;
-			if (--frames != 0 && !_parser.assembler().compressed()) continue;
-		}
-		// A few bytes can be megabytes, and a read many frames: the other connections have their turn before the rest.
-		yielded = pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)) && (frames == 0 || std::chrono::steady_clock::now() - start >= INFLATE_TIME);
-		if (yielded) stopReading();
 	}
-	if (const int messages = MAX_FRAMES - frames - others) messagesReceived(messages);
+	catch (...)
+	{
+		messagesReceived(MAX_FRAMES - frames - others);
+		throw;
+	}
+	messagesReceived(MAX_FRAMES - frames - others);
 	if (yielded) goOnLater();
 	return is(PAUSED) && !is(DISCARD) && !is(GONE) ? length - static_cast<std::size_t>(pEnd - pData) : length;
 }
@@ -419,6 +428,7 @@ inline void WebSocketEventConnection::handleMessage()
 inline void WebSocketEventConnection::messagesReceived(int number)
 	/// In this turn.
 {
+	if (number == 0) return;
 	_lastMessage = _reactor.now();
 	add(_reactor.counters.messagesReceived, static_cast<Poco::UInt64>(number));
 }

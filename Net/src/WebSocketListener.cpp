@@ -84,7 +84,8 @@ void WebSocketListener::ready(int)
 
 void WebSocketListener::acceptPlain()
 {
-	for (int i = 0; i < AT_ONCE && _listening; ++i)
+	int count = 0;
+	while (count < AT_ONCE && _listening)
 	{
 		sockaddr_storage remote;
 		socklen_t length = sizeof(remote);
@@ -92,12 +93,16 @@ void WebSocketListener::acceptPlain()
 		int fd = ::accept4(_socket.impl()->sockfd(), pRemote, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0)
 		{
-			if (!take(fd, pRemote, length)) return;
+			count += take(fd, pRemote, length) ? 1 : REFUSED;
 		}
 		else if (errno != EINTR && errno != ECONNABORTED)
 		{
 			failed(errno);
 			return;
+		}
+		else
+		{
+			++count;
 		}
 	}
 }
@@ -138,10 +143,8 @@ void WebSocketListener::acceptOther()
 {
 	try
 	{
-		for (int i = 0; i < AT_ONCE && _listening && waiting(); ++i)
-		{
-			if (!_acceptor.accepted(_socket.acceptConnection())) return;
-		}
+		int count = 0;
+		while (count < AT_ONCE && _listening && waiting()) count += _acceptor.accepted(_socket.acceptConnection()) ? 1 : REFUSED;
 	}
 	catch (const Poco::TimeoutException&)
 	{

@@ -32,7 +32,7 @@ WebSocketMessageParser::WebSocketMessageParser(WebSocketFramer& framer):
 	_length(0),
 	_parts(false),
 	_inFrame(false),
-	_whole(true),
+	_whole(framer.betweenMessages()),
 	_last(true),
 	_given(NEED_MORE)
 {

@@ -319,7 +319,7 @@ TEST(EventPoller, WakeUpOfManyThreads)
 // A socket with a prefix
 //
 TEST(EventListener, OthersHaveTheirTurn)
-	/// Few connections are taken at once, and one only if it is refused.
+	/// Few connections are taken at once, and fewer of those that are refused.
 {
 	class Acceptor final: public WebSocketListener::Acceptor
 	{
@@ -352,7 +352,7 @@ TEST(EventListener, OthersHaveTheirTurn)
 	WebSocketReactor::Ptr pReactor = new WebSocketReactor(0);
 	WebSocketListener listener(socket, *pReactor, acceptor);
 	listener.begin();
-	for (const auto& [refuses, count]: {std::pair(true, 1), {false, 9}, {true, 10}, {false, 18}, {false, 20}, {true, 20}})
+	for (const auto& [refuses, count]: {std::pair(true, 2), {false, 10}, {true, 12}, {false, 20}, {true, 20}})
 	{
 		acceptor.refuses = refuses;
 		listener.ready(WebSocketPoller::READ);

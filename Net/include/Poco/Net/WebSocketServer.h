@@ -68,7 +68,7 @@ public:
 		Poco::UInt64 connectionsOpened = 0;   /// whose opening handshake was completed, or that were adopted
 		Poco::UInt64 connectionsRefused = 0;  /// because of a limit
 		Poco::UInt64 acceptFailures = 0;      /// times that accepting had to pause, for want of descriptors above all
-		Poco::UInt64 messagesReceived = 0;
+		Poco::UInt64 messagesReceived = 0;    /// counted when the loop has read from the connection, not before each callback
 		Poco::UInt64 messagesSent = 0;
 		Poco::UInt64 bytesReceived = 0;
 		Poco::UInt64 bytesSent = 0;
