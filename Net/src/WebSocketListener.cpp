@@ -84,8 +84,7 @@ void WebSocketListener::ready(int)
 
 void WebSocketListener::acceptPlain()
 {
-	int count = 0;
-	while (count < AT_ONCE && _listening)
+	for (int count = 0; count < AT_ONCE && _listening; ++count)
 	{
 		sockaddr_storage remote;
 		socklen_t length = sizeof(remote);
@@ -93,16 +92,12 @@ void WebSocketListener::acceptPlain()
 		int fd = ::accept4(_socket.impl()->sockfd(), pRemote, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0)
 		{
-			count += take(fd, pRemote, length) ? 1 : REFUSED;
+			if (!take(fd, pRemote, length)) count += REFUSED - 1;
 		}
 		else if (errno != EINTR && errno != ECONNABORTED)
 		{
 			failed(errno);
 			return;
-		}
-		else
-		{
-			++count;
 		}
 	}
 }

@@ -54,12 +54,7 @@ inline bool WebSocketMessageParser::takeWhole(char*& pData, char* pEnd)
 {
 	std::size_t length = 0;
 	char* const pPayload = _assembler.framer().receiveWhole(pData, static_cast<std::size_t>(pEnd - pData), length);
-	if (!likely(pPayload != nullptr)) return false;
-	if (!likely(_assembler.beginWhole() == WebSocketFramer::OK))
-	{
-		_whole = false;
-		return false;
-	}
+	if (!likely(pPayload != nullptr && _assembler.beginWhole() == WebSocketFramer::OK)) return false;
 	_pData  = pPayload;
 	_length = static_cast<Poco::UInt32>(length);
 	_last   = true;

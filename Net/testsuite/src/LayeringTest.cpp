@@ -78,6 +78,7 @@ namespace
 		{"WebSocketEventDeflating", EVENTS},
 		{"WebSocketEventFlushing", EVENTS},
 		{"WebSocketEventSending", EVENTS},
+		{"WebSocketEventTiming", EVENTS},
 		{"WebSocketHTTPDispatcher", EVENTS},
 		{"WebSocketListener", EVENTS},
 		{"WebSocketLoopMember", EVENTS},
