@@ -111,50 +111,48 @@ void WebSocketTimerWheel::cancel(Entry& entry)
 
 void WebSocketTimerWheel::run(Time now)
 {
-	if (_count == 0 || !reached(_earliest, now))
+	Slot& ready = _slots[READY];
+	int left = WORK;
+	while (true)
 	{
-		advance(now); // there is nothing up to then
-		return;
-	}
-	advance(_earliest);
-	while (_count > 0 && reached(_now, now))
-	{
-		// Taken out first: an entry may be set into the same slot again.
-		Slot ready;
-		Slot& slot = slotOf(_now);
-		while (slot._pNext != &slot)
+		while (ready._pNext != &ready)
 		{
-			Entry& entry = *slot._pNext;
-			unlink(entry);
-			link(ready, entry);
-		}
-		const bool whole = reached(_now + TICK, now);
-		if (whole) _now += TICK;
-		try
-		{
-			while (ready._pNext != &ready)
+			if (left <= 0) return; // the rest has its turn later, also if due() throws
+			Entry& entry = *ready._pNext;
+			const Time time = entry._dueTime;
+			cancel(entry);
+			if (reached(time, now))
 			{
-				Entry& entry = *ready._pNext;
-				const Time time = entry._dueTime;
-				cancel(entry);
-				if (reached(time, now)) entry.due(now);
-				else set(entry, time);
+				left -= CALL;
+				entry.due(now);
+			}
+			else
+			{
+				--left;
+				set(entry, time);
 			}
 		}
-		catch (...) // there is no memory: the others have their turn later
+		if (_count == 0 || !reached(_earliest + TICK, now))
 		{
-			while (ready._pNext != &ready)
-			{
-				Entry& entry = *ready._pNext;
-				unlink(entry);
-				link(slotOf(_now), entry);
-			}
-			findEarliest();
-			throw;
+			advance(now); // there is nothing up to then
+			return;
 		}
-		if (!whole) break;
+		advance(_earliest);
+		take(slotOf(_now), ready);
+		_now += TICK;
+		findEarliest();
 	}
-	findEarliest();
+}
+
+
+void WebSocketTimerWheel::take(Slot& slot, Slot& ready)
+	/// Moves everything; ready is empty.
+{
+	if (slot._pNext == &slot) return;
+	ready._pNext = slot._pNext;
+	ready._pPrevious = slot._pPrevious;
+	ready._pNext->_pPrevious = ready._pPrevious->_pNext = &ready;
+	slot._pNext = slot._pPrevious = &slot;
 }
 
 
@@ -179,6 +177,7 @@ void WebSocketTimerWheel::findEarliest()
 int WebSocketTimerWheel::untilNext(Time now) const
 {
 	if (_count == 0) return -1;
+	if (_slots[READY]._pNext != &_slots[READY]) return 0;
 	const Time end = _earliest + TICK;
 	return reached(end, now) ? 0 : static_cast<int>(end - now);
 }

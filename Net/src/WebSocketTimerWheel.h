@@ -74,7 +74,8 @@ public:
 		/// Takes all objects out.
 
 	void run(Time now);
-		/// Calls the objects whose time has come. They may set and cancel times.
+		/// Calls the objects whose time has come. They may set and cancel times. If they are many it calls some of
+		/// them, and untilNext() is 0 until it has called them all.
 
 	int untilNext(Time now) const;
 		/// Returns in how many milliseconds run() should be called; -1 if there is nothing to call.
@@ -85,7 +86,10 @@ private:
 	enum
 	{
 		TICK  = 64, // milliseconds
-		SLOTS = 512
+		SLOTS = 512,
+		READY = SLOTS, // the slot of those whose tick has ended
+		WORK  = 1024,  // entries looked at in one run()
+		CALL  = 64     // one that is called counts as so many
 	};
 
 	struct Slot: public Entry
@@ -100,10 +104,11 @@ private:
 	Slot& slotOf(Time time);
 	void advance(Time time);
 	void findEarliest();
+	static void take(Slot& slot, Slot& ready);
 	static void unlink(Entry& entry);
 	static void link(Slot& slot, Entry& entry);
 
-	Slot _slots[SLOTS];
+	Slot _slots[SLOTS + 1];
 	Time _now;      // up to here all slots have been looked at
 	Time _earliest; // no entry stands in a slot before that one
 	int  _count;

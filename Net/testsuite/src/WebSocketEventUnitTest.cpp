@@ -16,6 +16,7 @@
 #include "WebSocketTimerWheel.h"
 #include "Poco/Net/ServerSocket.h"
 #include <gtest/gtest.h>
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <random>
@@ -113,7 +114,7 @@ TEST_P(EventTimerWheel, RandomAgainstAModel)
 			break;
 		default:
 			now += random() % 100;
-			wheel.run(now);
+			do wheel.run(now); while (wheel.untilNext(now) == 0);
 			for (std::size_t i = 0; i < timers.size(); ++i)
 			{
 				if (timers[i].calledAt.empty())
@@ -185,6 +186,60 @@ TEST(EventTimers, OneThatThrowsTakesNoneWithIt)
 	EXPECT_THROW(wheel.run(100), std::bad_alloc);
 	for (Time now = 100; now < 1000; now += 64) wheel.run(now);
 	EXPECT_EQ(1u, second.calledAt.size());
+}
+
+
+TEST(EventTimers, OthersHaveTheirTurn)
+	/// Few are called at once, and time goes on meanwhile.
+{
+	WebSocketTimerWheel wheel(0);
+	std::vector<Timer> timers(1000);
+	for (Timer& timer: timers) wheel.set(timer, 10);
+	const auto called = [&] { return std::count_if(timers.begin(), timers.end(), [](const Timer& timer) { return !timer.calledAt.empty(); }); };
+	Timer later;
+	Time now = 64;
+	wheel.set(later, now + 1);
+	std::ptrdiff_t before = 0;
+	int runs = 0;
+	for (; wheel.untilNext(now) == 0; ++runs, now += 10)
+	{
+		wheel.run(now);
+		ASSERT_LT(before, called());
+		ASSERT_GE(before + 16, called());
+		before = called();
+		if (runs == 5)
+		{
+			wheel.cancel(timers.back());
+			wheel.set(timers[999 - 1], now + 2000);
+		}
+	}
+	EXPECT_LE(60, runs);
+	EXPECT_EQ(998, before);
+	EXPECT_EQ(1u, later.calledAt.size());
+	EXPECT_FALSE(timers.back().scheduled());
+	for (int i = 0; i < 100; ++i) wheel.run(now += 64);
+	EXPECT_EQ(999, called());
+	EXPECT_EQ(-1, wheel.untilNext(now));
+}
+
+
+TEST(EventTimers, ManyForLater)
+	/// What is only looked at, once a turn of the wheel, is not all looked at in one turn of the loop either.
+{
+	WebSocketTimerWheel wheel(0);
+	std::vector<Timer> timers(5000);
+	for (Timer& timer: timers) wheel.set(timer, 100000);
+	Time now = 0;
+	int atOnce = 0; // runs without a wait before them
+	while (now < 100000)
+	{
+		const int wait = wheel.untilNext(now);
+		if (wait == 0) ++atOnce;
+		wheel.run(now += static_cast<Time>(wait));
+	}
+	EXPECT_LE(3*(5000/1024), atOnce);
+	while (wheel.untilNext(now) == 0) wheel.run(now);
+	for (const Timer& timer: timers) EXPECT_EQ(1u, timer.calledAt.size());
 }
 
 
