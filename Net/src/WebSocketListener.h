@@ -66,8 +66,8 @@ public:
 private:
 	enum
 	{
-		AT_ONCE = 8,    // connections accepted before others have their turn
-		REFUSED = 4,    // one that is refused counts as so many: it can wait, and others that are to be accepted wait behind it
+		AT_ONCE = 4,    // connections accepted before others have their turn
+		REFUSED = 2,    // one that is refused counts as so many: it can wait, and others that are to be accepted wait behind it
 		PAUSE   = 100   // milliseconds
 	};
 

@@ -89,7 +89,7 @@ private:
 		SLOTS = 512,
 		READY = SLOTS, // the slot of those whose tick has ended
 		WORK  = 1024,  // entries looked at in one run()
-		CALL  = 64     // one that is called counts as so many
+		CALL  = 256    // one that is called counts as so many
 	};
 
 	struct Slot: public Entry
