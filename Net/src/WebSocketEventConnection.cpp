@@ -226,7 +226,7 @@ void WebSocketEventConnection::discharge()
 
 void WebSocketEventConnection::turn(int events)
 {
-	if (events == WebSocketPoller::READ && !(_flags & (ABORTED | GONE | DEFLATING | RESUMING | PAUSED))) read();
+	if (events == WebSocketPoller::READ && !(_flags & (ABORTED | GONE | DEFLATING | RESUMING | PAUSED | GREEDY))) read();
 	else unusualTurn(events);
 }
 
@@ -236,6 +236,15 @@ void WebSocketEventConnection::turn(int events)
 	if (is(ABORTED)) cut();
 	if ((events & WebSocketPoller::WRITE) && !is(GONE)) flush();
 	if (!(events & WebSocketPoller::READ) || is(GONE)) return;
+	if (is(GREEDY))
+	{
+		set(GREEDY, false);
+		if (!(events & WebSocketReactor::LAST))
+		{
+			_reactor.atLast(*this);
+			return;
+		}
+	}
 	if (is(DEFLATING)) deflateSome();
 	if (is(DEFLATING) || is(GONE)) return;
 	if (is(RESUMING)) processBacklog();
@@ -285,6 +294,7 @@ void WebSocketEventConnection::turn(int events)
 	const std::size_t first = std::min(length, direct);
 	_received = _reactor.now();
 	if (!likely(!is(PINGING))) answered();
+	if (!likely(length < direct + size)) set(GREEDY, true);
 	tally(_bytesReceived, _reactor.counters.bytesReceived, length);
 	_reactor.setReading(this);
 	if (first > 0) receive(pDirect, first);

@@ -171,7 +171,8 @@ private:
 		KEPT          = 0x20000, // what was kept before the connection was there is being sent, whatever the limit
 		COMPRESSES    = 0x40000, // messages that are not too short
 		ASKED         = 0x80000, // the last PING has not been answered
-		IS_OPEN       = 0x100000 // the state is OPEN, for the loop's thread
+		IS_OPEN       = 0x100000, // the state is OPEN, for the loop's thread
+		GREEDY        = 0x200000 // has taken all that it was allowed to at once: the next time after the others
 	};
 
 	enum

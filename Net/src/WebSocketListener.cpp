@@ -58,7 +58,7 @@ WebSocketListener::~WebSocketListener()
 
 void WebSocketListener::begin()
 {
-	_reactor.poller().add(_socket.impl()->sockfd(), WebSocketPoller::READ, *this);
+	_reactor.poller().add(_socket.impl()->sockfd(), WebSocketPoller::READ | WebSocketPoller::LAST, *this);
 	_listening = true;
 }
 
@@ -167,7 +167,7 @@ void WebSocketListener::failed(int code)
 
 void WebSocketListener::due(WebSocketTimerWheel::Time)
 {
-	if (_listening) _reactor.poller().change(_socket.impl()->sockfd(), WebSocketPoller::READ, *this);
+	if (_listening) _reactor.poller().change(_socket.impl()->sockfd(), WebSocketPoller::READ | WebSocketPoller::LAST, *this);
 }
 
 

@@ -13,6 +13,7 @@
 #include "Poco/Error.h"
 #include "Poco/Exception.h"
 #include <cerrno>
+#include <cstdint>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -24,6 +25,8 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
+	constexpr std::uint64_t TOLD_LAST = 1; // set in a source's address, which is even
+
 	[[noreturn]] void raise(const char* what)
 	{
 		const int code = errno;
@@ -37,7 +40,8 @@ WebSocketPoller::WebSocketPoller():
 	_wake(-1),
 	_woken(false),
 	_count(0),
-	_position(0)
+	_position(0),
+	_last(0)
 {
 	if (_epoll < 0) raise("epoll_create1");
 	_wake = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -61,7 +65,7 @@ void WebSocketPoller::control(int operation, int fd, int events, Source* pSource
 {
 	epoll_event event = epoll_event();
 	event.events = (events & READ ? EPOLLIN : 0u) | (events & WRITE ? EPOLLOUT : 0u);
-	event.data.ptr = pSource;
+	event.data.u64 = reinterpret_cast<std::uintptr_t>(pSource) | (events & LAST ? TOLD_LAST : 0);
 	if (::epoll_ctl(_epoll, operation, fd, &event) < 0) raise("epoll_ctl");
 }
 
@@ -87,7 +91,7 @@ void WebSocketPoller::remove(int fd)
 
 bool WebSocketPoller::wait(int milliseconds)
 {
-	_position = 0;
+	_position = _last = 0;
 	_count = ::epoll_wait(_epoll, _batch, BATCH_SIZE, milliseconds);
 	if (_count >= 0) return _count > 0;
 	_count = 0;
@@ -98,13 +102,20 @@ bool WebSocketPoller::wait(int milliseconds)
 
 void WebSocketPoller::dispatch()
 {
-	while (_position < _count) dispatch(_batch[_position++]);
+	while (_position < _count)
+	{
+		const epoll_event& event = _batch[_position++];
+		if (event.data.u64 & TOLD_LAST) _batch[_last++] = event;
+		else dispatch(event);
+	}
+	_count = _last;
+	for (_position = _last = 0; _position < _count;) dispatch(_batch[_position++]);
 }
 
 
 void WebSocketPoller::dispatch(const epoll_event& event)
 {
-	if (Source* const pSource = static_cast<Source*>(event.data.ptr))
+	if (Source* const pSource = reinterpret_cast<Source*>(static_cast<std::uintptr_t>(event.data.u64 & ~TOLD_LAST)))
 	{
 		// An error is found by reading, whatever is waited for.
 		const bool read = (event.events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0;
@@ -127,14 +138,17 @@ void WebSocketPoller::wakeUp()
 
 void WebSocketPoller::forget(const Source& source)
 {
-	for (int i = _position; i < _count; ++i)
+	forget(source, 0, _last);
+	forget(source, _position, _count);
+}
+
+
+void WebSocketPoller::forget(const Source& source, int begin, int end)
+{
+	for (int i = begin; i < end; ++i)
 	{
 		epoll_event& event = _batch[i];
-		if (event.data.ptr == &source)
-		{
-			event.data.ptr = nullptr;
-			event.events = 0;
-		}
+		if ((event.data.u64 & ~TOLD_LAST) == reinterpret_cast<std::uintptr_t>(&source)) event = epoll_event();
 	}
 }
 

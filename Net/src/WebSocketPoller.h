@@ -37,7 +37,8 @@ public:
 	enum Events
 	{
 		READ  = 1, // or the end of the stream, or an error
-		WRITE = 2
+		WRITE = 2,
+		LAST  = 4  // asked for: the source is told when all others have been
 	};
 
 	typedef WebSocketLoopMember Source;
@@ -74,6 +75,7 @@ private:
 	};
 
 	void dispatch(const epoll_event& event);
+	void forget(const Source& source, int begin, int end);
 	void control(int operation, int fd, int events, Source* pSource);
 
 	int _epoll;
@@ -82,6 +84,7 @@ private:
 	epoll_event _batch[BATCH_SIZE]; // what wait() has found
 	int _count;
 	int _position; // where dispatch() is
+	int _last;     // how many of those before are to be told at last: they stand at the beginning
 };
 
 

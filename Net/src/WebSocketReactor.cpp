@@ -162,7 +162,7 @@ bool WebSocketReactor::invoke(const std::function<void()>& function)
 	for (auto& pConnection: _againNow)
 	{
 		pConnection->again = false;
-		pConnection->ready(WebSocketPoller::READ);
+		pConnection->ready(WebSocketPoller::READ | LAST);
 	}
 	_againNow.clear();
 	performTasks();
@@ -342,6 +342,14 @@ void WebSocketReactor::again(WebSocketEventConnection& connection)
 {
 	if (connection.again) return;
 	_again.emplace_back(&connection, true);
+	connection.again = true;
+}
+
+
+void WebSocketReactor::atLast(WebSocketEventConnection& connection)
+{
+	if (connection.again) return;
+	_againNow.emplace_back(&connection, true);
 	connection.again = true;
 }
 

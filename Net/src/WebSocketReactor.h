@@ -63,6 +63,11 @@ public:
 		std::atomic<Poco::UInt64> bytesSent{0};
 	};
 
+	enum
+	{
+		LAST = 4 // for ready(), beside the events of the poller: the others have had their turn
+	};
+
 	explicit WebSocketReactor(const Poco::Timespan& spin);
 
 	void start(const std::string& name);
@@ -100,6 +105,9 @@ public:
 
 	void again(WebSocketEventConnection& connection);
 		/// In the next turn the connection has something to do that the poller does not know of.
+
+	void atLast(WebSocketEventConnection& connection);
+		/// To be called by its ready(): that is called again, with LAST, when all others have had their turn.
 
 	WebSocketPoller& poller();
 	WebSocketTimerWheel& timers();
@@ -177,7 +185,7 @@ private:
 	std::atomic<int> _load;
 	std::vector<WebSocketEventConnection*> _dirty;
 	std::vector<WebSocketEventConnection::Ptr> _again;    // those that again() was called for
-	std::vector<WebSocketEventConnection::Ptr> _againNow; // the same in the turn before
+	std::vector<WebSocketEventConnection::Ptr> _againNow; // the same in the turn before, and atLast() in this one
 	std::vector<WebSocketEventConnection*> _graveyard; // to be released at the end of the turn
 	std::unique_ptr<WebSocketOutput> _pOutput; // that was given back last
 	std::vector<std::unique_ptr<WebSocketOutput>> _outputs; // others

@@ -47,6 +47,44 @@ namespace
 }
 
 
+TEST_F(EventTest, WhoTakesItsWholeTurnIsReadAfterTheOthers)
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setThreads(1);
+	EventServer server(Port::PLAIN, pParams);
+	std::atomic<int> many(0), seen(0);
+	std::atomic<bool> begun(false), goOn(false);
+	server.handler.quiet = true;
+	server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int)
+	{
+		if (*pData == 'x')
+		{
+			if (++many > 1) begun = true;
+			if (many == 2) eventually([&] { return goOn.load(); });
+		}
+		else
+		{
+			seen = many.load();
+			connection.send(std::string(pData, length));
+		}
+	};
+	server.start();
+	RawPeer greedy = server.connect(), other = server.connect();
+	greedy.send(textFrame("x"));
+	ASSERT_TRUE(eventually([&] { return many == 1; }));
+	std::string flood;
+	const int size = static_cast<int>(textFrame("x").size());
+	for (int i = 0; i < 3000; ++i) flood += textFrame("x");
+	greedy.send(flood);
+	ASSERT_TRUE(eventually([&] { return begun.load(); }));
+	other.send(textFrame("y"));
+	goOn = true;
+	expectText(other, "y");
+	EXPECT_GE(1 + 4096/size + 1, seen); // what is read at once
+	EXPECT_TRUE(eventually([&] { return many == 3001; }));
+}
+
+
 class EventQueueTest: public ::testing::TestWithParam<std::tuple<Port, bool>>
 	/// bool: sent by another thread.
 {

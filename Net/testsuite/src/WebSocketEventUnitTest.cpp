@@ -314,6 +314,34 @@ TEST(EventPoller, AddChangeRemove)
 }
 
 
+TEST(EventPoller, ToldAtLast)
+	/// Whatever the order in which they became ready; and forgotten while it waits for that.
+{
+	for (const bool forgotten: {false, true})
+	{
+		WebSocketPoller poller;
+		Readable first, last, second;
+		std::string order;
+		first.then = [&]
+		{
+			order += 'f';
+			if (!forgotten) return;
+			poller.remove(last.fd());
+			poller.forget(last);
+		};
+		last.then = [&] { order += 'l'; };
+		second.then = [&] { order += 's'; };
+		poller.add(last.fd(), WebSocketPoller::READ | WebSocketPoller::LAST, last);
+		poller.add(first.fd(), WebSocketPoller::READ, first);
+		poller.add(second.fd(), WebSocketPoller::READ, second);
+		EXPECT_TRUE(poll(poller, -1));
+		EXPECT_EQ(forgotten ? "fs" : "fsl", order);
+		EXPECT_TRUE(poll(poller, -1));
+		EXPECT_EQ(forgotten ? "fsfs" : "fslfsl", order);
+	}
+}
+
+
 TEST(EventPoller, ForgottenInTheSameTurn)
 {
 	// The first of three that is called takes the others away.
