@@ -22,6 +22,8 @@
 #include <future>
 #include <memory>
 #include <thread>
+#include <type_traits>
+#include <utility>
 
 
 using namespace WebSocketTest;
@@ -29,6 +31,38 @@ using Poco::Net::WebSocketClient;
 using Poco::Net::WebSocketClientLoop;
 using Poco::Net::WebSocketClientParams;
 using Poco::Net::WebSocketConnection;
+
+
+//
+// A length is not taken for an opcode
+//
+namespace
+{
+	template <typename Sender, typename Void, typename... Arguments>
+	struct Sends: std::false_type
+	{
+	};
+
+	template <typename Sender, typename... Arguments>
+	struct Sends<Sender, std::void_t<decltype(std::declval<Sender&>().send(std::declval<Arguments>()...))>, Arguments...>: std::true_type
+	{
+	};
+
+	template <typename Sender>
+	constexpr bool checkSend()
+	{
+		static_assert(Sends<Sender, void, const char*>::value);
+		static_assert(Sends<Sender, void, const char*, int>::value);
+		static_assert(Sends<Sender, void, std::string, int>::value);
+		static_assert(Sends<Sender, void, const char*, std::size_t, int>::value);
+		static_assert(!Sends<Sender, void, const char*, std::size_t>::value);
+		static_assert(!Sends<Sender, void, char*, unsigned>::value);
+		return true;
+	}
+
+	static_assert(checkSend<WebSocketConnection>());
+	static_assert(checkSend<WebSocketClient>());
+}
 
 
 namespace

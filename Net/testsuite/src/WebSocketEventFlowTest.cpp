@@ -55,7 +55,7 @@ TEST_F(EventTest, WhoTakesItsWholeTurnIsReadAfterTheOthers)
 	std::atomic<int> many(0), seen(0);
 	std::atomic<bool> begun(false), goOn(false);
 	server.handler.quiet = true;
-	server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int)
+	server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int opcode)
 	{
 		if (*pData == 'x')
 		{
@@ -65,7 +65,7 @@ TEST_F(EventTest, WhoTakesItsWholeTurnIsReadAfterTheOthers)
 		else
 		{
 			seen = many.load();
-			connection.send(std::string(pData, length));
+			connection.send(pData, length, opcode);
 		}
 	};
 	server.start();

@@ -22,6 +22,7 @@
 #include "Poco/URI.h"
 #include <cstddef>
 #include <string>
+#include <type_traits>
 
 
 namespace Poco {
@@ -99,6 +100,10 @@ public:
 		/// already (WebSocketClientParams::setMaxOfflineBytes()), NOT_OPEN if the client is stopped.
 		/// A message that was sent when the connection was lost may be lost; what was kept, and the connection did not take, is
 		/// kept for the next one. Otherwise as WebSocketConnection::send().
+
+	template <typename Length, typename = std::enable_if_t<std::is_unsigned<Length>::value>>
+	WebSocketConnection::SendResult send(const char* pData, Length length) = delete;
+		/// The opcode is missing: the length would be taken for it.
 
 	State state() const;
 

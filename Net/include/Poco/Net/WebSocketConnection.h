@@ -26,6 +26,7 @@
 #include "Poco/UUID.h"
 #include <memory>
 #include <string>
+#include <type_traits>
 
 
 namespace Poco {
@@ -128,6 +129,10 @@ public:
 		/// Sends a message of the default kind: text, if not set otherwise.
 
 	SendResult send(const std::string& message, int opcode);
+
+	template <typename Length, typename = std::enable_if_t<std::is_unsigned<Length>::value>>
+	SendResult send(const char* pData, Length length) = delete;
+		/// The opcode is missing: the length would be taken for it.
 
 	virtual SendResult send(const WebSocketPreparedMessage::Ptr& pMessage) = 0;
 		/// Sends a message that is sent to others as well.
