@@ -66,7 +66,7 @@ public:
 
 	std::size_t inflateStep() const;
 		/// Returns how many bytes of the payload of a compressed message should be decompressed at a time, by who has
-		/// others to serve: few (64, which can be 64 KiB), if those before have become many more, otherwise more (512).
+		/// others to serve: few (16, which can be 16 KiB), if those before have become many more, otherwise more (256).
 
 	WebSocketFramer::Result limitPings(unsigned pending);
 		/// Fails the framer (POLICY_VIOLATION, 1008) if too many PINGs are pending.
@@ -124,7 +124,7 @@ inline WebSocketFramer::Result WebSocketAssembler::beginWhole()
 
 inline std::size_t WebSocketAssembler::inflateStep() const
 {
-	return _dense ? 64 : 512;
+	return _dense ? 16 : 256;
 }
 
 
