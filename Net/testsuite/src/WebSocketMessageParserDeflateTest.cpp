@@ -177,7 +177,8 @@ TEST(WebSocketMessageParserDeflateTest, MemoryThatIsTaken)
 
 
 TEST(WebSocketMessageParserDeflateTest, StepByStep)
-	/// Few bytes first, and as long as they become many; otherwise more. No step for what there is not.
+	/// Few bytes first, and as long as they become many; otherwise more. No step for what there is not. The first few
+	/// of the zeros are codes only, so a longer step follows.
 {
 	const std::string zeros = deflated(std::string(200000, '\0'));
 	for (std::size_t blocks: {1, 2, 5, 10})
@@ -199,15 +200,18 @@ TEST(WebSocketMessageParserDeflateTest, StepByStep)
 				char* const pEnd = p + wire.size();
 				std::size_t steps = 1;
 				std::size_t length = 0;
+				std::size_t large = 0;
 				WebSocketMessageParser::Event event = WebSocketMessageParser::NEED_MORE;
 				while ((event = parser.next(p, pEnd)) == WebSocketMessageParser::INFLATING || (event == WebSocketMessageParser::PART && !parser.last()))
 				{
 					++steps;
 					if (parts) length += parser.length();
-					ASSERT_LE(parser.length(), 16u*1032) << "of one step";
+					if (parts && parser.length() > 16*1032) ++large;
+					ASSERT_LE(parser.length(), 256u*1032) << "of one step";
 				}
 				EXPECT_EQ(parts ? WebSocketMessageParser::PART : WebSocketMessageParser::MESSAGE, event);
-				const std::size_t expected = dense ? (first.size() + 15)/16 : first.size() <= 16 ? 1 : 1 + (first.size() - 16 + 255)/256;
+				EXPECT_GE(dense ? 1u : 0u, large);
+				const std::size_t expected = dense ? 1 + (first.size() - 256 + 15)/16 : first.size() <= 16 ? 1 : 1 + (first.size() - 16 + 255)/256;
 				EXPECT_EQ(expected + (parts ? 1 : 0), steps) << first.size();
 				EXPECT_EQ(dense ? 200000 : 200*blocks, length + parser.length());
 			}
