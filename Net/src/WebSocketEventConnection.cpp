@@ -239,7 +239,7 @@ void WebSocketEventConnection::turn(int events)
 	if (is(GREEDY))
 	{
 		set(GREEDY, false);
-		if (!(events & WebSocketReactor::LAST))
+		if (!(events & WebSocketPoller::LAST))
 		{
 			_reactor.atLast(*this);
 			return;

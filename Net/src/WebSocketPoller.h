@@ -38,7 +38,7 @@ public:
 	{
 		READ  = 1, // or the end of the stream, or an error
 		WRITE = 2,
-		LAST  = 4  // asked for: the source is told when all others have been
+		LAST  = 4  // asked for: the source is told when all others have been; told by the loop: they have been
 	};
 
 	typedef WebSocketLoopMember Source;

@@ -162,7 +162,7 @@ bool WebSocketReactor::invoke(const std::function<void()>& function)
 	for (auto& pConnection: _againNow)
 	{
 		pConnection->again = false;
-		pConnection->ready(WebSocketPoller::READ | LAST);
+		pConnection->ready(WebSocketPoller::READ | WebSocketPoller::LAST);
 	}
 	_againNow.clear();
 	performTasks();

@@ -63,11 +63,6 @@ public:
 		std::atomic<Poco::UInt64> bytesSent{0};
 	};
 
-	enum
-	{
-		LAST = 4 // for ready(), beside the events of the poller: the others have had their turn
-	};
-
 	explicit WebSocketReactor(const Poco::Timespan& spin);
 
 	void start(const std::string& name);
@@ -107,7 +102,7 @@ public:
 		/// In the next turn the connection has something to do that the poller does not know of.
 
 	void atLast(WebSocketEventConnection& connection);
-		/// To be called by its ready(): that is called again, with LAST, when all others have had their turn.
+		/// To be called by its ready(): that is called again, with WebSocketPoller::LAST, when all others have had their turn.
 
 	WebSocketPoller& poller();
 	WebSocketTimerWheel& timers();
