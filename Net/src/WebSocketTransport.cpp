@@ -460,6 +460,7 @@ void WebSocketTransport::shutdown()
 
 void WebSocketTransport::wake()
 {
+	_sendFailed = true; // Poco 1.13 would have a thread that sends by TLS try again, for ever
 	::shutdown(_pSocket->sockfd(), SHUT_RDWR);
 }
 

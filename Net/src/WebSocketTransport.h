@@ -140,7 +140,7 @@ private:
 	mutable Poco::FastMutex _mutex; // guards _pSocket and the timeouts if not plain
 	Poco::Timespan _sendTimeout;
 	Poco::Timespan _receiveTimeout;
-	bool _sendFailed;    // TLS has: OpenSSL must not be asked again (SSL_get_error(3)), and Poco 1.13 would tell
+	std::atomic<bool> _sendFailed; // TLS has, or wake() was called: OpenSSL must not be asked again (SSL_get_error(3)), and Poco 1.13 would tell
 	bool _receiveFailed; // of it as if nothing could be sent or received now
 };
 
