@@ -29,7 +29,7 @@ void WebSocketEventConnection::beginClosing()
 {
 	if (is(CLOSING_BEGUN)) return;
 	set(CLOSING_BEGUN, true);
-	_waits = _reactor.now();
+	_waits = _closingSince = _reactor.now();
 	if (state() == OPEN) setState(CLOSING);
 	_reactor.markDirty(*this);
 	schedule();

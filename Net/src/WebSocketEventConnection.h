@@ -18,6 +18,7 @@
 #include "WebSocketEventGroup.h"
 #include "WebSocketOutput.h"
 #include "WebSocketPoller.h"
+#include "WebSocketProgress.h"
 #include "WebSocketStream.h"
 #include "WebSocketTimerWheel.h"
 #include "WebSocketUpgrade.h"
@@ -172,7 +173,8 @@ private:
 		COMPRESSES    = 0x40000, // messages that are not too short
 		ASKED         = 0x80000, // the last PING has not been answered
 		IS_OPEN       = 0x100000, // the state is OPEN, for the loop's thread
-		GREEDY        = 0x200000 // has taken all that it was allowed to at once: the next time after the others
+		GREEDY        = 0x200000, // has taken all that it was allowed to at once: the next time after the others
+		ASKED_AGAIN   = 0x400000  // half of the time for the answer to an automatic PING has passed
 	};
 
 	enum
@@ -206,6 +208,12 @@ private:
 		unsigned pendingPings = 0;
 		std::vector<Task> held;             // other messages, while one is sent in parts
 		std::unique_ptr<Deflating> pDeflating;
+		WebSocketProgress progress;         // of the peer
+		Poco::UInt64 queueEnd = 0;          // when so many bytes have been sent, all has that was queued at that time:
+		Time queueSince = 0;
+		Poco::UInt64 messageNumber = 0;     // of the message that was arriving at that time:
+		Time messageSince = 0;
+		bool messageArrives = false;
 		std::string subprotocol;
 		std::shared_ptr<void> pUserData;    // through atomic_load() and atomic_store()
 		std::mutex mutex;
@@ -230,6 +238,14 @@ private:
 	void readyWhilePaused();
 	void read();
 	void answered();
+	bool late(Time limit, Time now);
+	void watch(Time now);
+	bool takesTooLong(Time now);
+	bool arrivesTooSlowly(Time now);
+	void checkIdle(Time now);
+	void keepAlive(Time now);
+	void failSlowMessage();
+	void limitQueue();
 	void noMemory();
 	bool push();
 	void blocked(bool progress);
@@ -340,8 +356,8 @@ private:
 	std::unique_ptr<WebSocketMessageWriter> _pWriter; // with compression, or for a message in parts
 	mutable std::atomic<Rare*> _pRare; // made by the first that needs it
 	std::atomic<std::size_t> _posted;        // bytes that other threads have sent, and that are not in the output yet
-	Time _progress;     // when the peer took something last, if blocked
-	Time _waits;        // since when an answer to the automatic PING, or to the Close frame, has been waited for
+	Time _waits;        // since when there has been no sign of what is waited for: room if blocked, a PONG, or the peer's Close
+	Time _closingSince; // when the closing handshake began
 	Poco::UInt32 _pingClock;  // microseconds, which wrap around: payload of the last PING
 	Time _received;     // when something was received last
 	Poco::Timestamp _since;

@@ -12,6 +12,7 @@
 
 
 #include "WebSocketEventConnection.h"
+#include "WebSocketPeerState.h"
 #include "WebSocketReactor.h"
 
 
@@ -69,7 +70,12 @@ bool WebSocketEventConnection::allSent() const
 {
 	orAbort([this] { _pOutput->keep(); });
 	_waiting.store(_pOutput->size(), std::memory_order_relaxed);
-	if (progress || !is(BLOCKED)) _progress = _reactor.now();
+	if (progress || !is(BLOCKED)) _waits = _reactor.now();
+	if (!is(BLOCKED))
+	{
+		rare().progress.begin(peerState(_stream.fd()));
+		limitQueue();
+	}
 	set(BLOCKED, true);
 	_drain.store(true, std::memory_order_relaxed);
 	if (!is(WRITING))
@@ -87,7 +93,8 @@ bool WebSocketEventConnection::allSent() const
 	if (is(BLOCKED))
 	{
 		set(BLOCKED, false);
-		if (is(PINGING) && !is(CLOSING_BEGUN)) _waits = _reactor.now(); // from here on an answer can come
+		_waits = _reactor.now(); // from here on an answer can come
+		set(ASKED_AGAIN, false);
 		schedule();
 	}
 	if (is(WRITING))

@@ -47,6 +47,8 @@ struct WebSocketEventGroup: public Poco::RefCountedObject
 		sendTimeout(milliseconds(pItsParams->getSendTimeout())),
 		closeTimeout(milliseconds(pItsParams->getCloseTimeout())),
 		handshakeTimeout(milliseconds(pItsParams->getHandshakeTimeout())),
+		transferTimeout(milliseconds(pItsParams->getTransferTimeout())),
+		longestSilence(std::min<Time>(pingInterval + transferTimeout, 24u*24*60*60*1000)),
 		maxQueuedBytes(static_cast<std::size_t>(pItsParams->getMaxQueuedBytes()))
 	{
 	}
@@ -90,6 +92,8 @@ struct WebSocketEventGroup: public Poco::RefCountedObject
 	const Time sendTimeout;
 	const Time closeTimeout;
 	const Time handshakeTimeout;
+	const Time transferTimeout;
+	const Time longestSilence; // before the connection has failed, whatever the peer takes; times in the wheel wrap around after 24 days
 	const std::size_t maxQueuedBytes;
 	HTTPServerParams::Ptr pHTTPParams; // of a server that has somebody for other requests
 

@@ -13,6 +13,7 @@
 
 #include "WebSocketEventConnection.h"
 #include "WebSocketOpening.h"
+#include "WebSocketPeerState.h"
 #include "WebSocketReactor.h"
 #include "Poco/Net/NetException.h"
 #include <algorithm>
@@ -52,46 +53,145 @@ void WebSocketEventConnection::timeReached(Time now)
 	}
 	if (is(CLOSING_BEGUN))
 	{
-		if (WebSocketTimerWheel::reached(_waits + _group.closeTimeout, now))
+		if (WebSocketTimerWheel::reached(_closingSince + _group.transferTimeout, now) || late(_group.closeTimeout, now))
 		{
 			if (!is(DISCARD)) tellError(TimeoutException("No Close frame from the peer"));
 			cut();
 			return;
 		}
 	}
-	else if (is(BLOCKED) && WebSocketTimerWheel::reached(_progress + _group.sendTimeout, now))
+	else if (is(BLOCKED) && (late(_group.sendTimeout, now) || takesTooLong(now)))
 	{
 		broken(TimeoutException("The peer does not take what is sent"));
 		return;
 	}
-	else if (_group.idleTimeout > 0 && WebSocketTimerWheel::reached(_lastMessage + _group.idleTimeout, now))
+	else
 	{
-		sendClose(WebSocketFrame::GOING_AWAY, "Idle for too long");
+		if (arrivesTooSlowly(now)) failSlowMessage();
+		else if (_group.idleTimeout > 0) checkIdle(now);
+		if (state() == OPEN && !is(PAUSED) && !is(BLOCKED)) keepAlive(now); // otherwise an answer would not be seen, or a PING not be sent
+		if (is(GONE)) return;
 	}
-	else if (is(PAUSED) || is(BLOCKED))
+	schedule();
+}
+
+
+[[gnu::noinline]] bool WebSocketEventConnection::late(Time limit, Time now)
+	/// Returns true if there has been no sign of what is waited for, and the peer has not got on either, for so long. What
+	/// has moved is known then only: nothing is looked at while all goes well.
+{
+	if (WebSocketTimerWheel::reached(_waits + limit, now)) watch(now);
+	return WebSocketTimerWheel::reached(_waits + limit, now);
+}
+
+
+void WebSocketEventConnection::watch(Time now)
+	/// Looks at the peer. If it has got on, limits of silence count from there.
+{
+	const auto advance = [now](Time& time, Time other)
 	{
-		// an answer would not be seen, or a PING not be sent
+		if (WebSocketTimerWheel::reached(time, other) && WebSocketTimerWheel::reached(other, now)) time = other;
+	};
+	WebSocketProgress& progress = rare().progress;
+	const int result = progress.look(peerState(_stream.fd()), now);
+	const bool answerAwaited = is(PINGING) && !is(BLOCKED) && !is(CLOSING_BEGUN);
+	if (result & (answerAwaited ? WebSocketProgress::READ : WebSocketProgress::TAKEN)) advance(_waits, progress.time());
+	if ((result & WebSocketProgress::TAKEN) && (progress.waiting() || is(BLOCKED))) advance(_lastMessage, progress.time());
+	if (is(CLOSING_BEGUN) && !is(DISCARD)) advance(_waits, _received);
+}
+
+
+void WebSocketEventConnection::limitQueue()
+	/// What is queued now has the time of a transfer from now on.
+{
+	Rare& more = rare();
+	more.queueEnd = _bytesSent.load(std::memory_order_relaxed) + _pOutput->size();
+	more.queueSince = _reactor.now();
+}
+
+
+bool WebSocketEventConnection::takesTooLong(Time now)
+	/// Returns true if what is queued goes out so slowly that the peer does it on purpose, or is of no use.
+{
+	Rare& more = rare();
+	if (!WebSocketTimerWheel::reached(more.queueSince + _group.transferTimeout, now)) return false;
+	if (_bytesSent.load(std::memory_order_relaxed) < more.queueEnd) return true;
+	limitQueue();
+	return false;
+}
+
+
+bool WebSocketEventConnection::arrivesTooSlowly(Time now)
+	/// The same of a message that is received. It is known from the first look at it.
+{
+	const Poco::UInt64 number = _messagesReceived.load(std::memory_order_relaxed);
+	if (_framer.betweenMessages() || is(PAUSED) || is(DISCARD))
+	{
+		if (Rare* const pRare = _pRare.load(std::memory_order_acquire)) pRare->messageArrives = false;
+		return false;
 	}
-	else if (is(PINGING) && WebSocketTimerWheel::reached(_waits + _group.pongTimeout, now))
+	Rare& more = rare();
+	if (more.messageArrives && more.messageNumber == number) return WebSocketTimerWheel::reached(more.messageSince + _group.transferTimeout, now);
+	more.messageArrives = true;
+	more.messageNumber = number;
+	more.messageSince = now;
+	return false;
+}
+
+
+void WebSocketEventConnection::failSlowMessage()
+{
+	_framer.fail(WebSocketError::POLICY_VIOLATION, WebSocketFrame::POLICY_VIOLATION, "A message takes too long to arrive");
+	protocolFailed();
+}
+
+
+void WebSocketEventConnection::checkIdle(Time now)
+{
+	if (!WebSocketTimerWheel::reached(_lastMessage + _group.idleTimeout, now)) return;
+	if (!_framer.betweenMessages() && WebSocketTimerWheel::reached(_lastMessage, _received)) _lastMessage = _received; // a message is arriving
+	if (WebSocketTimerWheel::reached(_lastMessage + _group.idleTimeout, now)) watch(now);
+	if (WebSocketTimerWheel::reached(_lastMessage + _group.idleTimeout, now)) sendClose(WebSocketFrame::GOING_AWAY, "Idle for too long");
+}
+
+
+void WebSocketEventConnection::keepAlive(Time now)
+{
+	if (!is(PINGING))
 	{
-		_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
-		broken(WebSocketException(_framer.errorText(), _framer.error()));
-		return;
-	}
-	else if (!is(PINGING) && _group.pingInterval > 0 && WebSocketTimerWheel::reached(_received + _group.pingInterval, now))
-	{
+		if (_group.pingInterval == 0 || !WebSocketTimerWheel::reached(_received + _group.pingInterval, now)) return;
 		set(PINGING, true);
+		set(ASKED_AGAIN, false);
 		_waits = now;
 		sendPing();
 	}
-	schedule();
+	else if (!is(ASKED_AGAIN))
+	{
+		if (!WebSocketTimerWheel::reached(_waits + _group.pongTimeout/2, now)) return;
+		set(ASKED_AGAIN, true);
+		if (!WebSocketTimerWheel::reached(_received, _lastMessage)) return; // nothing was sent meanwhile that the answer could lie behind
+		rare().progress.expectAnswer(peerState(_stream.fd()));
+		sendPing();
+	}
+	else
+	{
+		const Time before = _waits;
+		if (late(_group.pongTimeout, now) || WebSocketTimerWheel::reached(_received + _group.longestSilence, now))
+		{
+			_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
+			broken(WebSocketException(_framer.errorText(), _framer.error()));
+		}
+		else if (_waits != before)
+		{
+			sendPing(); // the peer's system acknowledges it, and tells how much room there is
+		}
+	}
 }
 
 
 WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 {
 	if (_pOpening) return _received + _group.handshakeTimeout;
-	if (is(CLOSING_BEGUN)) return _waits + _group.closeTimeout;
 
 	const Time now = _reactor.now();
 	Time left = WebSocketTimerWheel::MAX_DISTANCE;
@@ -99,10 +199,21 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 	{
 		left = std::min(left, WebSocketTimerWheel::reached(time, now) ? 0 : time - now);
 	};
-	if (is(BLOCKED)) consider(_progress + _group.sendTimeout);
+	if (is(CLOSING_BEGUN))
+	{
+		consider(_waits + _group.closeTimeout);
+		consider(_closingSince + _group.transferTimeout);
+		return now + left;
+	}
+	left = _group.transferTimeout/4 + 1; // that is how exactly the time that a message takes to arrive is known
+	if (is(BLOCKED))
+	{
+		consider(_waits + _group.sendTimeout);
+		consider(rare().queueSince + _group.transferTimeout);
+	}
 	if (_group.idleTimeout > 0) consider(_lastMessage + _group.idleTimeout);
 	if (is(PAUSED) || is(BLOCKED)) return now + left;
-	if (is(PINGING)) consider(_waits + _group.pongTimeout);
+	if (is(PINGING)) consider(_waits + (is(ASKED_AGAIN) ? _group.pongTimeout : _group.pongTimeout/2));
 	else if (_group.pingInterval > 0) consider(_received + _group.pingInterval);
 	return now + left;
 }
@@ -120,6 +231,7 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 	/// The peer is there. The next PING is due earlier than the answer to the last would have been late.
 {
 	set(PINGING, false);
+	set(ASKED_AGAIN, false);
 	schedule();
 }
 

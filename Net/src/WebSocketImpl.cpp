@@ -206,7 +206,7 @@ void WebSocketImpl::configure(const WebSocketParams& params, const WebSocketDefl
 	channel.framer.setVerifyMasking(params.getVerifyMasking());
 	channel.receiver.assembler().configure(params, pDeflate);
 	channel.messageSender.configure(params, pDeflate);
-	channel.reader.setKeepAlive(params.getPingInterval(), params.getPongTimeout());
+	channel.reader.setKeepAlive(params.getPingInterval(), params.getPongTimeout(), params.getTransferTimeout());
 }
 
 

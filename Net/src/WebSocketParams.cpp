@@ -50,7 +50,8 @@ WebSocketParams::WebSocketParams():
 	_deflateThreshold(64),
 	_maxRedirects(0),
 	_pingInterval(0),
-	_pongTimeout(20, 0)
+	_pongTimeout(20, 0),
+	_transferTimeout(15*60, 0)
 {
 }
 
@@ -321,6 +322,20 @@ void WebSocketParams::setPongTimeout(const Poco::Timespan& timeout)
 Poco::Timespan WebSocketParams::getPongTimeout() const
 {
 	return _pongTimeout;
+}
+
+
+void WebSocketParams::setTransferTimeout(const Poco::Timespan& timeout)
+{
+	if (timeout <= 0 || timeout > 20*Poco::Timespan::DAYS)
+		throw InvalidArgumentException("TransferTimeout out of range: " + std::to_string(timeout.totalMicroseconds()) + " microseconds");
+	_transferTimeout = timeout;
+}
+
+
+Poco::Timespan WebSocketParams::getTransferTimeout() const
+{
+	return _transferTimeout;
 }
 
 

@@ -10,6 +10,7 @@
 
 
 #include "WebSocketReader.h"
+#include "WebSocketPeerState.h"
 #include "Poco/Net/NetException.h"
 #include <algorithm>
 #include <cstring>
@@ -73,7 +74,10 @@ WebSocketReader::WebSocketReader(WebSocketTransport& transport, WebSocketFramer&
 	_pLimit(nullptr),
 	_pingInterval(0),
 	_pongTimeout(0),
-	_pinging(false)
+	_transferTimeout(0),
+	_pinging(false),
+	_pingedAgain(false),
+	_messageTimed(false)
 {
 }
 
@@ -95,10 +99,11 @@ void WebSocketReader::setReadAhead(bool flag)
 }
 
 
-void WebSocketReader::setKeepAlive(const Poco::Timespan& pingInterval, const Poco::Timespan& pongTimeout)
+void WebSocketReader::setKeepAlive(const Poco::Timespan& pingInterval, const Poco::Timespan& pongTimeout, const Poco::Timespan& transferTimeout)
 {
-	_pingInterval = pingInterval;
-	_pongTimeout  = pongTimeout;
+	_pingInterval    = pingInterval;
+	_pongTimeout     = pongTimeout;
+	_transferTimeout = transferTimeout;
 }
 
 
@@ -194,18 +199,7 @@ int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bo
 		Poco::Timespan left = 0; // for ever
 		if (_pingInterval > 0 && !_pLimit)
 		{
-			left = _pinging ? _pongTimeout - _sender.pingAge() : _pingInterval - _lastReceived.elapsed(); // while another thread is sending, none can go out
-			if (left <= 0 && _pinging)
-			{
-				_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
-				return FAILED;
-			}
-			if (left <= 0)
-			{
-				_sender.sendPing();
-				_pinging = true;
-				continue;
-			}
+			if (!keepAlive(left)) return FAILED;
 		}
 		if (limit.limited())
 		{
@@ -220,7 +214,65 @@ int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bo
 }
 
 
+bool WebSocketReader::keepAlive(Poco::Timespan& left)
+	/// Sends a PING if it is time for one, and sets left to when the next thing is to be done. Returns false if there is no answer.
+{
+	if (!_pinging)
+	{
+		left = _pingInterval - _lastReceived.elapsed();
+		if (left > 0) return true;
+		_pinging = true;
+		_pingedAgain = false;
+		_lastSign.update();
+		_sender.sendPing();
+	}
+	if (_sender.pingAge() == 0) _lastSign.update(); // while another thread is sending, it cannot go out
+	if (!_pingedAgain)
+	{
+		left = Poco::Timespan(_pongTimeout.totalMicroseconds()/2) - _lastSign.elapsed();
+		if (left > 0) return true;
+		_pingedAgain = true;
+		_progress.expectAnswer(peerState(_transport.socket()->sockfd()));
+		_sender.sendPing();
+	}
+	left = _pongTimeout - _lastSign.elapsed();
+	if (left > 0) return true;
+	watch();
+	left = _pongTimeout - _lastSign.elapsed();
+	if (left > 0 && _lastReceived.elapsed() < (_pingInterval + _transferTimeout).totalMicroseconds())
+	{
+		_sender.sendPing(); // the peer's system acknowledges it, and tells how much room there is
+		return true;
+	}
+	_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
+	return false;
+}
+
+
+void WebSocketReader::watch()
+	/// Looks at the peer. If it has got on, that is a sign.
+{
+	const WebSocketProgress::Time now = static_cast<WebSocketProgress::Time>(Poco::Clock().microseconds()/1000);
+	if (!(_progress.look(peerState(_transport.socket()->sockfd()), now) & WebSocketProgress::READ)) return;
+	Poco::Clock sign;
+	sign -= 1000*static_cast<Poco::Clock::ClockDiff>(now - _progress.time());
+	_lastSign = std::max(_lastSign, sign);
+}
+
+
 int WebSocketReader::payload(WebSocketTarget& target)
+{
+	return receivePayload(target, false);
+}
+
+
+int WebSocketReader::messagePayload(WebSocketTarget& target)
+{
+	return receivePayload(target, true);
+}
+
+
+inline int WebSocketReader::receivePayload(WebSocketTarget& target, bool limited)
 {
 	const std::size_t total = static_cast<std::size_t>(_framer.header().payloadLength);
 	if (_received == 0 && _end - _position >= total) // the usual case: it is here already
@@ -234,7 +286,7 @@ int WebSocketReader::payload(WebSocketTarget& target)
 	{
 		try
 		{
-			const int n = readInto(target, total);
+			const int n = readInto(target, total, limited);
 			if (n == AGAIN) save(target);
 			return n;
 		}
@@ -247,7 +299,7 @@ int WebSocketReader::payload(WebSocketTarget& target)
 
 	// Non-blocking, or a call before this one has ended inside the frame.
 	WebSocketTarget saved(_saved, 0);
-	const int n = readInto(saved, total);
+	const int n = readInto(saved, total, limited);
 	if (n > 0)
 	{
 		std::memcpy(target.whole(total), _saved.begin(), total);
@@ -259,16 +311,32 @@ int WebSocketReader::payload(WebSocketTarget& target)
 
 int WebSocketReader::payloadInto(WebSocketTarget& target)
 {
-	return readInto(target, static_cast<std::size_t>(_framer.header().payloadLength));
+	return readInto(target, static_cast<std::size_t>(_framer.header().payloadLength), true);
 }
 
 
-int WebSocketReader::readInto(WebSocketTarget& target, std::size_t total)
+bool WebSocketReader::tooSlow()
+{
+	if (_transferTimeout == 0) return false;
+	if (!_messageTimed)
+	{
+		_messageTimed = true;
+		_messageSince.update();
+		return false;
+	}
+	if (!_messageSince.isElapsed(_transferTimeout.totalMicroseconds())) return false;
+	_framer.fail(WebSocketError::POLICY_VIOLATION, WebSocketFrame::POLICY_VIOLATION, "A message takes too long to arrive");
+	return true;
+}
+
+
+int WebSocketReader::readInto(WebSocketTarget& target, std::size_t total, bool limited)
 {
 	LowWater lowWater(_transport);
 	bool fast = _transport.plain() && _transport.getBlocking();
 	while (_framer.remaining() > 0)
 	{
+		if (limited && tooSlow()) return FAILED;
 		const bool gather = fast && !_peeked && _position == _end && _framer.remaining() >= 2*GATHERED;
 		lowWater.set(gather ? GATHERED : 1);
 		const std::size_t missing = total - _received;
@@ -280,6 +348,7 @@ int WebSocketReader::readInto(WebSocketTarget& target, std::size_t total)
 		_received += static_cast<std::size_t>(n);
 		if (gather && static_cast<std::size_t>(n) < std::min<std::size_t>(room, GATHERED/2)) fast = false; // it took the whole timeout
 	}
+	if (limited && _framer.header().fin()) endMessage();
 	return static_cast<int>(total);
 }
 

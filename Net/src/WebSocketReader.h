@@ -16,6 +16,7 @@
 
 
 #include "WebSocketLock.h"
+#include "WebSocketProgress.h"
 #include "WebSocketSender.h"
 #include "WebSocketTarget.h"
 #include "WebSocketTimeLimit.h"
@@ -65,8 +66,8 @@ public:
 	void setReadAhead(bool flag);
 		/// Whether more than one frame may be taken out of the kernel at a time.
 
-	void setKeepAlive(const Poco::Timespan& pingInterval, const Poco::Timespan& pongTimeout);
-		/// See WebSocketParams::setPingInterval() and setPongTimeout().
+	void setKeepAlive(const Poco::Timespan& pingInterval, const Poco::Timespan& pongTimeout, const Poco::Timespan& transferTimeout);
+		/// See WebSocketParams::setPingInterval(), setPongTimeout() and setTransferTimeout().
 
 	void setLimit(const WebSocketTimeLimit* pLimit);
 		/// As long as it is set (not null), what is waited for has to come within this limit, in all, instead of within the
@@ -79,8 +80,18 @@ public:
 		/// Receives the payload into target, which may be another one when the call is
 		/// repeated. Returns its length, AGAIN or FAILED.
 
+	int messagePayload(WebSocketTarget& target);
+		/// As payload(). Fails the framer if that is too slow for a message.
+
 	int payloadInto(WebSocketTarget& target);
 		/// The same, but target must be the same, with its contents, when the call is repeated.
+
+	bool tooSlow();
+		/// Returns true, and fails the framer, if a message has not ended that began, for this function, longer ago than
+		/// WebSocketParams::setTransferTimeout().
+
+	void endMessage();
+		/// The next call of tooSlow() is for another message.
 
 	int part(char* pTarget, std::size_t length);
 		/// Receives some of the payload, of which there is more. Returns how many bytes, AGAIN or FAILED.
@@ -120,7 +131,10 @@ private:
 	int fill();
 	int fetch(char* pTarget, std::size_t length, Fetch how);
 	int fetchAlive(char* pTarget, std::size_t length, Fetch how, bool pending);
-	int readInto(WebSocketTarget& target, std::size_t total);
+	int receivePayload(WebSocketTarget& target, bool limited);
+	int readInto(WebSocketTarget& target, std::size_t total, bool limited);
+	bool keepAlive(Poco::Timespan& left);
+	void watch();
 	int readDirectly(char* pTarget, std::size_t length);
 	void save(const WebSocketTarget& target);
 	bool wholeFrameAhead() const;
@@ -147,13 +161,25 @@ private:
 	Poco::Timespan _pingInterval;
 	Poco::Timespan _pongTimeout;
 	Poco::Clock _lastReceived;
+	Poco::Timespan _transferTimeout;
 	bool _pinging;             // a PING has been sent because of the silence, which goes on
+	bool _pingedAgain;         // half of the time for its answer has passed
+	Poco::Clock _lastSign;     // that there will be an answer
+	WebSocketProgress _progress; // of the peer
+	Poco::Clock _messageSince; // when tooSlow() was called first for the message
+	bool _messageTimed;        // it was
 };
 
 
 //
 // inlines
 //
+inline void WebSocketReader::endMessage()
+{
+	_messageTimed = false;
+}
+
+
 inline int WebSocketReader::ahead() const
 {
 	return _ahead.load(std::memory_order_relaxed);

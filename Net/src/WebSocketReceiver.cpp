@@ -187,11 +187,11 @@ int WebSocketReceiver::readMessage(WebSocketTarget& target, int& opcode)
 		int n = 0;
 		if (_assembler.single())
 		{
-			n = _reader.payload(target);
+			n = _reader.messagePayload(target);
 		}
 		else if (_assembler.compressed())
 		{
-			do n = inflateBlock();
+			do n = _reader.tooSlow() ? static_cast<int>(WebSocketReader::FAILED) : inflateBlock();
 			while (n == 0 && _framer.remaining() > 0);
 		}
 		else
@@ -213,6 +213,7 @@ int WebSocketReceiver::readMessage(WebSocketTarget& target, int& opcode)
 		}
 		_messageLength = _assembler.compressed() ? _message.size() : _messageLength + static_cast<std::size_t>(n);
 		_messageComplete = complete;
+		if (complete) _reader.endMessage();
 	}
 
 	const std::size_t length = _messageLength;
@@ -231,6 +232,7 @@ int WebSocketReceiver::nextDataFrame()
 {
 	for (;;)
 	{
+		if (_messageBegun && !_inParts && _reader.tooSlow()) return WebSocketReader::FAILED;
 		const int rc = _reader.header();
 		if (rc <= 0 || _frameBegun) return rc;
 		if (!_framer.header().control())

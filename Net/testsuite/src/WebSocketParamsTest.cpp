@@ -69,7 +69,8 @@ namespace
 	{
 		{"HandshakeTimeout", &WebSocketParams::setHandshakeTimeout, &WebSocketParams::getHandshakeTimeout, Timespan(30, 0), Timespan(0, 1)},
 		{"PingInterval", &WebSocketParams::setPingInterval, &WebSocketParams::getPingInterval, Timespan(0), Timespan(0)},
-		{"PongTimeout", &WebSocketParams::setPongTimeout, &WebSocketParams::getPongTimeout, Timespan(20, 0), Timespan(0, 1)}
+		{"PongTimeout", &WebSocketParams::setPongTimeout, &WebSocketParams::getPongTimeout, Timespan(20, 0), Timespan(0, 1)},
+		{"TransferTimeout", &WebSocketParams::setTransferTimeout, &WebSocketParams::getTransferTimeout, Timespan(15*60, 0), Timespan(0, 1)}
 	};
 
 	struct FlagRow

@@ -56,15 +56,18 @@ public:
 
 	void setIdleTimeout(const Poco::Timespan& timeout);
 	Poco::Timespan getIdleTimeout() const;
-		/// A connection without messages, in either direction, for this long is closed (1001). 0: never. Default: 0.
+		/// A connection without messages, in either direction, for this long is closed (1001). A message that is still arriving, or that the
+		/// peer is still taking, counts as long as bytes move. 0: never. Default: 0.
 
 	void setSendTimeout(const Poco::Timespan& timeout);
 	Poco::Timespan getSendTimeout() const;
-		/// A connection whose peer takes nothing of what waits to be sent for this long is cut; more than 0. Default: 30 s.
+		/// A connection is cut if something waits to be sent, and the peer's system acknowledges nothing for this long;
+		/// more than 0. See also setTransferTimeout(). Default: 30 s.
 
 	void setCloseTimeout(const Poco::Timespan& timeout);
 	Poco::Timespan getCloseTimeout() const;
-		/// How long the closing handshake may take before the connection is cut; more than 0. Default: 5 s.
+		/// In the closing handshake the connection is cut if the peer acknowledges nothing, and nothing comes from it, for
+		/// this long; more than 0. See also setTransferTimeout(). Default: 5 s.
 
 protected:
 	~WebSocketConnectionParams();

@@ -168,7 +168,16 @@ public:
 
 	void setPongTimeout(const Poco::Timespan& timeout);
 	Poco::Timespan getPongTimeout() const;
-		/// The connection has failed if nothing at all is received for this long after such a PING; more than 0. Default: 20 s.
+		/// The connection has failed if nothing at all is received for this long after such a PING, and the peer does not get on
+		/// with what was sent before it either: its system acknowledges nothing, and its program reads nothing. If
+		/// something was sent before it, a second PING follows after half of the time. More than 0. Default: 20 s.
+
+	void setTransferTimeout(const Poco::Timespan& timeout);
+	Poco::Timespan getTransferTimeout() const;
+		/// The longest time that a transfer may take, however steadily bytes move: a message that arrives (then Close code 1008), what waits
+		/// to be sent, an answer to a PING that lies behind it, a closing handshake of the event shell (then the connection
+		/// is cut). It is for peers that trickle on purpose; the other limits are about silence. More than 0, at most 20 days. Default: 15 min,
+		/// which is 16 MiB at 19 KB/s.
 
 protected:
 	virtual ~WebSocketParams();
@@ -195,6 +204,7 @@ private:
 	int _maxRedirects;
 	Poco::Timespan _pingInterval;
 	Poco::Timespan _pongTimeout;
+	Poco::Timespan _transferTimeout;
 };
 
 

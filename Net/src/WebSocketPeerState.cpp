@@ -1,0 +1,65 @@
+//
+// WebSocketPeerState.cpp
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketPeerState
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "WebSocketPeerState.h"
+#if defined(__linux__)
+#include <cstddef>
+#include <linux/sockios.h>
+#include <linux/tcp.h> // glibc's netinet/tcp.h lacks the newer fields, and cannot be included as well
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#endif
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+#if defined(__linux__)
+
+
+WebSocketPeerState peerState(int fd)
+{
+	WebSocketPeerState state;
+	int waiting = 0;
+	if (::ioctl(fd, SIOCOUTQ, &waiting) == 0) state.waiting = static_cast<Poco::UInt32>(waiting);
+	tcp_info info = tcp_info();
+	socklen_t length = sizeof(info); // an older system fills less of it
+	if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && length >= offsetof(tcp_info, tcpi_bytes_received))
+	{
+		state.acknowledged = static_cast<Poco::UInt32>(info.tcpi_bytes_acked);
+		state.window = info.tcpi_snd_wnd;
+		state.quiet = info.tcpi_last_ack_recv;
+	}
+	else
+	{
+		state.acknowledged = 0 - state.waiting; // as seen from what has been sent, which does not change meanwhile
+	}
+	return state;
+}
+
+
+#else
+
+
+WebSocketPeerState peerState(int)
+{
+	return WebSocketPeerState();
+}
+
+
+#endif
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

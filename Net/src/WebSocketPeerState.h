@@ -1,0 +1,35 @@
+//
+// WebSocketPeerState.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketPeerState
+//
+// A look at a connection's peer.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketPeerState_INCLUDED
+#define Net_WebSocketPeerState_INCLUDED
+
+
+#include "WebSocketProgress.h"
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+WebSocketPeerState peerState(int fd);
+	/// Returns what the system knows of the peer of a socket, by two system calls: for TCP by TCP_INFO (tcp(7); the
+	/// window since Linux 5.4), otherwise by SIOCOUTQ. Where the system knows nothing, the state never changes.
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketPeerState_INCLUDED

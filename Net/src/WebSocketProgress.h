@@ -1,0 +1,103 @@
+//
+// WebSocketProgress.h
+//
+// Library: PocoWebSocket
+// Package: WebSocket
+// Module:  WebSocketProgress
+//
+// Whether a slow peer gets on.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketProgress_INCLUDED
+#define Net_WebSocketProgress_INCLUDED
+
+
+#include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Types.h"
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+struct WebSocketPeerState
+	/// What the system knows of a connection's peer. All counts wrap around.
+{
+	Poco::UInt32 acknowledged = 0; /// bytes that the peer's system has acknowledged so far
+	Poco::UInt32 window = 0;       /// bytes that it has room for; 0 also if that is not known
+	Poco::UInt32 waiting = 0;      /// bytes that were sent here and are not acknowledged
+	Poco::UInt32 quiet = 0;        /// milliseconds since its last acknowledgement, or answer to a question for room
+};
+
+
+class WebSocketProgress
+	/// Compares one look at a peer with the look before, and tells whether the peer has got on meanwhile.
+	///
+	/// A PONG comes only when the peer's program has read all that was sent before the PING. Until the peer's system
+	/// has acknowledged that, each acknowledgement is progress. Later ones are not: they come also from a system whose
+	/// program hangs. From then on it is progress if the program reads, which makes room in a window that was not wide open.
+	///
+	/// Times are milliseconds, and wrap around.
+{
+public:
+	typedef Poco::UInt32 Time;
+
+	enum Result
+		/// Bits.
+	{
+		NONE  = 0,
+		TAKEN = 1, /// The peer has acknowledged something, or made room. So does the first look, which has nothing to compare with.
+		READ  = 2  /// It gets nearer to the answer to the PING of expectAnswer().
+	};
+
+	void begin(const WebSocketPeerState& state);
+		/// Sets what the next look is compared with.
+
+	void expectAnswer(const WebSocketPeerState& state);
+		/// The same. A PING is sent next, and answered when all has been read that is waiting now.
+
+	int look(const WebSocketPeerState& state, Time now);
+		/// Returns bits of Result.
+
+	Time time() const;
+		/// Returns when the peer has got on, if look() has returned that it has.
+
+	bool waiting() const;
+		/// Returns true if something was not acknowledged at the last look, or at the one before.
+
+private:
+	Poco::UInt32 _acknowledged = 0;
+	Poco::UInt32 _window = 0;
+	Poco::UInt32 _answerBehind = 0; // how much is acknowledged when the PING is
+	Time _time = 0;
+	bool _known = false;   // there was a look before
+	bool _behind = false;  // the PING is not acknowledged
+	bool _waits = false;   // something was not acknowledged at the last look
+	bool _waited = false;  // the same at the look before
+};
+
+
+//
+// inlines
+//
+inline WebSocketProgress::Time WebSocketProgress::time() const
+{
+	return _time;
+}
+
+
+inline bool WebSocketProgress::waiting() const
+{
+	return _waits || _waited;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketProgress_INCLUDED
