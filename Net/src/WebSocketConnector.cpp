@@ -20,6 +20,7 @@
 #include "Poco/Net/WebSocketHeaderMeter.h"
 #include "Poco/Net/WebSocketParams.h"
 #include "WebSocketDeadline.h"
+#include "WebSocketDescriptor.h"
 #include "Poco/Ascii.h"
 #include "Poco/Buffer.h"
 #include "Poco/Clock.h"
@@ -142,6 +143,7 @@ namespace
 	{
 		if (pDeadline) pDeadline->send(request);
 		else session.sendRequest(request);
+		WebSocketDescriptor::closeOnExec(*session.socket().impl()); // which may have been connected just now
 	}
 
 	std::istream& receiveFinal(HTTPClientSession& session, HTTPResponse& response)

@@ -10,6 +10,7 @@
 
 
 #include "WebSocketDeadline.h"
+#include "WebSocketDescriptor.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/StreamSocketImpl.h"
 #include "Poco/Net/WebSocketError.h"
@@ -186,6 +187,8 @@ public:
 	{
 		try
 		{
+			if (!_target.impl()->initialized()) _target = StreamSocket(address.family()); // a child must not have it meanwhile
+			WebSocketDescriptor::closeOnExec(*_target.impl());
 			_target.impl()->connect(address, std::min(timeout, left()));
 		}
 		catch (const Poco::Exception&)
@@ -406,6 +409,7 @@ void WebSocketDeadline::sendSecurely(HTTPRequest& request)
 	{
 		limitTimeouts();
 		_session.sendRequest(request);
+		WebSocketDescriptor::closeOnExec(*_session.socket().impl()); // Poco has connected it
 		if (fresh) // otherwise the peer may have closed it, and the session connects again
 		{
 			restoreTimeouts();

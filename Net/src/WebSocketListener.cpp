@@ -10,6 +10,7 @@
 
 
 #include "WebSocketListener.h"
+#include "WebSocketDescriptor.h"
 #include "WebSocketReactor.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/ServerSocketImpl.h"
@@ -70,7 +71,7 @@ void WebSocketListener::end()
 	_reactor.timers().cancel(*this);
 	_reactor.poller().remove(_socket.impl()->sockfd());
 	_reactor.poller().forget(*this);
-	_socket.close();
+	WebSocketDescriptor::closeListening(_socket);
 }
 
 

@@ -11,6 +11,7 @@
 
 #include "Poco/Net/WebSocketServer.h"
 #include "WebSocketAcceptor.h"
+#include "WebSocketDescriptor.h"
 #include "WebSocketEventConnection.h"
 #include "WebSocketEventGroup.h"
 #include "WebSocketHTTPDispatcher.h"
@@ -200,7 +201,7 @@ void WebSocketServer::Core::stop()
 	_running = false;
 	for (auto& pReactor: _reactors) pReactor->stop();
 	_listeners.clear();
-	for (ServerSocket& socket: sockets) socket.close();
+	for (ServerSocket& socket: sockets) WebSocketDescriptor::closeListening(socket);
 	sockets.clear();
 	if (_pDispatcher) _pDispatcher->stop();
 	_pDispatcher.reset();
@@ -504,6 +505,7 @@ void WebSocketServer::setHTTP(const HTTPRequestHandlerFactory::Ptr& pFactory, co
 
 void WebSocketServer::listen(const ServerSocket& socket)
 {
+	WebSocketDescriptor::closeOnExec(*socket.impl());
 	_pCore->sockets.push_back(socket);
 }
 

@@ -10,6 +10,7 @@
 
 
 #include "WebSocketTransport.h"
+#include "WebSocketDescriptor.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/SocketDefs.h"
 #include "Poco/Clock.h"
@@ -95,6 +96,7 @@ WebSocketTransport::WebSocketTransport(StreamSocketImpl* pSocket):
 	_sendFailed(false),
 	_receiveFailed(false)
 {
+	WebSocketDescriptor::closeOnExec(*_pSocket);
 	if (!_plain)
 	{
 		_sendTimeout    = _pSocket->getSendTimeout();

@@ -53,6 +53,7 @@ namespace
 		{"WebSocketAcceptor", 2},
 		{"WebSocketConnector", 2},
 		{"WebSocketDeadline", 2},
+		{"WebSocketDescriptor", 2},
 		{"WebSocketLock", 2},
 		{"WebSocketPeerState", 2},
 		{"WebSocketTimeLimit", 2},

@@ -86,7 +86,8 @@ public:
 
 	void listen(const ServerSocket& socket);
 		/// Adds a port: a ServerSocket that listens already, over TCP or a Unix-domain socket, or a
-		/// SecureServerSocket. To be called before start().
+		/// SecureServerSocket. To be called before start(). It becomes close-on-exec, as all that the server makes or is given does, and is shut
+		/// down when the server stops: another process that has it as well accepts nothing any more.
 		///
 		/// A ServerSocket made for an address shares its port with others that do the same (SO_REUSEPORT); one that
 		/// is bound with bind(address, true, false) reports a port that is in use.
