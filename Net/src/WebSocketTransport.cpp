@@ -13,7 +13,6 @@
 #include "WebSocketDescriptor.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/SocketDefs.h"
-#include "Poco/Clock.h"
 #include <algorithm>
 #include <cerrno>
 #include <limits>
@@ -136,15 +135,31 @@ int WebSocketTransport::peek(char* pTarget, std::size_t length)
 
 inline int WebSocketTransport::receivePlain(char* pTarget, std::size_t length, int flags)
 {
+	const ssize_t n = ::recv(_pSocket->sockfd(), pTarget, length, flags);
+	if (n >= 0) return clip(static_cast<std::size_t>(n));
+	const int code = SocketError::last();
+	if (code == POCO_EINTR) return receiveInterrupted(pTarget, length, flags);
+	if (!isAgain(code)) SocketError::raise(code);
+	if ((flags & MSG_DONTWAIT) || !getBlocking()) return AGAIN;
+	throw TimeoutException(code);
+}
+
+
+[[gnu::noinline, gnu::cold]] int WebSocketTransport::receiveInterrupted(char* pTarget, std::size_t length, int flags)
+	/// A signal has ended the wait. How long that was is not known, since each call would have to look at the clock for it:
+	/// from here on the timeout is counted, once, however many signals follow.
+{
+	const bool blocking = getBlocking() && !(flags & MSG_DONTWAIT);
+	const WebSocketTimeLimit limit(blocking ? _pSocket->getReceiveTimeout() : Poco::Timespan(0));
 	for (;;)
 	{
-		const ssize_t n = ::recv(_pSocket->sockfd(), pTarget, length, flags);
+		const bool ready = !blocking || wait(limit, SocketImpl::SELECT_READ);
+		const ssize_t n = ::recv(_pSocket->sockfd(), pTarget, length, flags | MSG_DONTWAIT); // after the timeout too: the low-water mark may hide something
 		if (n >= 0) return clip(static_cast<std::size_t>(n));
 		const int code = SocketError::last();
-		if (code == POCO_EINTR) continue;
-		if (!isAgain(code)) SocketError::raise(code);
-		if ((flags & MSG_DONTWAIT) || !getBlocking()) return AGAIN;
-		throw TimeoutException(code);
+		if (code != POCO_EINTR && !isAgain(code)) SocketError::raise(code);
+		if (!blocking && isAgain(code)) return AGAIN;
+		if (!ready) throw TimeoutException(POCO_EAGAIN);
 	}
 }
 
@@ -159,13 +174,13 @@ int WebSocketTransport::receiveNow(char* pTarget, std::size_t length, bool peeki
 
 bool WebSocketTransport::waitReadable(const Poco::Timespan& timeout, bool orWritable)
 {
-	return wait(timeout, orWritable ? SocketImpl::SELECT_READ | SocketImpl::SELECT_WRITE : SocketImpl::SELECT_READ);
+	return wait(WebSocketTimeLimit(timeout), orWritable ? SocketImpl::SELECT_READ | SocketImpl::SELECT_WRITE : SocketImpl::SELECT_READ);
 }
 
 
 bool WebSocketTransport::waitWritable(const Poco::Timespan& timeout)
 {
-	return wait(timeout, SocketImpl::SELECT_WRITE);
+	return wait(WebSocketTimeLimit(timeout), SocketImpl::SELECT_WRITE);
 }
 
 
@@ -175,7 +190,7 @@ int WebSocketTransport::receive(char* pScratch, std::size_t skip, char* pTarget,
 	for (;;)
 	{
 		const ssize_t n = ::readv(_pSocket->sockfd(), blocks, 2);
-		if (n < 0 && SocketError::last() == POCO_EINTR) continue;
+		if (n < 0 && SocketError::last() == POCO_EINTR) continue; // it does not wait: the first bytes are there
 		if (n < 0) SocketError::raise(SocketError::last());
 		const std::size_t received = static_cast<std::size_t>(n);
 		if (received > skip) return clip(received - skip);
@@ -211,14 +226,28 @@ int WebSocketTransport::send(const char* pHeader, std::size_t headerLength, cons
 	msghdr message = msghdr();
 	message.msg_iov = headerLength > 0 ? blocks : blocks + 1;
 	message.msg_iovlen = headerLength > 0 ? 2 : 1;
+	const ssize_t n = ::sendmsg(_pSocket->sockfd(), &message, SEND_FLAGS);
+	if (n >= 0) return clip(static_cast<std::size_t>(n));
+	const int code = SocketError::last();
+	if (code == POCO_EINTR) return sendInterrupted(message);
+	if (!isAgain(code)) SocketError::raise(code);
+	return AGAIN;
+}
+
+
+[[gnu::noinline, gnu::cold]] int WebSocketTransport::sendInterrupted(const msghdr& message)
+	/// See receiveInterrupted().
+{
+	const bool blocking = getBlocking();
+	const WebSocketTimeLimit limit(blocking ? _pSocket->getSendTimeout() : Poco::Timespan(0));
 	for (;;)
 	{
-		const ssize_t n = ::sendmsg(_pSocket->sockfd(), &message, SEND_FLAGS);
+		if (blocking && !wait(limit, SocketImpl::SELECT_WRITE)) return AGAIN;
+		const ssize_t n = ::sendmsg(_pSocket->sockfd(), &message, SEND_FLAGS | MSG_DONTWAIT);
 		if (n >= 0) return clip(static_cast<std::size_t>(n));
 		const int code = SocketError::last();
-		if (code == POCO_EINTR) continue;
-		if (!isAgain(code)) SocketError::raise(code);
-		return AGAIN;
+		if (code != POCO_EINTR && !isAgain(code)) SocketError::raise(code);
+		if (!blocking && isAgain(code)) return AGAIN;
 	}
 }
 
@@ -226,15 +255,22 @@ int WebSocketTransport::send(const char* pHeader, std::size_t headerLength, cons
 int WebSocketTransport::send(const char* pData, std::size_t length)
 {
 	if (!_plain) return sendGuarded(pData, length, getBlocking());
-	for (;;)
-	{
-		const ssize_t n = ::send(_pSocket->sockfd(), pData, length, SEND_FLAGS);
-		if (n >= 0) return clip(static_cast<std::size_t>(n));
-		const int code = SocketError::last();
-		if (code == POCO_EINTR) continue;
-		if (!isAgain(code)) SocketError::raise(code);
-		return AGAIN;
-	}
+	const ssize_t n = ::send(_pSocket->sockfd(), pData, length, SEND_FLAGS);
+	if (n >= 0) return clip(static_cast<std::size_t>(n));
+	const int code = SocketError::last();
+	if (code == POCO_EINTR) return sendInterrupted(pData, length);
+	if (!isAgain(code)) SocketError::raise(code);
+	return AGAIN;
+}
+
+
+[[gnu::noinline, gnu::cold]] int WebSocketTransport::sendInterrupted(const char* pData, std::size_t length)
+{
+	iovec block = {const_cast<char*>(pData), length};
+	msghdr message = msghdr();
+	message.msg_iov = &block;
+	message.msg_iovlen = 1;
+	return sendInterrupted(message);
 }
 
 
@@ -281,20 +317,14 @@ void WebSocketTransport::drain()
 }
 
 
-bool WebSocketTransport::wait(const Poco::Timespan& timeout, int mode)
+bool WebSocketTransport::wait(const WebSocketTimeLimit& limit, int mode)
 {
 	pollfd entry = pollfd();
 	entry.fd = _pSocket->sockfd();
 	entry.events = static_cast<short>((mode & SocketImpl::SELECT_READ ? POLLIN : 0) | (mode & SocketImpl::SELECT_WRITE ? POLLOUT : 0));
-	const Poco::Clock start;
 	for (;;)
 	{
-		int milliseconds = -1; // a timeout of 0 is none
-		if (timeout > 0)
-		{
-			const Poco::Clock::ClockDiff left = timeout.totalMicroseconds() - start.elapsed();
-			milliseconds = clip(static_cast<std::size_t>(std::max<Poco::Clock::ClockDiff>(0, (left + 999)/1000)));
-		}
+		const int milliseconds = limit.limited() ? clip(static_cast<std::size_t>((limit.left().totalMicroseconds() + 999)/1000)) : -1;
 		const int n = ::poll(&entry, 1, milliseconds);
 		if (n > 0) return true;
 		if (n == 0) return false;
@@ -326,7 +356,7 @@ int WebSocketTransport::receiveGuarded(char* pTarget, std::size_t length)
 			timeout = _receiveTimeout;
 		}
 		if (!getBlocking()) return AGAIN;
-		if (!wait(timeout, SocketImpl::SELECT_READ)) throw TimeoutException(POCO_ETIMEDOUT);
+		if (!wait(WebSocketTimeLimit(timeout), SocketImpl::SELECT_READ)) throw TimeoutException(POCO_ETIMEDOUT);
 	}
 }
 
@@ -388,7 +418,7 @@ int WebSocketTransport::sendGuarded(const char* pData, std::size_t length, bool 
 			if (n >= 0) return n;
 			timeout = _sendTimeout;
 		}
-		if (!mayWait || !wait(timeout, SocketImpl::SELECT_WRITE)) return AGAIN;
+		if (!mayWait || !wait(WebSocketTimeLimit(timeout), SocketImpl::SELECT_WRITE)) return AGAIN;
 	}
 }
 

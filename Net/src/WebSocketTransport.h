@@ -15,11 +15,15 @@
 #define Net_WebSocketTransport_INCLUDED
 
 
+#include "WebSocketTimeLimit.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/StreamSocketImpl.h"
 #include "Poco/Mutex.h"
 #include "Poco/Timespan.h"
 #include <atomic>
+
+
+struct msghdr;
 
 
 namespace Poco {
@@ -125,6 +129,9 @@ private:
 	WebSocketTransport& operator = (const WebSocketTransport&) = delete;
 
 	int receivePlain(char* pTarget, std::size_t length, int flags);
+	int receiveInterrupted(char* pTarget, std::size_t length, int flags);
+	int sendInterrupted(const msghdr& message);
+	int sendInterrupted(const char* pData, std::size_t length);
 	int receiveGuarded(char* pTarget, std::size_t length);
 	int receiveOnce(char* pTarget, std::size_t length);
 	int sendGuarded(const char* pData, std::size_t length, bool wait);
@@ -132,7 +139,7 @@ private:
 	int receiveAfterFailure() const;
 	bool ended() const;
 	bool pending();
-	bool wait(const Poco::Timespan& timeout, int mode);
+	bool wait(const WebSocketTimeLimit& limit, int mode);
 
 	StreamSocketImpl* _pSocket;
 	const bool _plain;
