@@ -37,6 +37,10 @@ readonly TEST_PACKAGES="
 	python3-websockets  -           a client and a server of another make
 "
 
+readonly SLOW_PACKAGES="
+	iproute2            ip          slow links
+"
+
 say()
 {
 	printf '== %s\n' "$*"
