@@ -261,7 +261,7 @@ void WebSocketClient::Core::attempt(int run)
 	try
 	{
 		const std::unique_ptr<HTTPClientSession> pSession = createSession();
-		HTTPRequest request(HTTPRequest::HTTP_GET, _uri.getPathAndQuery().empty() ? "/" : _uri.getPathAndQuery(), HTTPRequest::HTTP_1_1);
+		HTTPRequest request(HTTPRequest::HTTP_GET, _uri.getPathAndQuery(), HTTPRequest::HTTP_1_1);
 		for (const auto& field: _pParams->getHeaders()) request.add(field.first, field.second);
 		HTTPCredentials credentials(_pParams->getUser(), _pParams->getPassword());
 		WebSocketUpgrade upgrade;

@@ -15,6 +15,7 @@
 #include "Poco/Net/HTTPCredentials.h"
 #include "Poco/Net/HTTPSessionFactory.h"
 #include "Poco/Net/NetException.h"
+#include "Poco/Net/WebSocketAddress.h"
 #include "Poco/Net/WebSocketDeflate.h"
 #include "Poco/Net/WebSocketHandshake.h"
 #include "Poco/Net/WebSocketHeaderMeter.h"
@@ -98,12 +99,18 @@ namespace
 		credentials.authenticate(request, challenges);
 	}
 
-	void setHost(HTTPRequest& request, HTTPClientSession& session)
+	WebSocketAddress addressOf(HTTPClientSession& session)
+		/// Where a session is connected, or connects.
 	{
-		if (session.getHost().empty()) // made from a connected socket
-			request.setHost(session.socket().peerAddress().toString());
-		else
-			request.setHost(session.getHost(), session.getPort());
+		WebSocketAddress address;
+		address.secure = session.secure();
+		address.host   = session.getHost();
+		address.port   = session.getPort();
+		if (!address.host.empty()) return address;
+		const SocketAddress peer = session.socket().peerAddress(); // made from a connected socket
+		address.host = peer.host().toString();
+		address.port = peer.port();
+		return address;
 	}
 
 	void offer(HTTPRequest& request, const WebSocketParams& params)
@@ -185,11 +192,10 @@ namespace
 			/// Does what HTTPClientSession::proxyConnect() does, but stays on the session: what has been
 			/// received behind the proxy's answer is in its buffer.
 		{
-			const bool bare = session.getHost().find(':') != std::string::npos && session.getHost()[0] != '['; // an IPv6 address
-			const std::string host = bare ? "[" + session.getHost() + "]" : session.getHost();
-			HTTPRequest request(HTTPRequest::HTTP_CONNECT, host + ":" + std::to_string(session.getPort()), HTTPMessage::HTTP_1_1);
+			const std::string authority = addressOf(const_cast<HTTPClientSession&>(session)).authority();
+			HTTPRequest request(HTTPRequest::HTTP_CONNECT, authority, HTTPMessage::HTTP_1_1);
 			request.set("Proxy-Connection", HTTPMessage::CONNECTION_KEEP_ALIVE);
-			request.set(HTTPRequest::HOST, host);
+			request.set(HTTPRequest::HOST, authority); // RFC 9112, 3.2
 			setKeepAlive(true);
 			proxyAuthenticateImpl(request, session.getProxyConfig());
 			send(*this, request, pDeadline);
@@ -304,7 +310,7 @@ namespace
 			{
 				open(pDeadline);
 				session().setKeepAlive(true);
-				if (!request.has(HTTPRequest::HOST)) setHost(request, _session);
+				if (!request.has(HTTPRequest::HOST)) request.setHost(addressOf(_session).hostField());
 				if (attempt > 1) key.renew(request);
 				_pBody = nullptr;
 				send(session(), request, pDeadline.get());
@@ -425,50 +431,38 @@ namespace
 		}
 	}
 
-	URI location(HTTPClientSession& session, const HTTPRequest& request)
+	WebSocketAddress redirectTarget(const WebSocketAddress& from, const HTTPResponse& response)
 	{
-		URI uri(std::string(session.secure() ? "https://" : "http://") + request.getHost());
-		return URI(uri, request.getURI());
-	}
-
-	bool sameOrigin(const URI& one, const URI& other)
-	{
-		return one.getScheme() == other.getScheme() && one.getPort() == other.getPort() && Poco::icompare(one.getHost(), other.getHost()) == 0;
-	}
-
-	URI resolve(const URI& from, const std::string& reference)
-	{
-		try
-		{
-			return URI(from, reference);
-		}
-		catch (const Poco::SyntaxException&)
-		{
-			throw WebSocketException("Redirect to what is no URI: " + reference, WebSocketError::NO_HANDSHAKE);
-		}
-	}
-
-	URI redirectTarget(const URI& from, const HTTPResponse& response)
-	{
-		URI to = resolve(from, response.get("Location"));
-		if (to.getScheme() == "ws") to.setScheme("http");
-		if (to.getScheme() == "wss") to.setScheme("https");
-		if ((to.getScheme() != "http" && to.getScheme() != "https") || (from.getScheme() == "https" && to.getScheme() == "http"))
-			throw WebSocketException("Redirect is not followed: " + to.toString(), WebSocketError::NO_HANDSHAKE);
+		WebSocketAddress to;
+		if (!from.resolve(response.get("Location"), to) || (from.secure && !to.secure))
+			throw WebSocketException("Redirect is not followed: " + response.get("Location"), WebSocketError::NO_HANDSHAKE);
 		return to;
 	}
 
-	std::unique_ptr<HTTPClientSession> follow(const URI& from, const URI& to, HTTPRequest& request)
+	WebSocketAddress requested(const HTTPClientSession& session, const HTTPRequest& request)
+		/// RFC 9112, 3.3
+	{
+		WebSocketAddress base;
+		base.secure = session.secure();
+		WebSocketAddress address;
+		const std::string scheme = base.secure ? "https://" : "http://";
+		const std::string uri = request.getURI()[0] == '/' ? scheme + request.getHost() + request.getURI() : request.getURI();
+		if (!base.resolve(uri, address))
+			throw WebSocketException("Redirect from what is no URI is not followed: " + uri, WebSocketError::NO_HANDSHAKE);
+		return address;
+	}
+
+	std::unique_ptr<HTTPClientSession> follow(const WebSocketAddress& from, const WebSocketAddress& to, HTTPRequest& request)
 		/// Makes a session for the redirect, and the request fit for it.
 	{
-		if (!sameOrigin(from, to))
+		if (!from.sameOrigin(to))
 		{
 			request.erase(HTTPRequest::AUTHORIZATION);
 			request.erase(HTTPRequest::COOKIE);
 		}
-		request.setHost(to.getHost(), to.getPort());
-		request.setURI(to.getPathAndQuery().empty() ? "/" : to.getPathAndQuery());
-		return std::unique_ptr<HTTPClientSession>(HTTPSessionFactory::defaultFactory().createClientSession(to));
+		request.setHost(to.hostField());
+		request.setURI(to.target);
+		return std::unique_ptr<HTTPClientSession>(HTTPSessionFactory::defaultFactory().createClientSession(URI(to.uri())));
 	}
 
 	WebSocketUpgrade finish(HTTPClientSession& session, const HTTPRequest& request, HTTPResponse& response, const std::string& key, const WebSocketParams* pParams)
@@ -512,14 +506,14 @@ WebSocketUpgrade WebSocketConnector::connect(HTTPClientSession& cs, HTTPRequest&
 			if (!pParams || redirects >= pParams->getMaxRedirects() || !isRedirect(response))
 				return finish(exchange.session(), request, response, key.value(), pParams);
 
-			const URI from = location(*pSession, request);
-			const URI to = redirectTarget(from, response);
+			const WebSocketAddress from = requested(*pSession, request);
+			const WebSocketAddress to = redirectTarget(from, response);
 			pBefore = std::move(pRedirected);
 			pRedirected = follow(from, to, request);
 			pRedirected->setTimeout(cs.getTimeout());
 			key.renew(request);
 			pSession = pRedirected.get();
-			if (!sameOrigin(from, to)) pCredentials = &none;
+			if (!from.sameOrigin(to)) pCredentials = &none;
 			exchange.abandon(response);
 		}
 		catch (...)

@@ -10,6 +10,7 @@
 
 
 #include "Poco/Net/WebSocketHandshake.h"
+#include "Poco/Net/WebSocketAddress.h"
 #include "WebSocketHandshakeFields.h"
 #include "Poco/Ascii.h"
 #include "Poco/SHA1Engine.h"
@@ -221,6 +222,7 @@ void WebSocketHandshake::refuse(const Verdict& verdict, HTTPResponse& response)
 void WebSocketHandshake::prepare(HTTPRequest& request, const std::string& key)
 {
 	if (!isHTTP11(request.getVersion())) request.setVersion(HTTPMessage::HTTP_1_1); // Poco's default is 1.0
+	request.setURI(WebSocketAddress::targetOf(request.getURI()));
 	request.set("Connection", "Upgrade");
 	request.set("Upgrade", PROTOCOL);
 	request.set("Sec-WebSocket-Version", VERSION);

@@ -219,9 +219,9 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkCount(const MessageHeader& 
 
 WebSocketHandshake::Verdict WebSocketHandshake::checkLines(const HTTPRequest& request)
 {
-	const std::string forbidden(" \r\n\0", 4);
+	const std::string forbidden(" \r\n\0#", 5); // "#": RFC 6455, 3
 	if (request.getURI().find_first_of(forbidden) != std::string::npos)
-		return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_BAD_REQUEST, "Space, CR, LF or NUL in the request's URI");
+		return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_BAD_REQUEST, "Space, CR, LF, NUL or a fragment in the request's URI");
 	return checkFields(request);
 }
 

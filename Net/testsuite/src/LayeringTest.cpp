@@ -38,6 +38,7 @@ namespace
 		{"WebSocketMask", 0},
 		{"WebSocketShort", 0},
 		{"WebSocketUTF8", 0},
+		{"WebSocketAddress", 1},
 		{"WebSocketAssembler", 1},
 		{"WebSocketAuth", 1},
 		{"WebSocketDeflate", 1},

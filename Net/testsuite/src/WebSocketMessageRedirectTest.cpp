@@ -8,7 +8,9 @@
 
 
 #include "WebSocketMessageSupport.h"
+#include "Poco/Net/HTTPSSessionInstantiator.h"
 #include "Poco/Net/HTTPSessionInstantiator.h"
+#include "Poco/String.h"
 
 
 using namespace WebSocketTest;
@@ -117,9 +119,14 @@ TEST_F(WebSocketMessageRedirectTest, EachStatusIsFollowed)
 }
 
 
-TEST_F(WebSocketMessageRedirectTest, RelativeLocations)
+TEST_F(WebSocketMessageRedirectTest, FormsOfLocation)
 {
-	for (const auto& row: std::vector<std::pair<std::string, std::string>>{{"next", "/next"}, {"/a/../b", "/b"}, {"?q=1", "/start?q=1"}})
+	const std::vector<std::pair<std::string, std::string>> ROWS =
+	{
+		{"next", "/next"}, {"/a/../b", "/b"}, {"?q=1", "/start?q=1"}, {"?", "/start?"}, {"#f", "/start?a=b"}, {"/a%2Fb?c#f", "/a%2Fb?c"},
+		{"//HOST/path", "/path"}, {"//HOST", "/"}, {"//HOST?x=1", "/?x=1"}, {"http://HOST?x=1", "/?x=1"}, {"ws://HOST?x=1", "/?x=1"}, {"ws://HOST", "/"},
+	};
+	for (const auto& row: ROWS)
 	{
 		SCOPED_TRACE(row.first);
 		ScriptedServer server(Transport::PLAIN, [row](ScriptedServer& self)
@@ -127,7 +134,7 @@ TEST_F(WebSocketMessageRedirectTest, RelativeLocations)
 			{
 				RawPeer peer = self.accept();
 				receiveRequest(peer);
-				peer.send(redirect(302, row.first));
+				peer.send(redirect(302, Poco::replace(row.first, std::string("HOST"), "127.0.0.1:" + std::to_string(self.port()))));
 			}
 			RawPeer peer = self.accept();
 			const std::string request = receiveRequest(peer);
@@ -197,6 +204,51 @@ TEST_F(WebSocketMessageRedirectTest, OtherHostGetsNoHTTPCredentials)
 }
 
 
+TEST_F(WebSocketMessageRedirectTest, OtherHostByNetworkPathReference)
+	/// RFC 3986, 4.2
+{
+	ScriptedServer other(Transport::PLAIN, [](ScriptedServer& self)
+	{
+		RawPeer peer = self.accept();
+		const std::string request = receiveRequest(peer);
+		EXPECT_EQ(0u, request.find("GET /x HTTP/1.1\r\n")) << request;
+		EXPECT_EQ(0, lines(request, "Authorization"));
+		acceptAndEcho(peer, request);
+	});
+	const std::string location = "//127.0.0.1:" + std::to_string(other.port()) + "/x";
+	ScriptedServer server(Transport::PLAIN, [location](ScriptedServer& self)
+	{
+		RawPeer peer = self.accept();
+		receiveRequest(peer);
+		peer.send(redirect(307, location));
+	});
+	EXPECT_EQ(0, connect(server, following(1)));
+	server.finish();
+	other.finish();
+}
+
+
+TEST_F(WebSocketMessageRedirectTest, NetworkPathReferenceKeepsTLS)
+{
+	Poco::Net::HTTPSSessionInstantiator::registerInstantiator(clientContext());
+	ScriptedServer server(Transport::TLS, [](ScriptedServer& self)
+	{
+		{
+			RawPeer peer = self.accept();
+			receiveRequest(peer);
+			peer.send(redirect(307, "//127.0.0.1:" + std::to_string(self.port()) + "?x=1"));
+		}
+		RawPeer peer = self.accept();
+		const std::string request = receiveRequest(peer);
+		EXPECT_EQ(0u, request.find("GET /?x=1 HTTP/1.1\r\n")) << request;
+		acceptAndEcho(peer, request);
+	});
+	EXPECT_EQ(0, connect(server, following(1)));
+	Poco::Net::HTTPSSessionInstantiator::unregisterInstantiator();
+	server.finish();
+}
+
+
 TEST_F(WebSocketMessageRedirectTest, NumberIsLimited)
 {
 	for (int limit: {1, 2, 5})
@@ -225,7 +277,7 @@ TEST_F(WebSocketMessageRedirectTest, NumberIsLimited)
 
 TEST_F(WebSocketMessageRedirectTest, StrangeLocationsAreRefused)
 {
-	for (const std::string& location: std::vector<std::string>{"ftp://127.0.0.1/", "file:///etc/passwd", "javascript:x", "http://", "http://[::1", "http://127.0.0.1:99999/", "%"})
+	for (const std::string& location: std::vector<std::string>{"ftp://127.0.0.1/", "file:///etc/passwd", "javascript:x", "http://", "http://[::1", "http://127.0.0.1:99999/", "%", "//", "//:80/x", "http:x", "//user@127.0.0.1/", "http://user:password@127.0.0.1/", "ws://127.0.0.1/#f"})
 	{
 		SCOPED_TRACE(location);
 		ScriptedServer server(Transport::PLAIN, [location](ScriptedServer& self)

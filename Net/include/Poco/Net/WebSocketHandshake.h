@@ -111,8 +111,8 @@ public:
 	// Client (4.1)
 	//
 	static void prepare(HTTPRequest& request, const std::string& key);
-		/// Makes request an opening handshake with the given key. Other
-		/// header fields that are in request stay there.
+		/// Makes request an opening handshake with the given key. Other header fields that are in request
+		/// stay there. A path that is empty becomes "/" (3).
 
 	static Verdict checkResponse(const HTTPResponse& response, const std::string& key);
 		/// Checks a server's answer to a request with the given key: the status
@@ -124,7 +124,7 @@ public:
 
 	static Verdict checkLines(const HTTPRequest& request);
 		/// Checks that neither the URI nor a field (checkFields()) of a request to be sent would
-		/// put anything else onto the wire (RFC 7230, 3.1.1 and 3.2.4).
+		/// put anything else onto the wire (RFC 7230, 3.1.1 and 3.2.4), and that the URI has no fragment (3).
 
 	//
 	// Both

@@ -157,7 +157,8 @@ public:
 	void setMaxRedirects(int count);
 	int getMaxRedirects() const;
 		/// How many redirects a client follows; 0 or more. Credentials do not go to another host, scheme or
-		/// port. Default: 0: none is followed.
+		/// port. A redirect from TLS to plain, or to a URI with user information, is not followed.
+		/// Default: 0: none is followed.
 
 	//
 	// Keep-alive
