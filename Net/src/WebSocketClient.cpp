@@ -62,6 +62,13 @@ public:
 
 	void start();
 	void stop();
+
+	bool forked() const
+		/// Returns true in a child of the process that has the loop's threads.
+	{
+		return _pLoop->forked();
+	}
+
 	WebSocketConnection::SendResult send(const char* pData, std::size_t length, int opcode);
 
 	State state() const
@@ -503,6 +510,7 @@ WebSocketClient::WebSocketClient(const URI& uri, const WebSocketHandler::Ptr& pH
 
 WebSocketClient::~WebSocketClient()
 {
+	if (_pCore->forked()) return; // it stays in the child's memory
 	_pCore->stop();
 	_pCore->release();
 }
@@ -510,12 +518,14 @@ WebSocketClient::~WebSocketClient()
 
 void WebSocketClient::start()
 {
+	if (_pCore->forked()) throw IllegalStateException("The loop's threads are those of another process");
 	_pCore->start();
 }
 
 
 void WebSocketClient::stop()
 {
+	if (_pCore->forked()) return;
 	_pCore->stop();
 }
 

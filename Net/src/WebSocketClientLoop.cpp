@@ -136,6 +136,7 @@ WebSocketClientLoop::WebSocketClientLoop(WebSocketServer& server, int connectors
 
 WebSocketClientLoop::~WebSocketClientLoop()
 {
+	if (_pCore->forked()) return; // it stays in the child's memory
 	_pCore->stop();
 	_pCore->release();
 }

@@ -15,6 +15,7 @@
 #define Net_WebSocketClientLoop_INCLUDED
 
 
+#include "WebSocketProcess.h"
 #include "WebSocketReactor.h"
 #include "Poco/Net/WebSocketClient.h"
 #include "Poco/RefCountedObject.h"
@@ -45,6 +46,9 @@ public:
 	void stop();
 		/// Ends all threads; what connect() was told and has not begun is forgotten.
 
+	bool forked() const;
+		/// Returns true in a child of the process that has the threads.
+
 	WebSocketReactor& chooseReactor();
 		/// Returns one loop after the other.
 
@@ -56,6 +60,7 @@ private:
 
 	std::vector<WebSocketReactor::Ptr> _reactors;
 	const bool _own;
+	const WebSocketProcess _process;
 	std::atomic<unsigned> _next{0};
 	std::vector<std::thread> _threads;
 	std::mutex _mutex;
@@ -63,6 +68,15 @@ private:
 	std::deque<std::function<void()>> _jobs;
 	bool _stopped = false;
 };
+
+
+//
+// inlines
+//
+inline bool WebSocketClientLoop::Core::forked() const
+{
+	return !_process.current();
+}
 
 
 POCO_WEBSOCKET_END

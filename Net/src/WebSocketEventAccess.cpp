@@ -285,6 +285,15 @@ std::size_t WebSocketEventConnection::queued() const
 void WebSocketEventConnection::setUserData(const std::shared_ptr<void>& pData)
 {
 	std::atomic_store(&rare().pUserData, pData);
+	if (_dataReleased.fetch_or(0, std::memory_order_acq_rel)) releaseUserData(); // otherwise releaseUserData() finds it
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::releaseUserData()
+	/// It may hold this connection.
+{
+	_dataReleased.fetch_or(1, std::memory_order_acq_rel);
+	if (_pRare.load(std::memory_order_acquire)) std::atomic_exchange(&rare().pUserData, std::shared_ptr<void>());
 }
 
 

@@ -183,6 +183,7 @@ void WebSocketEventConnection::dropped()
 	_waiting.store(0, std::memory_order_relaxed);
 	_pOpening.reset();
 	forgetUnsent(); // it refers to this connection
+	releaseUserData();
 	_group.gone(*this, is(HANDSHAKE), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);
 }
 

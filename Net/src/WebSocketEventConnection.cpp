@@ -53,6 +53,7 @@ template <typename... Stream>
 WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, Nothing, Stream&&... stream):
 	dirty(false),
 	again(false),
+	_dataReleased(0),
 	_group(group),
 	_reactor(reactor),
 	_flags(0),
@@ -214,6 +215,7 @@ void WebSocketEventConnection::discharge()
 	set(GONE, true);
 	setState(CLOSED);
 	_stream.close();
+	releaseUserData();
 	_group.gone(*this, is(HANDSHAKE), false);
 }
 

@@ -324,6 +324,7 @@ private:
 	void beginClosing();
 	void tellError(const Poco::Exception& exc);
 	void tellClosed();
+	void releaseUserData();
 	void tellCloseError(const Poco::Exception& exc);
 	void flushed();
 	void processBacklog();
@@ -334,6 +335,7 @@ private:
 	Time deadline() const;
 	void setState(State state);
 
+	std::atomic<unsigned char> _dataReleased; // 1 if no user data is kept any more
 	WebSocketEventGroup& _group;
 	WebSocketReactor& _reactor;
 

@@ -17,6 +17,7 @@
 #include "WebSocketHTTPDispatcher.h"
 #include "WebSocketListener.h"
 #include "WebSocketPrefixedSocket.h"
+#include "WebSocketProcess.h"
 #include "WebSocketReactor.h"
 #include "Poco/Net/HTTPRequestHandler.h"
 #include "Poco/Net/HTTPServerRequest.h"
@@ -111,6 +112,10 @@ public:
 
 	void start();
 	void stop();
+
+	bool abandon();
+		/// Returns true in a child of the process that has started the server: nothing but the ports can be given back.
+
 	std::vector<WebSocketConnection::Ptr> drain(const Poco::Timespan& timeout);
 	WebSocketConnection::Ptr adopt(HTTPServerRequest& request, HTTPServerResponse& response);
 	void broadcast(const WebSocketPreparedMessage::Ptr& pMessage);
@@ -150,6 +155,7 @@ private:
 	template <typename Function> void orWithdraw(const SocketAddress* pAddress, const Function& function);
 	template <typename Function> void onEach(const Function& function);
 
+	WebSocketProcess _process; // that it was started in
 	std::mutex _stateMutex; // start(), stop() and drain()
 	std::atomic<bool> _running{false};
 	std::vector<WebSocketReactor::Ptr> _reactors;
@@ -181,6 +187,7 @@ void WebSocketServer::Core::start()
 		const auto adopting = [this](HTTPServerRequest& request, HTTPServerResponse& response) { adopt(request, response); };
 		_pDispatcher = std::make_unique<WebSocketHTTPDispatcher>(new UpgradeFactory(pFactory, adopting), pHTTPParams);
 	}
+	_process = WebSocketProcess();
 	for (int i = 0; i < threads; ++i) _reactors.push_back(new WebSocketReactor(pParams->getSpin()));
 	for (int i = 0; i < threads; ++i) _reactors[static_cast<std::size_t>(i)]->start("WebSocketServer " + std::to_string(i + 1));
 	_running = true;
@@ -205,6 +212,14 @@ void WebSocketServer::Core::stop()
 	sockets.clear();
 	if (_pDispatcher) _pDispatcher->stop();
 	_pDispatcher.reset();
+}
+
+
+bool WebSocketServer::Core::abandon()
+{
+	if (_process.current() || _reactors.empty()) return false;
+	for (ServerSocket& socket: sockets) socket.close(); // the child's descriptor only
+	return true;
 }
 
 
@@ -490,6 +505,7 @@ WebSocketServer::WebSocketServer(const WebSocketHandler::Ptr& pHandler, const We
 
 WebSocketServer::~WebSocketServer()
 {
+	if (_pCore->abandon()) return; // it stays in the child's memory
 	_pCore->stop();
 	_pCore->release();
 }
@@ -518,12 +534,14 @@ void WebSocketServer::start()
 
 void WebSocketServer::stop()
 {
+	if (_pCore->abandon()) return;
 	_pCore->stop();
 }
 
 
 std::vector<WebSocketConnection::Ptr> WebSocketServer::drain(const Poco::Timespan& timeout)
 {
+	if (_pCore->abandon()) return std::vector<WebSocketConnection::Ptr>();
 	return _pCore->drain(timeout);
 }
 

@@ -91,6 +91,7 @@ namespace
 		{"WebSocketOutput", EVENTS},
 		{"WebSocketPoller", EVENTS},
 		{"WebSocketPrefixedSocket", EVENTS},
+		{"WebSocketProcess", EVENTS},
 		{"WebSocketReactor", EVENTS},
 		{"WebSocketServer", EVENTS},
 		{"WebSocketServerParams", EVENTS},

@@ -591,3 +591,32 @@ TEST_F(EventClientTest, Arguments)
 	EXPECT_THROW(pParams->setReconnectDelay(Poco::Timespan(2, 0), Poco::Timespan(1, 0)), Poco::InvalidArgumentException);
 	EXPECT_THROW(pParams->setMaxOfflineBytes(-1), Poco::InvalidArgumentException);
 }
+
+
+TEST(EventClientDataTest, UserDataThatHoldsItsConnection)
+	/// Of each connection of a client.
+{
+	EventServer server;
+	server.start();
+	WebSocketClientLoop loop;
+	Client client(loop, "ws://127.0.0.1:" + std::to_string(server.number()) + "/");
+	std::mutex mutex;
+	std::vector<std::weak_ptr<WebSocketConnection::Ptr>> kept;
+	client.handler->open = [&](WebSocketConnection& connection)
+	{
+		const auto pSelf = std::make_shared<WebSocketConnection::Ptr>(&connection, true);
+		connection.setUserData(pSelf);
+		std::lock_guard<std::mutex> lock(mutex);
+		kept.push_back(pSelf);
+	};
+	client.client.start();
+	for (std::size_t i = 0; i < 3; ++i)
+	{
+		server.handler.connection(i)->abort();
+		EXPECT_TRUE(eventually([&] { return client.handler->count("open") > i + 1; }));
+	}
+	client.client.stop();
+	std::lock_guard<std::mutex> lock(mutex);
+	EXPECT_EQ(4u, kept.size());
+	for (const auto& pKept: kept) EXPECT_TRUE(pKept.expired());
+}

@@ -314,4 +314,85 @@ TEST_F(EventTest, AbortFromElsewhere)
 }
 
 
+//
+// User data
+//
+namespace
+{
+	struct Session
+		/// Holds the connection that it is kept with.
+	{
+		EventConnection::Ptr pConnection;
+		std::string name;
+	};
+
+	std::weak_ptr<Session> keepSession(EventConnection& connection)
+	{
+		const auto pSession = std::make_shared<Session>(Session{EventConnection::Ptr(&connection, true), "session"});
+		connection.setUserData(pSession);
+		return pSession;
+	}
+}
+
+
+TEST_P(EventPortTest, UserDataThatHoldsItsConnection)
+	/// It is there in onClose(), and goes then, in whatever way the connection ends.
+{
+	const std::vector<std::function<void (EventServer&, RawPeer&)>> ENDS =
+	{
+		[](EventServer&, RawPeer& peer) { peer.send(closeFrame()); peer.receiveFrame(); EXPECT_TRUE(peer.atEnd()); peer.close(); },
+		[](EventServer&, RawPeer& peer) { peer.close(); },
+		[](EventServer&, RawPeer& peer) { peer.reset(); },
+		[](EventServer&, RawPeer& peer) { peer.send(frame(0x83, "", true)); expectClosed(peer, 1002); peer.close(); },
+		[](EventServer& server, RawPeer&) { server.handler.connection()->abort(); },
+		[](EventServer& server, RawPeer& peer) { server.handler.connection()->close(); expectClosed(peer, 1000); peer.close(); },
+		[](EventServer& server, RawPeer&) { server.server.stop(); },
+		[](EventServer& server, RawPeer&) { server.server.drain(Poco::Timespan(0, 1000)); },
+	};
+	for (const auto& end: ENDS)
+	{
+		EventServer server(GetParam());
+		std::weak_ptr<Session> pSession;
+		std::atomic<bool> seen{false};
+		server.handler.open = [&](EventConnection& connection, const HTTPRequest&) { pSession = keepSession(connection); };
+		server.handler.close = [&](EventConnection& connection, int, const std::string&)
+		{
+			const auto pData = std::static_pointer_cast<Session>(connection.userData());
+			seen = pData && pData->name == "session" && pData->pConnection.get() == &connection;
+		};
+		server.start();
+		RawPeer peer = server.connect();
+		server.handler.connection();
+		end(server, peer);
+		server.handler.finalLog();
+		EXPECT_TRUE(eventually([&] { return pSession.expired(); }));
+		EXPECT_TRUE(seen);
+
+		EventConnection::Ptr pConnection = server.handler.connection();
+		EXPECT_EQ(nullptr, pConnection->userData());
+		EXPECT_TRUE(keepSession(*pConnection).expired()) << "nothing is kept any more";
+		EXPECT_EQ(nullptr, pConnection->userData());
+	}
+}
+
+
+TEST_P(EventPortTest, UserDataSetWhileClosing)
+	/// By another thread.
+{
+	EventServer server(GetParam());
+	server.start();
+	std::vector<std::weak_ptr<Session>> sessions;
+	for (std::size_t i = 0; i < 50; ++i)
+	{
+		RawPeer peer = server.connect();
+		EventConnection::Ptr pConnection = server.handler.connection(i);
+		peer.close();
+		do sessions.push_back(keepSession(*pConnection));
+		while (pConnection->state() != EventConnection::CLOSED);
+	}
+	server.handler.forget();
+	for (const auto& pSession: sessions) EXPECT_TRUE(eventually([&] { return pSession.expired(); }));
+}
+
+
 } // namespace WebSocketTest

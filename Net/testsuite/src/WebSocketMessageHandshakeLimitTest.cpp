@@ -347,7 +347,7 @@ TEST_F(MessageHandshakeLimitTest, ServerBehindAProxySpeaksFirst)
 
 
 TEST_F(MessageHandshakeLimitTest, RequestsToAProxy)
-	/// As Poco's class writes them; but for a host that is an IPv6 address, which needs brackets (RFC 9112, 3.2.3).
+	/// As Poco's class writes them; but an IPv6 address needs brackets (RFC 9112, 3.2.3), and Host has the port (3.2).
 {
 	using Config = HTTPClientSession::ProxyConfig;
 	struct Row
@@ -360,10 +360,10 @@ TEST_F(MessageHandshakeLimitTest, RequestsToAProxy)
 	const std::string fields = "Proxy-Connection: Keep-Alive\r\nHost: ";
 	const std::vector<Row> rows =
 	{
-		{"server.test", HTTPClientSession::PROXY_AUTH_NONE, "secret", "CONNECT server.test:8080 HTTP/1.1\r\n" + fields + "server.test\r\n\r\n"},
-		{"server.test", HTTPClientSession::PROXY_AUTH_HTTP_BASIC, "", "CONNECT server.test:8080 HTTP/1.1\r\n" + fields + "server.test\r\nProxy-Authorization: Basic dXNlcjo=\r\n\r\n"},
-		{"server.test", HTTPClientSession::PROXY_AUTH_HTTP_BASIC, "secret", "CONNECT server.test:8080 HTTP/1.1\r\n" + fields + "server.test\r\nProxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n\r\n"},
-		{"::1", HTTPClientSession::PROXY_AUTH_NONE, "", "CONNECT [::1]:8080 HTTP/1.1\r\n" + fields + "[::1]\r\n\r\n"}
+		{"server.test", HTTPClientSession::PROXY_AUTH_NONE, "secret", "CONNECT server.test:8080 HTTP/1.1\r\n" + fields + "server.test:8080\r\n\r\n"},
+		{"server.test", HTTPClientSession::PROXY_AUTH_HTTP_BASIC, "", "CONNECT server.test:8080 HTTP/1.1\r\n" + fields + "server.test:8080\r\nProxy-Authorization: Basic dXNlcjo=\r\n\r\n"},
+		{"server.test", HTTPClientSession::PROXY_AUTH_HTTP_BASIC, "secret", "CONNECT server.test:8080 HTTP/1.1\r\n" + fields + "server.test:8080\r\nProxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n\r\n"},
+		{"::1", HTTPClientSession::PROXY_AUTH_NONE, "", "CONNECT [::1]:8080 HTTP/1.1\r\n" + fields + "[::1]:8080\r\n\r\n"}
 	};
 	for (const Row& row: rows)
 	{

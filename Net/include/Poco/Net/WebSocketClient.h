@@ -35,6 +35,8 @@ class WebSocketServer;
 
 class WebSocket_API WebSocketClientLoop
 	/// The threads that any number of clients share: those of the event loops, and those that make connections.
+	///
+	/// A child that comes of fork() does not have them: there the destructor, and that of the clients, does nothing.
 {
 public:
 	explicit WebSocketClientLoop(int threads = 1, int connectors = 4);

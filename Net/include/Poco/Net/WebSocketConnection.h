@@ -192,8 +192,8 @@ public:
 
 	virtual void setUserData(const std::shared_ptr<void>& pData) = 0;
 	virtual std::shared_ptr<void> userData() const = 0;
-		/// Whatever the handler wants to keep with the connection. It is given back when the connection has
-		/// been closed and nobody holds it any more.
+		/// Whatever the handler wants to keep with the connection; it may hold the connection itself. It is released when the
+		/// connection has ended, after onClose(): from then on userData() returns null, and what is set is not kept.
 
 protected:
 	WebSocketConnection();

@@ -58,6 +58,10 @@ class WebSocket_API WebSocketServer
 	/// handlers run in a thread pool as in a HTTPServer. A handler of any HTTPServer can hand its connection over with adopt().
 	///
 	/// The thread-safe functions are those of a running server: adopt(), broadcast(), drain(), stop(), metrics().
+	///
+	/// A child that comes of fork() has no threads of a server that was started before: stop(), drain() and the destructor
+	/// do nothing there but close the child's copies of the listening sockets. Copies of the connections stay until the child
+	/// ends or executes another program.
 {
 public:
 	struct Metrics
