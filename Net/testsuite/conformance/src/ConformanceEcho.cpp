@@ -209,11 +209,9 @@ namespace
 		return WebSocket(session, request, response, paramsFor(engine));
 	}
 
-	void runAutobahn(Engine engine, int argc, char** argv)
+	void runAutobahn(Engine engine, const std::string& name, const std::string& host, Poco::UInt16 port)
 	{
-		const std::string host(argc > 3 ? argv[3] : "localhost");
-		const auto port = static_cast<Poco::UInt16>(Poco::NumberParser::parseUnsigned(argc > 4 ? argv[4] : "9001"));
-		const std::string agent = std::string("agent=PocoWebSocket-") + argv[2];
+		const std::string agent = "agent=PocoWebSocket-" + name;
 		std::string count;
 		int opcode = 0;
 		visit(host, port, "/getCaseCount", engine).receiveMessage(count, opcode);
@@ -251,7 +249,13 @@ int main(int argc, char** argv)
 			if (isEventEngine(engine)) runEventClient(engine, port, pContext);
 			else runClient(engineOf(engine), port, pContext);
 		}
-		else if (role == "autobahn") runAutobahn(engineOf(argv[2]), argc, argv);
+		else if (role == "autobahn")
+		{
+			const std::string host(argc > 3 ? argv[3] : "localhost");
+			const auto port = static_cast<Poco::UInt16>(Poco::NumberParser::parseUnsigned(argc > 4 ? argv[4] : "9001"));
+			if (isEventEngine(engine)) runEventAutobahn(engine, host, port);
+			else runAutobahn(engineOf(engine), engine, host, port);
+		}
 		else throw Poco::InvalidArgumentException("usage: ConformanceEcho server|client|autobahn <engine> ...");
 	}
 	catch (const Poco::Exception& exc)

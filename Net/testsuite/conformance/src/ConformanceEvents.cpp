@@ -63,11 +63,21 @@ namespace
 	class ClientEcho: public Echo
 	{
 	public:
-		ClientEcho(const std::string& engine, WebSocketClient*& pClient, Poco::Event& done):
-			Echo(engine),
-			_pClient(pClient),
-			_done(done)
+		explicit ClientEcho(const std::string& engine):
+			Echo(engine)
 		{
+		}
+
+		static HTTPResponse visit(Poco::SharedPtr<ClientEcho> pEcho, WebSocketClientLoop& loop, const Poco::URI& uri, const WebSocketClientParams::Ptr& pParams)
+			/// Connects, and returns the server's answer when the connection has ended.
+		{
+			WebSocketClient client(uri, pEcho, loop, pParams);
+			pEcho->_pClient = &client;
+			client.start();
+			pEcho->_done.wait();
+			const HTTPResponse response = client.response();
+			client.stop();
+			return response;
 		}
 
 		void onOpen(WebSocketConnection& connection, const HTTPRequest&) override
@@ -88,8 +98,25 @@ namespace
 		}
 
 	private:
-		WebSocketClient*& _pClient;
-		Poco::Event& _done;
+		const WebSocketClient* _pClient = nullptr;
+		Poco::Event _done;
+	};
+
+	class Listener: public ClientEcho
+		/// Keeps the last message.
+	{
+	public:
+		Listener():
+			ClientEcho("events")
+		{
+		}
+
+		void onMessage(WebSocketConnection&, const char* pData, std::size_t length, int) override
+		{
+			message.assign(pData, length);
+		}
+
+		std::string message;
 	};
 
 	template <typename Params>
@@ -122,11 +149,26 @@ void runEventServer(const std::string& engine, const ServerSocket& socket)
 }
 
 
+namespace
+{
+	WebSocketClientParams::Ptr clientParams()
+	{
+		WebSocketClientParams::Ptr pParams = params<WebSocketClientParams>();
+		pParams->setReconnect(false);
+		pParams->setCloseTimeout(Poco::Timespan(0, 500000)); // some cases leave it to the client to end the stream
+		return pParams;
+	}
+
+	void expectConnected(const HTTPResponse& response)
+	{
+		if (response.getStatus() != HTTPResponse::HTTP_SWITCHING_PROTOCOLS) throw Poco::IOException("No connection");
+	}
+}
+
+
 void runEventClient(const std::string& engine, Poco::UInt16 port, const Context::Ptr& pContext)
 {
-	WebSocketClientParams::Ptr pParams = params<WebSocketClientParams>();
-	pParams->setReconnect(false);
-	pParams->setCloseTimeout(Poco::Timespan(0, 500000)); // some cases leave it to the client to end the stream
+	WebSocketClientParams::Ptr pParams = clientParams();
 	pParams->setSessionFactory([pContext](const Poco::URI& uri) -> std::unique_ptr<HTTPClientSession>
 	{
 		if (pContext) return std::make_unique<HTTPSClientSession>(uri.getHost(), uri.getPort(), pContext);
@@ -134,17 +176,27 @@ void runEventClient(const std::string& engine, Poco::UInt16 port, const Context:
 	});
 	WebSocketClientLoop loop;
 	const Poco::URI uri((pContext ? "wss://127.0.0.1:" : "ws://127.0.0.1:") + std::to_string(port) + "/");
-	Poco::Event done;
-	WebSocketClient* pClient = nullptr;
 	for (;;)
 	{
-		WebSocketClient client(uri, new ClientEcho(engine, pClient, done), loop, pParams);
-		pClient = &client;
-		client.start();
-		done.wait();
-		const HTTPResponse::HTTPStatus status = client.response().getStatus();
-		client.stop();
-		if (status == HTTPResponse::HTTP_GONE) return;
-		if (status != HTTPResponse::HTTP_SWITCHING_PROTOCOLS) throw Poco::IOException("No connection");
+		const HTTPResponse response = ClientEcho::visit(new ClientEcho(engine), loop, uri, pParams);
+		if (response.getStatus() == HTTPResponse::HTTP_GONE) return;
+		expectConnected(response);
 	}
+}
+
+
+void runEventAutobahn(const std::string& engine, const std::string& host, Poco::UInt16 port)
+{
+	WebSocketClientLoop loop;
+	const std::string server = "ws://" + host + ":" + std::to_string(port);
+	const std::string agent = "agent=PocoWebSocket-" + engine;
+	const Poco::SharedPtr<Listener> pListener = new Listener;
+	expectConnected(ClientEcho::visit(pListener, loop, Poco::URI(server + "/getCaseCount"), clientParams()));
+	const int count = Poco::NumberParser::parse(pListener->message);
+	for (int i = 1; i <= count; ++i)
+	{
+		std::cout << "case " << i << " of " << count << std::endl;
+		expectConnected(ClientEcho::visit(new ClientEcho(engine), loop, Poco::URI(server + "/runCase?case=" + std::to_string(i) + '&' + agent), clientParams()));
+	}
+	expectConnected(ClientEcho::visit(pListener, loop, Poco::URI(server + "/updateReports?" + agent), clientParams()));
 }

@@ -25,5 +25,8 @@ void runEventServer(const std::string& engine, const Poco::Net::ServerSocket& so
 void runEventClient(const std::string& engine, Poco::UInt16 port, const Poco::Net::Context::Ptr& pContext);
 	/// Connects and echoes until the server has had enough (410).
 
+void runEventAutobahn(const std::string& engine, const std::string& host, Poco::UInt16 port);
+	/// Does what the fuzzing server of the Autobahn|Testsuite asks for.
+
 
 #endif // ConformanceEvents_INCLUDED

@@ -1,5 +1,5 @@
 //
-// WebSocketClassAddressTest.cpp
+// WebSocketClassURITest.cpp
 //
 // Whom a client says that it wants to reach: request line, Host and CONNECT.
 //
@@ -19,12 +19,12 @@ using Poco::Net::WebSocket;
 using Poco::Net::WebSocketParams;
 
 
-class ClassAddressTest: public TransportTest
+class ClassURITest: public TransportTest
 {
 };
 
 
-TEST_P(ClassAddressTest, EmptyPath)
+TEST_P(ClassURITest, EmptyPath)
 	/// RFC 6455, 3
 {
 	for (const auto& row: std::vector<std::pair<std::string, std::string>>{{"ws://host?x=1", "/?x=1"}, {"ws://host", "/"}, {"ws://host/", "/"}, {"ws://host/p?x", "/p?x"}})
@@ -46,7 +46,7 @@ TEST_P(ClassAddressTest, EmptyPath)
 }
 
 
-TEST_P(ClassAddressTest, FragmentIsRefused)
+TEST_P(ClassURITest, FragmentIsRefused)
 	/// RFC 6455, 3
 {
 	ScriptedServer server(GetParam(), [](ScriptedServer&) {});
@@ -57,15 +57,15 @@ TEST_P(ClassAddressTest, FragmentIsRefused)
 }
 
 
-INSTANTIATE_TEST_SUITE_P(All, ClassAddressTest, ::testing::Values(Transport::PLAIN, Transport::TLS), transportName);
+INSTANTIATE_TEST_SUITE_P(All, ClassURITest, ::testing::Values(Transport::PLAIN, Transport::TLS), transportName);
 
 
-class ClassAddressProxyTest: public SocketTest
+class ClassURIProxyTest: public SocketTest
 {
 };
 
 
-TEST_F(ClassAddressProxyTest, ConnectAndHost)
+TEST_F(ClassURIProxyTest, ConnectAndHost)
 	/// RFC 9112, 3.2 and 3.2.3; RFC 6455, 4.1
 {
 	struct Row

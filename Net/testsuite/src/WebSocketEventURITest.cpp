@@ -1,5 +1,5 @@
 //
-// WebSocketEventAddressTest.cpp
+// WebSocketEventURITest.cpp
 //
 // WebSocketClient: whom it says that it wants to reach.
 //
@@ -24,7 +24,7 @@ using Poco::Net::WebSocketClientParams;
 
 namespace
 {
-	class EventAddressTest: public EventTest
+	class EventURITest: public EventTest
 	{
 	protected:
 		void SetUp() override
@@ -62,7 +62,7 @@ namespace
 }
 
 
-TEST_F(EventAddressTest, EmptyPath)
+TEST_F(EventURITest, EmptyPath)
 	/// RFC 6455, 3
 {
 	for (const auto& row: std::vector<std::pair<std::string, std::string>>{{"", "/"}, {"?x=1", "/?x=1"}, {"/?x=1", "/?x=1"}, {"/p?x", "/p?x"}})
@@ -78,7 +78,7 @@ TEST_F(EventAddressTest, EmptyPath)
 }
 
 
-TEST_F(EventAddressTest, Redirects)
+TEST_F(EventURITest, Redirects)
 	/// RFC 3986, 4.2
 {
 	for (const auto& row: std::vector<std::pair<std::string, std::string>>{{"//HOST/path", "/path"}, {"//HOST?x=1", "/?x=1"}, {"ws://HOST?x=1", "/?x=1"}, {"?x=1", "/a?x=1"}})
@@ -102,7 +102,7 @@ TEST_F(EventAddressTest, Redirects)
 }
 
 
-TEST_F(EventAddressTest, ConnectAndHost)
+TEST_F(EventURITest, ConnectAndHost)
 	/// RFC 9112, 3.2.3; RFC 6455, 4.1
 {
 	struct Row
