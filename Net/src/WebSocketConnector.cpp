@@ -22,6 +22,7 @@
 #include "Poco/Net/WebSocketParams.h"
 #include "WebSocketDeadline.h"
 #include "WebSocketDescriptor.h"
+#include "WebSocketDialer.h"
 #include "Poco/Ascii.h"
 #include "Poco/Buffer.h"
 #include "Poco/Clock.h"
@@ -146,8 +147,33 @@ namespace
 		int _limit;
 	};
 
+	class Kept
+		/// As long as it exists, a session keeps its connection however long that was idle: WebSocketDialer has looked at it.
+	{
+	public:
+		explicit Kept(HTTPClientSession& session):
+			_session(session),
+			_timeout(session.getKeepAliveTimeout())
+		{
+			_session.setKeepAliveTimeout(Poco::Timespan(36500, 0, 0, 0, 0));
+		}
+
+		~Kept()
+		{
+			_session.setKeepAliveTimeout(_timeout);
+		}
+
+	private:
+		Kept(const Kept&) = delete;
+		Kept& operator = (const Kept&) = delete;
+
+		HTTPClientSession& _session;
+		const Poco::Timespan _timeout;
+	};
+
 	void send(HTTPClientSession& session, HTTPRequest& request, WebSocketDeadline* pDeadline)
 	{
+		const Kept kept(session);
 		if (pDeadline) pDeadline->send(request);
 		else session.sendRequest(request);
 		WebSocketDescriptor::closeOnExec(*session.socket().impl()); // which may have been connected just now
@@ -275,6 +301,12 @@ namespace
 		bool _given;
 	};
 
+	bool isAnswer(const NetException& exc)
+		/// Returns true if the server has sent something. With TLS, the end of a connection has many names.
+	{
+		return dynamic_cast<const HTTPException*>(&exc) || dynamic_cast<const MessageException*>(&exc) || dynamic_cast<const WebSocketException*>(&exc);
+	}
+
 	class Exchange
 		/// The HTTP side of a client's connection: the caller's session or, behind a
 		/// proxy, a session on a tunnel made for it.
@@ -308,13 +340,19 @@ namespace
 			std::unique_ptr<WebSocketDeadline> pDeadline;
 			for (int attempt = 1;; ++attempt)
 			{
-				open(pDeadline);
+				bool used = open(pDeadline);
 				session().setKeepAlive(true);
 				if (!request.has(HTTPRequest::HOST)) request.setHost(addressOf(_session).hostField());
 				if (attempt > 1) key.renew(request);
-				_pBody = nullptr;
-				send(session(), request, pDeadline.get());
-				_pBody = &receiveFinal(session(), response, pDeadline.get(), _pParams);
+				if (used && !exchangeAgain(request, response, pDeadline.get()))
+				{
+					pDeadline.reset();
+					reset();
+					open(pDeadline);
+					key.renew(request);
+					used = false;
+				}
+				if (!used) exchange(request, response, pDeadline.get());
 				if (response.getStatus() != HTTPResponse::HTTP_UNAUTHORIZED || !mayRetry(credentials, response, attempt)) return;
 				if (!drain(response))
 				{
@@ -344,25 +382,64 @@ namespace
 		Exchange(const Exchange&) = delete;
 		Exchange& operator = (const Exchange&) = delete;
 
-		void open(std::unique_ptr<WebSocketDeadline>& pDeadline)
-			/// Makes the tunnel, if there has to be one, and the deadline, if there are parameters.
+		void exchange(HTTPRequest& request, HTTPResponse& response, WebSocketDeadline* pDeadline)
+		{
+			_pBody = nullptr;
+			send(session(), request, pDeadline);
+			_pBody = &receiveFinal(session(), response, pDeadline, _pParams);
+		}
+
+		bool exchangeAgain(HTTPRequest& request, HTTPResponse& response, WebSocketDeadline* pDeadline)
+			/// The same on a connection that was used before. Returns false if the server has closed that meanwhile, and another
+			/// one can be made (RFC 9112, 9.3.1).
+		{
+			try
+			{
+				exchange(request, response, pDeadline);
+				return true;
+			}
+			catch (const NetException& exc)
+			{
+				if (_session.getHost().empty() || isAnswer(exc)) throw;
+			}
+			return false;
+		}
+
+		bool open(std::unique_ptr<WebSocketDeadline>& pDeadline)
+			/// Makes the connection and the tunnel, if there has to be one, and the deadline, if there are parameters. Returns false
+			/// if the connection is new.
 		{
 			if (_tunnelled && !_pTunnel)
 			{
 				if (speaksHTTP(_proxyConfig, 0))
 				{
 					std::unique_ptr<Tunnel> pTunnel = std::make_unique<Tunnel>(_session);
+					WebSocketDialer::connect(*pTunnel, timeLeft());
 					std::unique_ptr<WebSocketDeadline> pTime = deadline(*pTunnel);
 					pTunnel->open(_session, pTime.get(), _pParams);
 					_pTunnel  = std::move(pTunnel);
 					pDeadline = std::move(pTime);
-					return;
+					return false;
 				}
 				StreamSocket socket = SessionAccess::tunnel(_session);
 				_pTunnel = std::make_unique<HTTPClientSession>(socket);
 				_pTunnel->setProxyConfig(HTTPClientSession::ProxyConfig()); // the request is for the server
 			}
+			const bool used = _tunnelled || WebSocketDialer::connected(_session);
+			if (!used)
+			{
+				pDeadline.reset();
+				WebSocketDialer::connect(_session, timeLeft());
+			}
 			if (!pDeadline) pDeadline = deadline(session());
+			return used;
+		}
+
+		Poco::Timespan timeLeft() const
+			/// Returns what is left for connecting.
+		{
+			if (!_pParams) return WebSocketDialer::connectionTimeout(_session);
+			return _pParams->getHandshakeTimeout() - Poco::Timespan(_start.elapsed());
 		}
 
 		std::unique_ptr<WebSocketDeadline> deadline(HTTPClientSession& session) const

@@ -43,31 +43,6 @@ namespace
 		}
 	};
 
-	// HTTPSession of Poco 1.11 tells one of its three timeouts. The explicit instantiation may name the others.
-	using TimeoutMember = Poco::Timespan HTTPSession::*;
-
-	struct ConnectionTimeout
-	{
-		friend TimeoutMember memberOf(ConnectionTimeout);
-	};
-
-	struct SendTimeout
-	{
-		friend TimeoutMember memberOf(SendTimeout);
-	};
-
-	template <class Which, TimeoutMember member>
-	struct Opened
-	{
-		friend TimeoutMember memberOf(Which)
-		{
-			return member;
-		}
-	};
-
-	template struct Opened<ConnectionTimeout, &HTTPSession::_connectionTimeout>;
-	template struct Opened<SendTimeout, &HTTPSession::_sendTimeout>;
-
 	class NotBlocking
 		/// As long as it exists, no call of a socket waits.
 	{
@@ -154,12 +129,6 @@ public:
 		const Poco::Timespan result = _timeout - _start.elapsed();
 		if (_failed || result <= 0) fail();
 		return result;
-	}
-
-	bool expired() const
-		/// Waiting may end earlier, by what clocks differ.
-	{
-		return _failed || _start.elapsed() + 5000 >= _timeout.totalMicroseconds();
 	}
 
 	void restart()
@@ -337,35 +306,21 @@ public:
 
 WebSocketDeadline::WebSocketDeadline(HTTPClientSession& session, const Poco::Clock& start, const Poco::Timespan& timeout, int maxHeaderSize):
 	_session(session),
-	_pSocket(new Substitute(session, start, timeout, maxHeaderSize)),
-	_limited(false)
+	_pSocket(new Substitute(session, start, timeout, maxHeaderSize))
 {
-	if (!_session.secure()) attach();
+	attach();
 }
 
 
 WebSocketDeadline::~WebSocketDeadline()
 {
 	detach();
-	try
-	{
-		if (_limited) restoreTimeouts();
-	}
-	catch (const Poco::Exception&)
-	{
-		// the socket is of no use any more
-	}
 	_pSocket->release();
 }
 
 
 void WebSocketDeadline::send(HTTPRequest& request)
 {
-	if (_session.secure())
-	{
-		sendSecurely(request);
-		return;
-	}
 	attach();
 	_session.sendRequest(request);
 	_session.flushRequest();
@@ -398,61 +353,6 @@ void WebSocketDeadline::attach()
 void WebSocketDeadline::detach()
 {
 	if (attached()) SessionAccess::attach(_session, StreamSocket(_pSocket->target()));
-}
-
-
-void WebSocketDeadline::sendSecurely(HTTPRequest& request)
-{
-	detach(); // HTTPSClientSession takes no other socket than a SecureStreamSocket when it connects
-	const bool fresh = !_session.connected();
-	try
-	{
-		limitTimeouts();
-		_session.sendRequest(request);
-		WebSocketDescriptor::closeOnExec(*_session.socket().impl()); // Poco has connected it
-		if (fresh) // otherwise the peer may have closed it, and the session connects again
-		{
-			restoreTimeouts();
-			attach();
-		}
-		_session.flushRequest();
-	}
-	catch (const TimeoutException&)
-	{
-		throw;
-	}
-	catch (const Poco::Exception&)
-	{
-		if (_pSocket->expired()) throw TimeoutException("No connection for the handshake in time"); // NetSSL says it in several ways
-		throw;
-	}
-	if (_limited) restoreTimeouts();
-	attach();
-}
-
-
-void WebSocketDeadline::limitTimeouts()
-{
-	_connectionTimeout = _session.*memberOf(ConnectionTimeout());
-	_sendTimeout       = _session.*memberOf(SendTimeout());
-	_receiveTimeout    = _session.getTimeout();
-	_before = _session.connected() ? _session.socket().getReceiveTimeout() : Poco::Timespan(-1);
-	const Poco::Timespan left = _pSocket->left();
-	const auto limited = [left](const Poco::Timespan& timeout) { return timeout > 0 ? std::min(timeout, left) : left; };
-	_session.setTimeout(limited(_connectionTimeout), limited(_sendTimeout), limited(_receiveTimeout));
-	_limited = true;
-}
-
-
-void WebSocketDeadline::restoreTimeouts()
-{
-	_limited = false;
-	_session.setTimeout(_connectionTimeout, _sendTimeout, _receiveTimeout);
-	if (!_session.connected() || _session.socket().getReceiveTimeout() == _before) return;
-	// It has been connected with the others. Poco gives a proxy's connection one timeout for everything.
-	const bool proxied = !_session.getProxyHost().empty() && !_session.bypassProxy();
-	_session.socket().setSendTimeout(proxied ? _receiveTimeout : _sendTimeout);
-	_session.socket().setReceiveTimeout(_receiveTimeout);
 }
 
 

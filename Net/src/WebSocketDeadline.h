@@ -27,12 +27,9 @@ POCO_WEBSOCKET_BEGIN
 
 
 class WebSocketDeadline
-	/// As long as it exists, a session connects, sends and receives in the given time, in all, or a TimeoutException
+	/// As long as it exists, a session, which is connected, sends and receives in the given time, in all, or a TimeoutException
 	/// comes out of it. The header of a response, with those of interim responses before it, may have the given number
 	/// of bytes; of one that is longer comes a WebSocketException (HANDSHAKE_REFUSED).
-	///
-	/// A session that is secure() makes its connection, which may be a proxy's, and its TLS handshake on its own:
-	/// there each wait has what was left at the begin. A look-up of a host's name is not limited.
 {
 public:
 	WebSocketDeadline(HTTPClientSession& session, const Poco::Clock& start, const Poco::Timespan& timeout, int maxHeaderSize);
@@ -54,17 +51,9 @@ private:
 	bool attached() const;
 	void attach();
 	void detach();
-	void sendSecurely(HTTPRequest& request);
-	void limitTimeouts();
-	void restoreTimeouts();
 
 	HTTPClientSession& _session;
 	Substitute* _pSocket; // stands in for the session's own
-	bool _limited;        // the session's timeouts are not its own
-	Poco::Timespan _connectionTimeout;
-	Poco::Timespan _sendTimeout;
-	Poco::Timespan _receiveTimeout;
-	Poco::Timespan _before; // of the socket
 };
 
 

@@ -55,6 +55,7 @@ namespace
 		{"WebSocketConnector", 2},
 		{"WebSocketDeadline", 2},
 		{"WebSocketDescriptor", 2},
+		{"WebSocketDialer", 2},
 		{"WebSocketLock", 2},
 		{"WebSocketPeerState", 2},
 		{"WebSocketTimeLimit", 2},

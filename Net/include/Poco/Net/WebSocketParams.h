@@ -87,8 +87,8 @@ public:
 
 	void setHandshakeTimeout(const Poco::Timespan& timeout);
 	Poco::Timespan getHandshakeTimeout() const;
-		/// How long a client's opening handshake may take, in all: connecting, a proxy's CONNECT, requests, answers
-		/// and redirects; more than 0. Default: 30 s. The look-up of a host's name is not limited. A HTTPSClientSession
+		/// How long a client's opening handshake may take, in all: connecting to any of a name's addresses, a proxy's CONNECT, requests,
+		/// answers and redirects; more than 0. Default: 30 s. The look-up of a host's name counts, but is not cut off. A HTTPSClientSession
 		/// asks a proxy and does the TLS handshake on its own: each wait is limited there, so that a silent peer is
 		/// stopped, but not one that sends a byte now and then. (A HTTPServer reads the request before a WebSocket
 		/// sees it, with the timeouts of its HTTPServerParams.)
