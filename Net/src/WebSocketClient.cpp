@@ -41,6 +41,11 @@ POCO_WEBSOCKET_BEGIN
 namespace
 {
 	constexpr WebSocketTimerWheel::Time STABLE = 5000; // milliseconds
+
+	HTTPResponse noResponse()
+	{
+		return HTTPResponse(static_cast<HTTPResponse::HTTPStatus>(0), "");
+	}
 }
 
 
@@ -54,6 +59,7 @@ public:
 		WebSocketEventGroup(WebSocketFramer::ROLE_CLIENT, pItsHandler, pItsParams),
 		_uri(uri),
 		_pParams(pItsParams),
+		_server(uri.getAuthority()),
 		_pLoop(&loop, true),
 		_reactor(loop.chooseReactor())
 	{
@@ -130,11 +136,14 @@ private:
 	std::unique_ptr<HTTPClientSession> createSession() const;
 	void attemptFailed(int run, const Poco::Exception& exc);
 	void tellFailure(int run, const Poco::Exception& exc);
+	void told(int run);
 	void wait();
+	void giveUp();
 	Time delay() const;
 
 	const URI _uri;
 	const WebSocketClientParams::Ptr _pParams;
+	const std::string _server;      // what is shared by those that connect to it
 	Poco::AutoPtr<WebSocketClientLoop::Core> _pLoop;
 	WebSocketReactor& _reactor;
 	mutable std::mutex _mutex;
@@ -144,7 +153,7 @@ private:
 	int _busy = 0;                  // connections that exist, and callbacks about failures that are to come
 	unsigned _failures = 0;         // one after the other
 	Time _openSince = 0;
-	HTTPResponse _response;         // the last one
+	HTTPResponse _response = noResponse(); // the last one
 	WebSocketConnection::Ptr _pConnection;
 	bool _ready = false;            // what was kept has been sent
 	int _connectionRun = 0;         // the run that it was made in
@@ -168,7 +177,7 @@ public:
 		_core._response = response;
 	}
 
-	HTTPResponse response;
+	HTTPResponse response = noResponse();
 
 private:
 	Answer(const Answer&) = delete;
@@ -192,7 +201,7 @@ void WebSocketClient::Core::connect()
 	/// Called under the lock.
 {
 	_state = CONNECTING;
-	_pLoop->connect([pThis = Ptr(this, true), run = _run]() mutable { pThis->attempt(run); });
+	_pLoop->connect(_server, [pThis = Ptr(this, true), run = _run]() mutable { pThis->attempt(run); });
 }
 
 
@@ -213,7 +222,7 @@ void WebSocketClient::Core::stop()
 	{
 		if (pThis->stopped(run) || !pThis->scheduled()) return; // started again, it may be waiting anew
 		pThis->_reactor.timers().cancel(*pThis);
-		pThis->dropped();
+		pThis->dropped(); // nobody is WAITING: it would have been started again
 	});
 	if (pConnection) pConnection->close(1000);
 	if (_reactor.current()) return;
@@ -281,7 +290,11 @@ void WebSocketClient::Core::attempt(int run)
 		if (run != _run) return;
 		WebSocketEventConnection::Ptr pConnection = new WebSocketEventConnection(*this, _reactor, upgrade, upgrade.socket.peerAddress(), request);
 		upgrade = WebSocketUpgrade(); // from here on the socket is the loop's alone
-		if (!_reactor.post({pConnection, WebSocketEventConnection::Task::ADD, 0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()})) return;
+		if (!_reactor.post({pConnection, WebSocketEventConnection::Task::ADD, 0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()}))
+		{
+			giveUp(); // the loop has ended
+			return;
+		}
 		_pConnection = pConnection;
 		_connectionRun = run;
 		++_busy;
@@ -334,21 +347,30 @@ void WebSocketClient::Core::attemptFailed(int run, const Poco::Exception& exc)
 		++_failures;
 		++_busy;
 	}
-	// Callbacks come from the loop's thread.
-	bool invoked = false;
+	// Callbacks come from the loop's thread. If it has ended, or ends before that, or there is no memory, nobody is told.
 	try
 	{
-		invoked = _reactor.invoke([pThis = Ptr(this, true), run, pException = std::shared_ptr<Poco::Exception>(exc.clone())]() mutable { pThis->tellFailure(run, *pException); });
+		std::shared_ptr<Core> pTelling(this, [pThis = Ptr(this, true), run](Core*) mutable { pThis->told(run); });
+		_reactor.invoke([pTelling, run, pException = std::shared_ptr<Poco::Exception>(exc.clone())]() mutable
+		{
+			pTelling->tellFailure(run, *pException);
+			pTelling.reset();
+		});
 	}
 	catch (const std::bad_alloc&)
 	{
-		// this cannot be told
+		// told() was called
 	}
-	if (invoked) return;
+}
+
+
+void WebSocketClient::Core::told(int run)
+	/// A failure has been told, or will not be.
+{
 	std::lock_guard<std::mutex> lock(_mutex);
 	--_busy;
 	_idle.notify_all();
-	if (run == _run) _state = STOPPED;
+	if (run == _run && _state == CONNECTING) giveUp();
 }
 
 
@@ -369,8 +391,6 @@ void WebSocketClient::Core::tellFailure(int run, const Poco::Exception& exc)
 		// there is no connection that could be closed
 	}
 	std::lock_guard<std::mutex> lock(_mutex);
-	--_busy;
-	_idle.notify_all();
 	if (run == _run && _state == WAITING) wait();
 }
 
@@ -492,7 +512,19 @@ void WebSocketClient::Core::due(Time)
 
 void WebSocketClient::Core::dropped()
 {
-	release();
+	const Ptr pThis(this); // takes over what wait() has shared
+	std::lock_guard<std::mutex> lock(_mutex);
+	if (_state == WAITING) giveUp();
+}
+
+
+void WebSocketClient::Core::giveUp()
+	/// Called under the lock. There is no loop any more, or it will not be connected again: what was kept is forgotten.
+{
+	_state = STOPPED;
+	_ready = false;
+	_kept.clear();
+	_keptBytes = 0;
 }
 
 

@@ -12,6 +12,7 @@
 #include "WebSocketClientLoop.h"
 #include "Poco/Net/WebSocketServer.h"
 #include "Poco/Exception.h"
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -23,6 +24,8 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
+	constexpr std::chrono::seconds IDLE(5);
+
 	int checkedCount(int count, const char* name)
 	{
 		if (count < 1 || count > 256) throw InvalidArgumentException(std::string(name) + " out of range: " + std::to_string(count));
@@ -45,28 +48,34 @@ namespace
 //
 // WebSocketClientLoop::Core
 //
-WebSocketClientLoop::Core::Core(std::vector<WebSocketReactor::Ptr> reactors, bool own):
+WebSocketClientLoop::Core::Core(std::vector<WebSocketReactor::Ptr> reactors, bool own, int connectors):
 	_reactors(std::move(reactors)),
-	_own(own)
+	_own(own),
+	_connectors(connectors)
 {
 }
 
 
-void WebSocketClientLoop::Core::start(int connectors)
+void WebSocketClientLoop::Core::start()
 {
-	for (int i = 0; i < connectors; ++i) _threads.emplace_back([this] { work(); });
+	std::lock_guard<std::mutex> lock(_mutex);
+	startThread();
 }
 
 
 void WebSocketClientLoop::Core::stop()
 {
+	std::list<std::thread> threads;
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
 		_stopped = true;
-		_jobs.clear();
+		_ready.clear();
+		for (auto& server: _servers) server.second.jobs.clear();
+		threads.swap(_threads);
+		threads.splice(threads.end(), _ended);
 	}
 	_wake.notify_all();
-	for (std::thread& thread: _threads) thread.join();
+	for (std::thread& thread: threads) thread.join();
 	if (!_own) return;
 	for (auto& pReactor: _reactors) pReactor->stop();
 }
@@ -78,38 +87,112 @@ WebSocketReactor& WebSocketClientLoop::Core::chooseReactor()
 }
 
 
-void WebSocketClientLoop::Core::connect(const std::function<void()>& job)
+void WebSocketClientLoop::Core::connect(const std::string& name, const std::function<void()>& job)
 {
-	{
-		std::lock_guard<std::mutex> lock(_mutex);
-		if (_stopped) return;
-		_jobs.push_back(job);
-	}
-	_wake.notify_one();
+	joinEnded();
+	std::lock_guard<std::mutex> lock(_mutex);
+	if (_stopped) return;
+	const auto inserted = _servers.try_emplace(name);
+	Server& server = inserted.first->second;
+	if (inserted.second) server.place.push_back(inserted.first);
+	server.jobs.push_back(job);
+	list(server);
+	provideThread();
 }
 
 
-void WebSocketClientLoop::Core::work()
+void WebSocketClientLoop::Core::list(Server& server)
+	/// Called under the lock, as the next ones.
 {
+	if (!server.jobs.empty() && server.running < _connectors) _ready.splice(_ready.end(), server.place);
+}
+
+
+void WebSocketClientLoop::Core::provideThread()
+{
+	if (_ready.empty()) return;
+	_wake.notify_one();
+	if (_idle >= _ready.size() || _threads.size() >= MAX_THREADS) return;
+	try
+	{
+		startThread();
+	}
+	catch (const std::exception&)
+	{
+		// those that there are do it later
+	}
+}
+
+
+void WebSocketClientLoop::Core::startThread()
+{
+	const auto self = _threads.emplace(_threads.end());
+	try
+	{
+		*self = std::thread([this, self] { work(self); });
+		++_idle;
+	}
+	catch (...)
+	{
+		_threads.erase(self);
+		throw;
+	}
+}
+
+
+void WebSocketClientLoop::Core::joinEnded()
+{
+	std::list<std::thread> ended;
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		ended.swap(_ended);
+	}
+	for (std::thread& thread: ended) thread.join();
+}
+
+
+void WebSocketClientLoop::Core::work(std::list<std::thread>::iterator self)
+{
+	std::unique_lock<std::mutex> lock(_mutex);
 	for (;;)
 	{
-		std::function<void()> job;
-		{
-			std::unique_lock<std::mutex> lock(_mutex);
-			_wake.wait(lock, [this] { return _stopped || !_jobs.empty(); });
-			if (_stopped) return;
-			job = std::move(_jobs.front());
-			_jobs.pop_front();
-		}
-		try
-		{
-			job();
-		}
-		catch (const std::exception&)
-		{
-			// no memory, not even for saying so
-		}
+		const bool woken = _wake.wait_for(lock, IDLE, [this] { return _stopped || !_ready.empty(); });
+		if (_stopped) return; // stop() has the thread
+		if (!woken && _threads.size() > 1) break;
+		if (!woken) continue;
+		--_idle;
+		perform(lock);
+		++_idle;
 	}
+	--_idle;
+	_ended.splice(_ended.end(), _threads, self);
+}
+
+
+void WebSocketClientLoop::Core::perform(std::unique_lock<std::mutex>& lock)
+{
+	const Servers::iterator it = _ready.front();
+	Server& server = it->second;
+	server.place.splice(server.place.end(), _ready, _ready.begin());
+	std::function<void()> job = std::move(server.jobs.front());
+	server.jobs.pop_front();
+	++server.running;
+	list(server);
+	provideThread();
+	lock.unlock();
+	try
+	{
+		job();
+	}
+	catch (const std::exception&)
+	{
+		// no memory, not even for saying so
+	}
+	job = nullptr; // may be the last owner of a client
+	lock.lock();
+	--server.running;
+	list(server);
+	if (server.running == 0 && server.jobs.empty()) _servers.erase(it);
 }
 
 
@@ -120,8 +203,8 @@ WebSocketClientLoop::WebSocketClientLoop(int threads, int connectors):
 	_pCore(nullptr)
 {
 	checkedCount(connectors, "Number of connectors");
-	_pCore = new Core(startReactors(checkedCount(threads, "Number of threads")), true);
-	_pCore->start(connectors);
+	_pCore = new Core(startReactors(checkedCount(threads, "Number of threads")), true, connectors);
+	_pCore->start();
 }
 
 
@@ -129,8 +212,8 @@ WebSocketClientLoop::WebSocketClientLoop(WebSocketServer& server, int connectors
 	_pCore(nullptr)
 {
 	checkedCount(connectors, "Number of connectors");
-	_pCore = new Core(server.reactors(), false);
-	_pCore->start(connectors);
+	_pCore = new Core(server.reactors(), false, connectors);
+	_pCore->start();
 }
 
 

@@ -131,12 +131,14 @@ bool WebSocketReactor::invoke(const std::function<void()>& function)
 	updateNow();
 	_timers.clear(); // cuts the connections
 	std::vector<Task> tasks;
+	std::vector<std::function<void()>> functions; // are forgotten without the lock: they may own somebody
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
 		_ended = true;
 		tasks.swap(_tasks);
-		_functions.clear();
+		functions.swap(_functions);
 	}
+	functions.clear();
 	for (Task& task: tasks)
 	{
 		if (task.what != Task::ADD) continue;

@@ -40,11 +40,13 @@ class WebSocket_API WebSocketClientLoop
 {
 public:
 	explicit WebSocketClientLoop(int threads = 1, int connectors = 4);
-		/// Starts the threads: 1 to 256 for loops, and 1 to 256 for connecting, which is what takes time when
-		/// many clients start, or reconnect, at once.
+		/// Starts the threads of the loops: 1 to 256. connectors is how many attempts to reach one server (host and port) are made
+		/// at a time, 1 to 256. An attempt has a thread as long as it takes; there are as many threads as attempts, up to
+		/// 256, and a server that does not answer, or whose name is not found, holds up no attempt to reach another. If 256 attempts are
+		/// going on, the others wait; servers take turns.
 
 	explicit WebSocketClientLoop(WebSocketServer& server, int connectors = 4);
-		/// The clients use the loops of a server, which must be running, until it stops.
+		/// The clients use the loops of a server, which must be running, until it stops. Then they are STOPPED, and no callback comes.
 
 	~WebSocketClientLoop();
 		/// Ends the threads. Clients must have been stopped. Waits for attempts to connect that are going on, which
@@ -75,7 +77,7 @@ class WebSocket_API WebSocketClient
 public:
 	enum State
 	{
-		STOPPED,    /// Not started, or stopped, or it has given up (WebSocketClientParams::setReconnect()).
+		STOPPED,    /// Not started, or stopped, or it has given up (WebSocketClientParams::setReconnect()), or its loop has ended.
 		CONNECTING, /// A connection is being made.
 		CONNECTED,  /// There is a connection.
 		WAITING     /// It is waited before the next attempt.
@@ -113,7 +115,8 @@ public:
 		/// Returns the present connection, also after stop() as long as that is closing; null if there is none.
 
 	HTTPResponse response() const;
-		/// Returns the server's answer to the last opening handshake, also if it has refused.
+		/// Returns the server's answer to the last opening handshake, also if it has refused. If there was none, because
+		/// the connection could not be made, for instance, or not yet, the status is 0.
 
 private:
 	WebSocketClient(const WebSocketClient&) = delete;
