@@ -96,9 +96,9 @@ public:
 	}
 
 	// WebSocketEventGroup
-	void opened(WebSocketConnection& connection) override;
+	void opened(WebSocketConnection& connection, Phase before) override;
 	void greeted(WebSocketConnection& connection) override;
-	void gone(WebSocketConnection& connection, bool handshake, bool closed) override;
+	void gone(WebSocketConnection& connection, Phase phase, bool closed) override;
 
 	// WebSocketTimerWheel::Entry
 	void due(Time now) override;
@@ -402,7 +402,7 @@ bool WebSocketClient::Core::isPresent(const WebSocketConnection& connection) con
 }
 
 
-void WebSocketClient::Core::opened(WebSocketConnection& connection)
+void WebSocketClient::Core::opened(WebSocketConnection& connection, Phase)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
 	if (!isPresent(connection)) return;
@@ -456,7 +456,7 @@ void WebSocketClient::Core::keepAgain(const WebSocketConnection& connection, std
 }
 
 
-void WebSocketClient::Core::gone(WebSocketConnection& connection, bool, bool)
+void WebSocketClient::Core::gone(WebSocketConnection& connection, Phase, bool)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
 	--_busy;

@@ -184,7 +184,7 @@ void WebSocketEventConnection::dropped()
 	_pOpening.reset();
 	forgetUnsent(); // it refers to this connection
 	releaseUserData();
-	_group.gone(*this, is(HANDSHAKE), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);
+	_group.gone(*this, phase(), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);
 }
 
 

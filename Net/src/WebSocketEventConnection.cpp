@@ -10,6 +10,7 @@
 
 
 #include "WebSocketEventConnection.h"
+#include "WebSocketHTTPSession.h"
 #include "WebSocketOpening.h"
 #include "WebSocketReactor.h"
 #include "Poco/Net/NetException.h"
@@ -32,6 +33,7 @@ namespace
 	constexpr Poco::UInt64 LARGE = 8*1024; // a frame's payload
 	constexpr Poco::UInt64 SMALL = 126;    // the same
 	constexpr std::chrono::microseconds INFLATE_TIME(50); // of decompression, with its callbacks, at a time
+	static_assert(TINY_INPUT <= WebSocketHTTPSession::MAX_BEHIND + 1, "what is read with the end of a header has room behind it");
 	constexpr int MAX_FRAMES = 750; // at a time: those of TINY_INPUT, and of what is read with larger ones
 
 	class Keeper: public Poco::RefCountedObject
@@ -111,6 +113,16 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, W
 }
 
 
+WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, const WebSocketHTTPDispatcher::Connection& connection):
+	WebSocketEventConnection(group, reactor, Nothing(), WebSocketStream::Detached{const_cast<StreamSocketImpl*>(connection.pSocket.get())}, connection.remote)
+{
+	set(HANDSHAKE, true);
+	set(HTTP, true);
+	_pOpening = std::make_unique<WebSocketOpening>();
+	_pOpening->wait(connection.requests, connection.received);
+}
+
+
 WebSocketEventConnection::~WebSocketEventConnection()
 {
 	delete _pRare.load();
@@ -137,24 +149,44 @@ void WebSocketEventConnection::begin()
 	guarded([this]
 	{
 		set(UNWATCHED, true);
-		if (!adopted())
-		{
-			_pOpening = _reactor.takeOpening();
-			_pOpening->begin(*_group.pConnectionParams, _group.pHTTPParams.get(), _stream);
-		}
-		if (_pOpening && _stream.plain()) ready(WebSocketPoller::READ); // mostly the request is there, and nobody need tell
-		if (is(GONE)) return;
-		if (is(UNWATCHED)) updateInterest();
-		if (adopted())
-		{
-			const std::unique_ptr<Rare::Adopted> pAdopted = std::move(rare().pAdopted);
-			const WebSocketAgreement& agreement = pAdopted->agreement;
-			open(pAdopted->request, agreement.subprotocol, agreement.deflated ? &agreement.deflate : nullptr);
-			process(pAdopted->data.data(), pAdopted->data.size());
-			if (!is(GONE) && _stream.pending()) _reactor.again(*this);
-		}
+		if (adopted()) beginAdopted();
+		else beginHandshake();
 		if (!is(GONE)) schedule();
 	});
+}
+
+
+void WebSocketEventConnection::beginHandshake()
+{
+	if (!_pOpening) _pOpening = _reactor.takeOpening();
+	_pOpening->begin(*_group.pConnectionParams, _group.pHTTPParams.get(), _stream);
+	std::string received = _pOpening->takeBehind();
+	if (!received.empty()) receiveRequest(&received[0], received.size());
+	if (_pOpening && _stream.plain()) ready(WebSocketPoller::READ); // mostly the request is there, and nobody need tell
+	if (is(GONE)) return;
+	if (is(UNWATCHED)) updateInterest();
+	if (is(HTTP) && _stream.pending()) _reactor.again(*this);
+}
+
+
+void WebSocketEventConnection::beginAdopted()
+{
+	updateInterest();
+	const std::unique_ptr<Rare::Adopted> pAdopted = std::move(rare().pAdopted);
+	const WebSocketAgreement& agreement = pAdopted->agreement;
+	std::unique_ptr<WebSocketOpening> pOpening = _reactor.takeOpening();
+	pOpening->begin(*_group.pConnectionParams, _group.pHTTPParams.get(), _stream);
+	open(pOpening->adopt(pAdopted->request), agreement.subprotocol, agreement.deflated ? &agreement.deflate : nullptr);
+	_reactor.giveOpening(std::move(pOpening));
+	process(pAdopted->data.data(), pAdopted->data.size());
+	if (!is(GONE) && _stream.pending()) _reactor.again(*this);
+}
+
+
+WebSocketEventGroup::Phase WebSocketEventConnection::phase() const
+{
+	if (!is(HANDSHAKE)) return WebSocketEventGroup::OPENED;
+	return is(HTTP) ? WebSocketEventGroup::HTTP : WebSocketEventGroup::HANDSHAKE;
 }
 
 
@@ -216,7 +248,7 @@ void WebSocketEventConnection::discharge()
 	setState(CLOSED);
 	_stream.close();
 	releaseUserData();
-	_group.gone(*this, is(HANDSHAKE), false);
+	_group.gone(*this, phase(), false);
 }
 
 
@@ -282,7 +314,7 @@ void WebSocketEventConnection::turn(int events)
 	if (direct > 0) blocks[count++] = {pDirect, direct};
 	// Behind small frames little is taken at once: other connections have their turn before thousands more.
 	const WebSocketFrameHeader& last = _framer.header();
-	const std::size_t size = last.payloadLength >= LARGE ? _reactor.inputSize() : last.payloadLength >= SMALL ? SMALL_INPUT : last.length > 0 ? TINY_INPUT : FIRST_INPUT;
+	const std::size_t size = last.payloadLength >= LARGE ? _reactor.inputSize() : last.payloadLength >= SMALL ? SMALL_INPUT : last.length > 0 || _pOpening ? TINY_INPUT : FIRST_INPUT;
 	blocks[count++] = {_reactor.input(), size};
 	const long n = _stream.receive(blocks, count);
 	if (!likely(n > 0))
@@ -318,18 +350,23 @@ void WebSocketEventConnection::receive(char* pData, std::size_t length)
 [[gnu::noinline]] void WebSocketEventConnection::receiveRequest(char* pData, std::size_t length)
 {
 	std::size_t used = 0;
-	const WebSocketOpening::Result result = _pOpening->receive(pData, length, used);
-	if (result == WebSocketOpening::NEED_MORE) return;
+	const bool first = is(HTTP) && _pOpening->received().empty();
+	WebSocketOpening::Result result = _pOpening->receive(pData, length, used);
+	if (result == WebSocketOpening::NEED_MORE)
+	{
+		if (first) _reactor.timers().set(*this, deadline()); // until now it might be idle for as long as it liked
+		return;
+	}
 
 	std::unique_ptr<WebSocketOpening> pOpening = std::move(_pOpening);
 	if (result == WebSocketOpening::OTHER)
 	{
-		std::string received = pOpening->received();
-		received.append(pData + used, length - used);
-		_reactor.poller().remove(_stream.fd());
-		_group.handOver(_stream, received);
-		cut();
-		return;
+		if (handOver(*pOpening, pData + used, length - used))
+		{
+			_reactor.giveOpening(std::move(pOpening));
+			return;
+		}
+		result = pOpening->busy();
 	}
 	output().bytes().append(pOpening->response().data(), pOpening->response().size());
 	_reactor.markDirty(*this);
@@ -348,6 +385,23 @@ void WebSocketEventConnection::receive(char* pData, std::size_t length)
 }
 
 
+bool WebSocketEventConnection::handOver(WebSocketOpening& opening, const char* pBehind, std::size_t length)
+	/// Returns false if nobody has time for the request.
+{
+	std::string received = opening.received();
+	received.append(pBehind, length);
+	_reactor.poller().remove(_stream.fd());
+	if (_group.handOver(_stream, received, opening.requests()))
+	{
+		cut();
+		return true;
+	}
+	set(UNWATCHED, true);
+	updateInterest();
+	return false;
+}
+
+
 void WebSocketEventConnection::open(const HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate)
 {
 	const WebSocketConnectionParams& params = *_group.pConnectionParams;
@@ -362,8 +416,9 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 	_broadcasts = _reactor.broadcasts().count();
 	setState(OPEN);
 	_lastMessage = _reactor.now();
+	const WebSocketEventGroup::Phase before = phase();
 	set(HANDSHAKE, false);
-	_group.opened(*this);
+	_group.opened(*this, before);
 	call([&] { _group.handler.onOpen(*this, request); });
 	if (!is(GONE)) _group.greeted(*this);
 }

@@ -16,6 +16,7 @@
 
 
 #include "WebSocketEventGroup.h"
+#include "WebSocketHTTPDispatcher.h"
 #include "WebSocketOutput.h"
 #include "WebSocketPoller.h"
 #include "WebSocketProgress.h"
@@ -90,6 +91,9 @@ public:
 
 	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const SocketAddress& remote, const HTTPRequest& request);
 		/// A connection whose opening handshake is complete.
+
+	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, const WebSocketHTTPDispatcher::Connection& connection);
+		/// A connection that has made other requests before.
 
 	// WebSocketConnection
 	using WebSocketConnection::send;
@@ -174,7 +178,8 @@ private:
 		ASKED         = 0x80000, // the last PING has not been answered
 		IS_OPEN       = 0x100000, // the state is OPEN, for the loop's thread
 		GREEDY        = 0x200000, // has taken all that it was allowed to at once: the next time after the others
-		ASKED_AGAIN   = 0x400000  // half of the time for the answer to an automatic PING has passed
+		ASKED_AGAIN   = 0x400000, // half of the time for the answer to an automatic PING has passed
+		HTTP          = 0x800000  // has made other requests before the opening handshake
 	};
 
 	enum
@@ -230,6 +235,9 @@ private:
 	bool is(Flag flag) const;
 	void set(Flag flag, bool on);
 	bool adopted() const;
+	void beginHandshake();
+	void beginAdopted();
+	WebSocketEventGroup::Phase phase() const;
 	Rare& rare() const;
 	WebSocketMessageWriter& writer();
 	WebSocketOutput& output();
@@ -255,6 +263,7 @@ private:
 	void forgetUnsent();
 	void receive(char* pData, std::size_t length);
 	void receiveRequest(char* pData, std::size_t length);
+	bool handOver(WebSocketOpening& opening, const char* pBehind, std::size_t length);
 	void process(char* pData, std::size_t length);
 	std::size_t processSome(char* pData, std::size_t length);
 	void handleMessage();

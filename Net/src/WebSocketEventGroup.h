@@ -53,14 +53,22 @@ struct WebSocketEventGroup: public Poco::RefCountedObject
 	{
 	}
 
-	virtual bool handOver(WebSocketStream&, const std::string& /*received*/)
+	enum Phase
+		/// What a connection counts as.
+	{
+		HANDSHAKE, /// It is in the opening handshake.
+		HTTP,      /// The same, but it has made other requests before.
+		OPENED     /// It is a WebSocket.
+	};
+
+	virtual bool handOver(WebSocketStream&, const std::string& /*received*/, int /*requests*/)
 		/// Gives a connection with a request that is not for WebSocket, and whose header has been received, to
-		/// somebody else. Returns false if there is nobody.
+		/// somebody else, after so many others. Returns false, and leaves the stream alone, if nobody has time for it.
 	{
 		return false;
 	}
 
-	virtual void opened(WebSocketConnection&)
+	virtual void opened(WebSocketConnection&, Phase /*before*/)
 		/// The opening handshake is complete; onOpen() comes next.
 	{
 	}
@@ -70,8 +78,8 @@ struct WebSocketEventGroup: public Poco::RefCountedObject
 	{
 	}
 
-	virtual void gone(WebSocketConnection&, bool /*handshake*/, bool /*closed*/)
-		/// A connection, or one in the opening handshake, has left its loop; closed tells whether the peer's Close has come.
+	virtual void gone(WebSocketConnection&, Phase, bool /*closed*/)
+		/// A connection has left its loop; closed tells whether the peer's Close has come.
 	{
 	}
 

@@ -191,7 +191,11 @@ void WebSocketEventConnection::keepAlive(Time now)
 
 WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 {
-	if (_pOpening) return _received + _group.handshakeTimeout;
+	if (_pOpening)
+	{
+		const bool idle = is(HTTP) && _pOpening->received().empty(); // between two requests
+		return _received + (idle ? WebSocketEventGroup::milliseconds(_group.pHTTPParams->getKeepAliveTimeout()) : _group.handshakeTimeout);
+	}
 
 	const Time now = _reactor.now();
 	Time left = WebSocketTimerWheel::MAX_DISTANCE;

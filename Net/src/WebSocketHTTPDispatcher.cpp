@@ -10,15 +10,22 @@
 
 
 #include "WebSocketHTTPDispatcher.h"
-#include "WebSocketPrefixedSocket.h"
-#include "Poco/Net/HTTPServerConnectionFactory.h"
-#include "Poco/Net/StreamSocket.h"
-#include "Poco/Net/TCPServerDispatcher.h"
-#include "Poco/Thread.h"
+#include "WebSocketHTTPSession.h"
+#include "WebSocketStream.h"
+#include "Poco/Net/HTTPRequestHandler.h"
+#include "Poco/Net/HTTPServerRequestImpl.h"
+#include "Poco/Net/HTTPServerResponseImpl.h"
+#include "Poco/Buffer.h"
+#include "Poco/ErrorHandler.h"
+#include "Poco/Exception.h"
+#include "Poco/Timestamp.h"
 #include <algorithm>
-#include <mutex>
-#include <set>
+#include <chrono>
+#include <istream>
+#include <utility>
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 
 namespace Poco {
@@ -26,77 +33,71 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-class WebSocketHTTPDispatcher::Sockets
-	/// Those that are being served.
+namespace
 {
-public:
-	void add(int fd)
+	constexpr int DEFAULT_THREADS = 16;
+	constexpr std::streamsize MAX_SKIPPED = 64*1024; // of a body that the handler has not read
+
+	thread_local const WebSocketHTTPDispatcher* pCurrent = nullptr;
+
+	Poco::UInt64 cookieOf(int fd)
+		/// Returns a number that no other socket has, or ever had.
 	{
-		std::lock_guard<std::mutex> lock(_mutex);
-		if (_stopped) ::shutdown(fd, SHUT_RDWR);
-		_sockets.insert(fd);
+		Poco::UInt64 cookie = 0;
+		socklen_t length = sizeof(cookie);
+		::getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length);
+		return cookie;
 	}
 
-	void remove(int fd)
+	void sendError(WebSocketHTTPSession& session, HTTPResponse::HTTPStatus status)
 	{
-		std::lock_guard<std::mutex> lock(_mutex);
-		_sockets.erase(fd);
+		try
+		{
+			HTTPServerResponseImpl response(session);
+			response.setVersion(HTTPMessage::HTTP_1_1);
+			response.setStatusAndReason(status);
+			response.setContentLength(0);
+			response.setKeepAlive(false);
+			response.send();
+		}
+		catch (const Poco::Exception&)
+		{
+			// the client has gone
+		}
 	}
 
-	void stop()
+	bool received(HTTPServerRequestImpl& request)
+		/// Returns true if nothing of the request's body is left. What is left would be taken for the next request.
 	{
-		std::lock_guard<std::mutex> lock(_mutex);
-		_stopped = true;
-		for (const int fd: _sockets) ::shutdown(fd, SHUT_RDWR);
+		if (!request.getChunkedTransferEncoding() && !request.hasContentLength()) return true;
+		request.stream().ignore(MAX_SKIPPED);
+		return request.stream().eof();
 	}
-
-private:
-	std::mutex _mutex;
-	std::multiset<int> _sockets;
-	bool _stopped = false;
-};
+}
 
 
-class WebSocketHTTPDispatcher::TrackedSocket: public WebSocketPrefixedSocket
+WebSocketHTTPDispatcher::Descriptor::Descriptor(int itsNumber):
+	number(itsNumber),
+	cookie(cookieOf(itsNumber))
 {
-public:
-	TrackedSocket(StreamSocketImpl* pSocket, const std::string& prefix, const std::shared_ptr<Sockets>& pSockets):
-		WebSocketPrefixedSocket(pSocket, prefix),
-		_pSockets(pSockets),
-		_fd(pSocket->sockfd())
-	{
-		_pSockets->add(_fd);
-	}
-
-	void close() override
-	{
-		forget();
-		WebSocketPrefixedSocket::close();
-	}
-
-protected:
-	~TrackedSocket() override
-	{
-		forget();
-	}
-
-private:
-	void forget()
-		/// Before the descriptor is closed, and may be another's.
-	{
-		if (_fd >= 0) _pSockets->remove(_fd);
-		_fd = -1;
-	}
-
-	const std::shared_ptr<Sockets> _pSockets;
-	int _fd;
-};
+}
 
 
-WebSocketHTTPDispatcher::WebSocketHTTPDispatcher(const HTTPRequestHandlerFactory::Ptr& pFactory, const HTTPServerParams::Ptr& pParams):
-	_threads(1, std::max(1, pParams->getMaxThreads() > 0 ? pParams->getMaxThreads() : 16)),
-	_pSockets(std::make_shared<Sockets>()),
-	_pDispatcher(new TCPServerDispatcher(new HTTPServerConnectionFactory(pParams, pFactory), _threads, pParams))
+void WebSocketHTTPDispatcher::Descriptor::shutdown() const
+{
+	const int fd = ::fcntl(number, F_DUPFD_CLOEXEC, 0); // which nobody closes meanwhile
+	if (fd < 0) return;
+	if (cookieOf(fd) == cookie) ::shutdown(fd, SHUT_RDWR);
+	::close(fd);
+}
+
+
+WebSocketHTTPDispatcher::WebSocketHTTPDispatcher(const HTTPRequestHandlerFactory::Ptr& pFactory, const HTTPServerParams::Ptr& pParams, Owner& owner):
+	_pFactory(pFactory),
+	_pParams(pParams),
+	_owner(owner),
+	_maxThreads(static_cast<std::size_t>(pParams->getMaxThreads() > 0 ? pParams->getMaxThreads() : DEFAULT_THREADS)),
+	_stopped(false)
 {
 }
 
@@ -104,33 +105,208 @@ WebSocketHTTPDispatcher::WebSocketHTTPDispatcher(const HTTPRequestHandlerFactory
 WebSocketHTTPDispatcher::~WebSocketHTTPDispatcher()
 {
 	stop();
-	_pDispatcher->release();
 }
 
 
-void WebSocketHTTPDispatcher::serve(const Poco::AutoPtr<StreamSocketImpl>& pSocket, const std::string& received)
+bool WebSocketHTTPDispatcher::serve(WebSocketStream& stream, const std::string& received, int requests)
 {
-	struct Handed: public StreamSocket
+	Connection connection{Poco::AutoPtr<StreamSocketImpl>(), stream.remoteAddress(), stream.localAddress(), received, requests};
+	std::unique_lock<std::mutex> lock(_mutex);
+	const std::size_t room = _maxThreads - _handled.size() + static_cast<std::size_t>(std::max(0, _pParams->getMaxQueued()));
+	if (_stopped || _queue.size() >= room) return false;
+	const bool threadFree = _queue.size() < _threads.size() - _handled.size();
+	if (!threadFree && _threads.size() < _maxThreads && !startThread() && _threads.empty()) return false;
+	connection.pSocket = stream.detach();
+	_queue.push_back(std::move(connection));
+	_work.notify_one();
+	return true;
+}
+
+
+bool WebSocketHTTPDispatcher::startThread()
+{
+	try
 	{
-		explicit Handed(StreamSocketImpl* pImpl):
-			StreamSocket(pImpl)
+		_threads.push_back(std::make_unique<Poco::Thread>("WebSocketServer HTTP"));
+		_threads.back()->setPriority(_pParams->getThreadPriority());
+		_threads.back()->start(*this);
+		return true;
+	}
+	catch (const Poco::Exception&)
+	{
+		_threads.pop_back();
+		return false;
+	}
+}
+
+
+void WebSocketHTTPDispatcher::run()
+{
+	pCurrent = this;
+	std::unique_lock<std::mutex> lock(_mutex);
+	Connection connection;
+	while (take(lock, connection))
+	{
+		const auto descriptor = _handled.emplace(_handled.end(), connection.pSocket->sockfd());
+		lock.unlock();
+		handle(connection);
+		lock.lock();
+		_handled.erase(descriptor);
+	}
+	leave(lock);
+}
+
+
+bool WebSocketHTTPDispatcher::take(std::unique_lock<std::mutex>& lock, Connection& connection)
+	/// Waits for a connection, but not longer than a thread may be idle.
+{
+	const std::chrono::microseconds idleTime(_pParams->getThreadIdleTime().totalMicroseconds());
+	_work.wait_for(lock, idleTime, [this] { return _stopped || !_queue.empty(); });
+	if (_queue.empty()) return false;
+	connection = std::move(_queue.front());
+	_queue.pop_front();
+	return true;
+}
+
+
+void WebSocketHTTPDispatcher::leave(std::unique_lock<std::mutex>& lock)
+	/// A thread ends, and joins the one that has ended before.
+{
+	const auto it = std::find_if(_threads.begin(), _threads.end(), [](const auto& pThread) { return pThread.get() == Poco::Thread::current(); });
+	std::unique_ptr<Poco::Thread> pBefore = std::move(_pLast);
+	_pLast = std::move(*it);
+	_threads.erase(it);
+	if (_threads.empty()) _left.notify_all();
+	lock.unlock();
+	if (pBefore) pBefore->join();
+}
+
+
+void WebSocketHTTPDispatcher::handle(Connection& connection)
+{
+	bool kept = false;
+	try
+	{
+		WebSocketHTTPSession session(connection.received, connection.remote, connection.local, _pParams);
+		kept = handleRequest(session, connection);
+		if (kept)
 		{
+			Poco::Buffer<char> behind(0);
+			session.drainBuffer(behind);
+			connection.received.assign(behind.begin(), behind.size());
+			session.detachSocket(); // or it would be closed
 		}
-	};
-	_pDispatcher->enqueue(Handed(new TrackedSocket(const_cast<StreamSocketImpl*>(pSocket.get()), received, _pSockets)));
+	}
+	catch (const Poco::Exception& exc)
+	{
+		Poco::ErrorHandler::handle(exc);
+	}
+	catch (const std::exception& exc)
+	{
+		Poco::ErrorHandler::handle(exc);
+	}
+	catch (...)
+	{
+		Poco::ErrorHandler::handle();
+	}
+	++connection.requests;
+	if (kept)
+	{
+		_owner.handled(connection);
+	}
+	else
+	{
+		connection.pSocket.reset();
+		_owner.closed(connection.remote);
+	}
+	connection = Connection();
+}
+
+
+bool WebSocketHTTPDispatcher::handleRequest(WebSocketHTTPSession& session, const Connection& connection)
+	/// Returns true if another request may follow.
+{
+	StreamSocketImpl* const pSocket = const_cast<StreamSocketImpl*>(connection.pSocket.get());
+	auto pResponse = std::make_unique<HTTPServerResponseImpl>(session);
+	std::unique_ptr<HTTPServerRequestImpl> pRequest;
+	try
+	{
+		pRequest = std::make_unique<HTTPServerRequestImpl>(*pResponse, session, _pParams);
+	}
+	catch (const Poco::Exception&) // what Poco refuses and we do not
+	{
+		session.attach(pSocket);
+		sendError(session, HTTPResponse::HTTP_BAD_REQUEST);
+		return false;
+	}
+	session.attach(pSocket);
+	session.socket().setReceiveTimeout(_pParams->getTimeout());
+	const int limit = _pParams->getMaxKeepAliveRequests();
+	const bool mayKeep = _pParams->getKeepAlive() && pRequest->getKeepAlive() && (limit <= 0 || connection.requests + 1 < limit) && _owner.keeps();
+	const bool keeps = respond(session, *pRequest, *pResponse, mayKeep) && pResponse->getKeepAlive() && mayKeep;
+	pResponse.reset(); // sends what is left of it
+	return keeps && session.has(pSocket) && !session.networkException() && received(*pRequest) && _owner.keeps();
+}
+
+
+bool WebSocketHTTPDispatcher::respond(WebSocketHTTPSession& session, HTTPServerRequestImpl& request, HTTPServerResponseImpl& response, bool keep)
+	/// Returns true if there was a handler.
+{
+	response.setDate(Poco::Timestamp());
+	response.setVersion(request.getVersion());
+	response.setKeepAlive(keep);
+	if (!_pParams->getSoftwareVersion().empty()) response.set("Server", _pParams->getSoftwareVersion());
+	try
+	{
+		const std::unique_ptr<HTTPRequestHandler> pHandler(_pFactory->createRequestHandler(request));
+		if (pHandler)
+		{
+			if (request.getExpectContinue() && response.getStatus() == HTTPResponse::HTTP_OK) response.sendContinue();
+			pHandler->handleRequest(request, response);
+			return true;
+		}
+		sendError(session, HTTPResponse::HTTP_NOT_IMPLEMENTED);
+		return false;
+	}
+	catch (...)
+	{
+		if (!response.sent()) sendError(session, HTTPResponse::HTTP_INTERNAL_SERVER_ERROR);
+		throw;
+	}
+}
+
+
+bool WebSocketHTTPDispatcher::current() const
+{
+	return pCurrent == this;
+}
+
+
+void WebSocketHTTPDispatcher::cut()
+{
+	std::deque<Connection> queue;
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		_stopped = true;
+		queue.swap(_queue);
+		for (const Descriptor& descriptor: _handled) descriptor.shutdown();
+		_work.notify_all();
+	}
+	for (Connection& connection: queue)
+	{
+		connection.pSocket.reset();
+		_owner.closed(connection.remote);
+	}
 }
 
 
 void WebSocketHTTPDispatcher::stop()
 {
-	_pDispatcher->stop();
-	_pSockets->stop();
-	while (_threads.used() > 0)
-	{
-		_pDispatcher->stop(); // a thread that was not waiting yet has missed it, and would wait for its idle time
-		Poco::Thread::sleep(1);
-	}
-	_threads.joinAll();
+	cut();
+	std::unique_lock<std::mutex> lock(_mutex);
+	_left.wait(lock, [this] { return _threads.empty(); });
+	if (_pLast) _pLast->join();
+	_pLast.reset();
 }
 
 

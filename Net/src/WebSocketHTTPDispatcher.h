@@ -5,7 +5,7 @@
 // Package: WebSocket
 // Module:  WebSocketHTTPDispatcher
 //
-// Handles ordinary requests in a thread pool.
+// Handles ordinary requests in threads.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
@@ -18,43 +18,114 @@
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/HTTPRequestHandlerFactory.h"
 #include "Poco/Net/HTTPServerParams.h"
+#include "Poco/Net/SocketAddress.h"
 #include "Poco/Net/StreamSocketImpl.h"
 #include "Poco/AutoPtr.h"
-#include "Poco/ThreadPool.h"
+#include "Poco/Runnable.h"
+#include "Poco/Thread.h"
+#include "Poco/Types.h"
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <list>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 
 namespace Poco {
 namespace Net {
 
 
-class TCPServerDispatcher;
+class HTTPServerRequestImpl;
+class HTTPServerResponseImpl;
 
 
 POCO_WEBSOCKET_BEGIN
 
 
-class WebSocketHTTPDispatcher
-	/// Serves connections whose first request has been received already as a HTTPServer does. Thread-safe.
+class WebSocketHTTPSession;
+class WebSocketStream;
+
+
+class WebSocketHTTPDispatcher: private Poco::Runnable
+	/// Handles requests, whose headers have been received already, as a HTTPServer does, and in as many threads. Between two requests a
+	/// connection is its owner's, and costs no thread. Thread-safe.
 {
 public:
-	WebSocketHTTPDispatcher(const HTTPRequestHandlerFactory::Ptr& pFactory, const HTTPServerParams::Ptr& pParams);
-	~WebSocketHTTPDispatcher();
+	struct Connection
+	{
+		Poco::AutoPtr<StreamSocketImpl> pSocket;
+		SocketAddress remote;
+		SocketAddress local;
+		std::string received; // a request's header, and what has come behind it: WebSocketHTTPSession::MAX_BEHIND bytes at most
+		int requests = 0;     // that were handled before
+	};
 
-	void serve(const Poco::AutoPtr<StreamSocketImpl>& pSocket, const std::string& received);
-		/// The connection is closed at once if too many are waiting.
+	class Owner
+		/// Whose connections they are. Is called by the threads of the dispatcher.
+	{
+	public:
+		virtual bool keeps() const = 0;
+			/// Returns false if connections are to be closed when their request has been handled.
+
+		virtual void handled(Connection& connection) = 0;
+			/// A request was handled, and the client may send another; received is what has come behind it.
+
+		virtual void closed(const SocketAddress& remote) = 0;
+			/// A connection is not there any more, or a handler has it.
+
+	protected:
+		~Owner() = default;
+	};
+
+	WebSocketHTTPDispatcher(const HTTPRequestHandlerFactory::Ptr& pFactory, const HTTPServerParams::Ptr& pParams, Owner& owner);
+	~WebSocketHTTPDispatcher() override;
+
+	bool serve(WebSocketStream& stream, const std::string& received, int requests);
+		/// Takes the connection over. Returns false, and does nothing, if too many are waiting.
+
+	bool current() const;
+		/// Returns true in one of the threads.
+
+	void cut();
+		/// Ends all connections. Handlers that are running are not waited for.
 
 	void stop();
-		/// Ends all connections and waits for their threads.
+		/// The same, and waits for them. Not to be called in one of the threads.
 
 private:
-	class Sockets;
-	class TrackedSocket;
+	struct Descriptor
+		/// A socket that may be closed by others at any time.
+	{
+		explicit Descriptor(int itsNumber);
+		void shutdown() const;
 
-	Poco::ThreadPool _threads;
-	std::shared_ptr<Sockets> _pSockets;
-	TCPServerDispatcher* _pDispatcher;
+		int number;
+		Poco::UInt64 cookie; // of the socket: the number may be another's, later
+	};
+
+	void run() override;
+	bool take(std::unique_lock<std::mutex>& lock, Connection& connection);
+	bool startThread();
+	void leave(std::unique_lock<std::mutex>& lock);
+	void handle(Connection& connection);
+	bool handleRequest(WebSocketHTTPSession& session, const Connection& connection);
+	bool respond(WebSocketHTTPSession& session, HTTPServerRequestImpl& request, HTTPServerResponseImpl& response, bool keep);
+
+	HTTPRequestHandlerFactory::Ptr _pFactory;
+	HTTPServerParams::Ptr _pParams;
+	Owner& _owner;
+	const std::size_t _maxThreads;
+	std::mutex _mutex;
+	std::condition_variable _work; // or the end
+	std::condition_variable _left; // a thread
+	bool _stopped;
+	std::deque<Connection> _queue;
+	std::list<Descriptor> _handled; // those of requests that are being handled
+	std::vector<std::unique_ptr<Poco::Thread>> _threads;
+	std::unique_ptr<Poco::Thread> _pLast; // that has left
 };
 
 

@@ -143,16 +143,41 @@ namespace
 		return line;
 	}
 
-	bool parseRequestLine(std::string_view line, HTTPRequest& request)
+	struct RequestLine
 		/// RFC 7230, 3.1.1
 	{
-		const std::string_view method = takeUpTo(' ', line);
-		const std::string_view target = takeUpTo(' ', line);
-		if (!WebSocketHandshake::isToken(method) || target.empty() || std::any_of(target.begin(), target.end(), isControl) || !isVersion(line)) return false;
-		request.setMethod(std::string(method));
-		request.setURI(std::string(target));
-		request.setVersion(std::string(line));
+		explicit RequestLine(std::string_view line):
+			method(takeUpTo(' ', line)),
+			target(takeUpTo(' ', line)),
+			version(line)
+		{
+		}
+
+		bool valid() const
+		{
+			return WebSocketHandshake::isToken(method) && !target.empty() && std::none_of(target.begin(), target.end(), isControl) && isVersion(version);
+		}
+
+		const std::string_view method;
+		const std::string_view target;
+		const std::string_view version;
+	};
+
+	bool parseRequestLine(std::string_view text, HTTPRequest& request)
+	{
+		const RequestLine line(text);
+		if (!line.valid()) return false;
+		request.setMethod(std::string(line.method));
+		request.setURI(std::string(line.target));
+		request.setVersion(std::string(line.version));
 		return true;
+	}
+
+	std::size_t emptyLine(std::string_view text)
+		/// The length of an empty line at the beginning; 0 if there is none.
+	{
+		if (text.compare(0, 1, "\n") == 0) return 1;
+		return text.compare(0, 2, "\r\n") == 0 ? 2 : 0;
 	}
 
 	bool takeField(std::string_view& text, std::string& name, std::string& value)
@@ -194,6 +219,28 @@ WebSocketHandshake::Verdict WebSocketHandshake::parseRequest(std::string_view he
 		request.add(name, value);
 	}
 	return Verdict();
+}
+
+
+bool WebSocketHandshake::mayBeRequest(std::string_view text, std::size_t before)
+{
+	const std::size_t begin = emptyLine(text); // RFC 7230, 3.5
+	const std::size_t end = text.find('\n', begin);
+	if (end < before) return true; // it was looked at then
+	if (end != std::string_view::npos)
+	{
+		text.remove_prefix(begin);
+		return RequestLine(takeLine(text)).valid();
+	}
+	const std::string_view line = text.substr(begin);
+	if (line.empty() || text == "\r") return true;
+	const std::size_t method = std::min(line.size(), line.find(' '));
+	const std::size_t length = line.size() - (line.back() == '\r' && method < line.size() ? 1 : 0); // it may end here
+	for (std::size_t i = before > begin ? before - begin - 1 : 0; i < length; ++i)
+	{
+		if (i < method ? !isTokenCharacter(line[i]) : isControl(line[i])) return false;
+	}
+	return method > 0;
 }
 
 

@@ -11,9 +11,12 @@
 
 #include "WebSocketOpening.h"
 #include "WebSocketAcceptor.h"
-#include "Poco/Net/HTTPServerRequest.h"
-#include "Poco/Net/HTTPServerResponse.h"
+#include "WebSocketHTTPSession.h"
+#include "Poco/Net/HTTPServerRequestImpl.h"
+#include "Poco/Net/HTTPServerResponseImpl.h"
+#include "Poco/Net/StreamSocketImpl.h"
 #include "Poco/Net/WebSocketHandshake.h"
+#include "Poco/AutoPtr.h"
 #include "Poco/Exception.h"
 #include "Poco/String.h"
 #include <algorithm>
@@ -33,7 +36,34 @@ using Verdict = WebSocketHandshake::Verdict;
 namespace
 {
 	constexpr std::size_t RESPONSE_SIZE = 256; // of most
+	const char* const RETRY_AFTER = "1"; // seconds
 	constexpr std::size_t KEPT_RECEIVED = 16*1024; // memory that is kept
+
+	class LentSocketImpl: public StreamSocketImpl
+		/// A descriptor that is another's.
+	{
+	public:
+		explicit LentSocketImpl(int fd):
+			StreamSocketImpl(fd)
+		{
+		}
+
+		void close() override
+		{
+			giveBack();
+		}
+
+		void giveBack()
+		{
+			reset();
+		}
+
+	protected:
+		~LentSocketImpl() override
+		{
+			giveBack();
+		}
+	};
 }
 
 
@@ -86,17 +116,47 @@ private:
 };
 
 
-class WebSocketOpening::Request: public HTTPServerRequest
-	/// The request that a hook and onOpen() see.
+struct WebSocketOpening::Exchange
+	/// What a HTTPServerRequestImpl is made of.
+{
+	Exchange():
+		itsSession("GET / HTTP/1.1\r\n\r\n", SocketAddress(), SocketAddress(), new HTTPServerParams),
+		itsResponse(itsSession)
+	{
+	}
+
+	WebSocketHTTPSession itsSession;
+	HTTPServerResponseImpl itsResponse; // which nobody sees
+};
+
+
+class WebSocketOpening::Request: private Exchange, public HTTPServerRequestImpl
+	/// The request that a hook and onOpen() see. As that of a HTTPServer, it has the connection's socket.
 {
 public:
 	explicit Request(WebSocketOpening& opening):
+		HTTPServerRequestImpl(itsResponse, itsSession, nullptr),
 		_opening(opening)
 	{
+		clear();
+	}
+
+	~Request() override
+	{
+		itsSession.detachSocket(); // it would be closed
+	}
+
+	void attach(const WebSocketStream& stream)
+	{
+		if (stream.plain()) _pLent.assign(new LentSocketImpl(stream.fd()));
+		itsSession.attach(stream.plain() ? _pLent.get() : stream.socket());
 	}
 
 	void forget()
 	{
+		itsSession.detachSocket();
+		if (_pLent) _pLent->giveBack();
+		_pLent.reset();
 		clear();
 		_clientAddress.reset();
 		_serverAddress.reset();
@@ -137,6 +197,7 @@ public:
 
 private:
 	WebSocketOpening& _opening;
+	Poco::AutoPtr<LentSocketImpl> _pLent; // for a stream that is a descriptor only
 	mutable std::optional<SocketAddress> _clientAddress; // made for who asks, as the others
 	mutable std::optional<SocketAddress> _serverAddress;
 	std::unique_ptr<std::istringstream> _pBody;
@@ -146,7 +207,8 @@ private:
 WebSocketOpening::WebSocketOpening():
 	_pParams(nullptr),
 	_pHTTPParams(nullptr),
-	_pStream(nullptr)
+	_pStream(nullptr),
+	_requests(0)
 {
 }
 
@@ -164,8 +226,48 @@ void WebSocketOpening::begin(const WebSocketConnectionParams& params, const HTTP
 }
 
 
+void WebSocketOpening::wait(int requests, const std::string& behind)
+{
+	_requests = requests;
+	_behind   = behind;
+}
+
+
+int WebSocketOpening::requests() const
+{
+	return _requests;
+}
+
+
+std::string WebSocketOpening::takeBehind()
+{
+	std::string behind;
+	behind.swap(_behind);
+	return behind;
+}
+
+
+WebSocketOpening::Request& WebSocketOpening::anyRequest()
+	/// The request, whatever is in it.
+{
+	if (!_pRequest) _pRequest = std::make_unique<Request>(*this);
+	return *_pRequest;
+}
+
+
+const HTTPRequest& WebSocketOpening::adopt(const HTTPRequest& request)
+{
+	Request& adopted = anyRequest();
+	static_cast<HTTPRequest&>(adopted) = request;
+	adopted.attach(*_pStream);
+	return adopted;
+}
+
+
 void WebSocketOpening::forget()
 {
+	_requests    = 0;
+	_behind.clear();
 	_pParams     = nullptr;
 	_pHTTPParams = nullptr;
 	_pStream     = nullptr;
@@ -200,7 +302,11 @@ WebSocketOpening::Result WebSocketOpening::receive(const char* pData, std::size_
 	std::size_t end = 0;
 	const bool whole = complete(_received, before >= 2 ? before - 2 : 0, end) && end <= limit;
 	if (!whole)
-		return _received.size() > limit ? refuse(HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "Header is too large") : NEED_MORE;
+	{
+		if (_received.size() > limit) return refuse(HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "Header is too large");
+		if (!WebSocketHandshake::mayBeRequest(_received, before)) return refuse(HTTPResponse::HTTP_BAD_REQUEST, "Not a HTTP request");
+		return NEED_MORE;
+	}
 
 	used -= _received.size() - end;
 	_received.resize(end);
@@ -210,10 +316,10 @@ WebSocketOpening::Result WebSocketOpening::receive(const char* pData, std::size_
 
 WebSocketOpening::Result WebSocketOpening::handle()
 {
-	if (!_pRequest) _pRequest = std::make_unique<Request>(*this);
-	const Verdict parsed = WebSocketHandshake::parseRequest(_received, *_pRequest);
+	const Verdict parsed = WebSocketHandshake::parseRequest(_received, anyRequest());
 	if (!parsed.ok()) return refuse(parsed);
 	if (_pHTTPParams && !WebSocketHandshake::hasToken(*_pRequest, "Upgrade", "websocket")) return OTHER;
+	_pRequest->attach(*_pStream);
 
 	Verdict verdict;
 	try
@@ -256,21 +362,28 @@ WebSocketOpening::Result WebSocketOpening::timedOut()
 }
 
 
-WebSocketOpening::Result WebSocketOpening::refuse(HTTPResponse::HTTPStatus status, const char* text)
+WebSocketOpening::Result WebSocketOpening::busy()
+{
+	return refuse(HTTPResponse::HTTP_SERVICE_UNAVAILABLE, "Too many requests are waiting", RETRY_AFTER);
+}
+
+
+WebSocketOpening::Result WebSocketOpening::refuse(HTTPResponse::HTTPStatus status, const char* text, const char* pRetryAfter)
 {
 	Verdict verdict;
 	verdict.error  = WebSocketError::HANDSHAKE_REFUSED;
 	verdict.status = status;
 	verdict.text   = text;
-	return refuse(verdict);
+	return refuse(verdict, pRetryAfter);
 }
 
 
-WebSocketOpening::Result WebSocketOpening::refuse(const Verdict& verdict)
+WebSocketOpening::Result WebSocketOpening::refuse(const Verdict& verdict, const char* pRetryAfter)
 {
 	HTTPResponse response;
 	response.setVersion(HTTPMessage::HTTP_1_1);
 	WebSocketHandshake::refuse(verdict, response);
+	if (pRetryAfter) response.set("Retry-After", pRetryAfter); // RFC 7231, 6.6.4
 	write(response, verdict);
 	return REFUSED;
 }

@@ -43,7 +43,7 @@ public:
 		NEED_MORE,
 		ACCEPTED, /// response() is to be sent, and the connection is open.
 		REFUSED,  /// response() is to be sent, and the connection ended.
-		OTHER     /// Not a WebSocket request: received() goes to somebody else.
+		OTHER     /// Not a WebSocket request: received() goes to somebody else, or busy() is called.
 	};
 
 	WebSocketOpening();
@@ -53,7 +53,18 @@ public:
 		/// A new handshake begins.
 		///
 		/// Without pHTTPParams there is nobody for requests that are not for WebSocket. The stream is asked
-		/// for its addresses only.
+		/// for its addresses and its socket only.
+
+	void wait(int requests, const std::string& behind);
+		/// Before begin(): the connection has made so many requests already, and the beginning of the next has come
+		/// behind them.
+
+	int requests() const;
+	std::string takeBehind();
+		/// Returns that beginning, which is to be given to receive().
+
+	const HTTPRequest& adopt(const HTTPRequest& request);
+		/// After begin(): the opening handshake is complete already, and request was that of it. Returns what onOpen() is given.
 
 	void forget();
 		/// Nothing is left of the handshake but the memory, which another one can use: making it is most of the work.
@@ -63,6 +74,9 @@ public:
 
 	Result timedOut();
 		/// It has taken too long. Returns REFUSED, with a response if a part of the request has come.
+
+	Result busy();
+		/// Nobody has time for the request. Returns REFUSED.
 
 	const std::string& response() const;
 	const std::string& received() const;
@@ -75,18 +89,22 @@ public:
 		/// Finds the end of a request's header, from about there on.
 
 private:
+	struct Exchange;
 	class Request;
 	class Response;
 
 	Result handle();
 	HTTPServerResponse& hookResponse();
-	Result refuse(const WebSocketHandshake::Verdict& verdict);
-	Result refuse(HTTPResponse::HTTPStatus status, const char* text);
+	Request& anyRequest();
+	Result refuse(const WebSocketHandshake::Verdict& verdict, const char* pRetryAfter = nullptr);
+	Result refuse(HTTPResponse::HTTPStatus status, const char* text, const char* pRetryAfter = nullptr);
 	void write(const HTTPResponse& response, const WebSocketHandshake::Verdict& verdict);
 
 	const WebSocketConnectionParams* _pParams;
 	const HTTPServerParams* _pHTTPParams;
 	const WebSocketStream* _pStream;
+	int _requests;
+	std::string _behind;
 	std::string _received;
 	std::string _written;
 	std::unique_ptr<Response> _pResponse;

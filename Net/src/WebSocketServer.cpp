@@ -16,14 +16,11 @@
 #include "WebSocketEventGroup.h"
 #include "WebSocketHTTPDispatcher.h"
 #include "WebSocketListener.h"
-#include "WebSocketPrefixedSocket.h"
 #include "WebSocketProcess.h"
 #include "WebSocketReactor.h"
-#include "Poco/Net/HTTPRequestHandler.h"
 #include "Poco/Net/HTTPServerRequest.h"
 #include "Poco/Net/HTTPServerResponse.h"
 #include "Poco/Net/NetException.h"
-#include "Poco/Net/WebSocketHandshake.h"
 #include "Poco/Error.h"
 #include "Poco/Logger.h"
 #include <algorithm>
@@ -50,57 +47,10 @@ POCO_WEBSOCKET_BEGIN
 namespace
 {
 	const char* const LEAVING = "Going away";
-
-	class UpgradeFactory: public HTTPRequestHandlerFactory
-		/// A connection that was used for other requests before may be upgraded as well.
-	{
-	public:
-		typedef std::function<void(HTTPServerRequest&, HTTPServerResponse&)> Adopt;
-
-		UpgradeFactory(const HTTPRequestHandlerFactory::Ptr& pOthers, const Adopt& adopt):
-			_pOthers(pOthers),
-			_adopt(adopt)
-		{
-		}
-
-		HTTPRequestHandler* createRequestHandler(const HTTPServerRequest& request) override
-		{
-			if (WebSocketHandshake::hasToken(request, "Upgrade", "websocket")) return new Handler(_adopt);
-			return _pOthers->createRequestHandler(request);
-		}
-
-	private:
-		class Handler: public HTTPRequestHandler
-		{
-		public:
-			explicit Handler(const Adopt& adopt):
-				_adopt(adopt)
-			{
-			}
-
-			void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override
-			{
-				try
-				{
-					_adopt(request, response);
-				}
-				catch (const WebSocketException&)
-				{
-					// it was refused, and has been answered
-				}
-			}
-
-		private:
-			const Adopt& _adopt;
-		};
-
-		HTTPRequestHandlerFactory::Ptr _pOthers;
-		const Adopt _adopt;
-	};
 }
 
 
-class WebSocketServer::Core: public WebSocketEventGroup, public WebSocketListener::Acceptor
+class WebSocketServer::Core: public WebSocketEventGroup, public WebSocketListener::Acceptor, public WebSocketHTTPDispatcher::Owner
 	/// What the connections have in common, and where they come from.
 {
 public:
@@ -133,10 +83,15 @@ public:
 	void acceptFailed(int code) override;
 
 	// WebSocketEventGroup
-	bool handOver(WebSocketStream& stream, const std::string& received) override;
-	void opened(WebSocketConnection& connection) override;
+	bool handOver(WebSocketStream& stream, const std::string& received, int requests) override;
+	void opened(WebSocketConnection& connection, Phase before) override;
 	void greeted(WebSocketConnection& connection) override;
-	void gone(WebSocketConnection& connection, bool handshake, bool closed) override;
+	void gone(WebSocketConnection& connection, Phase phase, bool closed) override;
+
+	// WebSocketHTTPDispatcher::Owner
+	bool keeps() const override;
+	void handled(WebSocketHTTPDispatcher::Connection& connection) override;
+	void closed(const SocketAddress& remote) override;
 
 	const WebSocketServerParams::Ptr pParams;
 	HTTPRequestHandlerFactory::Ptr pFactory;
@@ -146,9 +101,12 @@ protected:
 	~Core() override = default;
 
 private:
+	void end();
 	bool counts() const;
 	static bool counted(const SocketAddress& address);
 	bool admit(const SocketAddress* pAddress);
+	std::atomic<int>& counter(Phase phase);
+	void leave(Phase phase, const SocketAddress* pAddress);
 	void withdraw(const SocketAddress* pAddress);
 	WebSocketReactor& chooseReactor();
 	void begin(const WebSocketEventConnection::Ptr& pConnection, WebSocketReactor& reactor);
@@ -164,6 +122,7 @@ private:
 	std::atomic<unsigned> _next{0};
 	std::atomic<int> _connections{0};
 	std::atomic<int> _handshakes{0};
+	std::atomic<int> _http{0};
 	std::atomic<Poco::UInt64> _accepted{0};
 	std::atomic<Poco::UInt64> _opened{0};
 	std::atomic<Poco::UInt64> _refused{0};
@@ -182,11 +141,7 @@ void WebSocketServer::Core::start()
 	if (!_reactors.empty()) throw IllegalStateException("The server was started before");
 	const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 	const int threads = pParams->getThreads() > 0 ? pParams->getThreads() : cores;
-	if (pFactory)
-	{
-		const auto adopting = [this](HTTPServerRequest& request, HTTPServerResponse& response) { adopt(request, response); };
-		_pDispatcher = std::make_unique<WebSocketHTTPDispatcher>(new UpgradeFactory(pFactory, adopting), pHTTPParams);
-	}
+	if (pFactory) _pDispatcher = std::make_unique<WebSocketHTTPDispatcher>(pFactory, pHTTPParams, *this);
 	_process = WebSocketProcess();
 	for (int i = 0; i < threads; ++i) _reactors.push_back(new WebSocketReactor(pParams->getSpin()));
 	for (int i = 0; i < threads; ++i) _reactors[static_cast<std::size_t>(i)]->start("WebSocketServer " + std::to_string(i + 1));
@@ -204,14 +159,21 @@ void WebSocketServer::Core::start()
 void WebSocketServer::Core::stop()
 {
 	std::lock_guard<std::mutex> lock(_stateMutex);
+	end();
+	if (_pDispatcher) _pDispatcher->stop();
+}
+
+
+void WebSocketServer::Core::end()
+	/// Cuts all connections and ends the loops. Handlers of other requests may be running still.
+{
 	if (!_running) return;
 	_running = false;
 	for (auto& pReactor: _reactors) pReactor->stop();
 	_listeners.clear();
 	for (ServerSocket& socket: sockets) WebSocketDescriptor::closeListening(socket);
 	sockets.clear();
-	if (_pDispatcher) _pDispatcher->stop();
-	_pDispatcher.reset();
+	if (_pDispatcher) _pDispatcher->cut();
 }
 
 
@@ -265,9 +227,12 @@ std::vector<WebSocketConnection::Ptr> WebSocketServer::Core::drain(const Poco::T
 	}
 	{
 		std::unique_lock<std::mutex> lock(_mutex); // not the other one: stop() may end the waiting
-		_allGone.wait_for(lock, std::chrono::microseconds(timeout.totalMicroseconds()), [this] { return _connections + _handshakes == 0; });
+		_allGone.wait_for(lock, std::chrono::microseconds(timeout.totalMicroseconds()), [this] { return _connections + _handshakes + _http == 0; });
 	}
-	stop();
+	{
+		std::lock_guard<std::mutex> lock(_stateMutex);
+		end();
+	}
 	std::vector<WebSocketConnection::Ptr> result;
 	std::lock_guard<std::mutex> lock(_mutex);
 	result.swap(_cut);
@@ -291,7 +256,6 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 	orWithdraw(&address, [&]
 	{
 		WebSocketUpgrade upgrade = WebSocketAcceptor::accept(request, response, pParams.get());
-		WebSocketPrefixedSocket::unwrap(upgrade.socket, upgrade.data);
 		WebSocketReactor& reactor = chooseReactor();
 		pConnection = new WebSocketEventConnection(*this, reactor, upgrade, address, request);
 		begin(pConnection, reactor);
@@ -321,10 +285,7 @@ void WebSocketServer::Core::orWithdraw(const SocketAddress* pAddress, const Func
 	}
 	catch (...)
 	{
-		withdraw(pAddress);
-		std::lock_guard<std::mutex> lock(_mutex);
-		--_handshakes;
-		_allGone.notify_all();
+		leave(HANDSHAKE, pAddress);
 		throw;
 	}
 }
@@ -348,7 +309,7 @@ bool WebSocketServer::Core::admit(const SocketAddress* pAddress)
 {
 	const int handshakes = _handshakes.fetch_add(1, std::memory_order_relaxed);
 	bool admitted = !_draining && handshakes < pParams->getMaxHandshakes()
-		&& handshakes + _connections.load(std::memory_order_relaxed) < pParams->getMaxConnections();
+		&& handshakes + _connections.load(std::memory_order_relaxed) + _http.load(std::memory_order_relaxed) < pParams->getMaxConnections();
 	if (admitted && counts() && pAddress && counted(*pAddress))
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
@@ -433,19 +394,61 @@ void WebSocketServer::Core::acceptFailed(int code)
 }
 
 
-bool WebSocketServer::Core::handOver(WebSocketStream& stream, const std::string& received)
+bool WebSocketServer::Core::handOver(WebSocketStream& stream, const std::string& received, int requests)
 {
-	if (!_pDispatcher) return false;
-	_pDispatcher->serve(stream.detach(), received);
-	return true;
+	const SocketAddress address = stream.remoteAddress();
+	++_http; // and what the connection was is gone afterwards
+	if (counts() && counted(address))
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		++_addresses[address.host()];
+	}
+	try
+	{
+		if (_pDispatcher->serve(stream, received, requests)) return true;
+	}
+	catch (...)
+	{
+		leave(HTTP, &address);
+		throw;
+	}
+	leave(HTTP, &address);
+	_refused.fetch_add(1, std::memory_order_relaxed);
+	return false;
 }
 
 
-void WebSocketServer::Core::opened(WebSocketConnection&)
+bool WebSocketServer::Core::keeps() const
+{
+	return _running && !_draining;
+}
+
+
+void WebSocketServer::Core::handled(WebSocketHTTPDispatcher::Connection& connection)
+{
+	try
+	{
+		WebSocketReactor& reactor = chooseReactor();
+		begin(new WebSocketEventConnection(*this, reactor, connection), reactor);
+	}
+	catch (const std::exception&) // no memory: the connection is closed
+	{
+		closed(connection.remote);
+	}
+}
+
+
+void WebSocketServer::Core::closed(const SocketAddress& remote)
+{
+	leave(HTTP, &remote);
+}
+
+
+void WebSocketServer::Core::opened(WebSocketConnection&, Phase before)
 {
 	_opened.fetch_add(1, std::memory_order_relaxed);
 	_connections.fetch_add(1, std::memory_order_relaxed);
-	_handshakes.fetch_sub(1, std::memory_order_relaxed);
+	counter(before).fetch_sub(1, std::memory_order_relaxed);
 }
 
 
@@ -455,19 +458,33 @@ void WebSocketServer::Core::greeted(WebSocketConnection& connection)
 }
 
 
-void WebSocketServer::Core::gone(WebSocketConnection& connection, bool handshake, bool closed)
+std::atomic<int>& WebSocketServer::Core::counter(Phase phase)
 {
-	if (handshake) _handshakes.fetch_sub(1, std::memory_order_relaxed);
-	else _connections.fetch_sub(1, std::memory_order_relaxed);
-	if (counts())
-	{
-		const SocketAddress address = connection.remoteAddress();
-		withdraw(&address);
-	}
+	return phase == HANDSHAKE ? _handshakes : phase == HTTP ? _http : _connections;
+}
+
+
+void WebSocketServer::Core::leave(Phase phase, const SocketAddress* pAddress)
+	/// A connection counts no more.
+{
+	withdraw(pAddress);
+	counter(phase).fetch_sub(1, std::memory_order_relaxed);
 	if (!_draining) return;
 	std::lock_guard<std::mutex> lock(_mutex);
-	if (!handshake && !closed) _cut.emplace_back(&connection, true);
 	_allGone.notify_all();
+}
+
+
+void WebSocketServer::Core::gone(WebSocketConnection& connection, Phase phase, bool closed)
+{
+	if (_draining && phase == OPENED && !closed)
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		_cut.emplace_back(&connection, true);
+	}
+	std::optional<SocketAddress> address;
+	if (counts()) address.emplace(connection.remoteAddress());
+	leave(phase, address ? &*address : nullptr);
 }
 
 
@@ -476,6 +493,7 @@ WebSocketServer::Metrics WebSocketServer::Core::metrics() const
 	Metrics metrics;
 	metrics.connections         = _connections;
 	metrics.handshakes          = _handshakes;
+	metrics.httpConnections     = _http;
 	metrics.connectionsAccepted = _accepted;
 	metrics.connectionsOpened   = _opened;
 	metrics.connectionsRefused  = _refused;

@@ -63,11 +63,52 @@ WebSocketStream::WebSocketStream(StreamSocketImpl* pSocket, const SocketAddress&
 	}
 	else
 	{
-		_fd = pSocket->sockfd();
-		pTransport->setBlocking(false);
-		_pSecure = std::move(pTransport);
-		_secure = pSocket->secure();
+		use(std::move(pTransport));
 	}
+}
+
+
+WebSocketStream::WebSocketStream(const Detached& detached, const SocketAddress& remote):
+	_remoteHost(),
+	_remotePort(0),
+	_error(0),
+	_fd(-1),
+	_shared(false),
+	_secure(false),
+	_shut(false),
+	_last(false)
+{
+	struct Access: public StreamSocketImpl
+		/// Opens reset().
+	{
+		static void forget(StreamSocketImpl& socket)
+		{
+			(socket.*&Access::reset)(POCO_INVALID_SOCKET);
+		}
+	};
+
+	setRemote(remote.addr(), remote.length());
+	auto pTransport = std::make_unique<WebSocketTransport>(detached.pSocket);
+	if (pTransport->plain())
+	{
+		_fd = detached.pSocket->sockfd();
+		Access::forget(*detached.pSocket);
+		::fcntl(_fd, F_SETFL, ::fcntl(_fd, F_GETFL) | O_NONBLOCK);
+	}
+	else
+	{
+		use(std::move(pTransport));
+		_shared = true;
+	}
+}
+
+
+void WebSocketStream::use(std::unique_ptr<WebSocketTransport>&& pTransport)
+{
+	_fd = pTransport->socket()->sockfd();
+	pTransport->setBlocking(false);
+	_secure = pTransport->socket()->secure();
+	_pSecure = std::move(pTransport);
 }
 
 

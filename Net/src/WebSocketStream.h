@@ -49,6 +49,15 @@ public:
 		/// Shares the ownership of a socket, and makes it non-blocking. A plain one is
 		/// duplicated: the other owners' is to be closed, not shut down.
 
+	struct Detached
+		/// What detach() has given away, and comes back.
+	{
+		StreamSocketImpl* pSocket;
+	};
+
+	WebSocketStream(const Detached& detached, const SocketAddress& remote);
+		/// Takes over the socket: other owners of a plain one have none any more.
+
 	~WebSocketStream();
 
 	int fd() const;
@@ -93,6 +102,9 @@ public:
 
 	void close();
 
+	StreamSocketImpl* socket() const;
+		/// Returns the socket that is used for everything; null if plain().
+
 	Poco::AutoPtr<StreamSocketImpl> detach();
 		/// Gives the socket, which blocks again, away, and is closed.
 
@@ -100,6 +112,7 @@ private:
 	WebSocketStream(const WebSocketStream&) = delete;
 	WebSocketStream& operator = (const WebSocketStream&) = delete;
 
+	void use(std::unique_ptr<WebSocketTransport>&& pTransport);
 	void setRemote(const sockaddr* pAddress, socklen_t length);
 		/// A path that is too long for SocketAddress is cut.
 
@@ -142,6 +155,12 @@ inline bool WebSocketStream::plain() const
 inline bool WebSocketStream::shared() const
 {
 	return _shared;
+}
+
+
+inline StreamSocketImpl* WebSocketStream::socket() const
+{
+	return _pSecure ? _pSecure->socket() : nullptr;
 }
 
 

@@ -222,6 +222,19 @@ Context::Ptr serverContext()
 }
 
 
+Context::Ptr mutualContext()
+{
+	static const Context::Ptr pContext = []
+	{
+		Context::Ptr p = makeContext(Context::TLS_SERVER_USE, Context::VERIFY_STRICT);
+		Identity::instance().use(p->sslContext());
+		Identity::instance().trust(p->sslContext());
+		return p;
+	}();
+	return pContext;
+}
+
+
 Context::Ptr clientContext()
 {
 	static const Context::Ptr pContext = []

@@ -75,6 +75,9 @@ std::string pattern(std::size_t length, unsigned seed = 1);
 Poco::Net::Context::Ptr serverContext();
 	/// For SecureServerSocket, with a certificate made for this run, for localhost and 127.0.0.1.
 
+Poco::Net::Context::Ptr mutualContext();
+	/// The same, but clients must have a certificate. It takes that of raw peers and of serverContext(), whose common name is localhost.
+
 Poco::Net::Context::Ptr clientContext();
 	/// For HTTPSClientSession. Trusts serverContext()'s certificate and nothing else; verifies strictly.
 

@@ -118,15 +118,10 @@ TEST_P(EventPortTest, ManyRequestsAndStop)
 }
 
 
-TEST_P(EventPortTest, AdoptFromItsOwnHandlers)
+TEST_P(EventPortTest, UpgradeAfterOtherRequests)
 {
-	// The second request of a connection comes to the factory, whatever it is.
 	EventServer server(GetParam());
-	server.server.setHTTP(new FunctionFactory([&](HTTPServerRequest& request, HTTPServerResponse& response)
-	{
-		if (request.getURI() == "/") server.server.adopt(request, response);
-		else answer(request, response);
-	}), httpParams());
+	server.server.setHTTP(new FunctionFactory(answer), httpParams());
 	server.start();
 	const bool together[] = {false, true};
 	for (const bool at_once: together)

@@ -1,7 +1,7 @@
 //
 // WebSocketEventUnitTest.cpp
 //
-// The parts of the loop by themselves: timers, poller, a socket with a prefix, a connection's size.
+// The parts of the loop by themselves: timers, poller, a HTTP session, a connection's size.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
@@ -9,12 +9,15 @@
 
 #include "WebSocketClassPeer.h"
 #include "WebSocketEventConnection.h"
+#include "WebSocketHTTPSession.h"
 #include "WebSocketListener.h"
 #include "WebSocketPoller.h"
-#include "WebSocketPrefixedSocket.h"
 #include "WebSocketReactor.h"
 #include "WebSocketTimerWheel.h"
+#include "Poco/Net/HTTPServerRequestImpl.h"
+#include "Poco/Net/HTTPServerResponseImpl.h"
 #include "Poco/Net/ServerSocket.h"
+#include "Poco/Buffer.h"
 #include <gtest/gtest.h>
 #include <algorithm>
 #include <atomic>
@@ -26,9 +29,9 @@
 
 
 using Poco::Net::WebSocketEventConnection;
+using Poco::Net::WebSocketHTTPSession;
 using Poco::Net::WebSocketListener;
 using Poco::Net::WebSocketPoller;
-using Poco::Net::WebSocketPrefixedSocket;
 using Poco::Net::WebSocketReactor;
 using Poco::Net::WebSocketTimerWheel;
 
@@ -445,40 +448,35 @@ TEST(EventListener, OthersHaveTheirTurn)
 }
 
 
-TEST(EventPrefixedSocket, PrefixFirst)
+TEST(EventHTTPSession, HeaderAndWhatIsBehindIt)
+	/// When the header was read, all that has been received is in the session's buffer, and the session has the connection's socket.
 {
-	struct Access: public Poco::Net::StreamSocket
+	const Poco::Net::SocketAddress remote("1.2.3.4:5");
+	const Poco::Net::SocketAddress local("6.7.8.9:10");
+	const std::size_t most = WebSocketHTTPSession::MAX_BEHIND;
+	for (const std::size_t target: {std::size_t(1), std::size_t(4000), std::size_t(4096), std::size_t(8000)})
 	{
-		explicit Access(Poco::Net::StreamSocketImpl* pImpl):
-			StreamSocket(pImpl)
+		for (const std::size_t length: {std::size_t(0), std::size_t(1), most/2, most})
 		{
+			SCOPED_TRACE(std::to_string(target) + " " + std::to_string(length));
+			const std::string behind = pattern(length);
+			const std::string fields = "X: " + pattern(target) + "\r\nY: " + pattern(target/2) + "\r\n"; // Poco takes 8 KiB
+			WebSocketHTTPSession session("POST / HTTP/1.1\r\n" + fields + "\r\n" + behind, remote, local, new Poco::Net::HTTPServerParams);
+			Poco::Net::HTTPServerResponseImpl response(session);
+			Poco::AutoPtr<Poco::Net::StreamSocketImpl> pSocket = new Poco::Net::StreamSocketImpl;
+			Poco::Net::HTTPServerRequestImpl request(response, session, nullptr);
+			EXPECT_FALSE(session.has(pSocket));
+			session.attach(pSocket);
+			EXPECT_TRUE(session.has(pSocket));
+			EXPECT_EQ(pSocket.get(), request.socket().impl());
+			EXPECT_EQ(target, request.get("X").size());
+			EXPECT_EQ(remote, request.clientAddress());
+			EXPECT_EQ(local, request.serverAddress());
+			Poco::Buffer<char> buffer(0);
+			session.drainBuffer(buffer);
+			EXPECT_TRUE(behind == std::string(buffer.begin(), buffer.size()));
 		}
-	};
-	Poco::Net::ServerSocket listener(Poco::Net::SocketAddress("127.0.0.1", 0));
-	Poco::Net::StreamSocket client;
-	client.connect(listener.address());
-	Poco::Net::StreamSocket accepted = listener.acceptConnection();
-	Access socket(new WebSocketPrefixedSocket(static_cast<Poco::Net::StreamSocketImpl*>(accepted.impl()), "prefix"));
-	accepted = Poco::Net::StreamSocket();
-	EXPECT_TRUE(socket.poll(0, Poco::Net::Socket::SELECT_READ));
-	EXPECT_EQ(6, socket.available());
-	char buffer[16];
-	EXPECT_EQ(4, socket.receiveBytes(buffer, 4));
-	EXPECT_EQ("pref", std::string(buffer, 4));
-	EXPECT_EQ(2, socket.receiveBytes(buffer, sizeof(buffer)));
-	EXPECT_EQ("ix", std::string(buffer, 2));
-	EXPECT_FALSE(socket.poll(0, Poco::Net::Socket::SELECT_READ));
-	EXPECT_EQ(client.address(), socket.peerAddress());
-	EXPECT_FALSE(socket.secure());
-	client.sendBytes("more", 4);
-	EXPECT_TRUE(socket.poll(deadline(), Poco::Net::Socket::SELECT_READ));
-	EXPECT_EQ(4, socket.receiveBytes(buffer, sizeof(buffer)));
-	socket.setReceiveTimeout(Poco::Timespan(3, 0));
-	EXPECT_EQ(Poco::Timespan(3, 0), socket.getReceiveTimeout());
-	socket.sendBytes("back", 4);
-	EXPECT_EQ(4, client.receiveBytes(buffer, sizeof(buffer)));
-	socket.close();
-	EXPECT_EQ(0, client.receiveBytes(buffer, sizeof(buffer)));
+	}
 }
 
 

@@ -91,6 +91,29 @@ TEST(WebSocketHandshakeParseTest, RequestLine)
 			}
 		}
 	}
+	for (const auto& row: rows) // a wrong line is known as such at its end, if not before, and a right one is not taken for a wrong one, however it comes
+	{
+		SCOPED_TRACE(row.what);
+		for (std::size_t before = 0; before <= row.line.size(); ++before)
+		{
+			if (before > 0 && !WebSocketHandshake::mayBeRequest(std::string_view(row.line).substr(0, before))) break;
+			for (std::size_t length = before; length < row.line.size(); ++length)
+			{
+				const bool may = WebSocketHandshake::mayBeRequest(std::string_view(row.line).substr(0, length), before);
+				EXPECT_TRUE(may || !row.right) << before << " " << length;
+				EXPECT_EQ(may, WebSocketHandshake::mayBeRequest(std::string_view(row.line).substr(0, length))) << before << " " << length;
+			}
+			EXPECT_EQ(row.right || before == row.line.size(), WebSocketHandshake::mayBeRequest(row.line, before)) << before;
+		}
+	}
+	for (const char* wrong: {"\x16", " ", "\r\n\r", "\rG", "GET\r", "GET /\x01", "GET /\rx", "G\xc3"})
+	{
+		EXPECT_FALSE(WebSocketHandshake::mayBeRequest(wrong)) << wrong;
+	}
+	for (const char* right: {"", "\r", "\r\n", "\n", "G", "*", "GET ", "GET /\xc3\xa4", "GET / HTTP/1.1\r"})
+	{
+		EXPECT_TRUE(WebSocketHandshake::mayBeRequest(right)) << right;
+	}
 	HTTPRequest request;
 	EXPECT_TRUE(WebSocketHandshake::parseRequest("POST /a?b=%20c HTTP/1.0\r\n\r\n", request).ok());
 	EXPECT_EQ("POST", request.getMethod());

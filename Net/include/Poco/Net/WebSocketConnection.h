@@ -223,8 +223,11 @@ public:
 
 	virtual void onOpen(WebSocketConnection& connection, const HTTPRequest& request);
 		/// The opening handshake is complete. The request, that of the handshake, is not there any more afterwards;
-		/// for a server it is a HTTPServerRequest, unless the connection was adopted. The response has been sent: what is
-		/// in the request's response() means nothing any more.
+		/// for a server it is a HTTPServerRequestImpl, as for a handler of a HTTPServer, also if the connection was adopted. The response
+		/// has been sent: what is in the request's response() means nothing any more.
+		///
+		/// The request's socket() is the connection's, for looking at it: SecureStreamSocket(request.socket()).peerCertificate()
+		/// is the client's certificate. It must not be read from, written to or closed.
 
 	virtual void onMessage(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode);
 		/// A message, text (WebSocketFrame::OP_TEXT, which is UTF-8) or binary (OP_BINARY). The bytes are

@@ -79,6 +79,10 @@ public:
 		/// (RFC 7230, 3). Lines may end with LF only, one empty line may come before, and the lines of a folded
 		/// field are joined. Whatever else is not HTTP is refused: the status is 400.
 
+	static bool mayBeRequest(std::string_view text, std::size_t before = 0);
+		/// Returns false if parseRequest() would refuse the request line of each header that begins with text. The first
+		/// before bytes have passed already.
+
 	static Verdict checkRequest(const HTTPRequest& request);
 		/// Checks a client's opening handshake (4.2.1).
 		///

@@ -152,7 +152,8 @@ public:
 		/// Is called on the server with each valid handshake request, before the answer. It returns
 		/// true to accept, and may add header fields to the response. To refuse, it sets
 		/// status and header fields of the response (default: 403), and returns false; it does not
-		/// send anything. Authentication and rate limits go here; see WebSocketAuth. Default: none.
+		/// send anything. Authentication and rate limits go here; see WebSocketAuth. The request is a HTTPServerRequestImpl, whose
+		/// socket() has the client's certificate (SecureStreamSocket::peerCertificate()), but is not to be used. Default: none.
 
 	void setMaxRedirects(int count);
 	int getMaxRedirects() const;

@@ -68,6 +68,7 @@ public:
 	{
 		int connections = 0;                  /// open now
 		int handshakes = 0;                   /// in the opening handshake now
+		int httpConnections = 0;              /// that have made other requests: being handled, or between two of them
 		Poco::UInt64 connectionsAccepted = 0; /// by the ports
 		Poco::UInt64 connectionsOpened = 0;   /// whose opening handshake was completed, or that were adopted
 		Poco::UInt64 connectionsRefused = 0;  /// because of a limit
@@ -87,6 +88,12 @@ public:
 	void setHTTP(const HTTPRequestHandlerFactory::Ptr& pFactory, const HTTPServerParams::Ptr& pParams = new HTTPServerParams);
 		/// Sets who handles the requests that are not for WebSocket. To be called before start(). Without it
 		/// they get status 400 or 426.
+		///
+		/// Handlers find what they find in a HTTPServer: the request is a HTTPServerRequestImpl, whose socket() is the connection's own
+		/// one, a SecureStreamSocket with TLS. All of pParams is kept to (16 threads, if it does not say how many), and one thing more: a
+		/// request for which there is neither a thread nor room in the queue gets status 503. Only a request that is being handled has
+		/// a thread. Between two requests a connection is in an event loop, for the keep-alive timeout. It is closed if a
+		/// handler has left more than 64 KiB of a request's body unread.
 
 	void listen(const ServerSocket& socket);
 		/// Adds a port: a ServerSocket that listens already, over TCP or a Unix-domain socket, or a
@@ -104,8 +111,10 @@ public:
 		/// if the server does not run.
 
 	std::vector<WebSocketConnection::Ptr> drain(const Poco::Timespan& timeout);
-		/// Stops accepting, closes all connections (1001), waits until all have answered, at most for so long, and then stops the server.
-		/// Returns those whose Close frame has not come. Must not be called by a callback.
+		/// Stops accepting, closes all connections (1001), waits until all have answered, and all other requests that were being handled have
+		/// been answered, at most for so long, and then stops the server. Returns those whose Close frame has not come. Must not be called by a callback.
+		///
+		/// A handler of setHTTP() that needs longer is not waited for: its connection is cut, and stop() or the destructor waits for it.
 
 	WebSocketConnection::Ptr adopt(HTTPServerRequest& request, HTTPServerResponse& response);
 		/// Completes the opening handshake in a HTTPRequestHandler, as the constructor of WebSocket does, and

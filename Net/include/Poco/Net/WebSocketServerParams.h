@@ -42,8 +42,8 @@ public:
 
 	void setMaxConnections(int count);
 	int getMaxConnections() const;
-		/// How many connections a server has at a time, those in the opening handshake included; 1 or
-		/// more. Further ones are closed at once. Default: 100,000.
+		/// How many connections a server has at a time, those in the opening handshake and those with other
+		/// requests (WebSocketServer::setHTTP()) included; 1 or more. Further ones are closed at once. Default: 100,000.
 
 	void setMaxConnectionsPerAddress(int count);
 	int getMaxConnectionsPerAddress() const;
