@@ -10,17 +10,18 @@
 
 
 #include "WebSocketConnector.h"
-#include "Poco/Net/HTTPAuthenticationParams.h"
 #include "Poco/Net/HTTPClientSession.h"
 #include "Poco/Net/HTTPCredentials.h"
 #include "Poco/Net/HTTPSessionFactory.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/WebSocketAddress.h"
+#include "Poco/Net/WebSocketChallenge.h"
 #include "Poco/Net/WebSocketDeflate.h"
 #include "Poco/Net/WebSocketHandshake.h"
 #include "Poco/Net/WebSocketHeaderMeter.h"
 #include "Poco/Net/WebSocketParams.h"
 #include "WebSocketDeadline.h"
+#include "WebSocketHandshakeFields.h"
 #include "WebSocketDescriptor.h"
 #include "WebSocketDialer.h"
 #include "Poco/Ascii.h"
@@ -30,6 +31,8 @@
 #include "Poco/URI.h"
 #include <openssl/rand.h>
 #include <memory>
+#include <sstream>
+#include <string>
 
 
 namespace Poco {
@@ -53,6 +56,11 @@ namespace
 			return (session.*&SessionAccess::buffered)();
 		}
 
+		static int next(HTTPClientSession& session)
+		{
+			return (session.*&SessionAccess::get)();
+		}
+
 		static StreamSocket tunnel(HTTPClientSession& session)
 		{
 			return (session.*&SessionAccess::proxyConnect)();
@@ -64,40 +72,49 @@ namespace
 		throw WebSocketException(verdict.text, verdict.error);
 	}
 
-	bool isNTLM(const std::string& challenge)
+	struct Asker
+		/// Who may want credentials, and how that is said.
 	{
-		return Poco::icompare(challenge, 0, 4, "NTLM") == 0 && (challenge.size() == 4 || Poco::Ascii::isSpace(challenge[4]));
+		HTTPResponse::HTTPStatus status;
+		const char* question;
+		const char* answer;
+		void (HTTPCredentials::*authenticate)(HTTPRequest&, const HTTPResponse&);
+	};
+
+	const Asker SERVER = {HTTPResponse::HTTP_UNAUTHORIZED, "WWW-Authenticate", "Authorization", &HTTPCredentials::authenticate};
+	const Asker PROXY  = {HTTPResponse::HTTP_PROXY_AUTHENTICATION_REQUIRED, "Proxy-Authenticate", "Proxy-Authorization", &HTTPCredentials::proxyAuthenticate};
+
+	WebSocketChallenge challengeOf(const Asker& asker, const HTTPResponse& response, const HTTPCredentials& credentials, int attempt, int schemes = WebSocketChallenge::ALL)
+		/// Returns what the credentials are to be sent for; one that is UNSUPPORTED if they are not.
+	{
+		if (response.getStatus() != asker.status || credentials.empty() || attempt >= MAX_ATTEMPTS) schemes = WebSocketChallenge::UNSUPPORTED;
+		const WebSocketChallenge challenge = WebSocketChallenge::choose(response, asker.question, schemes);
+		return attempt == 1 || challenge.goesOn() ? challenge : WebSocketChallenge::choose(response, asker.question, WebSocketChallenge::UNSUPPORTED);
 	}
 
-	std::string tokenOf(const std::string& challenge)
-		/// What a server says behind "NTLM".
+	void authenticate(const Asker& asker, const WebSocketChallenge& challenge, HTTPCredentials& credentials, HTTPRequest& request)
 	{
-		return Poco::trim(challenge.substr(4));
-	}
-
-	bool mayRetry(const HTTPCredentials& credentials, const HTTPResponse& response, int attempt)
-		/// Returns true if the same credentials may be accepted next time.
-	{
-		if (credentials.empty() || attempt >= MAX_ATTEMPTS) return false;
-		if (attempt == 1) return true;
-		const std::string challenge = response.get(HTTPAuthenticationParams::WWW_AUTHENTICATE, "");
-		if (isNTLM(challenge)) return !tokenOf(challenge).empty();
-		if (!HTTPCredentials::isDigestCredentials(challenge) || challenge.size() < 8) return false;
-		const HTTPAuthenticationParams params(challenge.substr(7));
-		return Poco::icompare(params.get("stale", ""), "true") == 0; // RFC 7616, 3.3
-	}
-
-	void authenticate(HTTPCredentials& credentials, HTTPRequest& request, const HTTPResponse& response)
-	{
-		// HTTPCredentials wants a space behind the scheme in any case, and two behind NTLM if there is more.
-		HTTPResponse challenges;
-		for (const auto& field: response)
+		if (challenge.scheme() == WebSocketChallenge::DIGEST && !challenge.isPlainMD5())
 		{
-			if (Poco::icompare(field.first, HTTPAuthenticationParams::WWW_AUTHENTICATE) != 0) continue;
-			const bool ntlm = isNTLM(field.second) && !tokenOf(field.second).empty();
-			challenges.add(field.first, ntlm ? "NTLM  " + tokenOf(field.second) : field.second + " ");
+			request.set(asker.answer, challenge.answer({credentials.getUsername(), credentials.getPassword(), request.getMethod(), request.getURI(), WebSocketConnector::createKey()}));
+			return;
 		}
-		credentials.authenticate(request, challenges);
+		// HTTPCredentials wants a space behind the scheme in any case, and two behind NTLM if there is more.
+		HTTPResponse alone;
+		const bool more = challenge.scheme() == WebSocketChallenge::NTLM && !challenge.token().empty();
+		alone.set(asker.question, more ? "NTLM  " + challenge.token() : challenge.text() + " ");
+		(credentials.*asker.authenticate)(request, alone);
+	}
+
+	bool drain(std::istream& body, const HTTPResponse& response)
+		/// Takes the body of a response off the connection. Returns false
+		/// if it is not worth it: then the connection cannot be used again.
+		/// A deadline ends it, or the body is here already.
+	{
+		if (!response.getKeepAlive()) return false;
+		if (!response.hasContentLength() && !response.getChunkedTransferEncoding()) return false;
+		body.ignore(MAX_DRAIN);
+		return body.eof();
 	}
 
 	WebSocketAddress addressOf(HTTPClientSession& session)
@@ -123,28 +140,46 @@ namespace
 		if (params.getDeflate()) request.set("Sec-WebSocket-Extensions", WebSocketDeflateNegotiation::offer(params.getDeflateParams()));
 	}
 
-	class FieldLimit
-		/// As long as it exists, Poco does not count the fields of a response: it has another exception.
+	class Response: public HTTPResponse
+		/// Reads itself from a session. A field may be of any length, and there may be any number of them: how much comes is
+		/// the deadline's business.
 	{
 	public:
-		explicit FieldLimit(HTTPResponse& response):
-			_response(response),
-			_limit(response.getFieldLimit())
+		explicit Response(HTTPClientSession& session):
+			_session(session)
 		{
-			_response.setFieldLimit(0);
 		}
 
-		~FieldLimit()
+		void read(std::istream&) override
 		{
-			_response.setFieldLimit(_limit);
+			int c = SessionAccess::next(_session);
+			while (c != END && Poco::Ascii::isSpace(c)) c = SessionAccess::next(_session);
+			std::string line;
+			for (; c != END && c != '\n'; c = SessionAccess::next(_session)) line += static_cast<char>(c);
+			std::istringstream status(line.empty() ? line : line + "\n\r\n"); // without fields
+			HTTPResponse::read(status);
+			if (!WebSocketHandshakeFields::readFields(receiveFields(), *this)) throw MessageException("Malformed header field");
 		}
 
 	private:
-		FieldLimit(const FieldLimit&) = delete;
-		FieldLimit& operator = (const FieldLimit&) = delete;
+		static constexpr int END = std::char_traits<char>::eof();
 
-		HTTPResponse& _response;
-		int _limit;
+		std::string receiveFields()
+			/// Up to the empty line, or the end.
+		{
+			std::string fields;
+			for (bool begin = true;;)
+			{
+				int c = SessionAccess::next(_session);
+				const bool last = begin && (c == '\r' || c == '\n');
+				while (last && c != END && c != '\n') c = SessionAccess::next(_session);
+				if (last || c == END) return fields;
+				begin = c == '\n';
+				fields += static_cast<char>(c);
+			}
+		}
+
+		HTTPClientSession& _session;
 	};
 
 	class Kept
@@ -190,8 +225,10 @@ namespace
 		/// The last two are there, or are not, together.
 	{
 		if (!pDeadline) return receiveFinal(session, response);
-		const FieldLimit fieldLimit(response);
-		std::istream& body = receiveFinal(session, response);
+		Response received(session);
+		received.setFieldLimit(response.getFieldLimit());
+		std::istream& body = receiveFinal(session, received);
+		response = received;
 		if (!pDeadline->headerIsWhole())
 		{
 			if (session.networkException()) session.networkException()->rethrow();
@@ -201,6 +238,39 @@ namespace
 		if (!count.ok()) fail(count);
 		return body;
 	}
+
+	struct ConnectRequest
+		/// What is said to a proxy, on one connection or, if it wants credentials, several.
+	{
+		explicit ConnectRequest(HTTPClientSession& session):
+			config(session.getProxyConfig()),
+			credentials(config.username, config.password),
+			request(HTTPRequest::HTTP_CONNECT, addressOf(session).authority(), HTTPMessage::HTTP_1_1),
+			attempt(0)
+		{
+			request.set("Proxy-Connection", HTTPMessage::CONNECTION_KEEP_ALIVE);
+			request.set(HTTPRequest::HOST, request.getURI()); // RFC 9112, 3.2
+		}
+
+		int schemes() const
+			/// What the caller allows that is not sent anyway.
+		{
+			switch (config.authMethod)
+			{
+			case HTTPClientSession::PROXY_AUTH_HTTP_BASIC:
+				return WebSocketChallenge::DIGEST | WebSocketChallenge::NTLM;
+			case HTTPClientSession::PROXY_AUTH_HTTP_DIGEST:
+				return WebSocketChallenge::DIGEST;
+			default:
+				return WebSocketChallenge::UNSUPPORTED;
+			}
+		}
+
+		const HTTPClientSession::ProxyConfig config;
+		HTTPCredentials credentials;
+		HTTPRequest request;
+		int attempt;
+	};
 
 	class Tunnel: public HTTPClientSession
 		/// A session on a connection to a proxy, which passes on what is sent (RFC 9110, 9.3.6).
@@ -214,22 +284,27 @@ namespace
 			copySource(session, static_cast<HTTPClientSession&>(*this), 0);
 		}
 
-		void open(const HTTPClientSession& session, WebSocketDeadline* pDeadline, const WebSocketParams* pParams)
+		bool open(ConnectRequest& connect, WebSocketDeadline* pDeadline, const WebSocketParams* pParams)
 			/// Does what HTTPClientSession::proxyConnect() does, but stays on the session: what has been
-			/// received behind the proxy's answer is in its buffer.
+			/// received behind the proxy's answer is in its buffer. Returns false if the proxy wants credentials on
+			/// another connection.
 		{
-			const std::string authority = addressOf(const_cast<HTTPClientSession&>(session)).authority();
-			HTTPRequest request(HTTPRequest::HTTP_CONNECT, authority, HTTPMessage::HTTP_1_1);
-			request.set("Proxy-Connection", HTTPMessage::CONNECTION_KEEP_ALIVE);
-			request.set(HTTPRequest::HOST, authority); // RFC 9112, 3.2
+			if (connect.attempt == 0 && connect.config.authMethod != PROXY_AUTH_HTTP_DIGEST) proxyAuthenticateImpl(connect.request, connect.config);
 			setKeepAlive(true);
-			proxyAuthenticateImpl(request, session.getProxyConfig());
-			send(*this, request, pDeadline);
-			HTTPResponse response;
-			receiveFinal(*this, response, pDeadline, pParams);
-			if (response.getStatus() < 200 || response.getStatus() > 299)
-				throw HTTPException("Cannot establish proxy connection", response.getReason());
-			_open = true;
+			for (;;)
+			{
+				send(*this, connect.request, pDeadline);
+				HTTPResponse response;
+				std::istream& body = receiveFinal(*this, response, pDeadline, pParams);
+				_open = response.getStatus() >= 200 && response.getStatus() <= 299;
+				if (_open) return true;
+				const WebSocketChallenge challenge = challengeOf(PROXY, response, connect.credentials, ++connect.attempt, connect.schemes());
+				if (challenge.scheme() == WebSocketChallenge::UNSUPPORTED) throw HTTPException("Cannot establish proxy connection", response.getReason());
+				const bool again = drain(body, response);
+				if (!again && dynamic_cast<const TimeoutException*>(networkException())) networkException()->rethrow();
+				authenticate(PROXY, challenge, connect.credentials, connect.request);
+				if (!again) return false;
+			}
 		}
 
 	protected:
@@ -353,14 +428,15 @@ namespace
 					used = false;
 				}
 				if (!used) exchange(request, response, pDeadline.get());
-				if (response.getStatus() != HTTPResponse::HTTP_UNAUTHORIZED || !mayRetry(credentials, response, attempt)) return;
-				if (!drain(response))
+				const WebSocketChallenge challenge = challengeOf(SERVER, response, credentials, attempt);
+				if (challenge.scheme() == WebSocketChallenge::UNSUPPORTED) return;
+				if (!_pBody || !drain(*_pBody, response))
 				{
 					if (_session.getHost().empty()) return; // was made from a socket: there is no second one
 					pDeadline.reset();
 					reset();
 				}
-				authenticate(credentials, request, response);
+				authenticate(SERVER, challenge, credentials, request);
 			}
 		}
 
@@ -369,7 +445,7 @@ namespace
 		{
 			try
 			{
-				if (bodyIsHere(response) && drain(response)) return;
+				if (bodyIsHere(response) && drain(*_pBody, response)) return;
 			}
 			catch (const Poco::Exception&)
 			{
@@ -413,13 +489,17 @@ namespace
 			{
 				if (speaksHTTP(_proxyConfig, 0))
 				{
-					std::unique_ptr<Tunnel> pTunnel = std::make_unique<Tunnel>(_session);
-					WebSocketDialer::connect(*pTunnel, timeLeft());
-					std::unique_ptr<WebSocketDeadline> pTime = deadline(*pTunnel);
-					pTunnel->open(_session, pTime.get(), _pParams);
-					_pTunnel  = std::move(pTunnel);
-					pDeadline = std::move(pTime);
-					return false;
+					ConnectRequest connect(_session);
+					for (;;)
+					{
+						std::unique_ptr<Tunnel> pTunnel = std::make_unique<Tunnel>(_session);
+						WebSocketDialer::connect(*pTunnel, timeLeft());
+						std::unique_ptr<WebSocketDeadline> pTime = deadline(*pTunnel);
+						if (!pTunnel->open(connect, pTime.get(), _pParams)) continue;
+						_pTunnel  = std::move(pTunnel);
+						pDeadline = std::move(pTime);
+						return false;
+					}
 				}
 				StreamSocket socket = SessionAccess::tunnel(_session);
 				_pTunnel = std::make_unique<HTTPClientSession>(socket);
@@ -471,17 +551,6 @@ namespace
 			if (!response.hasContentLength() || response.getChunkedTransferEncoding()) return false;
 			HTTPClientSession& used = session();
 			return SessionAccess::waiting(used) + used.socket().available() >= response.getContentLength64();
-		}
-
-		bool drain(const HTTPResponse& response)
-			/// Takes the body of a response off the connection. Returns false
-			/// if it is not worth it: then the connection cannot be used again.
-			/// A deadline ends it, or the body is here already.
-		{
-			if (!_pBody || !response.getKeepAlive()) return false;
-			if (!response.hasContentLength() && !response.getChunkedTransferEncoding()) return false;
-			_pBody->ignore(MAX_DRAIN);
-			return _pBody->eof();
 		}
 
 		HTTPClientSession& _session;

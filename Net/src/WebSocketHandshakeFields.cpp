@@ -43,44 +43,6 @@ namespace
 		return TOKEN_CHARACTERS.are[static_cast<unsigned char>(c)];
 	}
 
-	std::string unquoted(std::string_view text)
-		/// The content of a quoted string; text itself if it is none.
-	{
-		if (text.size() < 2 || text.front() != '"' || text.back() != '"') return std::string(text);
-		std::string result;
-		for (std::size_t i = 1; i + 1 < text.size(); ++i)
-		{
-			if (text[i] == '\\' && i + 2 < text.size()) ++i;
-			result += text[i];
-		}
-		return result;
-	}
-
-	template <typename Function>
-	void forEachPart(std::string_view value, char separator, const Function& function)
-		/// Splits where a separator is not inside a quoted string.
-	{
-		std::size_t begin = 0;
-		bool quoted = false;
-		for (std::size_t i = 0; i < value.size(); ++i)
-		{
-			if (quoted && value[i] == '\\')
-			{
-				++i;
-			}
-			else if (value[i] == '"')
-			{
-				quoted = !quoted;
-			}
-			else if (value[i] == separator && !quoted)
-			{
-				function(trimmed(value.substr(begin, i - begin)));
-				begin = i + 1;
-			}
-		}
-		function(trimmed(value.substr(begin)));
-	}
-
 	std::vector<std::string_view> split(std::string_view value, char separator)
 	{
 		std::vector<std::string_view> result;
@@ -201,6 +163,22 @@ WebSocketHandshake::Verdict WebSocketHandshakeFields::refusal(WebSocketError::Co
 	verdict.status = status;
 	verdict.text   = text;
 	return verdict;
+}
+
+
+bool WebSocketHandshakeFields::readFields(std::string_view text, MessageHeader& header)
+{
+	while (!text.empty())
+	{
+		const std::string_view line = takeLine(text);
+		const std::size_t colon = line.find(':');
+		if (colon == std::string_view::npos) continue;
+		std::string value(line.substr(colon + 1));
+		while (!text.empty() && isSpace(text.front())) value += takeLine(text);
+		if (value.find('\r') != std::string::npos) return false;
+		header.add(std::string(line.substr(0, colon)), std::string(trimmed(value)));
+	}
+	return true;
 }
 
 

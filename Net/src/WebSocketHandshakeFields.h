@@ -29,6 +29,11 @@ namespace WebSocketHandshakeFields {
 WebSocketHandshake::Verdict refusal(WebSocketError::Code error, HTTPResponse::HTTPStatus status, const std::string& text);
 
 
+bool readFields(std::string_view text, MessageHeader& header);
+	/// Adds the fields of a response, as Poco reads them, but of any length: lines without a colon are left out, and those of
+	/// a folded field joined. Returns false if there is a CR inside a line.
+
+
 inline bool isSpace(char c)
 {
 	return c == ' ' || c == '\t';
@@ -58,6 +63,46 @@ inline bool isVersion(std::string_view version)
 {
 	return version.size() == 8 && version.compare(0, 5, "HTTP/") == 0 && version[6] == '.'
 		&& Poco::Ascii::isDigit(version[5]) && Poco::Ascii::isDigit(version[7]);
+}
+
+
+inline std::string unquoted(std::string_view text)
+	/// The content of a quoted string; text itself if it is none.
+{
+	if (text.size() < 2 || text.front() != '"' || text.back() != '"') return std::string(text);
+	std::string result;
+	for (std::size_t i = 1; i + 1 < text.size(); ++i)
+	{
+		if (text[i] == '\\' && i + 2 < text.size()) ++i;
+		result += text[i];
+	}
+	return result;
+}
+
+
+template <typename Function>
+void forEachPart(std::string_view value, char separator, const Function& function)
+	/// Splits where a separator is not inside a quoted string.
+{
+	std::size_t begin = 0;
+	bool quoted = false;
+	for (std::size_t i = 0; i < value.size(); ++i)
+	{
+		if (quoted && value[i] == '\\')
+		{
+			++i;
+		}
+		else if (value[i] == '"')
+		{
+			quoted = !quoted;
+		}
+		else if (value[i] == separator && !quoted)
+		{
+			function(trimmed(value.substr(begin, i - begin)));
+			begin = i + 1;
+		}
+	}
+	function(trimmed(value.substr(begin)));
 }
 
 

@@ -41,6 +41,7 @@ namespace
 		{"WebSocketAddress", 1},
 		{"WebSocketAssembler", 1},
 		{"WebSocketAuth", 1},
+		{"WebSocketChallenge", 1},
 		{"WebSocketDeflate", 1},
 		{"WebSocketFramer", 1},
 		{"WebSocketFramerWhole", 1},

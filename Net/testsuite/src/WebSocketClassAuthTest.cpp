@@ -13,6 +13,7 @@
 #include "Poco/Net/HTTPCredentials.h"
 #include "Poco/Net/HTTPDigestCredentials.h"
 #include "Poco/Net/NTLMCredentials.h"
+#include "Poco/Crypto/DigestEngine.h"
 #include "Poco/HMACEngine.h"
 #include "Poco/MD5Engine.h"
 
@@ -35,6 +36,7 @@ namespace
 {
 	const std::string USER("user");
 	const std::string PASSWORD("pass:wörd");
+	const std::string SHA_256("Digest realm=\"here\", qop=\"auth\", nonce=\"n\", opaque=\"o\", userhash=true, algorithm=SHA-256");
 	const std::string DIGEST("Digest realm=\"here\", qop=\"auth\", nonce=\"");
 
 	using Challenge = std::function<std::vector<std::string> (const HTTPServerRequest&)>;
@@ -114,6 +116,49 @@ namespace
 		};
 	}
 
+	std::string sha256(const std::string& text)
+	{
+		Poco::Crypto::DigestEngine engine("SHA256");
+		engine.update(text);
+		return Poco::DigestEngine::digestToHex(engine.digest());
+	}
+
+	bool verifySHA256(const HTTPServerRequest& request, const std::string& realm)
+		/// RFC 7616, 3.4.1
+	{
+		if (!HTTPCredentials::hasDigestCredentials(request)) return false;
+		const HTTPAuthenticationParams given(request);
+		const std::string algorithm = given.get("algorithm", "");
+		std::string secret = sha256(USER + ":" + realm + ":" + PASSWORD);
+		if (algorithm == "SHA-256-sess") secret = sha256(secret + ":" + given.get("nonce") + ":" + given.get("cnonce"));
+		else if (algorithm != "SHA-256") return false;
+		if (given.get("username") != USER || given.get("uri") != request.getURI() || given.has("userhash")) return false;
+		return given.get("response") == sha256(secret + ":" + given.get("nonce") + ":" + given.get("nc") + ":" + given.get("cnonce") + ":auth:" + sha256("GET:" + request.getURI()));
+	}
+
+	Challenge digest256(const std::vector<std::string>& challenges, const std::string& realm = "here")
+	{
+		return [=](const HTTPServerRequest& request) { return verifySHA256(request, realm) ? std::vector<std::string>() : challenges; };
+	}
+
+	Challenge stale256()
+		/// Only the nonce "two" is fresh.
+	{
+		return [](const HTTPServerRequest& request) -> std::vector<std::string>
+		{
+			const std::string challenge = "Digest realm=\"here\", qop=\"auth\", algorithm=SHA-256, nonce=";
+			if (!verifySHA256(request, "here")) return {challenge + "\"one\""};
+			if (HTTPAuthenticationParams(request).get("nonce") != "two") return {challenge + "\"two\", stale=true"};
+			return {};
+		};
+	}
+
+	Challenge basicAmong(const std::vector<std::string>& challenges)
+	{
+		const Challenge plain = basic();
+		return [=](const HTTPServerRequest& request) { return plain(request).empty() ? std::vector<std::string>() : challenges; };
+	}
+
 	int outcomeOf(const std::function<void ()>& call)
 		/// Returns the code of the WebSocketException, or 0; another exception is a failure.
 	{
@@ -179,6 +224,16 @@ TEST_P(ClassAuthTest, Schemes)
 		{"Digest without qop", digest("Digest realm=\"here\", nonce=\"", {"one"}), 2, 2},
 		{"Digest with all there is", digest("Digest realm=\"here\", domain=\"/\", opaque=\"xyz\", algorithm=MD5, qop=\"auth,auth-int\", nonce=\"", {"one"}), 2, 2},
 		{"Digest, stale once", digest(DIGEST, {"one", "two"}), 3, 2},
+		{"SHA-256", digest256({SHA_256}), 2, 2},
+		{"SHA-256-sess", digest256({SHA_256 + "-sess"}), 2, 2},
+		{"SHA-256, stale once", stale256(), 3, 2},
+		{"SHA-256 before MD5 and Basic", digest256({SHA_256, DIGEST + "n\"", "Basic realm=\"here\""}), 2, 2},
+		{"the same in one field", digest256({SHA_256 + ", " + DIGEST + "n\", Basic realm=\"here\""}), 2, 2},
+		{"behind what is not supported", digest256({"Bearer", DIGEST + "n\", algorithm=SHA-512-256", DIGEST + "n\", algorithm=X, " + SHA_256}), 2, 2},
+		{"a realm with a comma and quotes", digest256({"Digest realm=\"he, \\\"re\\\"\", nonce=\"a,b\", qop=\"auth-int,auth\", algorithm=\"SHA-256\""}, "he, \"re\""), 2, 2},
+		{"Basic behind Bearer in one field", basicAmong({"Bearer realm=\"a, b\", scope=\"c\", Basic realm=\"here\""}), 2, 2},
+		{"Basic behind what is not supported", basicAmong({"Digest realm=\"here\", nonce=\"n\", qop=\"auth-int\", algorithm=SHA-256", "Basic realm=\"here\""}), 2, 2},
+		{"MD5 behind Bearer in one field", digest("Bearer realm=\"a\", Digest realm=\"he,re\", qop=\"auth\", nonce=\"", {"one"}), 2, 2},
 	};
 	for (const Row& row: rows)
 	{

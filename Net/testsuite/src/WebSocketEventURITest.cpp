@@ -131,3 +131,49 @@ TEST_F(EventURITest, ConnectAndHost)
 		proxy.finish();
 	}
 }
+
+
+TEST_F(EventURITest, SeveralChallenges)
+	/// RFC 9110, 11.6.1
+{
+	ScriptedServer server(Transport::PLAIN, [](ScriptedServer& self)
+	{
+		RawPeer peer = self.accept();
+		receiveRequest(peer);
+		peer.send(response(401, "WWW-Authenticate: Bearer realm=\"a, b\", Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256, Basic realm=\"r\"\r\n"));
+		const std::string request = receiveRequest(peer);
+		EXPECT_EQ(0u, value(request, "Authorization").find("Digest username=\"user\", realm=\"r\", uri=\"/\", algorithm=SHA-256, nonce=\"n\", nc=00000001, ")) << request;
+		peer.send(handshakeResponse(request));
+		echoOnce(peer);
+		peer.receiveFrame(); // Close
+	});
+	WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
+	pParams->setCredentials("user", "password");
+	expectEcho("ws://127.0.0.1:" + std::to_string(server.port()), pParams);
+	server.finish();
+}
+
+
+TEST_F(EventURITest, FieldsLongerThanPocoTakes)
+{
+	const std::string field = "X-Long: " + std::string(60000, 'x') + "\r\n";
+	ScriptedServer server(Transport::PLAIN, [&field](ScriptedServer& self)
+	{
+		RawPeer peer = self.accept();
+		peer.send(handshakeResponse(receiveRequest(peer), field));
+		echoOnce(peer);
+		peer.receiveFrame(); // Close
+	});
+	WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
+	pParams->setMaxHandshakeSize(65536);
+	expectEcho("ws://127.0.0.1:" + std::to_string(server.port()), pParams);
+	server.finish();
+
+	EventParams::Ptr pServerParams = new EventParams;
+	pServerParams->setMaxHandshakeSize(65536);
+	EventServer events(Port::PLAIN, pServerParams);
+	events.start();
+	RawPeer peer = events.connect(field);
+	peer.send(textFrame("echo"));
+	expectText(peer, "echo");
+}

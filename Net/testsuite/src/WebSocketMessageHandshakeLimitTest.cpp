@@ -433,6 +433,118 @@ TEST_F(MessageHandshakeLimitTest, ProxyWantsDigest)
 }
 
 
+TEST_F(MessageHandshakeLimitTest, ChallengesOfAProxy)
+	/// RFC 9110, 11.7.1; RFC 7616, 3.7
+{
+	struct Row
+	{
+		HTTPClientSession::ProxyAuthentication method;
+		std::string challenges;
+		std::string answer; // its begin; empty if there is none
+	};
+	const std::string md5 = "Digest realm=\"r, s\", nonce=\"n\", qop=\"auth\"";
+	const std::string answer = "Digest username=\"user\", realm=\"r, s\", uri=\"server.test:80\", algorithm=SHA-256, nonce=\"n\", nc=00000001, cnonce=\"";
+	const std::vector<Row> rows =
+	{
+		{HTTPClientSession::PROXY_AUTH_HTTP_DIGEST, md5 + ", algorithm=SHA-256", answer},
+		{HTTPClientSession::PROXY_AUTH_HTTP_DIGEST, "Basic realm=\"r\", Bearer, " + md5 + ", algorithm=SHA-256, " + md5, answer},
+		{HTTPClientSession::PROXY_AUTH_HTTP_DIGEST, "Bearer\r\nProxy-Authenticate: " + md5, "Digest username=\"user\""},
+		{HTTPClientSession::PROXY_AUTH_HTTP_DIGEST, "Basic realm=\"r\"", ""}, // the password is not given away
+		{HTTPClientSession::PROXY_AUTH_HTTP_BASIC, "Basic realm=\"r\", " + md5 + ", algorithm=SHA-256", answer}, // Basic has been tried
+		{HTTPClientSession::PROXY_AUTH_HTTP_BASIC, "Basic realm=\"r\"", ""},
+		{HTTPClientSession::PROXY_AUTH_NONE, md5, ""},
+	};
+	for (const Row& row: rows)
+	{
+		for (bool closes: {false, true})
+		{
+			SCOPED_TRACE(row.challenges);
+			ScriptedServer proxy(Transport::PLAIN, [&row, closes](ScriptedServer& self)
+			{
+				std::unique_ptr<RawPeer> pPeer = std::make_unique<RawPeer>(self.accept());
+				const bool basic = row.method == HTTPClientSession::PROXY_AUTH_HTTP_BASIC;
+				EXPECT_EQ(basic ? 1 : 0, lines(receiveRequest(*pPeer), "Proxy-Authorization"));
+				pPeer->send(response(407, "Proxy-Authenticate: " + row.challenges + (closes ? "\r\nConnection: close\r\n" : "\r\n"), "Sorry"));
+				if (row.answer.empty()) return;
+				if (closes) pPeer = std::make_unique<RawPeer>(self.accept());
+				EXPECT_EQ(0u, value(receiveRequest(*pPeer), "Proxy-Authorization").find(row.answer));
+				pPeer->send("HTTP/1.1 200 OK\r\n\r\n");
+				const std::string request = receiveRequest(*pPeer);
+				EXPECT_EQ(0, lines(request, "Proxy-Authorization"));
+				pPeer->send(handshakeResponse(request));
+				echoOnce(*pPeer);
+			});
+			HTTPClientSession session("server.test", 80);
+			session.setTimeout(deadline());
+			HTTPClientSession::ProxyConfig config;
+			config.host = "127.0.0.1";
+			config.port = proxy.port();
+			config.username = "user";
+			config.password = "secret";
+			config.authMethod = row.method;
+			session.setProxyConfig(config);
+			HTTPRequest request(HTTPRequest::HTTP_GET, "/", HTTPRequest::HTTP_1_1);
+			HTTPResponse httpResponse;
+			try
+			{
+				WebSocket ws(session, request, httpResponse, WebSocketParams::Ptr(new WebSocketParams));
+				expectEcho(ws, "echo");
+				EXPECT_FALSE(row.answer.empty());
+			}
+			catch (const Poco::Net::HTTPException& exc)
+			{
+				EXPECT_TRUE(row.answer.empty()) << exc.displayText();
+			}
+			proxy.finish();
+		}
+	}
+}
+
+
+TEST_F(MessageHandshakeLimitTest, FieldsLongerThanPocoTakes)
+	/// The limit is that of the parameters, also for one field.
+{
+	for (Transport transport: {Transport::PLAIN, Transport::TLS})
+	{
+		for (std::size_t length: {1024u, 8190u, 8191u, 8192u, 8193u, 20000u, 65000u, 67000u})
+		{
+			SCOPED_TRACE(length);
+			const std::string fields = "X-Long: " + std::string(length, 'x') + "\r\n" + std::string(300, 'N') + ": name\r\nX-Folded: a\r\n b\r\nno colon\r\n";
+			ScriptedServer server(transport, [&fields](ScriptedServer& self)
+			{
+				RawPeer peer = self.accept();
+				const std::string request = receiveRequest(peer);
+				try
+				{
+					peer.send("HTTP/1.1 103 Early Hints\r\nLink: " + std::string(100, 'l') + "\r\n\r\n" + handshakeResponse(request, fields));
+					echoOnce(peer);
+				}
+				catch (const Poco::Exception&)
+				{
+					// the client does not want so much
+				}
+			});
+			WebSocketParams::Ptr pParams = new WebSocketParams;
+			pParams->setMaxHandshakeSize(65536 + 700);
+			HTTPRequest request(HTTPRequest::HTTP_GET, "/", HTTPRequest::HTTP_1_1);
+			HTTPResponse httpResponse;
+			const std::unique_ptr<HTTPClientSession> pSession = server.session();
+			const int error = errorOf([&]
+			{
+				WebSocket ws(*pSession, request, httpResponse, pParams);
+				expectEcho(ws, "echo");
+				EXPECT_EQ(length, httpResponse.get("X-Long").size());
+				EXPECT_EQ("name", httpResponse.get(std::string(300, 'N')));
+				EXPECT_EQ("a b", httpResponse.get("X-Folded"));
+			});
+			EXPECT_EQ(length > 65536 ? WebSocket::WS_ERR_HANDSHAKE_REFUSED : 0, error);
+			pSession->reset();
+			server.finish();
+		}
+	}
+}
+
+
 TEST_F(MessageHandshakeLimitTest, MoreFieldsThanPocoTakes)
 	/// The limit is that of the parameters, below and above Poco's.
 {
