@@ -264,9 +264,10 @@ WebSocketConnection::SendResult WebSocketClient::Core::send(const char* pData, s
 WebSocketConnection::SendResult WebSocketClient::Core::keep(const char* pData, std::size_t length, int opcode)
 	/// Called under the lock.
 {
-	if (_keptBytes + length > static_cast<std::size_t>(_pParams->getMaxOfflineBytes())) return WebSocketConnection::QUEUE_FULL;
+	const std::size_t cost = length + WebSocketConnectionParams::QUEUE_ENTRY;
+	if (_keptBytes + cost > static_cast<std::size_t>(_pParams->getMaxOfflineBytes())) return WebSocketConnection::QUEUE_FULL;
 	_kept.push_back({std::string(pData, length), opcode});
-	_keptBytes += length;
+	_keptBytes += cost;
 	return WebSocketConnection::SENT;
 }
 
@@ -452,7 +453,7 @@ void WebSocketClient::Core::keepAgain(const WebSocketConnection& connection, std
 	if (!isPresent(connection)) return; // stop() has forgotten all
 	_kept.splice(_kept.begin(), messages);
 	_keptBytes = 0;
-	for (const Message& message: _kept) _keptBytes += message.data.size();
+	for (const Message& message: _kept) _keptBytes += message.data.size() + WebSocketConnectionParams::QUEUE_ENTRY;
 }
 
 

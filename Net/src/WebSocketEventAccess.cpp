@@ -164,6 +164,7 @@ void WebSocketEventConnection::goOn()
 	set(PAUSED, false);
 	set(PINGING, false);
 	_received = _reactor.now();
+	if (is(SEND_BROKEN) && !is(CLOSING_BEGUN)) _waits = _received; // for readingUntil()
 	updateInterest();
 	if (_stream.pending()) _reactor.again(*this);
 	schedule();
@@ -199,9 +200,11 @@ void WebSocketEventConnection::forgetUnsent()
 {
 	if (!_pRare.load(std::memory_order_acquire)) return;
 	Rare& more = rare();
-	for (const Task& task: more.held) _posted.fetch_sub(task.length(), std::memory_order_relaxed);
+	std::size_t done = 0;
+	for (const Task& task: more.held) done += task.cost();
 	more.held.clear();
-	if (more.pDeflating) _posted.fetch_sub(more.pDeflating->length, std::memory_order_relaxed);
+	if (more.pDeflating) done += more.pDeflating->length + WebSocketConnectionParams::QUEUE_ENTRY;
+	_queued.fetch_sub(done, std::memory_order_relaxed);
 	more.pDeflating.reset();
 	set(DEFLATING, false);
 }
@@ -278,7 +281,17 @@ WebSocketConnection::Metrics WebSocketEventConnection::metrics() const
 
 std::size_t WebSocketEventConnection::queued() const
 {
-	return _posted.load(std::memory_order_relaxed) + _waiting.load(std::memory_order_relaxed);
+	return _queued.load(std::memory_order_relaxed);
+}
+
+
+void WebSocketEventConnection::account(std::size_t done)
+	/// Of what is queued, so much is done with, and the output is what it is now: all in one step, for those who compare it with the limit.
+{
+	const std::size_t size = _pOutput ? _pOutput->size() : 0;
+	_queued.fetch_add(size - _accounted - done, std::memory_order_relaxed);
+	_accounted = size;
+	set(ACCOUNTED, size > 0);
 }
 
 

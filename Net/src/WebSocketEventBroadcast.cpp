@@ -34,6 +34,21 @@ void WebSocketEventConnection::distribute()
 }
 
 
+void WebSocketEventConnection::give()
+{
+	catchUp();
+}
+
+
+void WebSocketEventConnection::loseBroadcast()
+{
+	if (state() != OPEN || _group.role != WebSocketFramer::ROLE_SERVER) return;
+	catchUp();
+	refuse();
+	_reactor.markDirty(*this); // which tells when there is room
+}
+
+
 void WebSocketEventConnection::catchUp()
 	/// Before anything else is sent.
 {

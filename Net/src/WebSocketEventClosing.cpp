@@ -74,6 +74,11 @@ void WebSocketEventConnection::beginClosing()
 
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::ended()
 {
+	if (is(SEND_BROKEN))
+	{
+		streamBroken(); // why there is no Close frame
+		return;
+	}
 	if (is(OPENED) && !is(DISCARD) && _framer.receiveEnd() != WebSocketFramer::OK)
 		tellError(WebSocketException(_framer.errorText(), _framer.error()));
 	cut();
@@ -91,6 +96,39 @@ void WebSocketEventConnection::beginClosing()
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::streamBroken()
 {
 	broken(ConnectionResetException(Poco::Error::getMessage(_stream.error()), _stream.error()));
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::sendBroken()
+	/// Nothing can be sent any more. What the peer has sent before is received: its Close, above all, tells why.
+{
+	if (is(DISCARD) || !is(OPENED))
+	{
+		streamBroken();
+		return;
+	}
+	if (!is(SEND_BROKEN)) _waits = _reactor.now();
+	set(SEND_BROKEN, true);
+	_stream.endSending(); // otherwise more could be sent behind what was lost
+	if (_pOutput)
+	{
+		_pOutput->clear();
+		_reactor.giveOutput(_pOutput);
+	}
+	account();
+	forgetUnsent();
+	set(PONG_WAITS, false);
+	set(BLOCKED, false);
+	if (state() == OPEN) setState(CLOSING);
+	if (is(WRITING))
+	{
+		set(WRITING, false);
+		updateInterest();
+	}
+	if (is(PAUSED)) _reactor.markDirty(*this); // who waits for onDrained() is told: nothing waits
+	else _drain.store(false, std::memory_order_relaxed);
+	schedule();
+	if (is(PAUSED)) readyWhilePaused();
 }
 
 
@@ -180,7 +218,7 @@ void WebSocketEventConnection::dropped()
 		_pOutput->clear();
 		_reactor.giveOutput(_pOutput);
 	}
-	_waiting.store(0, std::memory_order_relaxed);
+	account();
 	_pOpening.reset();
 	forgetUnsent(); // it refers to this connection
 	releaseUserData();

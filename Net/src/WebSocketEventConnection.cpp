@@ -66,12 +66,12 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketEventGroup& group, W
 	_lastMessage(0),
 	_messagesSent(0),
 	_bytesSent(0),
-	_waiting(0),
+	_accounted(0),
 	_stream(std::forward<Stream>(stream)...),
 	_framer(group.role, true),
 	_parser(_framer),
 	_pRare(nullptr),
-	_posted(0),
+	_queued(0),
 	_waits(0),
 	_closingSince(0),
 	_pingClock(0),
@@ -290,18 +290,23 @@ void WebSocketEventConnection::turn(int events)
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::readyWhilePaused()
 	/// Nothing is asked for. Either it was a moment ago, or the stream has ended.
 {
-	switch (_stream.condition())
+	const long condition = _stream.condition();
+	if (condition == WebSocketStream::AGAIN) return;
+	if ((condition == WebSocketStream::BROKEN || is(SEND_BROKEN)) && !unread())
 	{
-	case WebSocketStream::BROKEN:
 		broken(ConnectionResetException("The connection broke while reading was paused"));
-		break;
-	case WebSocketStream::END: // what is there is read later, and the poller would tell this all the time
-		_reactor.poller().remove(_stream.fd());
-		set(UNWATCHED, true);
-		break;
-	default:
-		break;
+		return;
 	}
+	// What is there is read later, and the poller would tell this all the time.
+	_reactor.poller().remove(_stream.fd());
+	set(UNWATCHED, true);
+}
+
+
+bool WebSocketEventConnection::unread() const
+	/// Returns true if something that has arrived waits until reading goes on.
+{
+	return (_pRare.load(std::memory_order_acquire) && rare().backlog.size() > 0) || _stream.pending() || _stream.waiting();
 }
 
 

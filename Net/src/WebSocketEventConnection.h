@@ -83,6 +83,9 @@ public:
 		const char* message() const;
 		std::size_t length() const;
 			/// Of the message.
+
+		std::size_t cost() const;
+			/// What the message counts as while it waits.
 	};
 
 	WebSocketEventConnection(WebSocketEventGroup& group, WebSocketReactor& reactor, int& fd, const sockaddr* pRemote, socklen_t length);
@@ -141,6 +144,12 @@ public:
 	void distribute();
 		/// Sends that.
 
+	void give();
+		/// Queues that, and sends it at the end of the turn.
+
+	void loseBroadcast();
+		/// A message for all was not kept: for this connection it has not fitted into the queue.
+
 	SendResult sendKept(const std::string& message, int opcode);
 		/// As send(), without a limit: the message is in memory already.
 
@@ -179,7 +188,9 @@ private:
 		IS_OPEN       = 0x100000, // the state is OPEN, for the loop's thread
 		GREEDY        = 0x200000, // has taken all that it was allowed to at once: the next time after the others
 		ASKED_AGAIN   = 0x400000, // half of the time for the answer to an automatic PING has passed
-		HTTP          = 0x800000  // has made other requests before the opening handshake
+		HTTP          = 0x800000, // has made other requests before the opening handshake
+		ACCOUNTED     = 0x1000000, // some of the output is part of what is queued()
+		SEND_BROKEN   = 0x2000000  // nothing can be sent any more, and what the peer has sent before is still read
 	};
 
 	enum
@@ -247,6 +258,7 @@ private:
 	void read();
 	void answered();
 	bool late(Time limit, Time now);
+	Time readingUntil() const;
 	void watch(Time now);
 	bool takesTooLong(Time now);
 	bool arrivesTooSlowly(Time now);
@@ -312,6 +324,7 @@ private:
 	bool here() const;
 	void stopReading();
 	std::size_t queued() const;
+	void account(std::size_t done = 0);
 	bool allSent() const;
 	void append(int flags, const char* pData, std::size_t length);
 	void put(int flags, const char* pData, std::size_t length);
@@ -328,6 +341,8 @@ private:
 	void protocolFailed();
 	void ended();
 	void streamBroken();
+	void sendBroken();
+	bool unread() const;
 	void broken(const Poco::Exception& exc);
 	void callbackFailed(const Poco::Exception& exc);
 	void beginClosing();
@@ -358,7 +373,7 @@ private:
 	Time _lastMessage;  // in either direction
 	std::atomic<Poco::UInt64> _messagesSent;
 	std::atomic<Poco::UInt64> _bytesSent;
-	std::atomic<std::size_t> _waiting;       // bytes in the output after the last flush
+	std::size_t _accounted;                  // bytes of the output that are part of what is queued
 
 	WebSocketStream _stream;
 	std::unique_ptr<WebSocketOpening> _pOpening;
@@ -366,7 +381,7 @@ private:
 	WebSocketMessageParser _parser;
 	std::unique_ptr<WebSocketMessageWriter> _pWriter; // with compression, or for a message in parts
 	mutable std::atomic<Rare*> _pRare; // made by the first that needs it
-	std::atomic<std::size_t> _posted;        // bytes that other threads have sent, and that are not in the output yet
+	std::atomic<std::size_t> _queued;        // what is not in the output yet counts as Task::cost(); and the output's bytes after the last flush
 	Time _waits;        // since when there has been no sign of what is waited for: room if blocked, a PONG, or the peer's Close
 	Time _closingSince; // when the closing handshake began
 	Poco::UInt32 _pingClock;  // microseconds, which wrap around: payload of the last PING
@@ -397,6 +412,12 @@ inline const char* WebSocketEventConnection::Task::message() const
 inline std::size_t WebSocketEventConnection::Task::length() const
 {
 	return pPrepared ? pPrepared->message().size() : data.size();
+}
+
+
+inline std::size_t WebSocketEventConnection::Task::cost() const
+{
+	return length() + WebSocketConnectionParams::QUEUE_ENTRY;
 }
 
 

@@ -54,8 +54,7 @@ void WebSocketEventConnection::deflateStep()
 	const bool last = length == message.length;
 	const WebSocketMessageWriter::Frame frame = _pWriter->frame(message.pData, length, last, _reactor.compressed());
 	if (!frame.nothing) append(frame.flags, frame.pData, frame.length);
-	_waiting.store(_pOutput ? _pOutput->size() : 0, std::memory_order_relaxed); // before it is not posted any more
-	_posted.fetch_sub(length, std::memory_order_relaxed);
+	account(last ? length + WebSocketConnectionParams::QUEUE_ENTRY : length);
 	message.pData  += length;
 	message.length -= length;
 	if (!last) return;

@@ -30,7 +30,7 @@ void WebSocketEventConnection::flush()
 void WebSocketEventConnection::tryFlush()
 {
 	if (is(ABORTED)) return;
-	if (likely(_pOutput != nullptr) && !push()) streamBroken();
+	if (likely(_pOutput != nullptr) && !push()) sendBroken();
 	else if (!_pOutput && !likely(_state.load(std::memory_order_relaxed) == OPEN && !_drain.load(std::memory_order_relaxed) && !is(PONG_WAITS)) && !is(DEFLATING)) flushed();
 }
 
@@ -59,8 +59,7 @@ bool WebSocketEventConnection::allSent() const
 		}
 	}
 	_reactor.giveOutput(_pOutput);
-	_waiting.store(0, std::memory_order_relaxed);
-	if (_flags & (BLOCKED | WRITING)) unblocked();
+	if (_flags & (BLOCKED | WRITING | ACCOUNTED)) unblocked();
 	return true;
 }
 
@@ -69,7 +68,7 @@ bool WebSocketEventConnection::allSent() const
 	/// The peer has not taken everything.
 {
 	orAbort([this] { _pOutput->keep(); });
-	_waiting.store(_pOutput->size(), std::memory_order_relaxed);
+	account();
 	if (progress || !is(BLOCKED)) _waits = _reactor.now();
 	if (!is(BLOCKED))
 	{
@@ -90,6 +89,7 @@ bool WebSocketEventConnection::allSent() const
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::unblocked()
 	/// It has, at last.
 {
+	account();
 	if (is(BLOCKED))
 	{
 		set(BLOCKED, false);

@@ -145,6 +145,7 @@ void WebSocketEventConnection::performSend(Task& task)
 		return;
 	}
 	const std::size_t length = task.length();
+	const std::size_t cost = task.cost();
 	if (state() == OPEN)
 	{
 		if (deflatesLong(length))
@@ -155,9 +156,10 @@ void WebSocketEventConnection::performSend(Task& task)
 		}
 		if (task.pPrepared) write(task.pPrepared);
 		else write(task.data.data(), length, task.number);
-		_waiting.store(_pOutput->size(), std::memory_order_relaxed); // before it is not posted any more
+		account(cost);
+		return;
 	}
-	_posted.fetch_sub(length, std::memory_order_relaxed);
+	_queued.fetch_sub(cost, std::memory_order_relaxed);
 }
 
 
@@ -242,7 +244,7 @@ inline void WebSocketEventConnection::checkText(const char* pMessage, std::size_
 		if (isGathered(pMessage, length))
 		{
 			deflateSteps(newTask(Task::SEND, opcode), pMessage, length);
-			_posted.fetch_add(length, std::memory_order_relaxed);
+			_queued.fetch_add(length + WebSocketConnectionParams::QUEUE_ENTRY, std::memory_order_relaxed);
 			return SENT;
 		}
 	}
@@ -418,14 +420,16 @@ WebSocketConnection::SendResult WebSocketEventConnection::refuse()
 WebSocketConnection::SendResult WebSocketEventConnection::sendLater(Task&& task)
 	/// In another thread, or while a message is sent in parts, or if the message is compressed in steps.
 {
-	const std::size_t length = task.length();
-	const std::size_t before = _posted.fetch_add(length, std::memory_order_relaxed) + _waiting.load(std::memory_order_relaxed);
+	const std::size_t cost = task.cost();
+	const std::size_t unaccounted = _reactor.current() && _pOutput ? _pOutput->size() - _accounted : 0;
 	const bool limited = !_reactor.current() || !is(KEPT);
-	if (limited && before > 0 && before + length > _group.maxQueuedBytes)
+	std::size_t queued = _queued.load(std::memory_order_relaxed);
+	do
 	{
-		_posted.fetch_sub(length, std::memory_order_relaxed);
-		return refuse();
+		const std::size_t before = queued + unaccounted;
+		if (limited && before > 0 && before + cost > _group.maxQueuedBytes) return refuse();
 	}
+	while (!_queued.compare_exchange_weak(queued, queued + cost, std::memory_order_relaxed));
 	try
 	{
 		if (_reactor.current()) performSend(task);
@@ -433,7 +437,7 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendLater(Task&& task)
 	}
 	catch (const std::bad_alloc&)
 	{
-		_posted.fetch_sub(length, std::memory_order_relaxed);
+		_queued.fetch_sub(cost, std::memory_order_relaxed);
 		throw;
 	}
 	return SENT;
@@ -487,6 +491,7 @@ void WebSocketEventConnection::sendPong(const char* pPayload, std::size_t length
 void WebSocketEventConnection::sendClose(int code, const std::string& reason)
 {
 	if (state() == CONNECTING) cut();
+	if (is(SEND_BROKEN) && !is(GONE)) resume(); // as below
 	if (state() != OPEN) return;
 	catchUp(); // first: it may begin to compress
 	deflateAll();

@@ -60,6 +60,14 @@ void WebSocketEventConnection::timeReached(Time now)
 			return;
 		}
 	}
+	else if (is(SEND_BROKEN))
+	{
+		if (WebSocketTimerWheel::reached(readingUntil(), now))
+		{
+			streamBroken();
+			return;
+		}
+	}
 	else if (is(BLOCKED) && (late(_group.sendTimeout, now) || takesTooLong(now)))
 	{
 		broken(TimeoutException("The peer does not take what is sent"));
@@ -73,6 +81,15 @@ void WebSocketEventConnection::timeReached(Time now)
 		if (is(GONE)) return;
 	}
 	schedule();
+}
+
+
+WebSocketEventConnection::Time WebSocketEventConnection::readingUntil() const
+	/// How long what the peer has sent may take to be read, if nothing can be sent any more: as long as the closing handshake. While
+	/// reading is paused, that does not count.
+{
+	if (!is(PAUSED)) return _waits + _group.closeTimeout;
+	return _group.idleTimeout > 0 ? _lastMessage + _group.idleTimeout : _reactor.now() + WebSocketTimerWheel::MAX_DISTANCE;
 }
 
 
@@ -207,6 +224,11 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 	{
 		consider(_waits + _group.closeTimeout);
 		consider(_closingSince + _group.transferTimeout);
+		return now + left;
+	}
+	if (is(SEND_BROKEN))
+	{
+		consider(readingUntil());
 		return now + left;
 	}
 	left = _group.transferTimeout/4 + 1; // that is how exactly the time that a message takes to arrive is known

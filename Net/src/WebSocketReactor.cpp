@@ -11,6 +11,7 @@
 
 #include "WebSocketReactor.h"
 #include "WebSocketOpening.h"
+#include "Poco/Net/WebSocketConnectionParams.h"
 #include "Poco/Clock.h"
 #include "Poco/Exception.h"
 #include "Poco/Logger.h"
@@ -30,6 +31,11 @@ namespace
 {
 	thread_local const WebSocketReactor* pCurrent = nullptr;
 
+	std::size_t broadcastBytes(const WebSocketPreparedMessage& message)
+	{
+		return message.frame().size() + WebSocketConnectionParams::QUEUE_ENTRY;
+	}
+
 	WebSocketReactor::Time clockTime()
 	{
 		return static_cast<WebSocketReactor::Time>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count());
@@ -44,13 +50,16 @@ WebSocketReactor::WebSocketReactor(const Poco::Timespan& spin):
 	_started(false),
 	_stopping(false),
 	_pInput(new char[INPUT_SIZE]),
+	_broadcastBytes(0),
 	_keys(KEY_POOL_SIZE),
 	_nextKey(KEY_POOL_SIZE),
 	_pReading(nullptr),
 	_load(0),
 	_storedSize(0),
 	_ended(true),
-	_posted(false)
+	_posted(false),
+	_taskBytes(0),
+	_lost(false)
 {
 	_outputs.reserve(MAX_OUTPUTS);
 }
@@ -211,10 +220,12 @@ void WebSocketReactor::performTasks()
 		_posted.store(false, std::memory_order_relaxed);
 		tasks.swap(_tasks);
 		functions.swap(_functions);
+		_taskBytes = 0;
+		_lost = false;
 	}
 	for (Task& task: tasks)
 	{
-		if (task.what == Task::BROADCAST) performBroadcast(task.pPrepared);
+		if (task.what == Task::BROADCAST) performBroadcast(task);
 		else task.pConnection->perform(task);
 	}
 	for (const auto& function: functions)
@@ -244,20 +255,57 @@ void WebSocketReactor::logError(const std::exception& exc)
 }
 
 
-void WebSocketReactor::broadcast(const WebSocketPreparedMessage::Ptr& pMessage)
+void WebSocketReactor::postBroadcast(const WebSocketPreparedMessage::Ptr& pMessage, std::size_t limit)
+{
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (_ended) return;
+		const std::size_t bytes = broadcastBytes(*pMessage);
+		const bool kept = _taskBytes == 0 || _taskBytes + bytes <= limit;
+		if (!kept && _lost) return;
+		_tasks.push_back(Task{nullptr, Task::BROADCAST, static_cast<int>(limit), WebSocketBuffer(), kept ? pMessage : WebSocketPreparedMessage::Ptr()});
+		_taskBytes += kept ? bytes : 0;
+		_lost = !kept;
+		_posted.store(true, std::memory_order_release);
+	}
+	_poller.wakeUp();
+}
+
+
+void WebSocketReactor::broadcast(const WebSocketPreparedMessage::Ptr& pMessage, std::size_t limit)
 {
 	provide(_receivers, static_cast<std::size_t>(load()));
 	const bool small = pMessage->frame().size() < WebSocketOutput::LARGE;
 	_broadcasts.add(pMessage, small ? _fanOut.place(pMessage) : nullptr);
+	_broadcastBytes += broadcastBytes(*pMessage);
+	if (_broadcastBytes > limit) giveBroadcasts();
 }
 
 
-void WebSocketReactor::performBroadcast(const WebSocketPreparedMessage::Ptr& pMessage)
+[[gnu::cold, gnu::noinline]] void WebSocketReactor::giveBroadcasts()
+	/// What was broadcast in this turn does not wait for its end any longer: whether it fits is known in each connection's queue. A callback may be running.
+{
+	for (auto& pConnection: connections())
+	{
+		if (pConnection->isBehind()) pConnection->give();
+	}
+	_broadcasts.begin();
+	_broadcasts.clear();
+	_broadcastBytes = 0;
+}
+
+
+void WebSocketReactor::performBroadcast(const Task& task)
 	/// For another thread.
 {
 	try
 	{
-		broadcast(pMessage);
+		if (task.pPrepared)
+		{
+			broadcast(task.pPrepared, static_cast<std::size_t>(task.number));
+			return;
+		}
+		for (auto& pConnection: connections()) pConnection->loseBroadcast();
 	}
 	catch (const std::exception& exc)
 	{
@@ -293,6 +341,7 @@ void WebSocketReactor::flushDirty()
 	}
 	while (_broadcasts.waiting());
 	_broadcasts.clear();
+	_broadcastBytes = 0;
 	_fanOut.clear(); // what could not be sent was copied
 	for (std::size_t i = 0; i < _graveyard.size(); ++i) _graveyard[i]->release();
 	_graveyard.clear();

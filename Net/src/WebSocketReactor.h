@@ -46,7 +46,7 @@ class WebSocketReactor: public Poco::Runnable, public Poco::RefCountedObject
 	/// A thread with an event loop, and what its connections share: one large buffer for receiving, memory
 	/// for what they send, the clock.
 	///
-	/// post(), invoke(), start() and stop() are called by any thread, the rest by the loop's.
+	/// post(), postBroadcast(), invoke(), start() and stop() are called by any thread, the rest by the loop's.
 {
 public:
 	typedef WebSocketTimerWheel::Time Time;
@@ -89,9 +89,13 @@ public:
 
 	std::vector<WebSocketEventConnection::Ptr> connections();
 
-	void broadcast(const WebSocketPreparedMessage::Ptr& pMessage);
+	void postBroadcast(const WebSocketPreparedMessage::Ptr& pMessage, std::size_t limit);
+		/// broadcast() in another thread. Messages of more bytes than the limit, each with WebSocketConnectionParams::QUEUE_ENTRY, do not
+		/// wait: one more is for no connection's queue.
+
+	void broadcast(const WebSocketPreparedMessage::Ptr& pMessage, std::size_t limit);
 		/// Sends a message to all connections that clients have opened: at the end of the turn, or before anything else is
-		/// sent to one of them. Throws a std::bad_alloc if there is no memory: then nothing is sent.
+		/// sent to one of them, or when there are more bytes than the limit, counted as above. Throws a std::bad_alloc if there is no memory: then nothing is sent.
 
 	const WebSocketBroadcasts& broadcasts() const;
 
@@ -154,7 +158,8 @@ private:
 	void turn();
 	void performTasks();
 	static void logError(const std::exception& exc);
-	void performBroadcast(const WebSocketPreparedMessage::Ptr& pMessage);
+	void performBroadcast(const Task& task);
+	void giveBroadcasts();
 	void distribute();
 	void flushDirty();
 	void updateNow();
@@ -171,6 +176,7 @@ private:
 	std::unique_ptr<char[]> _pInput;
 	WebSocketFanOut _fanOut;
 	WebSocketBroadcasts _broadcasts;
+	std::size_t _broadcastBytes; // of these
 	std::vector<WebSocketEventConnection*> _receivers; // memory for distribute()
 	WebSocketBuffer _record;
 	std::string _compressed;
@@ -190,6 +196,8 @@ private:
 	bool _ended;
 	std::atomic<bool> _posted; // there are tasks or functions
 	std::vector<Task> _tasks;
+	std::size_t _taskBytes;    // of the broadcasts there
+	bool _lost;                // the last of these was not kept
 	std::vector<std::function<void()>> _functions;
 };
 

@@ -269,8 +269,8 @@ void WebSocketServer::Core::broadcast(const WebSocketPreparedMessage::Ptr& pMess
 	if (!_running) return;
 	for (auto& pReactor: _reactors)
 	{
-		if (pReactor->current()) pReactor->broadcast(pMessage);
-		else pReactor->post(WebSocketReactor::Task{nullptr, WebSocketReactor::Task::BROADCAST, 0, WebSocketBuffer(), pMessage});
+		if (pReactor->current()) pReactor->broadcast(pMessage, maxQueuedBytes);
+		else pReactor->postBroadcast(pMessage, maxQueuedBytes);
 	}
 }
 

@@ -145,7 +145,7 @@ long WebSocketStream::receive(const iovec* pBlocks, int count)
 			if (likely(n >= 0)) return n;
 			if (errno == EINTR) continue;
 			if (errno == EAGAIN || errno == EWOULDBLOCK) return AGAIN;
-			_error = static_cast<short>(errno);
+			failed(errno);
 			return BROKEN;
 		}
 	}
@@ -155,7 +155,7 @@ long WebSocketStream::receive(const iovec* pBlocks, int count)
 	}
 	catch (const Poco::Exception& exc)
 	{
-		_error = static_cast<short>(exc.code());
+		failed(exc.code());
 		return BROKEN;
 	}
 }
@@ -192,7 +192,7 @@ long WebSocketStream::send(const iovec* pBlocks, int count)
 			if (likely(n >= 0)) return n;
 			if (errno == EINTR) continue;
 			if (errno == EAGAIN || errno == EWOULDBLOCK) return AGAIN;
-			_error = static_cast<short>(errno);
+			failed(errno);
 			return BROKEN;
 		}
 	}
@@ -202,9 +202,22 @@ long WebSocketStream::send(const iovec* pBlocks, int count)
 	}
 	catch (const Poco::Exception& exc)
 	{
-		_error = static_cast<short>(exc.code());
+		failed(exc.code());
 		return BROKEN;
 	}
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketStream::failed(int code)
+{
+	if (_error == 0) _error = static_cast<short>(code);
+}
+
+
+bool WebSocketStream::waiting() const
+{
+	char next;
+	return _fd >= 0 && ::recv(_fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 
@@ -237,6 +250,12 @@ SocketAddress WebSocketStream::address(const sockaddr* pAddress, socklen_t lengt
 		return SocketAddress(reinterpret_cast<const sockaddr*>(&local), sizeof(local));
 	}
 	return length > 0 ? SocketAddress(pAddress, length) : SocketAddress();
+}
+
+
+void WebSocketStream::endSending()
+{
+	if (_fd >= 0) ::shutdown(_fd, SHUT_WR);
 }
 
 

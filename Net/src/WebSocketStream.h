@@ -82,6 +82,9 @@ public:
 		/// Returns BROKEN if the connection was reset, END if it has ended in both directions, otherwise AGAIN. What
 		/// has arrived stays there.
 
+	bool waiting() const;
+		/// Returns true if bytes have arrived that were not received; with TLS also if they are part of a record.
+
 	long send(const iovec* pBlocks, int count);
 		/// Sends what it can. Returns how many bytes, AGAIN, or BROKEN. After AGAIN, TLS must be given the same bytes at the same place.
 
@@ -95,7 +98,10 @@ public:
 		/// address when the stream is closed.
 
 	int error() const;
-		/// Returns the system's code for what has broken the stream; 0 if there is none.
+		/// Returns the system's code for what has broken the stream first; 0 if there is none.
+
+	void endSending();
+		/// Sees to it that nothing is sent any more. With TLS there is no close_notify, and what is received is decrypted.
 
 	void shutdownSend();
 		/// Ends the sending direction. What is received from now on counts as bytes only: with TLS it is not decrypted.
@@ -116,6 +122,7 @@ private:
 	void setRemote(const sockaddr* pAddress, socklen_t length);
 		/// A path that is too long for SocketAddress is cut.
 
+	void failed(int code);
 	static SocketAddress address(const sockaddr* pAddress, socklen_t length);
 
 	std::unique_ptr<WebSocketTransport> _pSecure;

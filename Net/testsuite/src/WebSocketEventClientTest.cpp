@@ -202,7 +202,7 @@ TEST_F(EventClientTest, KeepsWhatIsSentMeanwhile)
 	const Poco::UInt16 port = socket.address().port();
 	socket.close();
 	WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
-	pParams->setMaxOfflineBytes(10);
+	pParams->setMaxOfflineBytes(10 + 2*WebSocketClientParams::QUEUE_ENTRY);
 	Client client(loop, "ws://127.0.0.1:" + std::to_string(port) + "/", pParams);
 	client.client.start();
 	EXPECT_TRUE(eventually([&] { return client.handler->count("failed") >= 3; }));
@@ -233,7 +233,7 @@ TEST_F(EventClientTest, KeepsWhatAConnectionDidNotTake)
 	EventServer server;
 	server.start();
 	WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
-	pParams->setMaxOfflineBytes(6);
+	pParams->setMaxOfflineBytes(6 + 2*WebSocketClientParams::QUEUE_ENTRY);
 	Client client(loop, uriOf(server), pParams);
 	bool first = true;
 	client.handler->open = [&](WebSocketConnection& connection)

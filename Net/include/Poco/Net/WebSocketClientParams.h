@@ -59,7 +59,8 @@ public:
 
 	void setMaxOfflineBytes(int size);
 	int getMaxOfflineBytes() const;
-		/// How many bytes of messages are kept to be sent when the connection is there again; 0 or more. Default: 1 MiB.
+		/// How many bytes of messages are kept to be sent when the connection is there again, each message with QUEUE_ENTRY bytes more, so that empty
+		/// ones count as well; 0 or more. Default: 1 MiB.
 
 	void setCredentials(const std::string& user, const std::string& password);
 	const std::string& getUser() const;

@@ -89,7 +89,7 @@ public:
 	{
 		CONNECTING, /// The opening handshake is going on.
 		OPEN,       /// Messages can be sent.
-		CLOSING,    /// A Close frame was sent, or the connection has failed.
+		CLOSING,    /// A Close frame was sent, or nothing can be sent any more: messages and the Close that have come before may follow.
 		CLOSED      /// The handler's onClose() has been called, or is about to be.
 	};
 
@@ -108,7 +108,7 @@ public:
 		Poco::UInt64 bytesReceived = 0;      /// as on the wire, or in TLS records
 		Poco::UInt64 bytesSent = 0;
 		Poco::UInt64 messagesNotQueued = 0;  /// for which send() has returned QUEUE_FULL or DROPPED
-		Poco::UInt64 bytesQueued = 0;        /// now
+		Poco::UInt64 bytesQueued = 0;        /// now, as WebSocketConnectionParams::setMaxQueuedBytes() counts them
 		Poco::Timespan pingTime;             /// round-trip time of the last PING; 0 if there is none yet
 		Poco::Timestamp since;               /// when the connection was opened
 	};
@@ -242,7 +242,8 @@ public:
 		/// WebSocketClientParams::setReconnect() says otherwise.
 
 	virtual void onDrained(WebSocketConnection& connection);
-		/// The queue has become empty, after something could not be sent at once or was not queued.
+		/// The queue has become empty, after something could not be sent at once or was not queued. While reading is paused, also if
+		/// that is because nothing can be sent any more (WebSocketConnection::state()).
 
 	virtual void onError(WebSocketConnection& connection, const Poco::Exception& error);
 		/// The connection has failed: the peer has broken a rule (WebSocketException with its code), the

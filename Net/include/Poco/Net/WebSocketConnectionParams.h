@@ -43,12 +43,22 @@ public:
 		QUEUE_CLOSE_1013 /// The connection is closed with this code, and send() returns NOT_OPEN.
 	};
 
+	enum
+	{
+		QUEUE_ENTRY = 128 /// Bytes that a message which is kept as an object counts as, besides its own: about what that takes.
+	};
+
 	WebSocketConnectionParams();
 		/// Creates the parameters with their defaults.
 
 	void setMaxQueuedBytes(int size);
 	int getMaxQueuedBytes() const;
 		/// How many bytes may wait to be sent to a peer; 1 or more. Default: 16 MiB.
+		///
+		/// What counts is the memory: of a message that a callback of the same loop sends, its frame; of one that another thread sends, or that
+		/// waits behind one in parts or one that is being compressed, its bytes and QUEUE_ENTRY, until it is framed. The same
+		/// number is a limit for the messages of WebSocketServer::broadcast() that a loop has not looked at yet, each with
+		/// QUEUE_ENTRY; one that does not fit there does not fit into the queue of any of that loop's connections.
 
 	void setQueuePolicy(QueuePolicy policy);
 	QueuePolicy getQueuePolicy() const;
