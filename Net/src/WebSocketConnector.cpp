@@ -478,6 +478,10 @@ namespace
 			{
 				if (_session.getHost().empty() || isAnswer(exc)) throw;
 			}
+			catch (const InvalidArgumentException&)
+			{
+				if (_session.getHost().empty() || !_session.secure()) throw; // sending has failed; HTTPSClientSession cannot connect the deadline's socket
+			}
 			return false;
 		}
 
