@@ -206,6 +206,7 @@ void WebSocketImpl::configure(const WebSocketParams& params, const WebSocketDefl
 	channel.framer.setVerifyMasking(params.getVerifyMasking());
 	channel.receiver.assembler().configure(params, pDeflate);
 	channel.messageSender.configure(params, pDeflate);
+	channel.transport.setTransferTimeout(params.getTransferTimeout());
 	channel.reader.setKeepAlive(params.getPingInterval(), params.getPongTimeout(), params.getTransferTimeout());
 }
 

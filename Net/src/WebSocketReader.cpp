@@ -72,6 +72,7 @@ WebSocketReader::WebSocketReader(WebSocketTransport& transport, WebSocketFramer&
 	_received(0),
 	_ended(false),
 	_pLimit(nullptr),
+	_timed(false),
 	_pingInterval(0),
 	_pongTimeout(0),
 	_transferTimeout(0),
@@ -104,12 +105,14 @@ void WebSocketReader::setKeepAlive(const Poco::Timespan& pingInterval, const Poc
 	_pingInterval    = pingInterval;
 	_pongTimeout     = pongTimeout;
 	_transferTimeout = transferTimeout;
+	_timed = _pingInterval > 0 || _pLimit;
 }
 
 
 void WebSocketReader::setLimit(const WebSocketTimeLimit* pLimit)
 {
 	_pLimit = pLimit;
+	_timed = _pingInterval > 0 || _pLimit;
 }
 
 
@@ -172,7 +175,7 @@ int WebSocketReader::fill()
 int WebSocketReader::fetch(char* pTarget, std::size_t length, Fetch how)
 {
 	const bool pending = !_sender.beforeWaiting();
-	const int n = pending || _pingInterval > 0 || _pLimit ? fetchAlive(pTarget, length, how, pending)
+	const int n = pending || _timed ? fetchAlive(pTarget, length, how, pending)
 		: how == PEEK ? _transport.peek(pTarget, length) : _transport.receive(pTarget, length);
 	_sender.afterWaiting();
 	return n;

@@ -158,6 +158,7 @@ private:
 	bool _ended;               // no frame will come any more
 
 	const WebSocketTimeLimit* _pLimit;
+	bool _timed;               // there is a limit, or keep-alive
 	Poco::Timespan _pingInterval;
 	Poco::Timespan _pongTimeout;
 	Poco::Clock _lastReceived;

@@ -205,6 +205,7 @@ bool WebSocketSender::sendFrame(const char* pPayload, std::size_t length, int fl
 {
 	const bool client = _framer.role() == WebSocketFramer::ROLE_CLIENT;
 	const std::size_t room = WebSocketFrameHeader::MAX_LENGTH + length;
+	_transport.beginTransfer();
 
 	// What is corked goes first, if this does not fit behind it.
 	if (_blockEnd > 0 && _blockEnd + room > _blockSize && !flushBlock())
@@ -245,15 +246,19 @@ inline bool WebSocketSender::sendShort(const char* pPayload, std::size_t length,
 	const std::size_t room = WebSocketFrameHeader::MAX_LENGTH + length;
 	if (_block.size() < room) reserveBlock(room);
 	const std::size_t total = buildFrame(pPayload, length, flags, _block.data());
-	const int n = _transport.send(_block.data(), total);
-	if (n == WebSocketTransport::AGAIN) return false;
-	_framer.sent(flags);
-	if (static_cast<std::size_t>(n) == total) return true;
-
-	_begun = true;
-	_blockPosition = static_cast<std::size_t>(n);
+	const int n = _transport.sendNow(_block.data(), total);
+	if (n == static_cast<int>(total))
+	{
+		_framer.sent(flags);
+		return true;
+	}
+	if (n > 0) begin(flags);
+	_blockPosition = static_cast<std::size_t>(std::max(n, 0));
 	_blockEnd = total;
-	return sendBlock(flags);
+	_transport.beginTransfer();
+	if (sendBlock(flags)) return true;
+	if (!_begun) _blockPosition = _blockEnd = 0;
+	return false;
 }
 
 
@@ -358,6 +363,7 @@ bool WebSocketSender::finish(bool corked)
 	/// Sends what is left of an unfinished frame, and, unless corked, what was gathered.
 {
 	if (corked && _rest.empty()) return true;
+	_transport.beginTransfer();
 	if (_blockPosition < _blockEnd && !flushBlock()) return false;
 	while (_restPosition < _rest.size())
 	{

@@ -11,6 +11,7 @@
 
 #include "WebSocketTransport.h"
 #include "WebSocketDescriptor.h"
+#include "WebSocketPeerState.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/SocketDefs.h"
 #include <algorithm>
@@ -38,9 +39,9 @@ namespace
 	constexpr std::size_t DRAIN_LIMIT = 256*1024;
 
 #if defined(MSG_NOSIGNAL)
-	constexpr int SEND_FLAGS = MSG_NOSIGNAL;
+	constexpr int SEND_FLAGS = MSG_NOSIGNAL | MSG_DONTWAIT;
 #else
-	constexpr int SEND_FLAGS = 0;
+	constexpr int SEND_FLAGS = MSG_DONTWAIT;
 #endif
 
 	struct SocketError: public StreamSocketImpl
@@ -93,7 +94,9 @@ WebSocketTransport::WebSocketTransport(StreamSocketImpl* pSocket):
 	_plain(typeid(*pSocket) == typeid(StreamSocketImpl)),
 	_blocking(pSocket->getBlocking()),
 	_sendFailed(false),
-	_receiveFailed(false)
+	_receiveFailed(false),
+	_transferTimeout(0),
+	_transferTimed(false)
 {
 	WebSocketDescriptor::closeOnExec(*_pSocket);
 	if (!_plain)
@@ -226,65 +229,73 @@ int WebSocketTransport::send(const char* pHeader, std::size_t headerLength, cons
 	msghdr message = msghdr();
 	message.msg_iov = headerLength > 0 ? blocks : blocks + 1;
 	message.msg_iovlen = headerLength > 0 ? 2 : 1;
-	const ssize_t n = ::sendmsg(_pSocket->sockfd(), &message, SEND_FLAGS);
-	if (n >= 0) return clip(static_cast<std::size_t>(n));
-	const int code = SocketError::last();
-	if (code == POCO_EINTR) return sendInterrupted(message);
-	if (!isAgain(code)) SocketError::raise(code);
-	return AGAIN;
-}
-
-
-[[gnu::noinline, gnu::cold]] int WebSocketTransport::sendInterrupted(const msghdr& message)
-	/// See receiveInterrupted().
-{
-	const bool blocking = getBlocking();
-	const WebSocketTimeLimit limit(blocking ? _pSocket->getSendTimeout() : Poco::Timespan(0));
-	for (;;)
-	{
-		if (blocking && !wait(limit, SocketImpl::SELECT_WRITE)) return AGAIN;
-		const ssize_t n = ::sendmsg(_pSocket->sockfd(), &message, SEND_FLAGS | MSG_DONTWAIT);
-		if (n >= 0) return clip(static_cast<std::size_t>(n));
-		const int code = SocketError::last();
-		if (code != POCO_EINTR && !isAgain(code)) SocketError::raise(code);
-		if (!blocking && isAgain(code)) return AGAIN;
-	}
+	int n = AGAIN;
+	do n = sent(::sendmsg(_pSocket->sockfd(), &message, SEND_FLAGS));
+	while (n == AGAIN && getBlocking() && waitForRoom());
+	return n;
 }
 
 
 int WebSocketTransport::send(const char* pData, std::size_t length)
 {
 	if (!_plain) return sendGuarded(pData, length, getBlocking());
-	const ssize_t n = ::send(_pSocket->sockfd(), pData, length, SEND_FLAGS);
-	if (n >= 0) return clip(static_cast<std::size_t>(n));
-	const int code = SocketError::last();
-	if (code == POCO_EINTR) return sendInterrupted(pData, length);
-	if (!isAgain(code)) SocketError::raise(code);
-	return AGAIN;
-}
-
-
-[[gnu::noinline, gnu::cold]] int WebSocketTransport::sendInterrupted(const char* pData, std::size_t length)
-{
-	iovec block = {const_cast<char*>(pData), length};
-	msghdr message = msghdr();
-	message.msg_iov = &block;
-	message.msg_iovlen = 1;
-	return sendInterrupted(message);
+	int n = AGAIN;
+	do n = sendNow(pData, length);
+	while (n == AGAIN && getBlocking() && waitForRoom());
+	return n;
 }
 
 
 int WebSocketTransport::sendNow(const char* pData, std::size_t length)
 {
 	if (!_plain) return sendGuarded(pData, length, false);
+	return sent(::send(_pSocket->sockfd(), pData, length, SEND_FLAGS));
+}
+
+
+inline int WebSocketTransport::sent(ssize_t n)
+	/// Returns what a system call that does not wait has sent.
+{
+	if (n >= 0) return clip(static_cast<std::size_t>(n));
+	const int code = SocketError::last();
+	if (!isAgain(code) && code != POCO_EINTR) SocketError::raise(code);
+	return AGAIN;
+}
+
+
+bool WebSocketTransport::waitForRoom()
+	/// Returns false if the peer has taken nothing for the send timeout, or if the transfer takes too long. The peer's system
+	/// counts, not this one's buffer: that reports room only when a third of it is free, which a slow peer may take minutes for.
+{
+	const int fd = _pSocket->sockfd();
+	const Poco::Timespan timeout = getSendTimeout();
+	_progress.begin(peerState(fd));
+	Poco::Clock since;
+	if (!_transferTimed) _transferSince = since;
+	_transferTimed = true;
 	for (;;)
 	{
-		const ssize_t n = ::send(_pSocket->sockfd(), pData, length, SEND_FLAGS | MSG_DONTWAIT);
-		if (n >= 0) return clip(static_cast<std::size_t>(n));
-		const int code = SocketError::last();
-		if (code == POCO_EINTR) continue;
-		if (!isAgain(code)) SocketError::raise(code);
-		return AGAIN;
+		Poco::Timespan left = timeout;
+		if (timeout > 0)
+		{
+			left -= since.elapsed();
+			if (left <= 0)
+			{
+				const WebSocketProgress::Time now = static_cast<WebSocketProgress::Time>(Poco::Clock().microseconds()/1000);
+				if (!(_progress.look(peerState(fd), now) & WebSocketProgress::TAKEN)) return false;
+				since.update();
+				since -= 1000*static_cast<Poco::Clock::ClockDiff>(now - _progress.time());
+				left = timeout - since.elapsed();
+				if (left <= 0) return false;
+			}
+		}
+		if (_transferTimeout > 0)
+		{
+			const Poco::Timespan transferLeft = _transferTimeout - _transferSince.elapsed();
+			if (transferLeft <= 0) return false;
+			left = left > 0 ? std::min(left, transferLeft) : transferLeft;
+		}
+		if (wait(WebSocketTimeLimit(left), SocketImpl::SELECT_WRITE)) return true;
 	}
 }
 
@@ -410,15 +421,13 @@ int WebSocketTransport::sendGuarded(const char* pData, std::size_t length, bool 
 {
 	for (;;)
 	{
-		Poco::Timespan timeout;
 		{
 			Poco::FastMutex::ScopedLock lock(_mutex);
 			if (!_pSocket->initialized()) throw InvalidSocketException();
 			const int n = sendOnce(pData, length);
 			if (n >= 0) return n;
-			timeout = _sendTimeout;
 		}
-		if (!mayWait || !wait(WebSocketTimeLimit(timeout), SocketImpl::SELECT_WRITE)) return AGAIN;
+		if (!mayWait || !waitForRoom()) return AGAIN;
 	}
 }
 

@@ -15,15 +15,15 @@
 #define Net_WebSocketTransport_INCLUDED
 
 
+#include "WebSocketProgress.h"
 #include "WebSocketTimeLimit.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/StreamSocketImpl.h"
+#include "Poco/Clock.h"
 #include "Poco/Mutex.h"
 #include "Poco/Timespan.h"
 #include <atomic>
-
-
-struct msghdr;
+#include <sys/types.h>
 
 
 namespace Poco {
@@ -94,7 +94,8 @@ public:
 		/// with unread data resets the connection, and the peer loses what we sent last.
 
 	int send(const char* pData, std::size_t length);
-		/// Sends up to length bytes. Returns their number, or AGAIN.
+		/// Sends up to length bytes. Returns their number, or AGAIN: at once if the socket is not blocking, otherwise if the
+		/// peer has taken nothing for the send timeout.
 		///
 		/// If AGAIN is returned and the socket is not plain, the next call must be
 		/// for the same bytes at the same place.
@@ -104,6 +105,12 @@ public:
 
 	int sendNow(const char* pData, std::size_t length);
 		/// Like send(), but never waits.
+
+	void setTransferTimeout(const Poco::Timespan& timeout);
+		/// How long a transfer may take, however steadily the peer takes what is sent; 0: for ever.
+
+	void beginTransfer();
+		/// What is sent from now on is another transfer, and has this time for itself.
 
 	int available();
 	bool poll(const Poco::Timespan& timeout, int mode);
@@ -130,10 +137,10 @@ private:
 
 	int receivePlain(char* pTarget, std::size_t length, int flags);
 	int receiveInterrupted(char* pTarget, std::size_t length, int flags);
-	int sendInterrupted(const msghdr& message);
-	int sendInterrupted(const char* pData, std::size_t length);
 	int receiveGuarded(char* pTarget, std::size_t length);
 	int receiveOnce(char* pTarget, std::size_t length);
+	static int sent(ssize_t n);
+	bool waitForRoom();
 	int sendGuarded(const char* pData, std::size_t length, bool wait);
 	int sendOnce(const char* pData, std::size_t length);
 	int receiveAfterFailure() const;
@@ -149,12 +156,28 @@ private:
 	Poco::Timespan _receiveTimeout;
 	std::atomic<bool> _sendFailed; // TLS has, or wake() was called: OpenSSL must not be asked again (SSL_get_error(3)), and Poco 1.13 would tell
 	bool _receiveFailed; // of it as if nothing could be sent or received now
+	WebSocketProgress _progress; // of the peer, while there is no room
+	Poco::Timespan _transferTimeout;
+	Poco::Clock _transferSince; // when it had no room for the first time
+	bool _transferTimed;        // it had
 };
 
 
 //
 // inlines
 //
+inline void WebSocketTransport::setTransferTimeout(const Poco::Timespan& timeout)
+{
+	_transferTimeout = timeout;
+}
+
+
+inline void WebSocketTransport::beginTransfer()
+{
+	_transferTimed = false;
+}
+
+
 inline bool WebSocketTransport::plain() const
 {
 	return _plain;
