@@ -30,6 +30,7 @@ void WebSocketEventConnection::beginClosing()
 	if (is(CLOSING_BEGUN)) return;
 	set(CLOSING_BEGUN, true);
 	_waits = _closingSince = _reactor.now();
+	if (is(BLOCKED)) expectLateClose();
 	if (state() == OPEN) setState(CLOSING);
 	_reactor.markDirty(*this);
 	schedule();

@@ -190,7 +190,8 @@ private:
 		ASKED_AGAIN   = 0x400000, // half of the time for the answer to an automatic PING has passed
 		HTTP          = 0x800000, // has made other requests before the opening handshake
 		ACCOUNTED     = 0x1000000, // some of the output is part of what is queued()
-		SEND_BROKEN   = 0x2000000  // nothing can be sent any more, and what the peer has sent before is still read
+		SEND_BROKEN   = 0x2000000, // nothing can be sent any more, and what the peer has sent before is still read
+		CLOSES_LATER  = 0x4000000 // the closing handshake has begun, and the peer has much to read before the Close frame
 	};
 
 	enum
@@ -260,6 +261,8 @@ private:
 	bool late(Time limit, Time now);
 	Time readingUntil() const;
 	void watch(Time now);
+	void expectLateClose();
+	Time closeLimit() const;
 	bool takesTooLong(Time now);
 	bool arrivesTooSlowly(Time now);
 	void checkIdle(Time now);

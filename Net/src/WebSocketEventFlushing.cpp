@@ -74,6 +74,7 @@ bool WebSocketEventConnection::allSent() const
 	{
 		rare().progress.begin(peerState(_stream.fd()));
 		limitQueue();
+		if (is(CLOSING_BEGUN)) expectLateClose();
 	}
 	set(BLOCKED, true);
 	_drain.store(true, std::memory_order_relaxed);

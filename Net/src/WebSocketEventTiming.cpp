@@ -53,7 +53,7 @@ void WebSocketEventConnection::timeReached(Time now)
 	}
 	if (is(CLOSING_BEGUN))
 	{
-		if (WebSocketTimerWheel::reached(_closingSince + _group.transferTimeout, now) || late(_group.closeTimeout, now))
+		if (WebSocketTimerWheel::reached(_closingSince + _group.transferTimeout, now) || late(closeLimit(), now))
 		{
 			if (!is(DISCARD)) tellError(TimeoutException("No Close frame from the peer"));
 			cut();
@@ -114,7 +114,28 @@ void WebSocketEventConnection::watch(Time now)
 	const bool answerAwaited = is(PINGING) && !is(BLOCKED) && !is(CLOSING_BEGUN);
 	if (result & (answerAwaited ? WebSocketProgress::READ : WebSocketProgress::TAKEN)) advance(_waits, progress.time());
 	if ((result & WebSocketProgress::TAKEN) && (progress.waiting() || is(BLOCKED))) advance(_lastMessage, progress.time());
-	if (is(CLOSING_BEGUN) && !is(DISCARD)) advance(_waits, _received);
+	if ((result & WebSocketProgress::ARRIVED) && !_framer.betweenMessages()) _lastMessage = now;
+	if (is(CLOSING_BEGUN))
+	{
+		if (!is(DISCARD)) advance(_waits, result & WebSocketProgress::ARRIVED ? now : _received);
+		if (progress.waiting()) expectLateClose();
+	}
+}
+
+
+void WebSocketEventConnection::expectLateClose()
+	/// In the closing handshake: the peer has still to read what was sent before the Close frame.
+{
+	if (is(CLOSES_LATER)) return;
+	set(CLOSES_LATER, true);
+	probePeer(_stream.fd());
+}
+
+
+WebSocketEventConnection::Time WebSocketEventConnection::closeLimit() const
+	/// Returns the limit of silence in the closing handshake.
+{
+	return is(CLOSES_LATER) ? std::max(_group.closeTimeout, _group.sendTimeout) : _group.closeTimeout;
 }
 
 
@@ -188,6 +209,7 @@ void WebSocketEventConnection::keepAlive(Time now)
 		set(ASKED_AGAIN, true);
 		if (!WebSocketTimerWheel::reached(_received, _lastMessage)) return; // nothing was sent meanwhile that the answer could lie behind
 		rare().progress.expectAnswer(peerState(_stream.fd()));
+		_waits = now; // what is there to compare with is of now
 		sendPing();
 	}
 	else
@@ -222,7 +244,7 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 	};
 	if (is(CLOSING_BEGUN))
 	{
-		consider(_waits + _group.closeTimeout);
+		consider(_waits + closeLimit());
 		consider(_closingSince + _group.transferTimeout);
 		return now + left;
 	}

@@ -39,6 +39,8 @@ WebSocketPeerState peerState(int fd)
 	{
 		state.acknowledged = static_cast<Poco::UInt32>(info.tcpi_bytes_acked);
 		state.window = info.tcpi_snd_wnd;
+		state.delivered = info.tcpi_delivered;
+		state.arrived = info.tcpi_data_segs_in;
 		state.quiet = info.tcpi_last_ack_recv;
 	}
 	else
@@ -49,12 +51,27 @@ WebSocketPeerState peerState(int fd)
 }
 
 
+void probePeer(int fd)
+{
+	const auto set = [fd](int level, int name, int value) { ::setsockopt(fd, level, name, &value, sizeof(value)); };
+	set(IPPROTO_TCP, TCP_KEEPIDLE, 1);
+	set(IPPROTO_TCP, TCP_KEEPINTVL, 1);
+	set(IPPROTO_TCP, TCP_KEEPCNT, 127); // it is not for the system to give up
+	set(SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+
 #else
 
 
 WebSocketPeerState peerState(int)
 {
 	return WebSocketPeerState();
+}
+
+
+void probePeer(int)
+{
 }
 
 

@@ -19,10 +19,8 @@ POCO_WEBSOCKET_BEGIN
 
 void WebSocketProgress::begin(const WebSocketPeerState& state)
 {
-	_acknowledged = state.acknowledged;
-	_window = state.window;
-	_waited = _waits;
-	_waits = state.waiting > 0;
+	_waited = _last.waiting > 0;
+	_last = state;
 	_known = true;
 }
 
@@ -37,18 +35,19 @@ void WebSocketProgress::expectAnswer(const WebSocketPeerState& state)
 
 int WebSocketProgress::look(const WebSocketPeerState& state, Time now)
 {
-	const bool acknowledged = state.acknowledged != _acknowledged;
-	const bool otherWindow = state.window != _window;
-	const bool edgeMoved = state.acknowledged + state.window != _acknowledged + _window;
+	const bool acknowledged = state.acknowledged != _last.acknowledged;
+	const bool otherWindow = state.window != _last.window;
+	const bool edgeMoved = state.acknowledged + state.window != _last.acknowledged + _last.window;
 	int result = NONE;
-	if (acknowledged || otherWindow || !_known) result |= TAKEN;
+	if (acknowledged || otherWindow || state.delivered != _last.delivered || !_known) result |= TAKEN;
+	if (state.arrived != _last.arrived || !_known) result |= ARRIVED;
 	if (_known)
 	{
 		// An open window that stays as it is tells nothing: a program that hangs may have a wide one.
 		const bool read = edgeMoved && (otherWindow || state.window == 0);
 		if (_behind ? acknowledged : read) result |= READ;
 	}
-	if (result != NONE) _time = now - state.quiet;
+	if (result & (TAKEN | READ)) _time = now - state.quiet;
 	if (static_cast<Poco::Int32>(state.acknowledged - _answerBehind) >= 0) _behind = false;
 	begin(state);
 	return result;

@@ -30,6 +30,8 @@ struct WebSocketPeerState
 	Poco::UInt32 acknowledged = 0; /// bytes that the peer's system has acknowledged so far
 	Poco::UInt32 window = 0;       /// bytes that it has room for; 0 also if that is not known
 	Poco::UInt32 waiting = 0;      /// bytes that were sent here and are not acknowledged
+	Poco::UInt32 delivered = 0;    /// segments that have arrived at the peer, also if one before them is missing
+	Poco::UInt32 arrived = 0;      /// segments with data that have come from the peer, also if one before them is missing
 	Poco::UInt32 quiet = 0;        /// milliseconds since its last acknowledgement, or answer to a question for room
 };
 
@@ -50,8 +52,9 @@ public:
 		/// Bits.
 	{
 		NONE  = 0,
-		TAKEN = 1, /// The peer has acknowledged something, or made room. So does the first look, which has nothing to compare with.
-		READ  = 2  /// It gets nearer to the answer to the PING of expectAnswer().
+		TAKEN   = 1, /// The peer has acknowledged something, or made room.
+		READ    = 2, /// It gets nearer to the answer to the PING of expectAnswer().
+		ARRIVED = 4  /// Something has come from it, which need not be in reach yet: after a loss the system holds back what follows.
 	};
 
 	void begin(const WebSocketPeerState& state);
@@ -61,23 +64,21 @@ public:
 		/// The same. A PING is sent next, and answered when all has been read that is waiting now.
 
 	int look(const WebSocketPeerState& state, Time now);
-		/// Returns bits of Result.
+		/// Returns bits of Result. The first look has nothing to compare with, and returns TAKEN and ARRIVED.
 
 	Time time() const;
-		/// Returns when the peer has got on, if look() has returned that it has.
+		/// Returns when the peer has got on, if look() has returned TAKEN or READ.
 
 	bool waiting() const;
 		/// Returns true if something was not acknowledged at the last look, or at the one before.
 
 private:
-	Poco::UInt32 _acknowledged = 0;
-	Poco::UInt32 _window = 0;
+	WebSocketPeerState _last;
 	Poco::UInt32 _answerBehind = 0; // how much is acknowledged when the PING is
 	Time _time = 0;
 	bool _known = false;   // there was a look before
 	bool _behind = false;  // the PING is not acknowledged
-	bool _waits = false;   // something was not acknowledged at the last look
-	bool _waited = false;  // the same at the look before
+	bool _waited = false;  // something was not acknowledged at the look before the last
 };
 
 
@@ -92,7 +93,7 @@ inline WebSocketProgress::Time WebSocketProgress::time() const
 
 inline bool WebSocketProgress::waiting() const
 {
-	return _waits || _waited;
+	return _last.waiting > 0 || _waited;
 }
 
 

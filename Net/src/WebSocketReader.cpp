@@ -200,7 +200,7 @@ int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bo
 		if (!_transport.getBlocking()) return AGAIN;
 
 		Poco::Timespan left = 0; // for ever
-		if (_pingInterval > 0 && !_pLimit)
+		if (_pingInterval > 0 && !_pLimit && !(_framer.closeState() & WebSocketFramer::CLOSE_SENT)) // after it, no PING can be sent
 		{
 			if (!keepAlive(left)) return FAILED;
 		}
@@ -236,6 +236,7 @@ bool WebSocketReader::keepAlive(Poco::Timespan& left)
 		if (left > 0) return true;
 		_pingedAgain = true;
 		_progress.expectAnswer(peerState(_transport.socket()->sockfd()));
+		_lastSign.update(); // what is there to compare with is of now
 		_sender.sendPing();
 	}
 	left = _pongTimeout - _lastSign.elapsed();

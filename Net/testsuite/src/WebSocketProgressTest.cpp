@@ -19,6 +19,7 @@ namespace
 	constexpr int NONE  = WebSocketProgress::NONE;
 	constexpr int TAKEN = WebSocketProgress::TAKEN;
 	constexpr int READ  = WebSocketProgress::READ;
+	constexpr int ARRIVED = WebSocketProgress::ARRIVED;
 
 	WebSocketPeerState state(Poco::UInt32 acknowledged, Poco::UInt32 window, Poco::UInt32 waiting = 0, Poco::UInt32 quiet = 0)
 	{
@@ -90,9 +91,23 @@ TEST(WebSocketProgressTest, TimeIsThatOfTheLastAcknowledgement)
 TEST(WebSocketProgressTest, FirstLookHasNothingToCompareWith)
 {
 	WebSocketProgress progress;
-	EXPECT_EQ(TAKEN, progress.look(state(10, 0, 0, 300), 1000));
+	EXPECT_EQ(TAKEN | ARRIVED, progress.look(state(10, 0, 0, 300), 1000));
 	EXPECT_EQ(700u, progress.time());
 	EXPECT_EQ(NONE, progress.look(state(10, 0, 0, 1300), 2000));
+}
+
+
+TEST(WebSocketProgressTest, SegmentsBehindOneThatIsLost)
+	/// Nothing is acknowledged, and nothing can be received, until it has come once more.
+{
+	WebSocketProgress progress;
+	progress.begin(state(10, 1000, 500));
+	WebSocketPeerState next = state(10, 1000, 500);
+	next.delivered = 1;
+	EXPECT_EQ(TAKEN, progress.look(next, 1000));
+	next.arrived = 1;
+	EXPECT_EQ(ARRIVED, progress.look(next, 2000));
+	EXPECT_EQ(NONE, progress.look(next, 3000));
 }
 
 

@@ -77,7 +77,8 @@ public:
 	void setCloseTimeout(const Poco::Timespan& timeout);
 	Poco::Timespan getCloseTimeout() const;
 		/// In the closing handshake the connection is cut if the peer acknowledges nothing, and nothing comes from it, for
-		/// this long; more than 0. See also setTransferTimeout(). Default: 5 s.
+		/// this long; more than 0. If the peer has still to take what was sent before the Close frame, it is the send timeout, if that is longer.
+		/// See also setTransferTimeout(). Default: 5 s.
 
 protected:
 	~WebSocketConnectionParams();
