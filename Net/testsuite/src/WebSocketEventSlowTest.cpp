@@ -1,17 +1,14 @@
 //
 // WebSocketEventSlowTest.cpp
 //
-// Slow peers that are healthy live; peers that trickle do not. Slow is scaled: some hundred kilobytes a second, and limits
-// of a second. With the default limits, and links of 25 and 80 KB/s: slow/slow.py.
+// Slow peers that are healthy live; peers that trickle do not.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
 
 
 #include "WebSocketEventSupport.h"
-#include <algorithm>
-#include <chrono>
-#include <thread>
+#include "WebSocketSlowPeer.h"
 
 
 namespace WebSocketTest {
@@ -19,65 +16,25 @@ namespace WebSocketTest {
 
 namespace
 {
-	const std::string LARGE = pattern(6*1024*1024); // more than the system takes at once
-	constexpr std::size_t STEP = 40000;
-	constexpr int STEP_MS = 40; // 1 MB/s
-
 	Poco::Timespan ms(int milliseconds)
 	{
 		return Poco::Timespan(0, milliseconds*1000);
 	}
 
-	class Pace
-		/// A peer that is slow is one that does nothing for most of the time.
-	{
-	public:
-		void step()
-		{
-			std::this_thread::sleep_until(_next);
-			_next = std::max(_next, std::chrono::steady_clock::now()) + std::chrono::milliseconds(STEP_MS);
-		}
-
-	private:
-		std::chrono::steady_clock::time_point _next = std::chrono::steady_clock::now();
-	};
-
-	std::string receiveSlowly(RawPeer& peer, std::size_t length)
-	{
-		std::string result;
-		Pace pace;
-		while (result.size() < length)
-		{
-			pace.step();
-			result += peer.receive(std::min(STEP, length - result.size()));
-		}
-		return result;
-	}
-
-	void sendSlowly(RawPeer& peer, const std::string& bytes, std::size_t step)
-	{
-		Pace pace;
-		for (std::size_t sent = 0; sent < bytes.size(); sent += step)
-		{
-			pace.step();
-			peer.send(bytes.substr(sent, step));
-		}
-	}
-
 	bool receiveLarge(RawPeer& peer)
-		/// Receives LARGE, as a frame of a server, slowly.
+		/// Receives large(), as a frame of a server, slowly.
 	{
-		const std::string expected = frame(FIN_TEXT, LARGE, false);
+		const std::string expected = frame(FIN_TEXT, large(), false);
 		return receiveSlowly(peer, expected.size()) == expected;
 	}
 
 	EventParams::Ptr impatient()
 	{
 		EventParams::Ptr pParams = new EventParams;
-		pParams->setSendTimeout(ms(1000));
-		pParams->setPingInterval(ms(1000));
-		pParams->setPongTimeout(ms(1000));
-		pParams->setCloseTimeout(ms(1000));
+		pParams->setSendTimeout(LIMIT);
+		pParams->setPingInterval(LIMIT);
+		pParams->setPongTimeout(LIMIT);
+		pParams->setCloseTimeout(LIMIT);
 		return pParams;
 	}
 }
@@ -92,11 +49,11 @@ TEST_P(EventSlowTest, ReaderOfALargeMessage)
 	/// The system reports room in lumps for which this peer takes longer than the send timeout, and the PING lies behind megabytes.
 {
 	EventParams::Ptr pParams = impatient();
-	pParams->setIdleTimeout(ms(1000));
+	pParams->setIdleTimeout(LIMIT);
 	EventServer server(GetParam(), pParams);
 	server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int opcode)
 	{
-		if (std::string(pData, length) == "go") connection.send(LARGE);
+		if (std::string(pData, length) == "go") connection.send(large());
 		else connection.send(pData, length, opcode);
 	};
 	server.start();
@@ -115,12 +72,12 @@ TEST_P(EventSlowTest, ReaderOfALargeMessage)
 TEST_P(EventSlowTest, SenderOfALargeMessageIsNotIdle)
 {
 	EventParams::Ptr pParams = new EventParams;
-	pParams->setIdleTimeout(ms(1000));
+	pParams->setIdleTimeout(LIMIT);
 	EventServer server(GetParam(), pParams);
 	server.start();
 	RawPeer peer = server.connect();
-	const std::string message = pattern(80);
-	sendSlowly(peer, textFrame(message), 1); // about 3.5 s
+	const std::string message = pattern(120);
+	sendSlowly(peer, textFrame(message)); // about 5 s
 	const Frame echo = peer.receiveFrame();
 	EXPECT_EQ(FIN_TEXT, echo.flags);
 	EXPECT_EQ(message.size(), echo.payload.size());
@@ -133,7 +90,7 @@ TEST_P(EventSlowTest, QueueThatDrainsBeforeTheCloseFrame)
 	EventServer server(GetParam(), impatient());
 	server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int)
 	{
-		connection.send(LARGE);
+		connection.send(large());
 		connection.close(4000);
 	};
 	server.start();
@@ -152,11 +109,11 @@ TEST_P(EventSlowTest, MessageThatArrivesBeforeTheCloseFrame)
 	EventServer server(GetParam(), impatient());
 	server.start();
 	RawPeer peer = server.connect();
-	const std::string message = textFrame(pattern(80));
+	const std::string message = textFrame(pattern(120));
 	peer.send(message.substr(0, 10));
 	server.handler.connection()->close(4000);
 	EXPECT_EQ(4000, peer.receiveFrame().closeCode());
-	sendSlowly(peer, message.substr(10), 1); // about 3 s
+	sendSlowly(peer, message.substr(10)); // about 5 s
 	peer.send(closeFrame(4001));
 	EXPECT_TRUE(peer.atEnd());
 	const std::vector<std::string> log = server.handler.finalLog();
@@ -196,7 +153,7 @@ TEST_P(EventSlowTest, ReaderThatTrickles)
 	pParams->setSendTimeout(ms(5000));
 	pParams->setTransferTimeout(ms(2000));
 	EventServer server(GetParam(), pParams);
-	server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int) { connection.send(LARGE); };
+	server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int) { connection.send(large()); };
 	server.smallBuffers().start();
 	RawPeer peer = server.connect();
 	peer.send(textFrame("go"));
