@@ -14,6 +14,7 @@
 #include "WebSocketConnector.h"
 #include "WebSocketEventConnection.h"
 #include "WebSocketEventGroup.h"
+#include "WebSocketPlace.h"
 #include "WebSocketReactor.h"
 #include "WebSocketTimerWheel.h"
 #include "Poco/Net/HTTPClientSession.h"
@@ -31,6 +32,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 
 namespace Poco {
@@ -68,6 +70,9 @@ public:
 
 	void start();
 	void stop();
+
+	void destroy();
+		/// For the destructor: as stop(), but the handler is not told anything any more, wherever this is called.
 
 	bool forked() const
 		/// Returns true in a child of the process that has the loop's threads.
@@ -128,6 +133,10 @@ private:
 		return run != _run;
 	}
 
+	bool mayWait() const;
+	WebSocketPlace::Wait::Places places() const;
+	WebSocketConnection::Ptr beginStop(int& run);
+	void waitForEnd(WebSocketConnection::Ptr pConnection, int run);
 	void connect();
 	bool isPresent(const WebSocketConnection& connection) const;
 	WebSocketConnection::SendResult keep(const char* pData, std::size_t length, int opcode);
@@ -146,6 +155,7 @@ private:
 	const std::string _server;      // what is shared by those that connect to it
 	Poco::AutoPtr<WebSocketClientLoop::Core> _pLoop;
 	WebSocketReactor& _reactor;
+	WebSocketRoom _factoryRoom;     // where the session factory is called
 	mutable std::mutex _mutex;
 	std::condition_variable _idle;
 	State _state = STOPPED;
@@ -192,6 +202,7 @@ void WebSocketClient::Core::start()
 	std::lock_guard<std::mutex> lock(_mutex);
 	if (_state != STOPPED) return;
 	++_run;
+	_idle.notify_all(); // what stop() waits for belongs to an earlier run
 	_failures = 0;
 	connect();
 }
@@ -205,13 +216,38 @@ void WebSocketClient::Core::connect()
 }
 
 
+bool WebSocketClient::Core::mayWait() const
+	/// Returns false in callbacks, which others may wait for that this client needs: the server, for one, may be in this process.
+{
+	return !WebSocketReactor::anyCurrent() && !_factoryRoom.visited();
+}
+
+
+WebSocketPlace::Wait::Places WebSocketClient::Core::places() const
+	/// Returns those that stop() waits for.
+{
+	return {&_reactor.place(), &_factoryRoom};
+}
+
+
 void WebSocketClient::Core::stop()
 {
-	WebSocketConnection::Ptr pConnection;
+	std::optional<WebSocketPlace::Wait> wait;
+	if (mayWait() && !wait.emplace(places()).possible()) throw IllegalStateException("stop() would wait for the thread that calls it");
 	int run = 0;
+	const WebSocketConnection::Ptr pConnection = beginStop(run);
+	if (wait) waitForEnd(pConnection, run);
+}
+
+
+WebSocketConnection::Ptr WebSocketClient::Core::beginStop(int& run)
+	/// Returns the connection, which is being closed.
+{
+	WebSocketConnection::Ptr pConnection;
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
-		run = ++_run;
+		if (_state != STOPPED) ++_run;
+		run = _run;
 		_state = STOPPED;
 		_kept.clear();
 		_keptBytes = 0;
@@ -225,15 +261,47 @@ void WebSocketClient::Core::stop()
 		pThis->dropped(); // nobody is WAITING: it would have been started again
 	});
 	if (pConnection) pConnection->close(1000);
-	if (_reactor.current()) return;
+	return pConnection;
+}
 
+
+void WebSocketClient::Core::waitForEnd(WebSocketConnection::Ptr pConnection, int run)
+	/// Waits until what belongs to the run has ended, and cuts the connection if that takes too long.
+{
 	std::unique_lock<std::mutex> lock(_mutex);
-	const auto idle = [this] { return _busy == 0; };
-	if (_idle.wait_for(lock, std::chrono::milliseconds(closeTimeout), idle)) return;
+	const auto idle = [this, run] { return _busy == 0 || _run != run; };
+	if (!_idle.wait_for(lock, std::chrono::milliseconds(closeTimeout), idle))
+	{
+		lock.unlock();
+		if (pConnection) pConnection->abort();
+		lock.lock();
+		_idle.wait(lock, idle); // for a callback that is running
+	}
 	lock.unlock();
-	if (pConnection) pConnection->abort();
-	lock.lock();
-	_idle.wait_for(lock, std::chrono::milliseconds(closeTimeout), idle);
+	_factoryRoom.waitForOthers();
+}
+
+
+void WebSocketClient::Core::destroy()
+{
+	{
+		const WebSocketPlace::Wait wait(places());
+		if (mayWait() && wait.possible())
+		{
+			stop();
+			return;
+		}
+	}
+	silence();
+	int run = 0;
+	beginStop(run);
+	if (!_reactor.current())
+	{
+		const WebSocketPlace::Wait wait({&_reactor.place()});
+		if (wait.possible()) _reactor.waitForTurn(); // what it calls from here on, it calls nobody
+	}
+	const WebSocketPlace::Wait wait({&_factoryRoom}, WebSocketPlace::Wait::OTHERS);
+	if (wait.possible()) _factoryRoom.waitForOthers();
 }
 
 
@@ -277,7 +345,12 @@ void WebSocketClient::Core::attempt(int run)
 {
 	try
 	{
-		const std::unique_ptr<HTTPClientSession> pSession = createSession();
+		std::unique_ptr<HTTPClientSession> pSession;
+		{
+			const WebSocketRoom::Guest guest(_factoryRoom); // first: stop() waits for it
+			if (stopped(run)) return;
+			pSession = createSession();
+		}
 		HTTPRequest request(HTTPRequest::HTTP_GET, _uri.getPathAndQuery(), HTTPRequest::HTTP_1_1);
 		for (const auto& field: _pParams->getHeaders()) request.add(field.first, field.second);
 		HTTPCredentials credentials(_pParams->getUser(), _pParams->getPassword());
@@ -385,7 +458,7 @@ void WebSocketClient::Core::tellFailure(int run, const Poco::Exception& exc)
 	}
 	try
 	{
-		if (tell) handler.onConnectFailed(exc);
+		if (tell) handler().onConnectFailed(exc);
 	}
 	catch (...)
 	{
@@ -544,7 +617,7 @@ WebSocketClient::WebSocketClient(const URI& uri, const WebSocketHandler::Ptr& pH
 WebSocketClient::~WebSocketClient()
 {
 	if (_pCore->forked()) return; // it stays in the child's memory
-	_pCore->stop();
+	_pCore->destroy();
 	_pCore->release();
 }
 
@@ -559,7 +632,8 @@ void WebSocketClient::start()
 void WebSocketClient::stop()
 {
 	if (_pCore->forked()) return;
-	_pCore->stop();
+	Poco::AutoPtr<Core> pCore(_pCore, true); // a callback may destroy this meanwhile
+	pCore->stop();
 }
 
 

@@ -63,18 +63,68 @@ void WebSocketClientLoop::Core::start()
 }
 
 
-void WebSocketClientLoop::Core::stop()
+void WebSocketClientLoop::Core::destroy()
 {
-	std::list<std::thread> threads;
+	end();
+	if (!WebSocketReactor::anyCurrent()) // or the peer that a connection is being made to may be waiting for this thread
+	{
+		const WebSocketPlace::Wait wait(places());
+		if (wait.possible())
+		{
+			join();
+			return;
+		}
+	}
+	endOthers();
+	WebSocketPlace::callElsewhere([pThis = Poco::AutoPtr<Core>(this, true)]() mutable { pThis->join(); });
+}
+
+
+WebSocketPlace::Wait::Places WebSocketClientLoop::Core::places() const
+{
+	WebSocketPlace::Wait::Places places(1, &_place);
+	if (!_own) return places;
+	for (const auto& pReactor: _reactors) places.push_back(&pReactor->place());
+	return places;
+}
+
+
+void WebSocketClientLoop::Core::end()
+	/// Tells the threads.
+{
+	std::list<std::deque<std::function<void()>>> forgotten; // without the lock: they may own somebody
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
 		_stopped = true;
 		_ready.clear();
-		for (auto& server: _servers) server.second.jobs.clear();
+		for (auto& server: _servers) forgotten.emplace_back().swap(server.second.jobs);
+	}
+	_wake.notify_all();
+	if (!_own) return;
+	for (auto& pReactor: _reactors) pReactor->end();
+}
+
+
+void WebSocketClientLoop::Core::endOthers()
+	/// Waits for the loops, but for those that wait for this thread. (Nobody is told by the other threads.)
+{
+	if (!_own) return;
+	for (auto& pReactor: _reactors)
+	{
+		const WebSocketPlace::Wait wait({&pReactor->place()});
+		if (wait.possible()) pReactor->stop();
+	}
+}
+
+
+void WebSocketClientLoop::Core::join()
+{
+	std::list<std::thread> threads;
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
 		threads.swap(_threads);
 		threads.splice(threads.end(), _ended);
 	}
-	_wake.notify_all();
 	for (std::thread& thread: threads) thread.join();
 	if (!_own) return;
 	for (auto& pReactor: _reactors) pReactor->stop();
@@ -153,11 +203,12 @@ void WebSocketClientLoop::Core::joinEnded()
 
 void WebSocketClientLoop::Core::work(std::list<std::thread>::iterator self)
 {
+	const WebSocketPlace::Visit visit(_place);
 	std::unique_lock<std::mutex> lock(_mutex);
 	for (;;)
 	{
 		const bool woken = _wake.wait_for(lock, IDLE, [this] { return _stopped || !_ready.empty(); });
-		if (_stopped) return; // stop() has the thread
+		if (_stopped) return; // join() has the thread
 		if (!woken && _threads.size() > 1) break;
 		if (!woken) continue;
 		--_idle;
@@ -220,7 +271,7 @@ WebSocketClientLoop::WebSocketClientLoop(WebSocketServer& server, int connectors
 WebSocketClientLoop::~WebSocketClientLoop()
 {
 	if (_pCore->forked()) return; // it stays in the child's memory
-	_pCore->stop();
+	_pCore->destroy();
 	_pCore->release();
 }
 

@@ -54,8 +54,9 @@ public:
 	void start();
 		/// Starts the first thread for attempts, which stays.
 
-	void stop();
-		/// Ends all threads; what connect() was told and has not begun is forgotten.
+	void destroy();
+		/// Ends all threads; what connect() was told and has not begun is forgotten. In a thread that one of them waits for, and in one of
+		/// them, that is done by another one later.
 
 	bool forked() const;
 		/// Returns true in a child of the process that has the threads.
@@ -78,6 +79,10 @@ private:
 		Places place; // one, which goes to _ready
 	};
 
+	WebSocketPlace::Wait::Places places() const;
+	void end();
+	void endOthers();
+	void join();
 	void work(std::list<std::thread>::iterator self);
 	void perform(std::unique_lock<std::mutex>& lock);
 	void list(Server& server);
@@ -90,6 +95,7 @@ private:
 	const WebSocketProcess _process;
 	const int _connectors;
 	std::atomic<unsigned> _next{0};
+	const WebSocketPlace _place; // where the threads that make connections are
 	std::mutex _mutex;
 	std::condition_variable _wake;
 	Servers _servers; // with jobs, waiting or running

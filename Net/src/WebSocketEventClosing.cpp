@@ -149,7 +149,7 @@ void WebSocketEventConnection::tellError(const Poco::Exception& exc)
 	if (!is(OPENED) || is(ENDED)) return;
 	try
 	{
-		_group.handler.onError(*this, exc);
+		_group.handler().onError(*this, exc);
 	}
 	catch (...)
 	{
@@ -174,7 +174,7 @@ void WebSocketEventConnection::tellClosed()
 	}
 	try
 	{
-		_group.handler.onClose(*this, _framer.closeCode(), reason);
+		_group.handler().onClose(*this, _framer.closeCode(), reason);
 	}
 	catch (const Poco::Exception& exc)
 	{

@@ -354,6 +354,11 @@ void WebSocketEventConnection::receive(char* pData, std::size_t length)
 
 [[gnu::noinline]] void WebSocketEventConnection::receiveRequest(char* pData, std::size_t length)
 {
+	if (_group.silent()) // the hook is not called any more
+	{
+		cut();
+		return;
+	}
 	std::size_t used = 0;
 	const bool first = is(HTTP) && _pOpening->received().empty();
 	WebSocketOpening::Result result = _pOpening->receive(pData, length, used);
@@ -424,7 +429,7 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 	const WebSocketEventGroup::Phase before = phase();
 	set(HANDSHAKE, false);
 	_group.opened(*this, before);
-	call([&] { _group.handler.onOpen(*this, request); });
+	call([&] { _group.handler().onOpen(*this, request); });
 	if (!is(GONE)) _group.greeted(*this);
 }
 
@@ -485,7 +490,7 @@ inline void WebSocketEventConnection::handleMessage()
 	const std::size_t length = _parser.length();
 	const int opcode = _parser.opcode();
 	add(_messagesReceived, 1);
-	call([&] { _group.handler.onMessage(*this, pMessage, length, opcode); });
+	call([&] { _group.handler().onMessage(*this, pMessage, length, opcode); });
 }
 
 
@@ -543,7 +548,7 @@ void WebSocketEventConnection::handlePart()
 {
 	_lastMessage = _reactor.now();
 	if (_parser.last()) tally(_messagesReceived, _reactor.counters.messagesReceived, 1);
-	call([this] { _group.handler.onPart(*this, _parser.data(), _parser.length(), _parser.opcode(), _parser.last()); });
+	call([this] { _group.handler().onPart(*this, _parser.data(), _parser.length(), _parser.opcode(), _parser.last()); });
 }
 
 

@@ -131,7 +131,7 @@ void WebSocketEventConnection::flushed()
 	if (!is(DISCARD) && is(OPENED))
 	{
 		if (_drain.load(std::memory_order_relaxed) && allSent() && _drain.exchange(false))
-			call([this] { _group.handler.onDrained(*this); });
+			call([this] { _group.handler().onDrained(*this); });
 		return;
 	}
 	if (!is(DISCARD) || is(SHUT)) return;

@@ -23,6 +23,7 @@
 #include "Poco/Net/WebSocketConnectionParams.h"
 #include "Poco/RefCountedObject.h"
 #include <algorithm>
+#include <atomic>
 #include <string>
 
 
@@ -39,7 +40,6 @@ struct WebSocketEventGroup: public Poco::RefCountedObject
 	WebSocketEventGroup(WebSocketFramer::Role itsRole, const WebSocketHandler::Ptr& pItsHandler, const WebSocketConnectionParams::Ptr& pItsParams):
 		role(itsRole),
 		pHandler(pItsHandler),
-		handler(*pHandler),
 		pConnectionParams(pItsParams),
 		pingInterval(milliseconds(pItsParams->getPingInterval())),
 		pongTimeout(milliseconds(pItsParams->getPongTimeout())),
@@ -49,9 +49,21 @@ struct WebSocketEventGroup: public Poco::RefCountedObject
 		handshakeTimeout(milliseconds(pItsParams->getHandshakeTimeout())),
 		transferTimeout(milliseconds(pItsParams->getTransferTimeout())),
 		longestSilence(std::min<Time>(pingInterval + transferTimeout, 24u*24*60*60*1000)),
-		maxQueuedBytes(static_cast<std::size_t>(pItsParams->getMaxQueuedBytes()))
+		maxQueuedBytes(static_cast<std::size_t>(pItsParams->getMaxQueuedBytes())),
+		_pCalled(pHandler.get())
 	{
 	}
+
+	WebSocketHandler& handler() const
+		/// Returns who is told what happens.
+	{
+		return *_pCalled.load(std::memory_order_relaxed);
+	}
+
+	void silence();
+		/// From here on nobody is told, but by calls that other threads have begun already. The handler stays in memory.
+
+	bool silent() const;
 
 	enum Phase
 		/// What a connection counts as.
@@ -92,7 +104,6 @@ struct WebSocketEventGroup: public Poco::RefCountedObject
 
 	const WebSocketFramer::Role role;
 	WebSocketHandler::Ptr pHandler;
-	WebSocketHandler& handler;
 	const WebSocketConnectionParams::Ptr pConnectionParams;
 	const Time pingInterval;
 	const Time pongTimeout;
@@ -107,6 +118,9 @@ struct WebSocketEventGroup: public Poco::RefCountedObject
 
 protected:
 	~WebSocketEventGroup() override = default;
+
+private:
+	std::atomic<WebSocketHandler*> _pCalled;
 };
 
 

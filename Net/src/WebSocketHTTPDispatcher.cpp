@@ -38,8 +38,6 @@ namespace
 	constexpr int DEFAULT_THREADS = 16;
 	constexpr std::streamsize MAX_SKIPPED = 64*1024; // of a body that the handler has not read
 
-	thread_local const WebSocketHTTPDispatcher* pCurrent = nullptr;
-
 	Poco::UInt64 cookieOf(int fd)
 		/// Returns a number that no other socket has, or ever had.
 	{
@@ -92,10 +90,11 @@ void WebSocketHTTPDispatcher::Descriptor::shutdown() const
 }
 
 
-WebSocketHTTPDispatcher::WebSocketHTTPDispatcher(const HTTPRequestHandlerFactory::Ptr& pFactory, const HTTPServerParams::Ptr& pParams, Owner& owner):
+WebSocketHTTPDispatcher::WebSocketHTTPDispatcher(const HTTPRequestHandlerFactory::Ptr& pFactory, const HTTPServerParams::Ptr& pParams, Owner& owner, WebSocketRoom& room):
 	_pFactory(pFactory),
 	_pParams(pParams),
 	_owner(owner),
+	_room(room),
 	_maxThreads(static_cast<std::size_t>(pParams->getMaxThreads() > 0 ? pParams->getMaxThreads() : DEFAULT_THREADS)),
 	_stopped(false)
 {
@@ -142,7 +141,6 @@ bool WebSocketHTTPDispatcher::startThread()
 
 void WebSocketHTTPDispatcher::run()
 {
-	pCurrent = this;
 	std::unique_lock<std::mutex> lock(_mutex);
 	Connection connection;
 	while (take(lock, connection))
@@ -184,6 +182,7 @@ void WebSocketHTTPDispatcher::leave(std::unique_lock<std::mutex>& lock)
 
 void WebSocketHTTPDispatcher::handle(Connection& connection)
 {
+	const WebSocketRoom::Guest guest(_room);
 	bool kept = false;
 	try
 	{
@@ -273,12 +272,6 @@ bool WebSocketHTTPDispatcher::respond(WebSocketHTTPSession& session, HTTPServerR
 		if (!response.sent()) sendError(session, HTTPResponse::HTTP_INTERNAL_SERVER_ERROR);
 		throw;
 	}
-}
-
-
-bool WebSocketHTTPDispatcher::current() const
-{
-	return pCurrent == this;
 }
 
 

@@ -15,6 +15,7 @@
 #define Net_WebSocketHTTPDispatcher_INCLUDED
 
 
+#include "WebSocketPlace.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/HTTPRequestHandlerFactory.h"
 #include "Poco/Net/HTTPServerParams.h"
@@ -80,14 +81,13 @@ public:
 		~Owner() = default;
 	};
 
-	WebSocketHTTPDispatcher(const HTTPRequestHandlerFactory::Ptr& pFactory, const HTTPServerParams::Ptr& pParams, Owner& owner);
+	WebSocketHTTPDispatcher(const HTTPRequestHandlerFactory::Ptr& pFactory, const HTTPServerParams::Ptr& pParams, Owner& owner, WebSocketRoom& room);
+		/// Factory and handlers are called in the room.
+
 	~WebSocketHTTPDispatcher() override;
 
 	bool serve(WebSocketStream& stream, const std::string& received, int requests);
 		/// Takes the connection over. Returns false, and does nothing, if too many are waiting.
-
-	bool current() const;
-		/// Returns true in one of the threads.
 
 	void cut();
 		/// Ends all connections. Handlers that are running are not waited for.
@@ -117,6 +117,7 @@ private:
 	HTTPRequestHandlerFactory::Ptr _pFactory;
 	HTTPServerParams::Ptr _pParams;
 	Owner& _owner;
+	WebSocketRoom& _room;
 	const std::size_t _maxThreads;
 	std::mutex _mutex;
 	std::condition_variable _work; // or the end

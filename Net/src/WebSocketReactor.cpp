@@ -71,29 +71,57 @@ WebSocketReactor::~WebSocketReactor()
 }
 
 
+void WebSocketReactor::open()
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	_ended = false;
+}
+
+
 void WebSocketReactor::start(const std::string& name)
 {
-	_stopping = false;
-	_ended = false;
+	open();
+	std::lock_guard<std::mutex> lock(_joinMutex);
 	_thread.setName(name);
 	_thread.start(*this);
 	_started = true;
 }
 
 
-void WebSocketReactor::stop()
+void WebSocketReactor::end()
 {
 	_stopping = true;
 	_poller.wakeUp();
-	if (!_started) return;
-	_thread.join(); // also if it has ended already
+}
+
+
+void WebSocketReactor::stop()
+{
+	end();
+	std::lock_guard<std::mutex> lock(_joinMutex); // another thread may do the same
+	if (_started) _thread.join(); // also if it has ended already
+	else finish(); // what was posted before its thread could not be started
 	_started = false;
+}
+
+
+void WebSocketReactor::waitForTurn()
+{
+	bool done = false;
+	invokeAndWait([&done] { done = true; });
+	if (!done) stop(); // it ends, or has ended
 }
 
 
 bool WebSocketReactor::current() const
 {
 	return pCurrent == this;
+}
+
+
+bool WebSocketReactor::anyCurrent()
+{
+	return pCurrent != nullptr;
 }
 
 
@@ -125,6 +153,7 @@ bool WebSocketReactor::invoke(const std::function<void()>& function)
 
 [[gnu::hot]] void WebSocketReactor::run()
 {
+	const WebSocketPlace::Visit visit(_place);
 	pCurrent = this;
 	while (!_stopping)
 	{
@@ -137,6 +166,13 @@ bool WebSocketReactor::invoke(const std::function<void()>& function)
 			logError(exc);
 		}
 	}
+	finish();
+	pCurrent = nullptr;
+}
+
+
+void WebSocketReactor::finish()
+{
 	updateNow();
 	_timers.clear(); // cuts the connections
 	std::vector<Task> tasks;
@@ -150,15 +186,12 @@ bool WebSocketReactor::invoke(const std::function<void()>& function)
 	functions.clear();
 	for (Task& task: tasks)
 	{
-		if (task.what != Task::ADD) continue;
-		add(*task.pConnection);
-		task.pConnection->cut();
+		if (task.what == Task::ADD) task.pConnection->discharge();
 	}
 	_againNow.clear();
 	_again.clear(); // they share the ownership of this
 	flushDirty();
 	_timers.clear();
-	pCurrent = nullptr;
 }
 
 

@@ -20,6 +20,7 @@
 #include "WebSocketFanOut.h"
 #include "WebSocketLikely.h"
 #include "WebSocketOutput.h"
+#include "WebSocketPlace.h"
 #include "WebSocketPoller.h"
 #include "WebSocketTimerWheel.h"
 #include "Poco/Net/WebSocketBuffer.h"
@@ -31,6 +32,7 @@
 #include "Poco/Timespan.h"
 #include <atomic>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -46,7 +48,7 @@ class WebSocketReactor: public Poco::Runnable, public Poco::RefCountedObject
 	/// A thread with an event loop, and what its connections share: one large buffer for receiving, memory
 	/// for what they send, the clock.
 	///
-	/// post(), postBroadcast(), invoke(), start() and stop() are called by any thread, the rest by the loop's.
+	/// post(), postBroadcast(), invoke(), and what is about starting and stopping, are called by any thread, the rest by the loop's.
 {
 public:
 	typedef WebSocketTimerWheel::Time Time;
@@ -65,17 +67,36 @@ public:
 
 	explicit WebSocketReactor(const Poco::Timespan& spin);
 
+	void open();
+		/// From here on tasks are taken: the loop is going to be started.
+
 	void start(const std::string& name);
+
+	void end();
+		/// The loop ends soon, and cuts the connections that are still there.
+
 	void stop();
-		/// Ends the loop; connections that are still there are cut. Returns when it has ended.
+		/// The same, and returns when the loop has ended. Not to be called by its thread.
+
+	void waitForTurn();
+		/// Returns when the loop has done what it is doing now. Not to be called by its thread.
 
 	bool current() const;
 		/// Returns true in the loop's thread.
 
+	static bool anyCurrent();
+		/// Returns true in the thread of any loop.
+
+	const WebSocketPlace& place() const;
+		/// Where its thread is.
+
 	bool post(Task&& task);
 	bool invoke(const std::function<void()>& function);
 		/// The loop performs the task, or calls the function, soon. If it has ended, that is
-		/// forgotten, and they return false.
+		/// forgotten, and they return false; if it ends before, it is forgotten as well.
+
+	template <typename Function> void invokeAndWait(const Function& function);
+		/// The same, and waits until that has been done, or is forgotten. Not to be called by the loop's thread.
 
 	int load() const;
 		/// Returns how many connections there are.
@@ -156,6 +177,7 @@ private:
 	void takeStoredOutput(std::unique_ptr<WebSocketOutput>& pOutput);
 	void storeOutput(std::unique_ptr<WebSocketOutput>& pOutput);
 	void turn();
+	void finish();
 	void performTasks();
 	static void logError(const std::exception& exc);
 	void performBroadcast(const Task& task);
@@ -170,7 +192,9 @@ private:
 	WebSocketPoller _poller;
 	Time _now;
 	WebSocketTimerWheel _timers;
+	const WebSocketPlace _place;
 	Poco::Thread _thread;
+	std::mutex _joinMutex;
 	bool _started;
 	std::atomic<bool> _stopping;
 	std::unique_ptr<char[]> _pInput;
@@ -296,6 +320,26 @@ inline void WebSocketReactor::giveOutput(std::unique_ptr<WebSocketOutput>& pOutp
 {
 	if (likely(!_pOutput)) pOutput.swap(_pOutput);
 	else storeOutput(pOutput);
+}
+
+
+inline const WebSocketPlace& WebSocketReactor::place() const
+{
+	return _place;
+}
+
+
+template <typename Function>
+void WebSocketReactor::invokeAndWait(const Function& function)
+{
+	auto pDone = std::make_shared<std::promise<void>>();
+	const std::future<void> done = pDone->get_future();
+	const bool invoked = invoke([&function, pDone = std::move(pDone)]
+	{
+		const std::shared_ptr<void> atEnd(nullptr, [&pDone](void*) { pDone->set_value(); });
+		function();
+	});
+	if (invoked) done.wait(); // also if the function is forgotten: then the promise goes
 }
 
 

@@ -16,6 +16,7 @@
 #include "WebSocketEventGroup.h"
 #include "WebSocketHTTPDispatcher.h"
 #include "WebSocketListener.h"
+#include "WebSocketPlace.h"
 #include "WebSocketProcess.h"
 #include "WebSocketReactor.h"
 #include "Poco/Net/HTTPServerRequest.h"
@@ -28,7 +29,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
-#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -60,8 +60,16 @@ public:
 	{
 	}
 
+	typedef Poco::AutoPtr<Core> Ptr;
+
+	void setHTTP(const HTTPRequestHandlerFactory::Ptr& pItsFactory, const HTTPServerParams::Ptr& pItsParams);
+	void listen(const ServerSocket& socket);
 	void start();
 	void stop();
+
+	void destroy();
+		/// For the destructor, which cannot throw: as stop() if that is possible; otherwise the handler is silenced, other threads are
+		/// waited for, and this one ends later.
 
 	bool abandon();
 		/// Returns true in a child of the process that has started the server: nothing but the ports can be given back.
@@ -73,7 +81,7 @@ public:
 
 	std::vector<WebSocketReactor::Ptr> reactors() const
 	{
-		if (!_running) throw IllegalStateException("The server does not run");
+		if (_stage != RUNNING) throw IllegalStateException("The server does not run");
 		return _reactors;
 	}
 
@@ -94,14 +102,30 @@ public:
 	void closed(const SocketAddress& remote) override;
 
 	const WebSocketServerParams::Ptr pParams;
-	HTTPRequestHandlerFactory::Ptr pFactory;
-	std::vector<ServerSocket> sockets;
 
 protected:
 	~Core() override = default;
 
 private:
-	void end();
+	enum Stage
+	{
+		CREATED,
+		RUNNING,
+		STOPPING,
+		DRAINED, // handlers of other requests may be running still
+		STOPPED
+	};
+
+	void checkCreated(const char* function) const;
+	void startThreads();
+	void waitUntilStopped(std::unique_lock<std::mutex>& lock);
+	void endLoops();
+	void closeAll();
+	void endHandlers();
+	void endOthers();
+	void setStage(Stage stage);
+	void finish();
+	WebSocketPlace::Wait::Places places() const;
 	bool counts() const;
 	static bool counted(const SocketAddress& address);
 	bool admit(const SocketAddress* pAddress);
@@ -111,13 +135,18 @@ private:
 	WebSocketReactor& chooseReactor();
 	void begin(const WebSocketEventConnection::Ptr& pConnection, WebSocketReactor& reactor);
 	template <typename Function> void orWithdraw(const SocketAddress* pAddress, const Function& function);
-	template <typename Function> void onEach(const Function& function);
 
 	WebSocketProcess _process; // that it was started in
-	std::mutex _stateMutex; // start(), stop() and drain()
-	std::atomic<bool> _running{false};
-	std::vector<WebSocketReactor::Ptr> _reactors;
-	std::vector<std::unique_ptr<WebSocketListener>> _listeners;
+	HTTPRequestHandlerFactory::Ptr _pFactory;
+	std::vector<ServerSocket> _sockets;
+	std::mutex _stageMutex; // who changes the stage has it, but not while it waits for a thread
+	std::condition_variable _stopped;
+	std::atomic<Stage> _stage{CREATED};
+	std::atomic<bool> _draining{false}; // drain() has been called
+	WebSocketRoom _adoptRoom;
+	WebSocketRoom _httpRoom; // requests that are not for WebSocket
+	std::vector<WebSocketReactor::Ptr> _reactors; // does not change when there are other threads
+	std::vector<std::unique_ptr<WebSocketListener>> _listeners; // the same
 	std::unique_ptr<WebSocketHTTPDispatcher> _pDispatcher;
 	std::atomic<unsigned> _next{0};
 	std::atomic<int> _connections{0};
@@ -130,120 +159,260 @@ private:
 	std::mutex _mutex;
 	std::condition_variable _allGone;
 	std::map<IPAddress, int> _addresses;
-	std::atomic<bool> _draining{false};
 	std::vector<WebSocketConnection::Ptr> _cut; // while draining
 };
 
 
+void WebSocketServer::Core::checkCreated(const char* function) const
+	/// Called under the lock.
+{
+	if (_stage != CREATED) throw IllegalStateException(std::string(function) + " is to be called before start()");
+}
+
+
+void WebSocketServer::Core::setHTTP(const HTTPRequestHandlerFactory::Ptr& pItsFactory, const HTTPServerParams::Ptr& pItsParams)
+{
+	std::lock_guard<std::mutex> lock(_stageMutex);
+	checkCreated("setHTTP()");
+	_pFactory   = pItsFactory;
+	pHTTPParams = pItsParams;
+}
+
+
+void WebSocketServer::Core::listen(const ServerSocket& socket)
+{
+	std::lock_guard<std::mutex> lock(_stageMutex);
+	checkCreated("listen()");
+	WebSocketDescriptor::closeOnExec(*socket.impl());
+	_sockets.push_back(socket);
+}
+
+
 void WebSocketServer::Core::start()
 {
-	std::lock_guard<std::mutex> lock(_stateMutex);
-	if (!_reactors.empty()) throw IllegalStateException("The server was started before");
+	std::unique_lock<std::mutex> lock(_stageMutex);
+	if (_stage != CREATED) throw IllegalStateException("The server was started before");
+	try
+	{
+		startThreads();
+	}
+	catch (...)
+	{
+		_stage = STOPPING;
+		lock.unlock();
+		endLoops();
+		endHandlers();
+		lock.lock();
+		_reactors.clear();
+		_pDispatcher.reset();
+		_stage = CREATED; // it may be tried again
+		throw;
+	}
+}
+
+
+void WebSocketServer::Core::startThreads()
+{
 	const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 	const int threads = pParams->getThreads() > 0 ? pParams->getThreads() : cores;
-	if (pFactory) _pDispatcher = std::make_unique<WebSocketHTTPDispatcher>(pFactory, pHTTPParams, *this);
+	if (_pFactory) _pDispatcher = std::make_unique<WebSocketHTTPDispatcher>(_pFactory, pHTTPParams, *this, _httpRoom);
 	_process = WebSocketProcess();
-	for (int i = 0; i < threads; ++i) _reactors.push_back(new WebSocketReactor(pParams->getSpin()));
-	for (int i = 0; i < threads; ++i) _reactors[static_cast<std::size_t>(i)]->start("WebSocketServer " + std::to_string(i + 1));
-	_running = true;
-	for (std::size_t i = 0; i < sockets.size(); ++i)
+	for (int i = 0; i < threads; ++i)
 	{
-		WebSocketReactor& reactor = *_reactors[i % _reactors.size()];
-		_listeners.push_back(std::make_unique<WebSocketListener>(sockets[i], reactor, *this));
-		WebSocketListener* const pListener = _listeners.back().get();
-		reactor.invoke([pListener] { pListener->begin(); });
+		_reactors.push_back(new WebSocketReactor(pParams->getSpin()));
+		_reactors.back()->open();
 	}
+	for (std::size_t i = 0; i < _sockets.size(); ++i)
+	{
+		_listeners.push_back(std::make_unique<WebSocketListener>(_sockets[i], *_reactors[i % _reactors.size()], *this));
+		_listeners.back()->begin(); // there is no other thread yet
+	}
+	_stage = RUNNING;
+	for (int i = 0; i < threads; ++i) _reactors[static_cast<std::size_t>(i)]->start("WebSocketServer " + std::to_string(i + 1));
+}
+
+
+WebSocketPlace::Wait::Places WebSocketServer::Core::places() const
+	/// Returns those that stop() waits for. Called under the lock.
+{
+	WebSocketPlace::Wait::Places places;
+	for (const auto& pReactor: _reactors) places.push_back(&pReactor->place());
+	places.push_back(&_adoptRoom);
+	places.push_back(&_httpRoom);
+	return places;
 }
 
 
 void WebSocketServer::Core::stop()
 {
-	std::lock_guard<std::mutex> lock(_stateMutex);
-	end();
-	if (_pDispatcher) _pDispatcher->stop();
+	std::unique_lock<std::mutex> lock(_stageMutex);
+	if (_stage == CREATED || _stage == STOPPED) return;
+	const WebSocketPlace::Wait wait(places());
+	if (!wait.possible()) throw IllegalStateException("stop() would wait for the thread that calls it");
+	if (_stage == STOPPING) waitUntilStopped(lock);
+	if (_stage == STOPPED) return;
+	_stage = STOPPING;
+	lock.unlock();
+	finish();
 }
 
 
-void WebSocketServer::Core::end()
+void WebSocketServer::Core::waitUntilStopped(std::unique_lock<std::mutex>& lock)
+	/// Or drained.
+{
+	_stopped.wait(lock, [this] { return _stage == STOPPED || _stage == DRAINED; });
+}
+
+
+void WebSocketServer::Core::setStage(Stage stage)
+{
+	std::lock_guard<std::mutex> lock(_stageMutex);
+	_stage = stage;
+	_stopped.notify_all();
+}
+
+
+void WebSocketServer::Core::finish()
+	/// After the stage has become STOPPING.
+{
+	closeAll();
+	endHandlers();
+	setStage(STOPPED);
+}
+
+
+void WebSocketServer::Core::closeAll()
 	/// Cuts all connections and ends the loops. Handlers of other requests may be running still.
 {
-	if (!_running) return;
-	_running = false;
+	endLoops();
+	for (ServerSocket& socket: _sockets) WebSocketDescriptor::closeListening(socket);
+	_sockets.clear();
+	if (_pDispatcher) _pDispatcher->cut();
+	_adoptRoom.waitForOthers();
+}
+
+
+void WebSocketServer::Core::endLoops()
+{
+	for (auto& pReactor: _reactors) pReactor->end();
 	for (auto& pReactor: _reactors) pReactor->stop();
 	_listeners.clear();
-	for (ServerSocket& socket: sockets) WebSocketDescriptor::closeListening(socket);
-	sockets.clear();
-	if (_pDispatcher) _pDispatcher->cut();
+}
+
+
+void WebSocketServer::Core::endHandlers()
+{
+	if (_pDispatcher) _pDispatcher->stop();
 }
 
 
 bool WebSocketServer::Core::abandon()
 {
 	if (_process.current() || _reactors.empty()) return false;
-	for (ServerSocket& socket: sockets) socket.close(); // the child's descriptor only
+	for (ServerSocket& socket: _sockets) socket.close(); // the child's descriptor only
 	return true;
 }
 
 
-template <typename Function>
-void WebSocketServer::Core::onEach(const Function& function)
-	/// Calls the function in each loop, and waits for that.
+void WebSocketServer::Core::destroy()
 {
+	bool stopping = false;
+	{
+		std::unique_lock<std::mutex> lock(_stageMutex);
+		if (_stage == CREATED || _stage == STOPPED) return;
+		const WebSocketPlace::Wait wait(places());
+		if (wait.possible())
+		{
+			lock.unlock();
+			stop();
+			return;
+		}
+		silence();
+		stopping = _stage == STOPPING; // by another thread, which waits for this one
+		_stage = STOPPING;
+	}
+	endOthers();
+	if (!stopping) WebSocketPlace::callElsewhere([pThis = Ptr(this, true)]() mutable { pThis->finish(); });
+}
+
+
+void WebSocketServer::Core::endOthers()
+	/// Ends the threads, but for those that wait for this one.
+{
+	for (auto& pReactor: _reactors) pReactor->end();
+	if (_pDispatcher) _pDispatcher->cut();
 	for (auto& pReactor: _reactors)
 	{
-		auto pDone = std::make_shared<std::promise<void>>();
-		std::future<void> done = pDone->get_future();
-		WebSocketReactor& reactor = *pReactor;
-		const bool invoked = reactor.invoke([&reactor, &function, pDone]
-		{
-			const std::shared_ptr<void> atEnd(nullptr, [pDone](void*) { pDone->set_value(); });
-			function(reactor);
-		});
-		if (invoked) done.wait();
+		const WebSocketPlace::Wait wait({&pReactor->place()});
+		if (wait.possible()) pReactor->stop();
+	}
+	for (WebSocketRoom* const pRoom: {&_adoptRoom, &_httpRoom})
+	{
+		const WebSocketPlace::Wait wait({pRoom}, WebSocketPlace::Wait::OTHERS);
+		if (wait.possible()) pRoom->waitForOthers();
 	}
 }
 
 
 std::vector<WebSocketConnection::Ptr> WebSocketServer::Core::drain(const Poco::Timespan& timeout)
 {
+	std::unique_lock<std::mutex> stageLock(_stageMutex);
+	if (_stage == CREATED || _stage == STOPPED) return std::vector<WebSocketConnection::Ptr>();
+	const WebSocketPlace::Wait wait(places());
+	if (!wait.possible()) throw IllegalStateException("drain() would wait for the thread that calls it");
+	if (_stage != RUNNING || _draining)
 	{
-		std::lock_guard<std::mutex> lock(_stateMutex);
-		if (!_running) return std::vector<WebSocketConnection::Ptr>();
-		_draining = true;
-		onEach([this](WebSocketReactor& reactor)
+		waitUntilStopped(stageLock);
+		return std::vector<WebSocketConnection::Ptr>();
+	}
+	_draining = true;
+	stageLock.unlock();
+
+	for (auto& pReactor: _reactors) // stop() may end this, and the waiting
+	{
+		pReactor->invokeAndWait([this, &pReactor]
 		{
 			for (const auto& pListener: _listeners)
 			{
-				if (&pListener->reactor() == &reactor) pListener->end();
+				if (&pListener->reactor() == pReactor.get()) pListener->end();
 			}
 		});
-		onEach([this](WebSocketReactor& reactor)
+	}
+	for (auto& pReactor: _reactors)
+	{
+		pReactor->invokeAndWait([this, &pReactor]
 		{
-			for (auto& pConnection: reactor.connections())
+			for (auto& pConnection: pReactor->connections())
 			{
 				if (pConnection->belongsTo(*this)) pConnection->close(WebSocketFrame::GOING_AWAY, LEAVING);
 			}
 		});
 	}
+	std::unique_lock<std::mutex> lock(_mutex);
+	_allGone.wait_for(lock, std::chrono::microseconds(timeout.totalMicroseconds()), [this] { return _connections + _handshakes + _http == 0; });
+	lock.unlock();
+	stageLock.lock();
+	if (_stage == RUNNING)
 	{
-		std::unique_lock<std::mutex> lock(_mutex); // not the other one: stop() may end the waiting
-		_allGone.wait_for(lock, std::chrono::microseconds(timeout.totalMicroseconds()), [this] { return _connections + _handshakes + _http == 0; });
+		_stage = STOPPING;
+		stageLock.unlock();
+		closeAll();
+		setStage(DRAINED);
 	}
+	else
 	{
-		std::lock_guard<std::mutex> lock(_stateMutex);
-		end();
+		waitUntilStopped(stageLock);
+		stageLock.unlock();
 	}
-	std::vector<WebSocketConnection::Ptr> result;
-	std::lock_guard<std::mutex> lock(_mutex);
-	result.swap(_cut);
-	_draining = false;
-	return result;
+	lock.lock();
+	return std::move(_cut);
 }
 
 
 WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request, HTTPServerResponse& response)
 {
-	if (!_running || _draining) throw IllegalStateException("The server does not run");
+	const WebSocketRoom::Guest guest(_adoptRoom); // first: stop() waits for it
+	if (_stage != RUNNING || _draining) throw IllegalStateException("The server does not run");
 	const SocketAddress address = request.clientAddress();
 	if (!admit(&address))
 	{
@@ -266,7 +435,7 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 
 void WebSocketServer::Core::broadcast(const WebSocketPreparedMessage::Ptr& pMessage)
 {
-	if (!_running) return;
+	if (_stage != RUNNING) return;
 	for (auto& pReactor: _reactors)
 	{
 		if (pReactor->current()) pReactor->broadcast(pMessage, maxQueuedBytes);
@@ -308,7 +477,7 @@ bool WebSocketServer::Core::counted(const SocketAddress& address)
 bool WebSocketServer::Core::admit(const SocketAddress* pAddress)
 {
 	const int handshakes = _handshakes.fetch_add(1, std::memory_order_relaxed);
-	bool admitted = !_draining && handshakes < pParams->getMaxHandshakes()
+	bool admitted = _stage == RUNNING && !_draining && handshakes < pParams->getMaxHandshakes()
 		&& handshakes + _connections.load(std::memory_order_relaxed) + _http.load(std::memory_order_relaxed) < pParams->getMaxConnections();
 	if (admitted && counts() && pAddress && counted(*pAddress))
 	{
@@ -420,7 +589,7 @@ bool WebSocketServer::Core::handOver(WebSocketStream& stream, const std::string&
 
 bool WebSocketServer::Core::keeps() const
 {
-	return _running && !_draining;
+	return _stage == RUNNING && !_draining;
 }
 
 
@@ -498,6 +667,7 @@ WebSocketServer::Metrics WebSocketServer::Core::metrics() const
 	metrics.connectionsOpened   = _opened;
 	metrics.connectionsRefused  = _refused;
 	metrics.acceptFailures      = _failures;
+	if (_stage == CREATED) return metrics;
 	for (const auto& pReactor: _reactors)
 	{
 		const WebSocketReactor::Counters& counters = pReactor->counters;
@@ -524,7 +694,7 @@ WebSocketServer::WebSocketServer(const WebSocketHandler::Ptr& pHandler, const We
 WebSocketServer::~WebSocketServer()
 {
 	if (_pCore->abandon()) return; // it stays in the child's memory
-	_pCore->stop();
+	_pCore->destroy();
 	_pCore->release();
 }
 
@@ -532,15 +702,13 @@ WebSocketServer::~WebSocketServer()
 void WebSocketServer::setHTTP(const HTTPRequestHandlerFactory::Ptr& pFactory, const HTTPServerParams::Ptr& pParams)
 {
 	if (!pFactory || !pParams) throw InvalidArgumentException("No factory, or no parameters");
-	_pCore->pFactory    = pFactory;
-	_pCore->pHTTPParams = pParams;
+	_pCore->setHTTP(pFactory, pParams);
 }
 
 
 void WebSocketServer::listen(const ServerSocket& socket)
 {
-	WebSocketDescriptor::closeOnExec(*socket.impl());
-	_pCore->sockets.push_back(socket);
+	_pCore->listen(socket);
 }
 
 
@@ -553,20 +721,23 @@ void WebSocketServer::start()
 void WebSocketServer::stop()
 {
 	if (_pCore->abandon()) return;
-	_pCore->stop();
+	Poco::AutoPtr<Core> pCore(_pCore, true); // a callback may destroy this meanwhile
+	pCore->stop();
 }
 
 
 std::vector<WebSocketConnection::Ptr> WebSocketServer::drain(const Poco::Timespan& timeout)
 {
 	if (_pCore->abandon()) return std::vector<WebSocketConnection::Ptr>();
-	return _pCore->drain(timeout);
+	Poco::AutoPtr<Core> pCore(_pCore, true); // as in stop()
+	return pCore->drain(timeout);
 }
 
 
 WebSocketConnection::Ptr WebSocketServer::adopt(HTTPServerRequest& request, HTTPServerResponse& response)
 {
-	return _pCore->adopt(request, response);
+	Poco::AutoPtr<Core> pCore(_pCore, true); // the hook may destroy this
+	return pCore->adopt(request, response);
 }
 
 

@@ -92,6 +92,7 @@ namespace
 		{"WebSocketOpening", EVENTS},
 		{"WebSocketFanOut", EVENTS},
 		{"WebSocketOutput", EVENTS},
+		{"WebSocketPlace", EVENTS},
 		{"WebSocketPoller", EVENTS},
 		{"WebSocketProcess", EVENTS},
 		{"WebSocketReactor", EVENTS},

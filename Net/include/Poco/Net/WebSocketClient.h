@@ -35,6 +35,7 @@ class WebSocketServer;
 
 class WebSocket_API WebSocketClientLoop
 	/// The threads that any number of clients share: those of the event loops, and those that make connections.
+	/// May be created and destroyed anywhere, in a callback or a session factory of one of its clients as well.
 	///
 	/// A child that comes of fork() does not have them: there the destructor, and that of the clients, does nothing.
 {
@@ -51,6 +52,9 @@ public:
 	~WebSocketClientLoop();
 		/// Ends the threads. Clients must have been stopped. Waits for attempts to connect that are going on, which
 		/// take no longer than WebSocketParams::setHandshakeTimeout().
+		///
+		/// A callback, of whichever client or server, does not wait for these attempts, nor a thread for itself, or for one that waits for
+		/// it: such threads end by themselves, when they have returned from what they call.
 
 private:
 	WebSocketClientLoop(const WebSocketClientLoop&) = delete;
@@ -72,7 +76,8 @@ class WebSocket_API WebSocketClient
 	///     client.start();
 	///     client.send("hello"); // goes out as soon as it is connected
 	///
-	/// The callbacks come from the loop's thread, one after the other. All functions may be called by any thread.
+	/// The callbacks come from the loop's thread, one after the other. All functions may be called by any thread, and anywhere: in
+	/// callbacks, hooks and HTTP handlers of whichever client or server, and in session factories.
 {
 public:
 	enum State
@@ -88,15 +93,22 @@ public:
 		/// for another one, or one with user info or a fragment.
 
 	~WebSocketClient();
-		/// Stops the client.
+		/// Stops the client. When it has returned, neither callback nor session factory is running, and none will be called; those
+		/// that are running are waited for, however long they take, except for the one that it is called by, and those that wait for this thread.
+		///
+		/// By a callback, of whichever client or server, and by its own session factory, the connection is closed (code 1000) without
+		/// another callback, and without waiting for the peer.
 
 	void start();
 		/// Begins to connect. Does nothing if that was done before. A client that was stopped can be started again.
 
 	void stop();
-		/// Closes the connection (code 1000), or forgets the attempt to make one. When it returns, no callback is
-		/// running, and none will come. It returns after WebSocketConnectionParams::setCloseTimeout() at the latest, or
-		/// twice that, if a callback takes that long. Called by a callback it does not wait.
+		/// Closes the connection (code 1000), or forgets the attempt to make one. When it returns, neither callback nor session factory is
+		/// running, and none will be called. Waits for the peer for WebSocketConnectionParams::setCloseTimeout(), and then cuts the connection;
+		/// callbacks and a session factory that are running are waited for, however long they take.
+		///
+		/// By a callback, of whichever client or server, and by its own session factory, it does not wait: onClose() comes later. Elsewhere, if
+		/// the client's loop or factory waits for the thread that calls it, it throws an IllegalStateException, and has done nothing.
 
 	WebSocketConnection::SendResult send(const std::string& message, int opcode = WebSocketFrame::OP_TEXT);
 	WebSocketConnection::SendResult send(const void* pData, std::size_t length, int opcode);

@@ -212,7 +212,8 @@ class WebSocket_API WebSocketHandler
 	///
 	/// All callbacks for a connection come from one thread, one after the other; those for different
 	/// connections may come from different threads at the same time, if there are several loops.
-	/// Callbacks should not take long: the other connections of that loop wait.
+	/// Callbacks should not take long: the other connections of that loop wait. They may call everything, and destroy everything, their
+	/// own server, client and loop as well; WebSocketServer::stop() and drain() throw an IllegalStateException in callbacks of that server.
 	///
 	/// An exception thrown by a callback closes that connection (code 1011), and is told to onError().
 {

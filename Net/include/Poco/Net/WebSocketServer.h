@@ -57,7 +57,14 @@ class WebSocket_API WebSocketServer
 	/// Requests on its ports that are not for WebSocket go to a HTTPRequestHandlerFactory, if there is one, whose
 	/// handlers run in a thread pool as in a HTTPServer. A handler of any HTTPServer can hand its connection over with adopt().
 	///
-	/// The thread-safe functions are those of a running server: adopt(), broadcast(), drain(), stop(), metrics().
+	/// All functions are thread-safe, and may be called anywhere: by a callback, a hook, an Origin check or a HTTP handler of this server
+	/// as well. stop() and drain() cannot wait for the thread that calls them: they throw an IllegalStateException there, and also where the
+	/// server waits for the caller in another way, as when the callbacks of two servers stop each other. A handler that is to stop its own
+	/// server has a thread of the application do that (POST /shutdown).
+	///
+	/// When stop(), drain() or the destructor have returned, no callback, hook, Origin check, HTTP factory or HTTP handler is running,
+	/// and none will be called; those that are running are waited for, however long they take (HTTP handlers by stop() and the destructor). The handler object is released when nothing refers
+	/// to it any more: connections that the application keeps do.
 	///
 	/// A child that comes of fork() has no threads of a server that was started before: stop(), drain() and the destructor
 	/// do nothing there but close the child's copies of the listening sockets. Copies of the connections stay until the child
@@ -84,10 +91,14 @@ public:
 
 	~WebSocketServer();
 		/// Stops the server.
+		///
+		/// May be called anywhere. Where stop() would throw, connections are cut without another callback, other threads are waited for, but for
+		/// those that wait for this one, and nothing is called any more, except for what belongs to the same request (the hook after the
+		/// Origin check, the HTTP handler after its factory). The thread, and with it the ports, end when it has returned from the callback.
 
 	void setHTTP(const HTTPRequestHandlerFactory::Ptr& pFactory, const HTTPServerParams::Ptr& pParams = new HTTPServerParams);
-		/// Sets who handles the requests that are not for WebSocket. To be called before start(). Without it
-		/// they get status 400 or 426.
+		/// Sets who handles the requests that are not for WebSocket. Without it they get status 400 or 426. Throws an
+		/// IllegalStateException after start().
 		///
 		/// Handlers find what they find in a HTTPServer: the request is a HTTPServerRequestImpl, whose socket() is the connection's own
 		/// one, a SecureStreamSocket with TLS. All of pParams is kept to (16 threads, if it does not say how many), and one thing more: a
@@ -97,22 +108,25 @@ public:
 
 	void listen(const ServerSocket& socket);
 		/// Adds a port: a ServerSocket that listens already, over TCP or a Unix-domain socket, or a
-		/// SecureServerSocket. To be called before start(). It becomes close-on-exec, as all that the server makes or is given does, and is shut
+		/// SecureServerSocket. Throws an IllegalStateException after start(). The socket becomes close-on-exec, as all that the server makes or is given does, and is shut
 		/// down when the server stops: another process that has it as well accepts nothing any more.
 		///
 		/// A ServerSocket made for an address shares its port with others that do the same (SO_REUSEPORT); one that
 		/// is bound with bind(address, true, false) reports a port that is in use.
 
 	void start();
-		/// Starts the threads. A server is started once; throws an IllegalStateException otherwise.
+		/// Starts the threads. A server is started once; throws an IllegalStateException otherwise. If one of the ports does not listen, or
+		/// there are no threads to be had, it throws what the system says, and may be called again.
 
 	void stop();
-		/// Cuts all connections and ends the threads. Must not be called by a callback. Does nothing
-		/// if the server does not run.
+		/// Cuts all connections, ends the threads and waits for them. Does nothing if the server does not run. If another thread
+		/// stops or drains it already, that ends sooner, and is waited for. Throws an IllegalStateException in a thread that it would wait for:
+		/// those of the server, of WebSocketClients that use its loops, and those that wait for one of these.
 
 	std::vector<WebSocketConnection::Ptr> drain(const Poco::Timespan& timeout);
 		/// Stops accepting, closes all connections (1001), waits until all have answered, and all other requests that were being handled have
-		/// been answered, at most for so long, and then stops the server. Returns those whose Close frame has not come. Must not be called by a callback.
+		/// been answered, at most for so long, and then stops the server. Returns those whose Close frame has not come.
+		/// Returns none if the server does not run, or another thread stops or drains it already, when that has ended. Throws as stop().
 		///
 		/// A handler of setHTTP() that needs longer is not waited for: its connection is cut, and stop() or the destructor waits for it.
 
