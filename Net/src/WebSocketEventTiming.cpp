@@ -25,6 +25,12 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
+namespace
+{
+	constexpr Poco::UInt32 CLOSE_SIZE = 4*1024; // what a Close frame takes in the system's memory at most
+}
+
+
 void WebSocketEventConnection::due(Time now)
 {
 	if (is(GONE)) return;
@@ -118,7 +124,7 @@ void WebSocketEventConnection::watch(Time now)
 	if (is(CLOSING_BEGUN))
 	{
 		if (!is(DISCARD)) advance(_waits, result & WebSocketProgress::ARRIVED ? now : _received);
-		if (progress.waiting()) expectLateClose();
+		if (progress.unacknowledged() > CLOSE_SIZE) expectLateClose();
 	}
 }
 

@@ -69,6 +69,9 @@ public:
 	Time time() const;
 		/// Returns when the peer has got on, if look() has returned TAKEN or READ.
 
+	Poco::UInt32 unacknowledged() const;
+		/// Returns how many bytes were not acknowledged at the last look.
+
 	bool waiting() const;
 		/// Returns true if something was not acknowledged at the last look, or at the one before.
 
@@ -88,6 +91,12 @@ private:
 inline WebSocketProgress::Time WebSocketProgress::time() const
 {
 	return _time;
+}
+
+
+inline Poco::UInt32 WebSocketProgress::unacknowledged() const
+{
+	return _last.waiting;
 }
 
 
