@@ -232,7 +232,6 @@ int WebSocketReceiver::nextDataFrame()
 {
 	for (;;)
 	{
-		if (_messageBegun && !_inParts && _reader.tooSlow()) return WebSocketReader::FAILED;
 		const int rc = _reader.header();
 		if (rc <= 0 || _frameBegun) return rc;
 		if (!_framer.header().control())
@@ -240,6 +239,7 @@ int WebSocketReceiver::nextDataFrame()
 			const bool first = _framer.header().opcode() != WebSocketFrame::OP_CONT;
 			if (first == _messageBegun || _reader.inPayload())
 				throw IllegalStateException("A message has been received in part by receiveFrame()");
+			if (!first && !_inParts && _reader.tooSlow()) return WebSocketReader::FAILED;
 			_messageBegun = true;
 			if (_assembler.begin() != WebSocketFramer::OK) return WebSocketReader::FAILED;
 			_frameBegun = true;
@@ -247,6 +247,7 @@ int WebSocketReceiver::nextDataFrame()
 		}
 		const int n = readControl();
 		if (n < 0) return n;
+		if (_messageBegun && !_inParts && _reader.tooSlow()) return WebSocketReader::FAILED;
 	}
 }
 
