@@ -10,6 +10,7 @@
 
 
 #include "WebSocketDeadline.h"
+#include "WebSocketOpenSSL.h"
 #include "WebSocketDescriptor.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/StreamSocketImpl.h"
@@ -18,6 +19,7 @@
 #include <openssl/err.h>
 #include <algorithm>
 #include <cerrno>
+#include <sys/socket.h>
 
 
 namespace Poco {
@@ -28,7 +30,6 @@ POCO_WEBSOCKET_BEGIN
 namespace
 {
 	constexpr std::size_t MAX_BODY = 128*1024;
-	constexpr int WANT_WRITE = -2; // SecureStreamSocket::ERR_SSL_WANT_WRITE
 
 	struct SessionAccess: public HTTPClientSession
 	{
@@ -184,6 +185,7 @@ public:
 	int sendBytes(const void* buffer, int length, int flags) override
 	{
 		restart();
+		if (!_target.secure()) flags |= MSG_NOSIGNAL;
 		const char* pData = static_cast<const char*>(buffer);
 		for (int sent = 0; sent < length;)
 			sent += perform(SELECT_WRITE, [&] { return _target.impl()->sendBytes(pData + sent, length - sent, flags); });
@@ -242,6 +244,7 @@ private:
 	void follow()
 	{
 		reset(_target.impl()->sockfd());
+		_openSSL = WebSocketOpenSSL(static_cast<StreamSocketImpl*>(_target.impl()));
 	}
 
 	template <typename Call>
@@ -254,7 +257,8 @@ private:
 			left(); // also if there is always something
 			const int n = attempt(call);
 			if (n >= 0) return n;
-			if (_target.secure()) mode = n == WANT_WRITE ? SELECT_WRITE : SELECT_READ;
+			const WebSocketOpenSSL::Want want = _openSSL.want();
+			if (want != WebSocketOpenSSL::UNKNOWN) mode = want == WebSocketOpenSSL::WRITE ? SELECT_WRITE : SELECT_READ;
 		}
 	}
 
@@ -282,6 +286,7 @@ private:
 
 	HTTPClientSession& _session;
 	StreamSocket _target;
+	WebSocketOpenSSL _openSSL;
 	Poco::Clock _start;
 	Poco::Timespan _timeout;
 	std::size_t _maxHeader;

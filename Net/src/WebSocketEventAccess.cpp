@@ -337,7 +337,10 @@ WebSocketMessageWriter& WebSocketEventConnection::writer()
 
 [[gnu::noinline]] void WebSocketEventConnection::updateInterest()
 {
-	const int events = (is(PAUSED) ? 0 : WebSocketPoller::READ) | (is(WRITING) ? WebSocketPoller::WRITE : 0);
+	static_assert(int(WebSocketPoller::READ) == int(SocketImpl::SELECT_READ) && int(WebSocketPoller::WRITE) == int(SocketImpl::SELECT_WRITE), "WebSocketStream relies on it");
+	int events = (is(PAUSED) ? 0 : WebSocketPoller::READ) | (is(WRITING) ? WebSocketPoller::WRITE : 0);
+	set(CROSSED, _stream.crossed());
+	if (is(CROSSED)) events = _stream.interest(events);
 	if (is(UNWATCHED)) _reactor.poller().add(_stream.fd(), events, *this);
 	else _reactor.poller().change(_stream.fd(), events, *this);
 	set(UNWATCHED, false);

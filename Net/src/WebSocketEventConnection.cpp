@@ -268,6 +268,7 @@ void WebSocketEventConnection::turn(int events)
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::unusualTurn(int events)
 {
 	if (is(ABORTED)) cut();
+	if (is(CROSSED) && !is(GONE)) events |= _stream.meaning(events);
 	if ((events & WebSocketPoller::WRITE) && !is(GONE)) flush();
 	if (!(events & WebSocketPoller::READ) || is(GONE)) return;
 	if (is(GREEDY))
@@ -326,6 +327,7 @@ bool WebSocketEventConnection::unread() const
 	{
 		if (n == WebSocketStream::END) ended();
 		else if (n == WebSocketStream::BROKEN) streamBroken();
+		else if (!_stream.plain()) nothingReceived();
 		return;
 	}
 	if (!_pOutput) _reactor.takeSpareOutput(_pOutput); // for the answers
@@ -341,7 +343,23 @@ bool WebSocketEventConnection::unread() const
 	_reactor.setReading(nullptr);
 	if (is(GONE)) return;
 	flush();
-	if (!is(GONE) && !is(PAUSED) && _stream.pending()) _reactor.again(*this);
+	if (!_stream.plain() && !is(GONE)) receivedSecurely();
+}
+
+
+[[gnu::noinline]] void WebSocketEventConnection::nothingReceived()
+	/// A part of a TLS record has come, or something for TLS itself, which may be what sending has waited for.
+{
+	if (!is(CROSSED) && !_stream.crossed()) return;
+	if (is(WRITING)) flush();
+	if (!is(GONE)) updateInterest();
+}
+
+
+[[gnu::noinline]] void WebSocketEventConnection::receivedSecurely()
+{
+	if (is(CROSSED) || _stream.crossed()) updateInterest();
+	if (!is(PAUSED) && _stream.pending()) _reactor.again(*this);
 }
 
 

@@ -191,7 +191,8 @@ private:
 		HTTP          = 0x800000, // has made other requests before the opening handshake
 		ACCOUNTED     = 0x1000000, // some of the output is part of what is queued()
 		SEND_BROKEN   = 0x2000000, // nothing can be sent any more, and what the peer has sent before is still read
-		CLOSES_LATER  = 0x4000000 // the closing handshake has begun, and the peer has much to read before the Close frame
+		CLOSES_LATER  = 0x4000000, // the closing handshake has begun, and the peer has much to read before the Close frame
+		CROSSED       = 0x8000000 // the poller waits for what TLS wants, which is not what the connection wants
 	};
 
 	enum
@@ -256,6 +257,8 @@ private:
 	void open(const HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate);
 	void performSend(Task& task);
 	void readyWhilePaused();
+	void nothingReceived();
+	void receivedSecurely();
 	void read();
 	void answered();
 	bool late(Time limit, Time now);

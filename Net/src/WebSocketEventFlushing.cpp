@@ -78,7 +78,7 @@ bool WebSocketEventConnection::allSent() const
 	}
 	set(BLOCKED, true);
 	_drain.store(true, std::memory_order_relaxed);
-	if (!is(WRITING))
+	if (!is(WRITING) || is(CROSSED) || _stream.crossed())
 	{
 		set(WRITING, true);
 		updateInterest();

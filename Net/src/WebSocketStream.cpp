@@ -167,6 +167,30 @@ bool WebSocketStream::pending() const
 }
 
 
+bool WebSocketStream::crossed() const
+{
+	return _pSecure && !_shut && _pSecure->crossed();
+}
+
+
+int WebSocketStream::interest(int events) const
+{
+	return crossed() ? _pSecure->interest(events) : events;
+}
+
+
+int WebSocketStream::meaning(int events) const
+{
+	int result = 0;
+	for (int direction: {SocketImpl::SELECT_READ, SocketImpl::SELECT_WRITE})
+	{
+		const int wanted = interest(direction);
+		if (wanted & events) result |= direction;
+	}
+	return result;
+}
+
+
 long WebSocketStream::condition() const
 {
 	pollfd entry = pollfd();

@@ -78,6 +78,15 @@ public:
 	bool pending() const;
 		/// Returns true if there is more to be received that poll() does not know of.
 
+	bool crossed() const;
+		/// Returns true if TLS wants to send before it can receive on, or the other way round.
+
+	int interest(int events) const;
+		/// Returns which of WebSocketPoller's events are to be waited for, to receive (READ) and send (WRITE).
+
+	int meaning(int events) const;
+		/// Returns what can be gone on with, receiving (READ) and sending (WRITE), after these events.
+
 	long condition() const;
 		/// Returns BROKEN if the connection was reset, END if it has ended in both directions, otherwise AGAIN. What
 		/// has arrived stays there.

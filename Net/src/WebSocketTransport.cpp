@@ -37,6 +37,7 @@ POCO_WEBSOCKET_BEGIN
 namespace
 {
 	constexpr std::size_t DRAIN_LIMIT = 256*1024;
+	constexpr Poco::Timespan::TimeDiff CROSSED = 50*1000; // see waitCrossed()
 
 #if defined(MSG_NOSIGNAL)
 	constexpr int SEND_FLAGS = MSG_NOSIGNAL | MSG_DONTWAIT;
@@ -93,6 +94,10 @@ WebSocketTransport::WebSocketTransport(StreamSocketImpl* pSocket):
 	_pSocket(pSocket),
 	_plain(typeid(*pSocket) == typeid(StreamSocketImpl)),
 	_blocking(pSocket->getBlocking()),
+	_openSSL(_plain ? nullptr : pSocket),
+	_receiveWants(WebSocketOpenSSL::READ),
+	_sendWants(WebSocketOpenSSL::WRITE),
+	_established(!_openSSL.renegotiates()),
 	_sendFailed(false),
 	_receiveFailed(false),
 	_transferTimeout(0),
@@ -171,19 +176,19 @@ int WebSocketTransport::receiveNow(char* pTarget, std::size_t length, bool peeki
 {
 	if (_plain) return receivePlain(pTarget, length, MSG_DONTWAIT | (peeking ? MSG_PEEK : 0));
 	Poco::FastMutex::ScopedLock lock(_mutex);
-	return pending() ? receiveOnce(pTarget, length) : AGAIN;
+	return canReceive() ? receiveOnce(pTarget, length) : AGAIN;
 }
 
 
 bool WebSocketTransport::waitReadable(const Poco::Timespan& timeout, bool orWritable)
 {
-	return wait(WebSocketTimeLimit(timeout), orWritable ? SocketImpl::SELECT_READ | SocketImpl::SELECT_WRITE : SocketImpl::SELECT_READ);
+	return waitFor(WebSocketTimeLimit(timeout), orWritable ? SocketImpl::SELECT_READ | SocketImpl::SELECT_WRITE : SocketImpl::SELECT_READ);
 }
 
 
 bool WebSocketTransport::waitWritable(const Poco::Timespan& timeout)
 {
-	return wait(WebSocketTimeLimit(timeout), SocketImpl::SELECT_WRITE);
+	return waitFor(WebSocketTimeLimit(timeout), SocketImpl::SELECT_WRITE);
 }
 
 
@@ -316,7 +321,7 @@ void WebSocketTransport::drain()
 			Poco::FastMutex::ScopedLock lock(_mutex);
 			try
 			{
-				n = pending() ? receiveOnce(scratch, sizeof(scratch)) : 0;
+				n = canReceive() ? receiveOnce(scratch, sizeof(scratch)) : 0;
 			}
 			catch (const Poco::Exception&)
 			{
@@ -331,7 +336,7 @@ void WebSocketTransport::drain()
 bool WebSocketTransport::wait(const WebSocketTimeLimit& limit, int mode)
 {
 	pollfd entry = pollfd();
-	entry.fd = _pSocket->sockfd();
+	entry.fd = mode != 0 ? _pSocket->sockfd() : -1; // which is not looked at
 	entry.events = static_cast<short>((mode & SocketImpl::SELECT_READ ? POLLIN : 0) | (mode & SocketImpl::SELECT_WRITE ? POLLOUT : 0));
 	for (;;)
 	{
@@ -341,6 +346,43 @@ bool WebSocketTransport::wait(const WebSocketTimeLimit& limit, int mode)
 		if (n == 0) return false;
 		if (SocketError::last() != POCO_EINTR) SocketError::raise(SocketError::last());
 	}
+}
+
+
+bool WebSocketTransport::waitFor(const WebSocketTimeLimit& limit, int mode)
+	/// As wait(), for what the calls want. May return true earlier if that is not what they usually do.
+{
+	if (_plain) return wait(limit, mode);
+	int wanted = 0;
+	{
+		Poco::FastMutex::ScopedLock lock(_mutex);
+		wanted = interest(mode);
+	}
+	return wanted == mode ? wait(limit, mode) : waitCrossed(limit, wanted);
+}
+
+
+[[gnu::noinline, gnu::cold]] bool WebSocketTransport::waitCrossed(const WebSocketTimeLimit& limit, int mode)
+	/// Another thread, which has received or sent meanwhile, may have done what is waited for, and the socket would not tell.
+	/// Returns false if the time is over.
+{
+	const Poco::Timespan slice(CROSSED);
+	wait(WebSocketTimeLimit(limit.limited() ? std::max(Poco::Timespan(1), std::min(slice, limit.left())) : slice), mode);
+	return !limit.over();
+}
+
+
+int WebSocketTransport::interest(int mode) const
+{
+	if (_plain) return mode;
+	int result = 0;
+	if (mode & SocketImpl::SELECT_READ) result |= _receiveWants == WebSocketOpenSSL::WRITE ? SocketImpl::SELECT_WRITE : SocketImpl::SELECT_READ;
+	if (mode & SocketImpl::SELECT_WRITE)
+	{
+		if (_sendWants == WebSocketOpenSSL::WRITE) result |= SocketImpl::SELECT_WRITE;
+		else if (_sendWants == WebSocketOpenSSL::READ) result |= SocketImpl::SELECT_READ;
+	}
+	return result;
 }
 
 
@@ -354,20 +396,33 @@ bool WebSocketTransport::pending()
 }
 
 
+bool WebSocketTransport::canReceive()
+	/// Returns false if OpenSSL would say AGAIN.
+{
+	return _receiveWants == WebSocketOpenSSL::WRITE || pending();
+}
+
+
 int WebSocketTransport::receiveGuarded(char* pTarget, std::size_t length)
 {
+	std::optional<WebSocketTimeLimit> limit;
 	for (;;)
 	{
+		int wanted = 0;
 		Poco::Timespan timeout;
 		{
 			Poco::FastMutex::ScopedLock lock(_mutex);
 			if (!_pSocket->initialized()) throw InvalidSocketException();
-			const int n = pending() ? receiveOnce(pTarget, length) : AGAIN;
+			const int n = canReceive() ? receiveOnce(pTarget, length) : AGAIN;
 			if (n >= 0) return n;
 			timeout = _receiveTimeout;
+			wanted = interest(SocketImpl::SELECT_READ);
 		}
 		if (!getBlocking()) return AGAIN;
-		if (!wait(WebSocketTimeLimit(timeout), SocketImpl::SELECT_READ)) throw TimeoutException(POCO_ETIMEDOUT);
+		if (!limit) limit.emplace(timeout);
+		const bool usual = wanted == SocketImpl::SELECT_READ;
+		if (!(usual ? wait(*limit, wanted) : waitCrossed(*limit, wanted))) throw TimeoutException(POCO_ETIMEDOUT);
+		if (usual) limit.reset(); // bytes have come
 	}
 }
 
@@ -379,11 +434,14 @@ int WebSocketTransport::receiveOnce(char* pTarget, std::size_t length)
 	try
 	{
 		const int n = _pSocket->receiveBytes(pTarget, clip(length), 0);
-		return n >= 0 ? n : AGAIN;
+		if (n < 0) return receiveAgain();
+		_receiveWants = WebSocketOpenSSL::READ;
+		_established = true;
+		return n;
 	}
 	catch (const TimeoutException&) // Poco 1.11: part of a TLS record has arrived
 	{
-		return AGAIN;
+		return receiveAgain();
 	}
 	catch (const ConnectionResetException&)
 	{
@@ -392,7 +450,7 @@ int WebSocketTransport::receiveOnce(char* pTarget, std::size_t length)
 	}
 	catch (const IOException& exc)
 	{
-		if (isShort(exc.code())) return AGAIN;
+		if (isShort(exc.code())) return receiveAgain();
 		_sendFailed = _receiveFailed = true;
 		// Many peers end the stream without TLS's close_notify. Between frames that is no
 		// loss, and inside one it is found anyway. If OpenSSL cannot send its alert about it,
@@ -400,6 +458,13 @@ int WebSocketTransport::receiveOnce(char* pTarget, std::size_t length)
 		if (ended()) return 0;
 		throw;
 	}
+}
+
+
+int WebSocketTransport::receiveAgain()
+{
+	_receiveWants = _openSSL.want() == WebSocketOpenSSL::WRITE ? WebSocketOpenSSL::WRITE : WebSocketOpenSSL::READ;
+	return AGAIN;
 }
 
 
@@ -419,15 +484,31 @@ bool WebSocketTransport::ended() const
 
 int WebSocketTransport::sendGuarded(const char* pData, std::size_t length, bool mayWait)
 {
+	std::optional<WebSocketTimeLimit> limit;
 	for (;;)
 	{
+		int wanted = 0;
+		Poco::Timespan timeout;
 		{
 			Poco::FastMutex::ScopedLock lock(_mutex);
 			if (!_pSocket->initialized()) throw InvalidSocketException();
 			const int n = sendOnce(pData, length);
 			if (n >= 0) return n;
+			timeout = _sendTimeout > 0 ? _sendTimeout : _transferTimeout;
+			wanted = interest(SocketImpl::SELECT_WRITE);
 		}
-		if (!mayWait || !waitForRoom()) return AGAIN;
+		if (!mayWait) return AGAIN;
+		if (wanted == SocketImpl::SELECT_WRITE)
+		{
+			limit.reset();
+			if (!waitForRoom()) return AGAIN;
+		}
+		else
+		{
+			// The time is not begun anew: the peer has to do something else first, and may send what it likes meanwhile.
+			if (!limit) limit.emplace(timeout);
+			if (!waitCrossed(*limit, wanted)) return AGAIN;
+		}
 	}
 }
 
@@ -436,22 +517,37 @@ int WebSocketTransport::sendOnce(const char* pData, std::size_t length)
 {
 	if (_sendFailed) SocketError::raise(EPIPE);
 	forgetErrors();
+	if (_established && _openSSL.renegotiates())
+	{
+		const WebSocketOpenSSL::Want want = _openSSL.renegotiate();
+		if (want != WebSocketOpenSSL::UNKNOWN) return sendAgain(want);
+	}
 	try
 	{
 		const int n = _pSocket->sendBytes(pData, clip(length), 0);
-		return n >= 0 ? n : AGAIN;
+		if (n < 0) return sendAgain(_openSSL.want());
+		_sendWants = WebSocketOpenSSL::WRITE;
+		_established = true;
+		return n;
 	}
 	catch (const TimeoutException&) // Poco 1.11: the TLS record could not be sent completely
 	{
-		return AGAIN;
+		return sendAgain(_openSSL.want());
 	}
 	catch (const IOException& exc)
 	{
-		if (isAgain(exc.code()) || isShort(exc.code())) return AGAIN;
+		if (isAgain(exc.code()) || isShort(exc.code())) return sendAgain(_openSSL.want());
 		_sendFailed = true; // what has arrived can be received still
 		if (exc.code() == EPIPE) SocketError::raise(EPIPE);
 		throw;
 	}
+}
+
+
+int WebSocketTransport::sendAgain(WebSocketOpenSSL::Want want)
+{
+	_sendWants = want == WebSocketOpenSSL::UNKNOWN ? WebSocketOpenSSL::WRITE : want;
+	return AGAIN;
 }
 
 
@@ -466,7 +562,32 @@ int WebSocketTransport::available()
 bool WebSocketTransport::poll(const Poco::Timespan& timeout, int mode)
 {
 	if ((mode & SocketImpl::SELECT_READ) && !_plain && available() > 0) return true;
-	return _pSocket->poll(timeout, mode);
+	return crossed() ? pollCrossed(timeout, mode) : _pSocket->poll(timeout, mode);
+}
+
+
+[[gnu::noinline, gnu::cold]] bool WebSocketTransport::pollCrossed(const Poco::Timespan& timeout, int mode)
+{
+	const WebSocketTimeLimit limit(std::max(Poco::Timespan(1), timeout)); // 0: it is only looked whether
+	do
+	{
+		int wanted = 0;
+		{
+			Poco::FastMutex::ScopedLock lock(_mutex);
+			wanted = interest(mode);
+		}
+		if (wait(WebSocketTimeLimit(std::max(Poco::Timespan(1), std::min(Poco::Timespan(CROSSED), limit.left()))), wanted)) return true;
+	}
+	while (!limit.over());
+	return false;
+}
+
+
+bool WebSocketTransport::crossed() const
+{
+	if (_plain) return false;
+	Poco::FastMutex::ScopedLock lock(_mutex);
+	return _receiveWants != WebSocketOpenSSL::READ || _sendWants != WebSocketOpenSSL::WRITE;
 }
 
 

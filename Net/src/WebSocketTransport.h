@@ -15,6 +15,7 @@
 #define Net_WebSocketTransport_INCLUDED
 
 
+#include "WebSocketOpenSSL.h"
 #include "WebSocketProgress.h"
 #include "WebSocketTimeLimit.h"
 #include "Poco/Net/WebSocketConfig.h"
@@ -23,6 +24,7 @@
 #include "Poco/Mutex.h"
 #include "Poco/Timespan.h"
 #include <atomic>
+#include <optional>
 #include <sys/types.h>
 
 
@@ -74,6 +76,8 @@ public:
 	bool waitReadable(const Poco::Timespan& timeout, bool orWritable = false);
 		/// Waits for something to receive, or the end of the stream, or with orWritable for room to send, or the
 		/// timeout, if that is greater than 0. Returns false after the timeout.
+		///
+		/// TLS may want to send before something can be received, and the other way round: then that is waited for.
 
 	bool waitWritable(const Poco::Timespan& timeout);
 		/// Waits for room to send, as waitReadable() does.
@@ -112,6 +116,13 @@ public:
 	void beginTransfer();
 		/// What is sent from now on is another transfer, and has this time for itself.
 
+	bool crossed() const;
+		/// Returns true if the last call that could not go on wants the socket for the other direction than its own (TLS).
+
+	int interest(int mode) const;
+		/// Returns what of SELECT_READ and SELECT_WRITE is to be waited for to receive or send, as mode says. Not plain: to be called
+		/// by the only thread.
+
 	int available();
 	bool poll(const Poco::Timespan& timeout, int mode);
 	void shutdownReceive();
@@ -146,14 +157,24 @@ private:
 	int receiveAfterFailure() const;
 	bool ended() const;
 	bool pending();
+	bool canReceive();
+	int receiveAgain();
+	int sendAgain(WebSocketOpenSSL::Want want);
+	bool waitFor(const WebSocketTimeLimit& limit, int mode);
+	bool waitCrossed(const WebSocketTimeLimit& limit, int mode);
+	bool pollCrossed(const Poco::Timespan& timeout, int mode);
 	bool wait(const WebSocketTimeLimit& limit, int mode);
 
 	StreamSocketImpl* _pSocket;
 	const bool _plain;
 	std::atomic<bool> _blocking;
-	mutable Poco::FastMutex _mutex; // guards _pSocket and the timeouts if not plain
+	mutable Poco::FastMutex _mutex; // guards _pSocket, the timeouts, and what OpenSSL wants, if not plain
 	Poco::Timespan _sendTimeout;
 	Poco::Timespan _receiveTimeout;
+	WebSocketOpenSSL _openSSL;
+	WebSocketOpenSSL::Want _receiveWants; // to go on
+	WebSocketOpenSSL::Want _sendWants;
+	bool _established; // the first TLS handshake is complete
 	std::atomic<bool> _sendFailed; // TLS has, or wake() was called: OpenSSL must not be asked again (SSL_get_error(3)), and Poco 1.13 would tell
 	bool _receiveFailed; // of it as if nothing could be sent or received now
 	WebSocketProgress _progress; // of the peer, while there is no room

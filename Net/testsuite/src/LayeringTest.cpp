@@ -58,6 +58,7 @@ namespace
 		{"WebSocketDescriptor", 2},
 		{"WebSocketDialer", 2},
 		{"WebSocketLock", 2},
+		{"WebSocketOpenSSL", 2},
 		{"WebSocketPeerState", 2},
 		{"WebSocketTimeLimit", 2},
 		{"WebSocketTransport", 2},

@@ -440,6 +440,22 @@ void RawPeer::updateKeys()
 }
 
 
+void RawPeer::renegotiate()
+{
+	SSL* const pSSL = _pTLS->pSSL;
+	if (SSL_renegotiate(pSSL) != 1) throw Poco::Net::NetException("No renegotiation");
+	BIO* const pSocket = SSL_get_rbio(pSSL);
+	BIO* const pEmpty = BIO_new(BIO_s_mem()); // so that it does not wait for the other side
+	BIO_set_mem_eof_return(pEmpty, -1);
+	BIO_up_ref(pSocket);
+	SSL_set0_rbio(pSSL, pEmpty);
+	const int rc = SSL_do_handshake(pSSL);
+	const bool waits = rc <= 0 && SSL_get_error(pSSL, rc) == SSL_ERROR_WANT_READ;
+	SSL_set0_rbio(pSSL, pSocket);
+	if (rc != 1 && !waits) _pTLS->fail(rc);
+}
+
+
 void RawPeer::endSending()
 {
 	if (_pTLS) SSL_shutdown(_pTLS->pSSL);
@@ -470,6 +486,21 @@ void RawPeer::close()
 StreamSocket& RawPeer::socket()
 {
 	return _socket;
+}
+
+
+OnlyTLS12::OnlyTLS12()
+{
+	SSL_CTX_set_max_proto_version(rawContext(), TLS1_2_VERSION);
+	SSL_CTX_set_options(rawContext(), SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
+	SSL_CTX_set_options(serverContext()->sslContext(), SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
+}
+
+
+OnlyTLS12::~OnlyTLS12()
+{
+	SSL_CTX_set_max_proto_version(rawContext(), 0);
+	SSL_CTX_clear_options(serverContext()->sslContext(), SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
 }
 
 

@@ -127,6 +127,9 @@ public:
 	void updateKeys();
 		/// TLS 1.3: changes the keys of both directions. The other side has nothing to receive by that.
 
+	void renegotiate();
+		/// TLS 1.2: asks for a new handshake, or, as client, begins it. It goes on when something is received.
+
 	void endSending();
 		/// Half-close: the other side sees the end of the stream, what it sends is still received.
 
@@ -150,6 +153,15 @@ private:
 	std::unique_ptr<TLS> _pTLS;
 	std::string _buffer; // received, [_position, end) not taken
 	std::size_t _position;
+};
+
+
+class OnlyTLS12
+	/// As long as it exists, raw peers speak TLS 1.2 when they begin, and serverContext() lets clients renegotiate.
+{
+public:
+	OnlyTLS12();
+	~OnlyTLS12();
 };
 
 

@@ -211,6 +211,23 @@ TEST_P(ClassSignalTest, Close)
 }
 
 
+TEST_P(ClassSignalTest, NoSIGPIPEAfterThePeerHasGone)
+{
+	const SIGPIPEs signals;
+	{
+		Pair pair(GetParam());
+		pair.peer.close();
+		EXPECT_THROW(
+		{
+			for (int i = 0; i < 100000; ++i) pair.ws.sendFrame("text", 4);
+		}, Poco::Net::NetException);
+		EXPECT_EQ(0, signals.count());
+		pair.ws.Socket::close();
+	}
+	EXPECT_EQ(0, signals.count());
+}
+
+
 INSTANTIATE_TEST_SUITE_P(All, ClassSignalTest, ::testing::ValuesIn(allConnections()), connectionName);
 
 

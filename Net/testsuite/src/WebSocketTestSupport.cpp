@@ -14,6 +14,8 @@
 #include "Poco/Net/HTTPServerConnection.h"
 #include "Poco/Net/SecureServerSocket.h"
 #include "Poco/Net/ServerSocket.h"
+#include <atomic>
+#include <signal.h>
 #include <unistd.h>
 
 
@@ -305,6 +307,54 @@ Both::Ends Both::connect(Transport transport)
 	std::future<WebSocket> server = std::async(std::launch::async, [&] { return acceptOurs(listener); });
 	WebSocket client = connectTo(transport, listener.address().port());
 	return Ends(get(server), client);
+}
+
+
+namespace
+{
+	std::atomic<int> sigpipes(0);
+
+	extern "C" void countSIGPIPE(int)
+	{
+		++sigpipes;
+	}
+
+	void maskSIGPIPE(int how)
+	{
+		sigset_t set;
+		::sigemptyset(&set);
+		::sigaddset(&set, SIGPIPE);
+		::pthread_sigmask(how, &set, nullptr);
+	}
+}
+
+
+SIGPIPEs::SIGPIPEs()
+{
+	sigpipes = 0;
+	struct sigaction action = {};
+	action.sa_handler = countSIGPIPE;
+	::sigaction(SIGPIPE, &action, nullptr);
+	unblock();
+}
+
+
+SIGPIPEs::~SIGPIPEs()
+{
+	maskSIGPIPE(SIG_BLOCK);
+	::signal(SIGPIPE, SIG_DFL);
+}
+
+
+void SIGPIPEs::unblock()
+{
+	maskSIGPIPE(SIG_UNBLOCK);
+}
+
+
+int SIGPIPEs::count() const
+{
+	return sigpipes;
 }
 
 

@@ -141,6 +141,18 @@ private:
 };
 
 
+class SIGPIPEs
+	/// Counts the SIGPIPEs of the threads that have unblocked it (Poco blocks it). The thread that makes it has.
+{
+public:
+	SIGPIPEs();
+	~SIGPIPEs();
+
+	static void unblock();
+	int count() const;
+};
+
+
 class Watchdog
 	/// Ends the process if it lives longer than is thinkable: for what hangs outside of a socket call.
 {
