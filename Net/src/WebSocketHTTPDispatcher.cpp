@@ -193,7 +193,7 @@ void WebSocketHTTPDispatcher::handle(Connection& connection)
 			Poco::Buffer<char> behind(0);
 			session.drainBuffer(behind);
 			connection.received.assign(behind.begin(), behind.size());
-			session.detachSocket(); // or it would be closed
+			session.release(); // or it would be closed
 		}
 	}
 	catch (const Poco::Exception& exc)

@@ -97,6 +97,12 @@ void WebSocketHTTPSession::attach(StreamSocketImpl* pSocket)
 }
 
 
+void WebSocketHTTPSession::release()
+{
+	attachSocket(_none);
+}
+
+
 bool WebSocketHTTPSession::has(const StreamSocketImpl* pSocket)
 {
 	return socket().impl() == pSocket;

@@ -20,6 +20,7 @@
 #include "Poco/Net/HTTPServerParams.h"
 #include "Poco/Net/HTTPServerSession.h"
 #include "Poco/Net/SocketAddress.h"
+#include "Poco/Net/StreamSocket.h"
 #include "Poco/Net/StreamSocketImpl.h"
 #include <cstddef>
 #include <string>
@@ -51,8 +52,14 @@ public:
 	void attach(StreamSocketImpl* pSocket);
 		/// To be called when the header was read. Shares the ownership of the socket.
 
+	void release();
+		/// Gives back the socket, which is not closed. Needs no memory, unlike detachSocket().
+
 	bool has(const StreamSocketImpl* pSocket);
 		/// Returns true if that is the session's socket still.
+
+private:
+	const StreamSocket _none;
 };
 
 

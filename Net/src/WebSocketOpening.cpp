@@ -143,7 +143,7 @@ public:
 
 	~Request() override
 	{
-		itsSession.detachSocket(); // it would be closed
+		itsSession.release(); // it would be closed
 	}
 
 	void attach(const WebSocketStream& stream)
@@ -154,7 +154,7 @@ public:
 
 	void forget()
 	{
-		itsSession.detachSocket();
+		itsSession.release();
 		if (_pLent) _pLent->giveBack();
 		_pLent.reset();
 		clear();
