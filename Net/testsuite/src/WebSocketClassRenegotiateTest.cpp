@@ -8,13 +8,16 @@
 
 
 #include "WebSocketTestSupport.h"
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
+#include "Poco/Net/SecureStreamSocket.h"
+#include "Poco/Net/WebSocketImpl.h"
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 
 using namespace WebSocketTest;
 using Poco::Net::Socket;
+using Poco::Net::StreamSocket;
+using Poco::Net::StreamSocketImpl;
 using Poco::Net::WebSocket;
 
 
@@ -76,23 +79,6 @@ namespace
 		ws.setReceiveTimeout(TIMEOUT);
 		expectTimeout([&] { appendFrame(ws); });
 		ws.setReceiveTimeout(deadline());
-	}
-
-	void fill(WebSocket& ws, int& frames)
-		/// Sends so much that nothing more can be sent until the peer takes something of it.
-	{
-		constexpr int ENOUGH = 300*1000;
-		constexpr int MANY = 100000;
-		const std::string payload = pattern(10000);
-		ws.setSendBufferSize(4*ENOUGH);
-		int queued = 0;
-		for (frames = 0; frames < MANY && queued < ENOUGH; ++frames)
-		{
-			ASSERT_EQ(static_cast<int>(payload.size()), send(ws, payload));
-			::ioctl(ws.impl()->sockfd(), SIOCOUTQNSD, &queued);
-		}
-		ASSERT_LT(frames, MANY);
-		ws.setSendBufferSize(1); // much more than that is in it already
 	}
 }
 
@@ -184,46 +170,108 @@ TEST_P(ClassServerRenegotiatesTest, BothDirectionsGoOn)
 }
 
 
-TEST_P(ClassRenegotiateTest, ReceiveWaitsForRoomToSend)
+namespace
 {
-	Connected pair(GetParam());
-	int frames = 0;
-	fill(pair.ws, frames);
-	pair.peer.renegotiate();
-	takeRequest(pair.ws);
+	struct Plain: public StreamSocket
+	{
+		explicit Plain(int fd):
+			StreamSocket(new StreamSocketImpl(fd))
+		{
+		}
+	};
+
+	class Full: private OnlyTLS12
+		/// A client over a pair of Unix-domain sockets, which do not take a byte more than they have room for, and its peer.
+		/// There is no room until the peer has received what it has been sent, and the peer wants to renegotiate.
+	{
+	public:
+		Full()
+		{
+			int fds[2] = {-1, -1};
+			if (::socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0) throw Poco::SystemException("socketpair");
+			const Plain theirs(fds[1]);
+			std::future<void> peer = std::async(std::launch::async, [&] { pPeer = std::make_unique<RawPeer>(theirs, Transport::TLS, true); });
+			const Poco::Net::SecureStreamSocket ours = Poco::Net::SecureStreamSocket::attach(Plain(fds[0]), "localhost", clientContext());
+			get(peer);
+			Poco::Net::HTTPClientSession session;
+			pWebSocket = new Poco::Net::WebSocketImpl(static_cast<StreamSocketImpl*>(ours.impl()), session, true);
+			for (int i = 0; i < FRAMES; ++i) pWebSocket->sendBytes(payload.data(), static_cast<int>(payload.size()), 0);
+			pWebSocket->setSendBufferSize(1);
+			pPeer->renegotiate();
+		}
+
+		std::string receive(const Poco::Timespan& timeout)
+		{
+			pWebSocket->setReceiveTimeout(timeout);
+			Poco::Buffer<char> buffer(0);
+			int flags = 0;
+			pWebSocket->receiveFrame(buffer, flags);
+			return std::string(buffer.begin(), buffer.size());
+		}
+
+		void takeAll()
+		{
+			for (int i = 0; i < FRAMES; ++i) EXPECT_TRUE(payload == pPeer->receiveFrame().payload);
+		}
+
+		enum
+		{
+			FRAMES = 10
+		};
+
+		const std::string payload = pattern(10000);
+		std::unique_ptr<RawPeer> pPeer;
+		Poco::AutoPtr<Poco::Net::WebSocketImpl> pWebSocket;
+	};
+}
+
+
+class ClassRenegotiateFullTest: public SocketTest
+{
+};
+
+
+TEST_F(ClassRenegotiateFullTest, ReceiveWaitsForRoomToSend)
+{
+	Full full;
+	expectTimeout([&] { full.receive(TIMEOUT); });
 	std::future<void> peer = std::async(std::launch::async, [&]
 	{
-		for (int i = 0; i < frames; ++i) EXPECT_TRUE(pattern(10000) == pair.peer.receiveFrame().payload);
-		EXPECT_EQ("one", pair.peer.receiveFrame().payload);
-		pair.send(0x81, "answer");
+		full.takeAll();
+		EXPECT_TRUE(full.pPeer->socket().poll(deadline(), Socket::SELECT_READ)) << "nothing comes of the handshake";
+		full.pPeer->send(frame(0x81, "after", false));
 	});
-	std::future<std::string> received = std::async(std::launch::async, [&] { return appendFrame(pair.ws).payload; });
-	EXPECT_EQ(3, send(pair.ws, "one"));
-	EXPECT_EQ("answer", get(received));
+	EXPECT_EQ("after", full.receive(deadline()));
 	get(peer);
 }
 
 
-TEST_P(ClassRenegotiateTest, ReceiveAloneWaitsForRoomToSend)
+TEST_F(ClassRenegotiateFullTest, ReceiveWaitsForRoomThoughSomethingHasCome)
 {
-	Connected pair(GetParam());
-	int frames = 0;
-	fill(pair.ws, frames);
-	pair.peer.renegotiate();
-	takeRequest(pair.ws);
-	if (GetParam().role == Role::CLIENT)
-	{
-		pair.send(0x81, "before"); // comes through all the same
-		EXPECT_EQ("before", appendFrame(pair.ws).payload);
-		takeRequest(pair.ws);
-	}
+	Full full;
+	expectTimeout([&] { full.receive(TIMEOUT); });
+	full.pPeer->send(frame(0x81, "before", false));
+	expectTimeout([&] { full.receive(TIMEOUT); });
+	std::future<void> peer = std::async(std::launch::async, [&] { full.takeAll(); });
+	EXPECT_EQ("before", full.receive(deadline()));
+	get(peer);
+}
+
+
+TEST_F(ClassRenegotiateFullTest, SendMeanwhile)
+{
+	Full full;
+	expectTimeout([&] { full.receive(TIMEOUT); });
+	full.pWebSocket->setSendTimeout(TIMEOUT);
+	expectTimeout([&] { full.pWebSocket->sendBytes("one", 3, 0); });
 	std::future<void> peer = std::async(std::launch::async, [&]
 	{
-		for (int i = 0; i < frames; ++i) EXPECT_TRUE(pattern(10000) == pair.peer.receiveFrame().payload);
-		pair.peer.socket().poll(deadline(), Socket::SELECT_READ); // the other side's part of the handshake
-		pair.send(0x81, "after");
+		full.takeAll();
+		EXPECT_EQ("one", full.pPeer->receiveFrame().payload);
+		EXPECT_EQ("two", full.pPeer->receiveFrame().payload);
 	});
-	EXPECT_EQ("after", appendFrame(pair.ws).payload);
+	full.pWebSocket->setSendTimeout(deadline());
+	EXPECT_EQ(3, full.pWebSocket->sendBytes("two", 3, 0));
 	get(peer);
 }
 
