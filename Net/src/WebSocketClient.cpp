@@ -144,8 +144,8 @@ private:
 	void attempt(int run);
 	std::unique_ptr<HTTPClientSession> createSession() const;
 	void attemptFailed(int run, const Poco::Exception& exc);
-	void tellFailure(int run, const Poco::Exception& exc);
-	void told(int run);
+	void tellFailure(int run, unsigned failures, const Poco::Exception& exc);
+	void told(int run, unsigned failures);
 	void wait();
 	void giveUp();
 	Time delay() const;
@@ -162,6 +162,7 @@ private:
 	int _run = 0;                   // counts start() and stop(): what belongs to an earlier one is of no interest
 	int _busy = 0;                  // connections that exist, and callbacks about failures that are to come
 	unsigned _failures = 0;         // one after the other
+	unsigned _failuresTold = 0;     // how many there were when the last one was told
 	Time _openSince = 0;
 	HTTPResponse _response = noResponse(); // the last one
 	WebSocketConnection::Ptr _pConnection;
@@ -176,15 +177,23 @@ class WebSocketClient::Core::Answer
 	/// The server's answer, which response() is when this has gone.
 {
 public:
-	explicit Answer(Core& core):
-		_core(core)
+	Answer(Core& core, int run):
+		_core(core),
+		_run(run)
 	{
 	}
 
 	~Answer()
 	{
-		std::lock_guard<std::mutex> lock(_core._mutex);
-		_core._response = response;
+		try
+		{
+			std::lock_guard<std::mutex> lock(_core._mutex);
+			if (_run == _core._run) _core._response = response;
+		}
+		catch (const std::bad_alloc&)
+		{
+			// then it is that of the attempt before
+		}
 	}
 
 	HTTPResponse response = noResponse();
@@ -194,6 +203,7 @@ private:
 	Answer& operator = (const Answer&) = delete;
 
 	Core& _core;
+	const int _run;
 };
 
 
@@ -203,7 +213,7 @@ void WebSocketClient::Core::start()
 	if (_state != STOPPED) return;
 	++_run;
 	_idle.notify_all(); // what stop() waits for belongs to an earlier run
-	_failures = 0;
+	_failures = _failuresTold = 0;
 	connect();
 }
 
@@ -357,7 +367,7 @@ void WebSocketClient::Core::attempt(int run)
 		WebSocketUpgrade upgrade;
 		{
 			if (stopped(run)) return;
-			Answer answer(*this);
+			Answer answer(*this, run);
 			upgrade = WebSocketConnector::connect(*pSession, request, answer.response, credentials, _pParams.get());
 		}
 		std::lock_guard<std::mutex> lock(_mutex);
@@ -415,19 +425,20 @@ std::unique_ptr<HTTPClientSession> WebSocketClient::Core::createSession() const
 
 void WebSocketClient::Core::attemptFailed(int run, const Poco::Exception& exc)
 {
+	unsigned failures = 0;
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
 		if (run != _run) return;
-		++_failures;
+		failures = ++_failures;
 		++_busy;
 	}
 	// Callbacks come from the loop's thread. If it has ended, or ends before that, or there is no memory, nobody is told.
 	try
 	{
-		std::shared_ptr<Core> pTelling(this, [pThis = Ptr(this, true), run](Core*) mutable { pThis->told(run); });
-		_reactor.invoke([pTelling, run, pException = std::shared_ptr<Poco::Exception>(exc.clone())]() mutable
+		std::shared_ptr<Core> pTelling(this, [pThis = Ptr(this, true), run, failures](Core*) mutable { pThis->told(run, failures); });
+		_reactor.invoke([pTelling, run, failures, pException = std::shared_ptr<Poco::Exception>(exc.clone())]() mutable
 		{
-			pTelling->tellFailure(run, *pException);
+			pTelling->tellFailure(run, failures, *pException);
 			pTelling.reset();
 		});
 	}
@@ -438,23 +449,27 @@ void WebSocketClient::Core::attemptFailed(int run, const Poco::Exception& exc)
 }
 
 
-void WebSocketClient::Core::told(int run)
-	/// A failure has been told, or will not be.
+void WebSocketClient::Core::told(int run, unsigned failures)
+	/// A failure has been told, or will not be. By now, the next attempt may have begun.
 {
 	std::lock_guard<std::mutex> lock(_mutex);
 	--_busy;
 	_idle.notify_all();
-	if (run == _run && _state == CONNECTING) giveUp();
+	if (run == _run && _state == CONNECTING && _failuresTold != failures) giveUp();
 }
 
 
-void WebSocketClient::Core::tellFailure(int run, const Poco::Exception& exc)
+void WebSocketClient::Core::tellFailure(int run, unsigned failures, const Poco::Exception& exc)
 {
 	bool tell = false;
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
 		tell = run == _run;
-		if (tell) _state = _pParams->getReconnect() ? WAITING : STOPPED;
+		if (tell)
+		{
+			_state = _pParams->getReconnect() ? WAITING : STOPPED;
+			_failuresTold = failures;
+		}
 	}
 	try
 	{

@@ -108,7 +108,7 @@ void WebSocketEventConnection::beginClosing()
 		streamBroken();
 		return;
 	}
-	if (!is(SEND_BROKEN)) _waits = _reactor.now();
+	if (!is(SEND_BROKEN)) _waits = _closingSince = _reactor.now();
 	set(SEND_BROKEN, true);
 	_stream.endSending(); // otherwise more could be sent behind what was lost
 	if (_pOutput)

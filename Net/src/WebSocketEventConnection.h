@@ -266,6 +266,7 @@ private:
 	void watch(Time now);
 	void expectLateClose();
 	Time closeLimit() const;
+	Time pongLimit() const;
 	bool takesTooLong(Time now);
 	bool arrivesTooSlowly(Time now);
 	void checkIdle(Time now);

@@ -138,7 +138,11 @@ void WebSocketEventConnection::flushed()
 	// All has been said. A peer that is still sending would lose what was said last if the stream were closed.
 	set(SHUT, true);
 	if (closesCleanly()) cut();
-	else if (_framer.failed() || _group.role == WebSocketFramer::ROLE_SERVER) _stream.shutdownSend();
+	else if (_framer.failed() || _group.role == WebSocketFramer::ROLE_SERVER)
+	{
+		_stream.shutdownSend();
+		if (is(CROSSED)) updateInterest();
+	}
 }
 
 

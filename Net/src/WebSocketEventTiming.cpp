@@ -27,7 +27,7 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	constexpr Poco::UInt32 CLOSE_SIZE = 4*1024; // what a Close frame takes in the system's memory at most
+	constexpr Poco::UInt32 CLOSE_SIZE = 4*1024; // what a control frame takes in the system's memory at most
 }
 
 
@@ -59,7 +59,7 @@ void WebSocketEventConnection::timeReached(Time now)
 	}
 	if (is(CLOSING_BEGUN))
 	{
-		if (WebSocketTimerWheel::reached(_closingSince + _group.transferTimeout, now) || late(closeLimit(), now))
+		if (WebSocketTimerWheel::reached(_closingSince + _group.transferTimeout, now) || (late(closeLimit(), now) && WebSocketTimerWheel::reached(_waits + closeLimit(), now))) // a look may have changed the limit
 		{
 			if (!is(DISCARD)) tellError(TimeoutException("No Close frame from the peer"));
 			cut();
@@ -68,7 +68,8 @@ void WebSocketEventConnection::timeReached(Time now)
 	}
 	else if (is(SEND_BROKEN))
 	{
-		if (WebSocketTimerWheel::reached(readingUntil(), now))
+		if (!is(PAUSED) && WebSocketTimerWheel::reached(_waits, _received)) _waits = _received; // there is more to be read
+		if (WebSocketTimerWheel::reached(readingUntil(), now) || WebSocketTimerWheel::reached(_closingSince + _group.transferTimeout, now))
 		{
 			streamBroken();
 			return;
@@ -120,11 +121,13 @@ void WebSocketEventConnection::watch(Time now)
 	const bool answerAwaited = is(PINGING) && !is(BLOCKED) && !is(CLOSING_BEGUN);
 	if (result & (answerAwaited ? WebSocketProgress::READ : WebSocketProgress::TAKEN)) advance(_waits, progress.time());
 	if ((result & WebSocketProgress::TAKEN) && (progress.waiting() || is(BLOCKED))) advance(_lastMessage, progress.time());
-	if ((result & WebSocketProgress::ARRIVED) && !_framer.betweenMessages()) _lastMessage = now;
+	if (result & WebSocketProgress::ARRIVED) _lastMessage = now;
+	if (answerAwaited && (result & WebSocketProgress::ARRIVED)) advance(_waits, now);
 	if (is(CLOSING_BEGUN))
 	{
 		if (!is(DISCARD)) advance(_waits, result & WebSocketProgress::ARRIVED ? now : _received);
 		if (progress.unacknowledged() > CLOSE_SIZE) expectLateClose();
+		else probePeer(_stream.fd()); // it may be reading still
 	}
 }
 
@@ -135,6 +138,14 @@ void WebSocketEventConnection::expectLateClose()
 	if (is(CLOSES_LATER)) return;
 	set(CLOSES_LATER, true);
 	probePeer(_stream.fd());
+}
+
+
+WebSocketEventConnection::Time WebSocketEventConnection::pongLimit() const
+	/// Returns the limit of silence before the answer to a PING.
+{
+	const Rare* const pRare = _pRare.load(std::memory_order_acquire);
+	return pRare && pRare->progress.slow() ? std::max(_group.pongTimeout, _group.sendTimeout) : _group.pongTimeout;
 }
 
 
@@ -166,10 +177,10 @@ bool WebSocketEventConnection::takesTooLong(Time now)
 
 
 bool WebSocketEventConnection::arrivesTooSlowly(Time now)
-	/// The same of a message that is received. It is known from the first look at it.
+	/// The same of a message that is received, and not handed over in parts. It is known from the first look at it.
 {
 	const Poco::UInt64 number = _messagesReceived.load(std::memory_order_relaxed);
-	if (_framer.betweenMessages() || is(PAUSED) || is(DISCARD))
+	if (_framer.betweenMessages() || _parser.getParts() || is(PAUSED) || is(DISCARD))
 	{
 		if (Rare* const pRare = _pRare.load(std::memory_order_acquire)) pRare->messageArrives = false;
 		return false;
@@ -206,6 +217,7 @@ void WebSocketEventConnection::keepAlive(Time now)
 		if (_group.pingInterval == 0 || !WebSocketTimerWheel::reached(_received + _group.pingInterval, now)) return;
 		set(PINGING, true);
 		set(ASKED_AGAIN, false);
+		if (Rare* const pRare = _pRare.load(std::memory_order_acquire)) pRare->progress = WebSocketProgress();
 		_waits = now;
 		sendPing();
 	}
@@ -213,15 +225,16 @@ void WebSocketEventConnection::keepAlive(Time now)
 	{
 		if (!WebSocketTimerWheel::reached(_waits + _group.pongTimeout/2, now)) return;
 		set(ASKED_AGAIN, true);
-		if (!WebSocketTimerWheel::reached(_received, _lastMessage)) return; // nothing was sent meanwhile that the answer could lie behind
-		rare().progress.expectAnswer(peerState(_stream.fd()));
+		const WebSocketPeerState peer = peerState(_stream.fd());
+		if (peer.waiting <= CLOSE_SIZE && !WebSocketTimerWheel::reached(_received, _lastMessage)) return; // nothing was sent that the answer could lie behind
+		rare().progress.expectAnswer(peer);
 		_waits = now; // what is there to compare with is of now
 		sendPing();
 	}
 	else
 	{
 		const Time before = _waits;
-		if (late(_group.pongTimeout, now) || WebSocketTimerWheel::reached(_received + _group.longestSilence, now))
+		if (late(pongLimit(), now) || WebSocketTimerWheel::reached(_received + _group.longestSilence, now))
 		{
 			_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
 			broken(WebSocketException(_framer.errorText(), _framer.error()));
@@ -267,7 +280,7 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 	}
 	if (_group.idleTimeout > 0) consider(_lastMessage + _group.idleTimeout);
 	if (is(PAUSED) || is(BLOCKED)) return now + left;
-	if (is(PINGING)) consider(_waits + (is(ASKED_AGAIN) ? _group.pongTimeout : _group.pongTimeout/2));
+	if (is(PINGING)) consider(_waits + (is(ASKED_AGAIN) ? pongLimit() : _group.pongTimeout/2));
 	else if (_group.pingInterval > 0) consider(_received + _group.pingInterval);
 	return now + left;
 }

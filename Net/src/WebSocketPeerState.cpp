@@ -40,7 +40,7 @@ WebSocketPeerState peerState(int fd)
 		state.acknowledged = static_cast<Poco::UInt32>(info.tcpi_bytes_acked);
 		state.window = info.tcpi_snd_wnd;
 		state.delivered = info.tcpi_delivered;
-		state.arrived = info.tcpi_data_segs_in;
+		state.heldBack = info.tcpi_rcv_ooopack;
 		state.quiet = info.tcpi_last_ack_recv;
 	}
 	else

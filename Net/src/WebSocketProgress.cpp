@@ -29,7 +29,7 @@ void WebSocketProgress::expectAnswer(const WebSocketPeerState& state)
 {
 	begin(state);
 	_answerBehind = state.acknowledged + state.waiting;
-	_behind = state.waiting > 0;
+	_behind = _slow = state.waiting > 0;
 }
 
 
@@ -40,7 +40,7 @@ int WebSocketProgress::look(const WebSocketPeerState& state, Time now)
 	const bool edgeMoved = state.acknowledged + state.window != _last.acknowledged + _last.window;
 	int result = NONE;
 	if (acknowledged || otherWindow || state.delivered != _last.delivered || !_known) result |= TAKEN;
-	if (state.arrived != _last.arrived || !_known) result |= ARRIVED;
+	if (state.heldBack != _last.heldBack) result |= ARRIVED;
 	if (_known)
 	{
 		// An open window that stays as it is tells nothing: a program that hangs may have a wide one.
@@ -48,6 +48,7 @@ int WebSocketProgress::look(const WebSocketPeerState& state, Time now)
 		if (_behind ? acknowledged : read) result |= READ;
 	}
 	if (result & (TAKEN | READ)) _time = now - state.quiet;
+	if (result & READ) _slow = true;
 	if (static_cast<Poco::Int32>(state.acknowledged - _answerBehind) >= 0) _behind = false;
 	begin(state);
 	return result;

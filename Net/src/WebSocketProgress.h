@@ -31,7 +31,7 @@ struct WebSocketPeerState
 	Poco::UInt32 window = 0;       /// bytes that it has room for; 0 also if that is not known
 	Poco::UInt32 waiting = 0;      /// bytes that were sent here and are not acknowledged
 	Poco::UInt32 delivered = 0;    /// segments that have arrived at the peer, also if one before them is missing
-	Poco::UInt32 arrived = 0;      /// segments with data that have come from the peer, also if one before them is missing
+	Poco::UInt32 heldBack = 0;     /// segments that have come from the peer while one before them was missing, since the beginning
 	Poco::UInt32 quiet = 0;        /// milliseconds since its last acknowledgement, or answer to a question for room
 };
 
@@ -54,7 +54,7 @@ public:
 		NONE  = 0,
 		TAKEN   = 1, /// The peer has acknowledged something, or made room.
 		READ    = 2, /// It gets nearer to the answer to the PING of expectAnswer().
-		ARRIVED = 4  /// Something has come from it, which need not be in reach yet: after a loss the system holds back what follows.
+		ARRIVED = 4  /// Something has come from it that could not be received yet: after a loss the system holds back what follows.
 	};
 
 	void begin(const WebSocketPeerState& state);
@@ -64,13 +64,16 @@ public:
 		/// The same. A PING is sent next, and answered when all has been read that is waiting now.
 
 	int look(const WebSocketPeerState& state, Time now);
-		/// Returns bits of Result. The first look has nothing to compare with, and returns TAKEN and ARRIVED.
+		/// Returns bits of Result. The first look has nothing to compare with, and returns TAKEN.
 
 	Time time() const;
 		/// Returns when the peer has got on, if look() has returned TAKEN or READ.
 
 	Poco::UInt32 unacknowledged() const;
 		/// Returns how many bytes were not acknowledged at the last look.
+
+	bool slow() const;
+		/// Returns true if the peer is known to have something to read before the PING of expectAnswer().
 
 	bool waiting() const;
 		/// Returns true if something was not acknowledged at the last look, or at the one before.
@@ -81,6 +84,7 @@ private:
 	Time _time = 0;
 	bool _known = false;   // there was a look before
 	bool _behind = false;  // the PING is not acknowledged
+	bool _slow = false;
 	bool _waited = false;  // something was not acknowledged at the look before the last
 };
 
@@ -97,6 +101,12 @@ inline WebSocketProgress::Time WebSocketProgress::time() const
 inline Poco::UInt32 WebSocketProgress::unacknowledged() const
 {
 	return _last.waiting;
+}
+
+
+inline bool WebSocketProgress::slow() const
+{
+	return _slow;
 }
 
 

@@ -227,6 +227,7 @@ bool WebSocketReader::keepAlive(Poco::Timespan& left)
 		_pinging = true;
 		_pingedAgain = false;
 		_lastSign.update();
+		_progress = WebSocketProgress();
 		_sender.sendPing();
 	}
 	if (_sender.pingAge() == 0) _lastSign.update(); // while another thread is sending, it cannot go out
@@ -239,10 +240,10 @@ bool WebSocketReader::keepAlive(Poco::Timespan& left)
 		_lastSign.update(); // what is there to compare with is of now
 		_sender.sendPing();
 	}
-	left = _pongTimeout - _lastSign.elapsed();
+	left = pongLimit() - _lastSign.elapsed();
 	if (left > 0) return true;
 	watch();
-	left = _pongTimeout - _lastSign.elapsed();
+	left = pongLimit() - _lastSign.elapsed();
 	if (left > 0 && _lastReceived.elapsed() < (_pingInterval + _transferTimeout).totalMicroseconds())
 	{
 		_sender.sendPing(); // the peer's system acknowledges it, and tells how much room there is
@@ -250,6 +251,13 @@ bool WebSocketReader::keepAlive(Poco::Timespan& left)
 	}
 	_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
 	return false;
+}
+
+
+Poco::Timespan WebSocketReader::pongLimit() const
+	/// Returns the limit of silence before the answer to a PING.
+{
+	return _progress.slow() ? std::max(_pongTimeout, _transport.getSendTimeout()) : _pongTimeout;
 }
 
 

@@ -135,6 +135,7 @@ private:
 	int readInto(WebSocketTarget& target, std::size_t total, bool limited);
 	bool keepAlive(Poco::Timespan& left);
 	void watch();
+	Poco::Timespan pongLimit() const;
 	int readDirectly(char* pTarget, std::size_t length);
 	void save(const WebSocketTarget& target);
 	bool wholeFrameAhead() const;

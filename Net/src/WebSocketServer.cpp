@@ -206,6 +206,7 @@ void WebSocketServer::Core::start()
 		_reactors.clear();
 		_pDispatcher.reset();
 		_stage = CREATED; // it may be tried again
+		_stopped.notify_all();
 		throw;
 	}
 }
@@ -250,7 +251,7 @@ void WebSocketServer::Core::stop()
 	const WebSocketPlace::Wait wait(places());
 	if (!wait.possible()) throw IllegalStateException("stop() would wait for the thread that calls it");
 	if (_stage == STOPPING) waitUntilStopped(lock);
-	if (_stage == STOPPED) return;
+	if (_stage == CREATED || _stage == STOPPED) return;
 	_stage = STOPPING;
 	lock.unlock();
 	finish();
@@ -258,9 +259,9 @@ void WebSocketServer::Core::stop()
 
 
 void WebSocketServer::Core::waitUntilStopped(std::unique_lock<std::mutex>& lock)
-	/// Or drained.
+	/// Or drained, or a start() that failed has been undone.
 {
-	_stopped.wait(lock, [this] { return _stage == STOPPED || _stage == DRAINED; });
+	_stopped.wait(lock, [this] { return _stage == STOPPED || _stage == DRAINED || _stage == CREATED; });
 }
 
 
@@ -476,14 +477,15 @@ bool WebSocketServer::Core::counted(const SocketAddress& address)
 
 bool WebSocketServer::Core::admit(const SocketAddress* pAddress)
 {
+	const int counted = _httpRoom.visited() ? 1 : 0; // a handler of this server adopts a connection that counts already
 	const int handshakes = _handshakes.fetch_add(1, std::memory_order_relaxed);
 	bool admitted = _stage == RUNNING && !_draining && handshakes < pParams->getMaxHandshakes()
-		&& handshakes + _connections.load(std::memory_order_relaxed) + _http.load(std::memory_order_relaxed) < pParams->getMaxConnections();
-	if (admitted && counts() && pAddress && counted(*pAddress))
+		&& handshakes + _connections.load(std::memory_order_relaxed) + _http.load(std::memory_order_relaxed) - counted < pParams->getMaxConnections();
+	if (admitted && counts() && pAddress && Core::counted(*pAddress))
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
 		int& count = _addresses[pAddress->host()];
-		admitted = count < pParams->getMaxConnectionsPerAddress();
+		admitted = count - counted < pParams->getMaxConnectionsPerAddress();
 		if (admitted) ++count;
 	}
 	if (admitted) return true;

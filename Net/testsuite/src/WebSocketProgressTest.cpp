@@ -91,9 +91,26 @@ TEST(WebSocketProgressTest, TimeIsThatOfTheLastAcknowledgement)
 TEST(WebSocketProgressTest, FirstLookHasNothingToCompareWith)
 {
 	WebSocketProgress progress;
-	EXPECT_EQ(TAKEN | ARRIVED, progress.look(state(10, 0, 0, 300), 1000));
+	EXPECT_EQ(TAKEN, progress.look(state(10, 0, 0, 300), 1000));
 	EXPECT_EQ(700u, progress.time());
 	EXPECT_EQ(NONE, progress.look(state(10, 0, 0, 1300), 2000));
+}
+
+
+TEST(WebSocketProgressTest, Slow)
+	/// As soon as it is known that there is something to read before the PING.
+{
+	WebSocketProgress progress;
+	progress.expectAnswer(state(10, 1000));
+	EXPECT_FALSE(progress.slow());
+	progress.look(state(20, 1000), 1000);
+	EXPECT_FALSE(progress.slow());
+	progress.look(state(20, 2000), 2000);
+	EXPECT_TRUE(progress.slow());
+	progress.expectAnswer(state(20, 2000));
+	EXPECT_FALSE(progress.slow());
+	progress.expectAnswer(state(20, 2000, 100));
+	EXPECT_TRUE(progress.slow());
 }
 
 
@@ -105,7 +122,7 @@ TEST(WebSocketProgressTest, SegmentsBehindOneThatIsLost)
 	WebSocketPeerState next = state(10, 1000, 500);
 	next.delivered = 1;
 	EXPECT_EQ(TAKEN, progress.look(next, 1000));
-	next.arrived = 1;
+	next.heldBack = 1;
 	EXPECT_EQ(ARRIVED, progress.look(next, 2000));
 	EXPECT_EQ(NONE, progress.look(next, 3000));
 }

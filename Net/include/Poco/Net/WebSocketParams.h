@@ -172,7 +172,8 @@ public:
 	Poco::Timespan getPongTimeout() const;
 		/// The connection has failed if nothing at all is received for this long after such a PING, and the peer does not get on
 		/// with what was sent before it either: its system acknowledges nothing, and its program reads nothing. If
-		/// something was sent before it, a second PING follows after half of the time, and the time counts from there. More than 0. Default: 20 s.
+		/// something was sent before it, a second PING follows after half of the time, and the time counts from there; it is the send timeout,
+		/// if that is longer, as long as the peer is known to have something to read before the PING. More than 0. Default: 20 s.
 
 	void setTransferTimeout(const Poco::Timespan& timeout);
 	Poco::Timespan getTransferTimeout() const;
