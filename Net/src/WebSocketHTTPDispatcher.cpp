@@ -67,9 +67,18 @@ namespace
 	bool received(HTTPServerRequestImpl& request)
 		/// Returns true if nothing of the request's body is left. What is left would be taken for the next request.
 	{
-		if (!request.getChunkedTransferEncoding() && !request.hasContentLength()) return true;
+		if (!request.hasContentLength()) return true;
 		request.stream().ignore(MAX_SKIPPED);
 		return request.stream().eof();
+	}
+
+	bool ends(const HTTPServerRequestImpl& request)
+		/// Returns true if the stream of the request's body ends with the body. Poco's stream of chunks reads on, into the next request, if it
+		/// is asked again, and that of a request without a length ends with the connection.
+	{
+		if (request.has(HTTPMessage::TRANSFER_ENCODING)) return false;
+		const std::string& method = request.getMethod();
+		return request.hasContentLength() || method == HTTPRequest::HTTP_GET || method == HTTPRequest::HTTP_HEAD || method == HTTPRequest::HTTP_DELETE;
 	}
 }
 
@@ -115,8 +124,10 @@ bool WebSocketHTTPDispatcher::serve(WebSocketStream& stream, const std::string& 
 	if (_stopped || _queue.size() >= room) return false;
 	const bool threadFree = _queue.size() < _threads.size() - _handled.size();
 	if (!threadFree && _threads.size() < _maxThreads && !startThread() && _threads.empty()) return false;
-	connection.pSocket = stream.detach();
-	_queue.push_back(std::move(connection));
+	std::list<Connection> taken;
+	taken.push_back(std::move(connection));
+	taken.back().pSocket = stream.detach(); // when nothing needs memory any more
+	_queue.splice(_queue.end(), taken);
 	_work.notify_one();
 	return true;
 }
@@ -126,14 +137,16 @@ bool WebSocketHTTPDispatcher::startThread()
 {
 	try
 	{
-		_threads.push_back(std::make_unique<Poco::Thread>("WebSocketServer HTTP"));
-		_threads.back()->setPriority(_pParams->getThreadPriority());
-		_threads.back()->start(*this);
+		auto pThread = std::make_unique<Poco::Thread>("WebSocketServer HTTP");
+		pThread->setPriority(_pParams->getThreadPriority());
+		_threads.reserve(_threads.size() + 1);
+		_handled.reserve(_threads.size() + 1); // the thread needs no memory for that
+		pThread->start(*this); // it waits for the lock
+		_threads.push_back(std::move(pThread));
 		return true;
 	}
-	catch (const Poco::Exception&)
+	catch (...) // no thread, or no memory
 	{
-		_threads.pop_back();
 		return false;
 	}
 }
@@ -142,28 +155,29 @@ bool WebSocketHTTPDispatcher::startThread()
 void WebSocketHTTPDispatcher::run()
 {
 	std::unique_lock<std::mutex> lock(_mutex);
-	Connection connection;
-	while (take(lock, connection))
+	while (wait(lock))
 	{
-		const auto descriptor = _handled.emplace(_handled.end(), connection.pSocket->sockfd());
+		const WebSocketRoom::Guest guest(_room); // under the lock: who has called cut() waits for it
+		std::list<Connection> taken;
+		taken.splice(taken.begin(), _queue, _queue.begin()); // needs no memory, as all that is outside of handle()
+		Connection& connection = taken.front();
+		const Descriptor descriptor(connection.pSocket->sockfd());
+		_handled.push_back(&descriptor);
 		lock.unlock();
 		handle(connection);
 		lock.lock();
-		_handled.erase(descriptor);
+		_handled.erase(std::find(_handled.begin(), _handled.end(), &descriptor));
 	}
 	leave(lock);
 }
 
 
-bool WebSocketHTTPDispatcher::take(std::unique_lock<std::mutex>& lock, Connection& connection)
+bool WebSocketHTTPDispatcher::wait(std::unique_lock<std::mutex>& lock)
 	/// Waits for a connection, but not longer than a thread may be idle.
 {
 	const std::chrono::microseconds idleTime(_pParams->getThreadIdleTime().totalMicroseconds());
 	_work.wait_for(lock, idleTime, [this] { return _stopped || !_queue.empty(); });
-	if (_queue.empty()) return false;
-	connection = std::move(_queue.front());
-	_queue.pop_front();
-	return true;
+	return !_queue.empty();
 }
 
 
@@ -181,8 +195,8 @@ void WebSocketHTTPDispatcher::leave(std::unique_lock<std::mutex>& lock)
 
 
 void WebSocketHTTPDispatcher::handle(Connection& connection)
+	/// Throws nothing.
 {
-	const WebSocketRoom::Guest guest(_room);
 	bool kept = false;
 	try
 	{
@@ -209,16 +223,22 @@ void WebSocketHTTPDispatcher::handle(Connection& connection)
 		Poco::ErrorHandler::handle();
 	}
 	++connection.requests;
-	if (kept)
+	try
 	{
-		_owner.handled(connection);
+		if (kept)
+		{
+			_owner.handled(connection);
+		}
+		else
+		{
+			connection.pSocket.reset();
+			_owner.closed(connection.remote);
+		}
 	}
-	else
+	catch (...) // no memory
 	{
-		connection.pSocket.reset();
-		_owner.closed(connection.remote);
+		Poco::ErrorHandler::handle();
 	}
-	connection = Connection();
 }
 
 
@@ -241,7 +261,7 @@ bool WebSocketHTTPDispatcher::handleRequest(WebSocketHTTPSession& session, const
 	session.attach(pSocket);
 	session.socket().setReceiveTimeout(_pParams->getTimeout());
 	const int limit = _pParams->getMaxKeepAliveRequests();
-	const bool mayKeep = _pParams->getKeepAlive() && pRequest->getKeepAlive() && (limit <= 0 || connection.requests + 1 < limit) && _owner.keeps();
+	const bool mayKeep = _pParams->getKeepAlive() && pRequest->getKeepAlive() && ends(*pRequest) && (limit <= 0 || connection.requests + 1 < limit) && _owner.keeps();
 	const bool keeps = respond(session, *pRequest, *pResponse, mayKeep) && pResponse->getKeepAlive() && mayKeep;
 	pResponse.reset(); // sends what is left of it
 	return keeps && session.has(pSocket) && !session.networkException() && received(*pRequest) && _owner.keeps();
@@ -277,12 +297,12 @@ bool WebSocketHTTPDispatcher::respond(WebSocketHTTPSession& session, HTTPServerR
 
 void WebSocketHTTPDispatcher::cut()
 {
-	std::deque<Connection> queue;
+	std::list<Connection> queue;
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
 		_stopped = true;
 		queue.swap(_queue);
-		for (const Descriptor& descriptor: _handled) descriptor.shutdown();
+		for (const Descriptor* const pDescriptor: _handled) pDescriptor->shutdown();
 		_work.notify_all();
 	}
 	for (Connection& connection: queue)

@@ -27,7 +27,6 @@
 #include "Poco/Types.h"
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -107,7 +106,7 @@ private:
 	};
 
 	void run() override;
-	bool take(std::unique_lock<std::mutex>& lock, Connection& connection);
+	bool wait(std::unique_lock<std::mutex>& lock);
 	bool startThread();
 	void leave(std::unique_lock<std::mutex>& lock);
 	void handle(Connection& connection);
@@ -123,8 +122,8 @@ private:
 	std::condition_variable _work; // or the end
 	std::condition_variable _left; // a thread
 	bool _stopped;
-	std::deque<Connection> _queue;
-	std::list<Descriptor> _handled; // those of requests that are being handled
+	std::list<Connection> _queue;
+	std::vector<const Descriptor*> _handled; // those of requests that are being handled
 	std::vector<std::unique_ptr<Poco::Thread>> _threads;
 	std::unique_ptr<Poco::Thread> _pLast; // that has left
 };

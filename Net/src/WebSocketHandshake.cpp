@@ -93,12 +93,6 @@ namespace
 		return result;
 	}
 
-	bool isHTTP11(std::string_view version)
-		/// HTTP/1.1 or higher (4.2.1)
-	{
-		return isVersion(version) && version.compare(5, 3, "1.1") >= 0;
-	}
-
 	template <typename Put>
 	void putAcceptance(const HTTPRequest& request, const std::string& subprotocol, const std::string& extensions, const Put& put)
 		/// The fields of the answer to a request that is accepted (4.2.2).

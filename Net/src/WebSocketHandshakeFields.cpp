@@ -222,6 +222,20 @@ bool WebSocketHandshake::mayBeRequest(std::string_view text, std::size_t before)
 }
 
 
+WebSocketHandshake::Verdict WebSocketHandshake::checkFraming(const HTTPRequest& request)
+{
+	const Lines encodings(request, HTTPMessage::TRANSFER_ENCODING);
+	const Lines lengths(request, HTTPMessage::CONTENT_LENGTH);
+	bool valid = encodings.count == 0 || (encodings.count == 1 && same(encodings.first, HTTPMessage::CHUNKED_TRANSFER_ENCODING)
+		&& lengths.count == 0 && isHTTP11(request.getVersion())); // 6.1
+	forEachLine(request, HTTPMessage::CONTENT_LENGTH, [&valid, &lengths](std::string_view length) // 6.3, 5
+	{
+		if (length.empty() || length != lengths.first || !std::all_of(length.begin(), length.end(), Poco::Ascii::isDigit)) valid = false;
+	});
+	return valid ? Verdict() : refusal(WebSocketError::NO_HANDSHAKE, HTTPResponse::HTTP_BAD_REQUEST, "Nobody knows where the request's body ends");
+}
+
+
 WebSocketHandshake::Verdict WebSocketHandshake::checkSize(const MessageHeader& header, std::size_t maxFields, std::size_t maxSize)
 {
 	const Verdict count = checkCount(header, maxFields);

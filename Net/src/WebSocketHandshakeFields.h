@@ -66,6 +66,13 @@ inline bool isVersion(std::string_view version)
 }
 
 
+inline bool isHTTP11(std::string_view version)
+	/// HTTP/1.1 or higher (RFC 6455, 4.2.1)
+{
+	return isVersion(version) && version.compare(5, 3, "1.1") >= 0;
+}
+
+
 inline std::string unquoted(std::string_view text)
 	/// The content of a quoted string; text itself if it is none.
 {

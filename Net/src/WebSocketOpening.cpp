@@ -318,7 +318,11 @@ WebSocketOpening::Result WebSocketOpening::handle()
 {
 	const Verdict parsed = WebSocketHandshake::parseRequest(_received, anyRequest());
 	if (!parsed.ok()) return refuse(parsed);
-	if (_pHTTPParams && !WebSocketHandshake::hasToken(*_pRequest, "Upgrade", "websocket")) return OTHER;
+	if (_pHTTPParams && !WebSocketHandshake::hasToken(*_pRequest, "Upgrade", "websocket"))
+	{
+		const Verdict framing = WebSocketHandshake::checkFraming(*_pRequest);
+		return framing.ok() ? OTHER : refuse(framing);
+	}
 	_pRequest->attach(*_pStream);
 
 	Verdict verdict;

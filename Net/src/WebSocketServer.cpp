@@ -597,15 +597,19 @@ bool WebSocketServer::Core::keeps() const
 
 void WebSocketServer::Core::handled(WebSocketHTTPDispatcher::Connection& connection)
 {
+	WebSocketEventConnection::Ptr pConnection;
 	try
 	{
 		WebSocketReactor& reactor = chooseReactor();
-		begin(new WebSocketEventConnection(*this, reactor, connection), reactor);
+		pConnection = new WebSocketEventConnection(*this, reactor, connection);
+		begin(pConnection, reactor);
 	}
 	catch (const std::exception&) // no memory: the connection is closed
 	{
 		closed(connection.remote);
+		return;
 	}
+	if (!keeps()) pConnection->close(WebSocketFrame::GOING_AWAY, LEAVING); // it came while the others were closed
 }
 
 

@@ -159,6 +159,31 @@ namespace
 
 		Gate gate;
 	};
+
+	class EchoHTTPServer: public EventServer
+		/// Sends the method and the body of a request back, but for "/unread".
+	{
+	public:
+		explicit EchoHTTPServer(Port port):
+			EventServer(port)
+		{
+			server.setHTTP(new FunctionFactory([this](HTTPServerRequest& request, HTTPServerResponse& response)
+			{
+				++handled;
+				std::string answer = request.getMethod() + " ";
+				if (request.getURI() != "/unread") answer.append(std::istreambuf_iterator<char>(request.stream()), std::istreambuf_iterator<char>());
+				response.sendBuffer(answer.data(), answer.size());
+			}), httpParams());
+			start();
+		}
+
+		~EchoHTTPServer()
+		{
+			server.stop();
+		}
+
+		std::atomic<int> handled{0};
+	};
 }
 
 
@@ -218,6 +243,46 @@ TEST_P(EventPortTest, DrainDoesNotWaitForIdleConnections)
 	EXPECT_TRUE(closed(idle));
 	EXPECT_TRUE(closed(second));
 	server.server.stop(); // ends a draining that waits
+}
+
+
+TEST_P(EventPortTest, DrainDoesNotWaitForWhoComesBackLate)
+	/// From a handler, while idle connections are closed.
+{
+	for (int round = 0; round < 20; ++round)
+	{
+		HTTPEventServer server(GetParam());
+		server.start();
+		std::atomic<int> answers{0};
+		std::vector<std::thread> clients;
+		for (int i = 0; i < 3; ++i)
+		{
+			clients.emplace_back([&]
+			{
+				try
+				{
+					RawPeer peer = server.dial();
+					for (;;)
+					{
+						peer.send(get("/"));
+						const std::string head = peer.receiveThrough("\r\n\r\n");
+						peer.receive(1);
+						++answers;
+						if (!parseResponse(head).getKeepAlive()) break;
+					}
+				}
+				catch (const Poco::Exception&)
+				{
+					// it was closed
+				}
+			});
+		}
+		EXPECT_TRUE(eventually([&] { return answers > 10 + round; }));
+		std::future<std::vector<EventConnection::Ptr>> drained = std::async(std::launch::async, [&] { return server.server.drain(Poco::Timespan(100*DEADLINE_S, 0)); });
+		EXPECT_EQ(std::future_status::ready, drained.wait_for(std::chrono::seconds(3*DEADLINE_S))) << round;
+		server.server.stop(); // ends a draining that waits
+		for (std::thread& client: clients) client.join();
+	}
 }
 
 
@@ -430,7 +495,7 @@ TEST_P(EventPortTest, BodyThatNobodyReads)
 	const std::string posts[] =
 	{
 		lines + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body,
-		lines + "Transfer-Encoding: chunked\r\n\r\n26\r\n" + body.substr(0, 0x26) + "\r\n0\r\n\r\n",
+		lines + "Content-Length: 1\r\nContent-Length: 1\r\n\r\nx",
 		lines + "Content-Length: 0\r\n\r\n"
 	};
 	for (const std::string& post: posts)
@@ -450,14 +515,7 @@ TEST_P(EventPortTest, BodyThatNobodyReads)
 TEST_P(EventPortTest, ChunkedBodiesOfAllSizes)
 	/// A body's chunks come with the header, and are not where Poco looks for them.
 {
-	EventServer server(GetParam());
-	server.server.setHTTP(new FunctionFactory([](HTTPServerRequest& request, HTTPServerResponse& response)
-	{
-		const std::string body(std::istreambuf_iterator<char>(request.stream()), std::istreambuf_iterator<char>());
-		response.sendBuffer(body.data(), body.size());
-	}), httpParams());
-	server.start();
-	RawPeer peer = server.dial();
+	EchoHTTPServer server(GetParam());
 	for (const std::size_t size: {std::size_t(1), std::size_t(3900), std::size_t(4096), std::size_t(5000), std::size_t(70000), std::size_t(300000)})
 	{
 		const std::string body = pattern(size);
@@ -469,11 +527,81 @@ TEST_P(EventPortTest, ChunkedBodiesOfAllSizes)
 			std::snprintf(length, sizeof(length), "%zx\r\n", chunk.size());
 			request += length + chunk + "\r\n";
 		}
-		request += "0\r\n\r\n";
-		const int count = size < 10000 ? 2 : 1; // nobody receives the first answer while the second request is being sent
-		peer.send(count == 2 ? request + request : request);
-		for (int i = 0; i < count; ++i) EXPECT_TRUE(body == receiveAnswer(peer).body) << size;
+		RawPeer peer = server.dial();
+		peer.send(get("/") + request + "0\r\n\r\n");
+		const Answer before = receiveAnswer(peer);
+		EXPECT_EQ("GET ", before.body);
+		EXPECT_TRUE(before.keepsAlive());
+		const Answer answer = receiveAnswer(peer);
+		EXPECT_TRUE("POST " + body == answer.body) << size;
+		EXPECT_FALSE(answer.keepsAlive());
+		EXPECT_TRUE(peer.atEnd()) << size;
 	}
+}
+
+
+TEST_P(EventPortTest, NothingFollowsABodyOfChunks)
+	/// Whether it is as it must be, and whatever the handler reads of it.
+{
+	EchoHTTPServer server(GetParam());
+	for (const char* body: {"1\r\nx\r\n0\r\n\r\n", "1\r\nx\r\n0\r\nA: b\r\n\r\n", "1\r\nxyz\r\n0\r\n\r\n", "1;a=b\r\nx\r\n0\r\n\r\n", "0\n\r\n", "-1\r\nx\r\n0\r\n\r\n", "what\r\n", ""})
+	{
+		for (const char* path: {"/", "/unread"})
+		{
+			RawPeer peer = server.dial();
+			peer.send(std::string("POST ") + path + " HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + body + get("/smuggled"));
+			const std::string head = peer.receiveThrough("\r\n\r\n");
+			EXPECT_FALSE(parseResponse(head).getKeepAlive()) << body;
+			EXPECT_TRUE(closed(peer)) << body;
+		}
+	}
+	EXPECT_EQ(16, server.handled);
+}
+
+
+TEST_P(EventPortTest, NothingFollowsABodyWithoutALength)
+	/// Poco reads it up to the end of the connection.
+{
+	EchoHTTPServer server(GetParam());
+	RawPeer peer = server.dial();
+	peer.send("POST /unread HTTP/1.1\r\nHost: localhost\r\n\r\n" + get("/smuggled"));
+	const Answer answer = receiveAnswer(peer);
+	EXPECT_EQ("POST ", answer.body);
+	EXPECT_FALSE(answer.keepsAlive());
+	EXPECT_TRUE(closed(peer));
+	EXPECT_EQ(1, server.handled);
+}
+
+
+TEST_P(EventPortTest, AmbiguousBodiesAreRefused)
+{
+	EchoHTTPServer server(GetParam());
+	const std::string chunked = "Transfer-Encoding: chunked\r\n";
+	const std::string requests[] =
+	{
+		"POST / HTTP/1.1\r\n" + chunked + "Content-Length: 5\r\n",
+		"POST / HTTP/1.1\r\nContent-Length: 5\r\n" + chunked,
+		"POST / HTTP/1.1\r\n" + chunked + chunked,
+		"POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n",
+		"POST / HTTP/1.1\r\nTransfer-Encoding: identity\r\n",
+		"POST / HTTP/1.0\r\n" + chunked,
+		"POST / HTTP/1.0\r\nConnection: keep-alive\r\n" + chunked,
+		"POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n",
+		"POST / HTTP/1.1\r\nContent-Length: 5,5\r\n",
+		"POST / HTTP/1.1\r\nContent-Length: +5\r\n",
+		"GET / HTTP/1.1\r\nContent-Length: -5\r\n",
+		"POST / HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n"
+	};
+	for (const std::string& request: requests)
+	{
+		RawPeer peer = server.dial();
+		peer.send(request + "Host: localhost\r\n\r\n0\r\n\r\n" + get("/smuggled"));
+		const std::string head = peer.receiveThrough("\r\n\r\n");
+		EXPECT_EQ(0u, head.find("HTTP/1.1 400 ")) << request << head;
+		EXPECT_FALSE(parseResponse(head).getKeepAlive()) << request;
+		EXPECT_TRUE(closed(peer));
+	}
+	EXPECT_EQ(0, server.handled);
 }
 
 

@@ -122,6 +122,71 @@ TEST(WebSocketHandshakeParseTest, RequestLine)
 }
 
 
+TEST(WebSocketHandshakeParseTest, Framing)
+{
+	const struct
+	{
+		const char* what;
+		std::string fields;
+		bool right;
+		bool right10; // with HTTP/1.0
+	}
+	rows[] =
+	{
+		{"no body", "", true, true},
+		{"6.2", "Content-Length: 5\r\n", true, true},
+		{"6.2 none", "content-length: 0\r\n", true, true},
+		{"6.2 zeros", "Content-Length: 005 \r\n", true, true},
+		{"6.2 empty", "Content-Length:\r\n", false, false},
+		{"6.2 sign", "Content-Length: +5\r\n", false, false},
+		{"6.2 negative", "Content-Length: -5\r\n", false, false},
+		{"6.2 unknown, as Poco writes it", "Content-Length: -1\r\n", false, false},
+		{"6.2 hexadecimal", "Content-Length: 0x5\r\n", false, false},
+		{"6.2 spaces", "Content-Length: 5 5\r\n", false, false},
+		{"6.2 folded", "Content-Length: 5\r\n 5\r\n", false, false},
+		{"6.2 Latin-1", "Content-Length: 5\xb2\r\n", false, false},
+		{"6.2 encoded, as Poco reads it", "Content-Length: =?UTF-8?Q?5?=\r\n", false, false},
+		{"6.3, 5 list", "Content-Length: 5,5\r\n", false, false},
+		{"6.3, 5 list of others", "Content-Length: 5, 6\r\n", false, false},
+		{"6.3, 5 lines", "Content-Length: 5\r\ncontent-length: 5\r\n", true, true},
+		{"6.3, 5 other lines", "Content-Length: 5\r\nContent-Length: 6\r\n", false, false},
+		{"6.3, 5 other lines, same number", "Content-Length: 5\r\nContent-Length: 05\r\n", false, false},
+		{"6.3, 5 other lines, one is empty", "Content-Length: \r\nContent-Length: 5\r\n", false, false},
+		{"6.3, 4", "Transfer-Encoding: chunked\r\n", true, false},
+		{"7 whatever its case", "transfer-encoding: CHUNKED\r\n", true, false},
+		{"6.3, 4 no encoding", "Transfer-Encoding:\r\n", false, false},
+		{"6.3, 4 identity", "Transfer-Encoding: identity\r\n", false, false},
+		{"6.3, 4 not the last", "Transfer-Encoding: chunked, gzip\r\n", false, false},
+		{"6.1 others, which Poco does not know", "Transfer-Encoding: gzip, chunked\r\n", false, false},
+		{"6.1 twice", "Transfer-Encoding: chunked, chunked\r\n", false, false},
+		{"6.1 two lines", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", false, false},
+		{"6.1 two lines, others", "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", false, false},
+		{"6.1 parameters", "Transfer-Encoding: chunked;a=b\r\n", false, false},
+		{"6.1 quoted", "Transfer-Encoding: \"chunked\"\r\n", false, false},
+		{"6.1 something before", "Transfer-Encoding: xchunked\r\n", false, false},
+		{"6.1 encoded, as Poco reads it", "Transfer-Encoding: =?UTF-8?Q?chunked?=\r\n", false, false},
+		{"6.3, 3 both", "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", false, false},
+		{"6.3, 3 both, and none", "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n", false, false}
+	};
+	for (const auto& row: rows)
+	{
+		for (const std::string version: {"0.9", "1.0", "1.1", "2.0"})
+		{
+			SCOPED_TRACE(row.what);
+			HTTPRequest request;
+			ASSERT_TRUE(WebSocketHandshake::parseRequest("POST / HTTP/" + version + "\r\nHost: localhost\r\n" + row.fields + "\r\n", request).ok());
+			const WebSocketHandshake::Verdict verdict = WebSocketHandshake::checkFraming(request);
+			const bool right = version < "1.1" ? row.right10 : row.right;
+			EXPECT_EQ(right, verdict.ok()) << version;
+			if (right) continue;
+			EXPECT_EQ(HTTPResponse::HTTP_BAD_REQUEST, verdict.status);
+			EXPECT_EQ(WebSocketError::NO_HANDSHAKE, verdict.error);
+			EXPECT_FALSE(verdict.text.empty());
+		}
+	}
+}
+
+
 TEST(WebSocketHandshakeParseTest, Fields)
 {
 	const struct

@@ -83,6 +83,11 @@ public:
 		/// Returns false if parseRequest() would refuse the request line of each header that begins with text. The first
 		/// before bytes have passed already.
 
+	static Verdict checkFraming(const HTTPRequest& request);
+		/// Checks that it is clear where the body of a request that is not for WebSocket ends (RFC 9112, 6.1 and 6.3), whoever reads
+		/// it: there is one Transfer-Encoding, which is chunked, no Content-Length with it, and the version is 1.1 or higher; or
+		/// there is no Transfer-Encoding, and all lines of Content-Length, if there are any, have the same digits. The status is 400.
+
 	static Verdict checkRequest(const HTTPRequest& request);
 		/// Checks a client's opening handshake (4.2.1).
 		///
