@@ -177,7 +177,7 @@ public:
 
 	void setTransferTimeout(const Poco::Timespan& timeout);
 	Poco::Timespan getTransferTimeout() const;
-		/// The longest time that a transfer may take, however steadily bytes move: a message that arrives (then Close code 1008), what waits
+		/// The longest time that a transfer may take, however steadily bytes move: a message that arrives, unless it is received in parts (then Close code 1008), what waits
 		/// to be sent, an answer to a PING that lies behind it, a closing handshake of the event shell (then the connection
 		/// is cut). It is for peers that trickle on purpose; the other limits are about silence. More than 0, at most 20 days. Default: 15 min,
 		/// which is 16 MiB at 19 KB/s.
