@@ -162,7 +162,7 @@ void WebSocketEventConnection::resume()
 void WebSocketEventConnection::goOn()
 {
 	set(PAUSED, false);
-	set(PINGING, false);
+	if (is(PINGING)) answered();
 	_received = _reactor.now();
 	if (is(SEND_BROKEN) && !is(CLOSING_BEGUN)) _waits = _received; // for readingUntil()
 	updateInterest();

@@ -227,6 +227,7 @@ private:
 		std::vector<Task> held;             // other messages, while one is sent in parts
 		std::unique_ptr<Deflating> pDeflating;
 		WebSocketProgress progress;         // of the peer
+		bool probing = false;               // the system asks the peer's, until a PING is answered
 		Poco::UInt64 queueEnd = 0;          // when so many bytes have been sent, all has that was queued at that time:
 		Time queueSince = 0;
 		Poco::UInt64 messageNumber = 0;     // of the message that was arriving at that time:

@@ -127,7 +127,7 @@ void WebSocketEventConnection::watch(Time now)
 	{
 		if (!is(DISCARD)) advance(_waits, result & WebSocketProgress::ARRIVED ? now : _received);
 		if (progress.unacknowledged() > CLOSE_SIZE) expectLateClose();
-		else probePeer(_stream.fd()); // it may be reading still
+		else probePeer(_stream.fd(), true); // it may be reading still
 	}
 }
 
@@ -137,7 +137,7 @@ void WebSocketEventConnection::expectLateClose()
 {
 	if (is(CLOSES_LATER)) return;
 	set(CLOSES_LATER, true);
-	probePeer(_stream.fd());
+	probePeer(_stream.fd(), true);
 }
 
 
@@ -228,21 +228,15 @@ void WebSocketEventConnection::keepAlive(Time now)
 		const WebSocketPeerState peer = peerState(_stream.fd());
 		if (peer.waiting <= CLOSE_SIZE && !WebSocketTimerWheel::reached(_received, _lastMessage)) return; // nothing was sent that the answer could lie behind
 		rare().progress.expectAnswer(peer);
+		rare().probing = true;
+		probePeer(_stream.fd(), true);
 		_waits = now; // what is there to compare with is of now
 		sendPing();
 	}
-	else
+	else if (late(pongLimit(), now) || WebSocketTimerWheel::reached(_received + _group.longestSilence, now))
 	{
-		const Time before = _waits;
-		if (late(pongLimit(), now) || WebSocketTimerWheel::reached(_received + _group.longestSilence, now))
-		{
-			_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
-			broken(WebSocketException(_framer.errorText(), _framer.error()));
-		}
-		else if (_waits != before)
-		{
-			sendPing(); // the peer's system acknowledges it, and tells how much room there is
-		}
+		_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
+		broken(WebSocketException(_framer.errorText(), _framer.error()));
 	}
 }
 
@@ -297,6 +291,12 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::answered()
 	/// The peer is there. The next PING is due earlier than the answer to the last would have been late.
 {
+	Rare* const pRare = _pRare.load(std::memory_order_acquire);
+	if (pRare && pRare->probing)
+	{
+		pRare->probing = false;
+		probePeer(_stream.fd(), false);
+	}
 	set(PINGING, false);
 	set(ASKED_AGAIN, false);
 	schedule();

@@ -51,13 +51,26 @@ WebSocketPeerState peerState(int fd)
 }
 
 
-void probePeer(int fd)
+void probePeer(int fd, bool flag)
 {
+	constexpr int COUNT = 127; // it is not for the system to give up; the longest that there is, so nobody else sets it
 	const auto set = [fd](int level, int name, int value) { ::setsockopt(fd, level, name, &value, sizeof(value)); };
-	set(IPPROTO_TCP, TCP_KEEPIDLE, 1);
-	set(IPPROTO_TCP, TCP_KEEPINTVL, 1);
-	set(IPPROTO_TCP, TCP_KEEPCNT, 127); // it is not for the system to give up
-	set(SOL_SOCKET, SO_KEEPALIVE, 1);
+	const auto get = [fd](int level, int name)
+	{
+		int value = 0;
+		socklen_t length = sizeof(value);
+		::getsockopt(fd, level, name, &value, &length);
+		return value;
+	};
+	const bool on = get(SOL_SOCKET, SO_KEEPALIVE) != 0;
+	if (on && (flag || get(IPPROTO_TCP, TCP_KEEPCNT) != COUNT)) return;
+	if (flag)
+	{
+		set(IPPROTO_TCP, TCP_KEEPIDLE, 1);
+		set(IPPROTO_TCP, TCP_KEEPINTVL, 1);
+		set(IPPROTO_TCP, TCP_KEEPCNT, COUNT);
+	}
+	set(SOL_SOCKET, SO_KEEPALIVE, flag ? 1 : 0);
 }
 
 
@@ -70,7 +83,7 @@ WebSocketPeerState peerState(int)
 }
 
 
-void probePeer(int)
+void probePeer(int, bool)
 {
 }
 

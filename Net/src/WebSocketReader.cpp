@@ -194,6 +194,7 @@ int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bo
 		if (n != WebSocketTransport::AGAIN)
 		{
 			_lastReceived.update();
+			if (_pinging && _pingedAgain) probePeer(_transport.socket()->sockfd(), false);
 			_pinging = false;
 			return n;
 		}
@@ -237,6 +238,7 @@ bool WebSocketReader::keepAlive(Poco::Timespan& left)
 		if (left > 0) return true;
 		_pingedAgain = true;
 		_progress.expectAnswer(peerState(_transport.socket()->sockfd()));
+		probePeer(_transport.socket()->sockfd(), true);
 		_lastSign.update(); // what is there to compare with is of now
 		_sender.sendPing();
 	}
@@ -245,10 +247,7 @@ bool WebSocketReader::keepAlive(Poco::Timespan& left)
 	watch();
 	left = pongLimit() - _lastSign.elapsed();
 	if (left > 0 && _lastReceived.elapsed() < (_pingInterval + _transferTimeout).totalMicroseconds())
-	{
-		_sender.sendPing(); // the peer's system acknowledges it, and tells how much room there is
 		return true;
-	}
 	_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
 	return false;
 }
