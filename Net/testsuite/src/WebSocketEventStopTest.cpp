@@ -440,6 +440,7 @@ TEST_F(EventTest, ClientsThatStopEachOther)
 		server.start();
 		WebSocketClientLoop loop(2, 2);
 		std::unique_ptr<WebSocketClient> clients[2];
+		std::atomic<bool> begun(false); // from here on they belong to the callbacks
 		std::atomic<int> there(0);
 		std::atomic<int> ended(0);
 		for (int i = 0; i < 2; ++i)
@@ -447,6 +448,7 @@ TEST_F(EventTest, ClientsThatStopEachOther)
 			auto* const pHandler = new Messages;
 			pHandler->message = [&, i](EventConnection&, const std::string&)
 			{
+				EXPECT_TRUE(begun);
 				++there;
 				EXPECT_TRUE(eventually([&] { return there == 2; }));
 				if (destroyed) clients[1 - i].reset();
@@ -457,6 +459,7 @@ TEST_F(EventTest, ClientsThatStopEachOther)
 			clients[i]->start();
 			EXPECT_TRUE(eventually([&] { return clients[i]->state() == WebSocketClient::CONNECTED; }));
 		}
+		begun = true;
 		server.server.broadcast(new Poco::Net::WebSocketPreparedMessage("go"));
 		EXPECT_TRUE(eventually([&] { return ended == 2; }));
 		EXPECT_TRUE(eventually([&] { return server.server.metrics().connections == 0; }));

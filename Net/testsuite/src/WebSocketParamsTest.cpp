@@ -104,6 +104,15 @@ namespace
 }
 
 
+TEST(WebSocketParamsTest, LongestTransferTimeout)
+{
+	WebSocketParams::Ptr pParams = new WebSocketParams;
+	pParams->setTransferTimeout(Timespan(20, 0, 0, 0, 0));
+	EXPECT_EQ(Timespan(20, 0, 0, 0, 0), pParams->getTransferTimeout());
+	EXPECT_THROW(pParams->setTransferTimeout(Timespan(20, 0, 0, 0, 1)), InvalidArgumentException);
+}
+
+
 TEST(WebSocketParamsTest, Numbers)
 {
 	WebSocketParams::Ptr pParams = new WebSocketParams;

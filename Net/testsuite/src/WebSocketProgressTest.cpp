@@ -128,6 +128,14 @@ TEST(WebSocketProgressTest, SegmentsBehindOneThatIsLost)
 }
 
 
+TEST(WebSocketProgressTest, FirstLookAtAPeerThatHasTakenNothing)
+{
+	WebSocketProgress progress;
+	EXPECT_EQ(TAKEN, progress.look(WebSocketPeerState(), 1000));
+	EXPECT_EQ(NONE, progress.look(WebSocketPeerState(), 2000));
+}
+
+
 TEST(WebSocketProgressTest, Waiting)
 	/// Also once more when nothing does any longer: the last of it was taken between two looks.
 {
