@@ -166,6 +166,26 @@ WebSocketHandshake::Verdict WebSocketHandshakeFields::refusal(WebSocketError::Co
 }
 
 
+WebSocketHandshakeFields::Lines::Lines(const MessageHeader& header, std::string_view field):
+	count(0)
+{
+	forEachLine(header, field, [this](std::string_view value) { if (count++ == 0) first = value; });
+}
+
+
+std::string WebSocketHandshakeFields::unquoted(std::string_view text)
+{
+	if (text.size() < 2 || text.front() != '"' || text.back() != '"') return std::string(text);
+	std::string result;
+	for (std::size_t i = 1; i + 1 < text.size(); ++i)
+	{
+		if (text[i] == '\\' && i + 2 < text.size()) ++i;
+		result += text[i];
+	}
+	return result;
+}
+
+
 bool WebSocketHandshakeFields::readFields(std::string_view text, MessageHeader& header)
 {
 	while (!text.empty())
@@ -228,11 +248,14 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkFraming(const HTTPRequest& 
 	const Lines lengths(request, HTTPMessage::CONTENT_LENGTH);
 	bool valid = encodings.count == 0 || (encodings.count == 1 && same(encodings.first, HTTPMessage::CHUNKED_TRANSFER_ENCODING)
 		&& lengths.count == 0 && isHTTP11(request.getVersion())); // 6.1
-	forEachLine(request, HTTPMessage::CONTENT_LENGTH, [&valid, &lengths](std::string_view length) // 6.3, 5
+	for (const auto& field: request) // 6.3, 5
 	{
+		if (!same(field.first, HTTPMessage::CONTENT_LENGTH)) continue;
+		const std::string_view length = trimmed(field.second);
 		if (length.empty() || length != lengths.first || !std::all_of(length.begin(), length.end(), Poco::Ascii::isDigit)) valid = false;
-	});
-	return valid ? Verdict() : refusal(WebSocketError::NO_HANDSHAKE, HTTPResponse::HTTP_BAD_REQUEST, "Nobody knows where the request's body ends");
+	}
+	if (!valid) return refusal(WebSocketError::NO_HANDSHAKE, HTTPResponse::HTTP_BAD_REQUEST, "Nobody knows where the request's body ends");
+	return Verdict();
 }
 
 

@@ -73,18 +73,8 @@ inline bool isHTTP11(std::string_view version)
 }
 
 
-inline std::string unquoted(std::string_view text)
+std::string unquoted(std::string_view text);
 	/// The content of a quoted string; text itself if it is none.
-{
-	if (text.size() < 2 || text.front() != '"' || text.back() != '"') return std::string(text);
-	std::string result;
-	for (std::size_t i = 1; i + 1 < text.size(); ++i)
-	{
-		if (text[i] == '\\' && i + 2 < text.size()) ++i;
-		result += text[i];
-	}
-	return result;
-}
 
 
 template <typename Function>
@@ -127,11 +117,7 @@ void forEachLine(const MessageHeader& header, std::string_view field, const Func
 struct Lines
 	/// How many lines there are with a name, and the value of the first.
 {
-	Lines(const MessageHeader& header, std::string_view field):
-		count(0)
-	{
-		forEachLine(header, field, [this](std::string_view value) { if (count++ == 0) first = value; });
-	}
+	Lines(const MessageHeader& header, std::string_view field);
 
 	std::size_t count;
 	std::string_view first;
