@@ -89,6 +89,7 @@ protected:
 	{
 		pPeer.reset(); // nobody answers the Close frame
 		if (pClient) pClient->stop();
+		handler->forget(); // the connection has it, too
 	}
 
 	void connect(const Poco::Timespan& sendTimeout)

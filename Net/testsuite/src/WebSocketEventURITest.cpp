@@ -47,6 +47,7 @@ namespace
 			client.start();
 			client.send("echo");
 			EXPECT_TRUE(eventually([&] { return pRecorder->count() > 0 && pRecorder->has("message 1 echo"); })) << uri;
+			pRecorder->forget(); // the connection has it, too
 		}
 	};
 
