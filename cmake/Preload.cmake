@@ -13,7 +13,7 @@ endif()
 
 set(PRELOAD_EXPORTS ${PROJECT_SOURCE_DIR}/cmake/Preload.map)
 
-add_library(PocoWebSocketPreload MODULE ${POCO_WEBSOCKET_SOURCES})
+add_library(PocoWebSocketPreload MODULE ${POCO_WEBSOCKET_core} ${POCO_WEBSOCKET_net} ${POCO_WEBSOCKET_blocking})
 poco_websocket_settings(PocoWebSocketPreload)
 target_compile_definitions(PocoWebSocketPreload PRIVATE POCO_WEBSOCKET_STOCK_NAMES)
 target_link_options(PocoWebSocketPreload PRIVATE -Wl,--version-script=${PRELOAD_EXPORTS})

@@ -11,7 +11,7 @@
 //
 
 
-#include "Poco/Net/WebSocketFrame.h"
+#include "core/FrameHeader.h"
 #include <benchmark/benchmark.h>
 
 

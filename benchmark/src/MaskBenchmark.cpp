@@ -11,7 +11,7 @@
 //
 
 
-#include "Poco/Net/WebSocketMask.h"
+#include "core/Mask.h"
 #include <benchmark/benchmark.h>
 #include <cstring>
 #include <vector>

@@ -13,7 +13,7 @@
 
 
 #include "MinimalHandshake.h"
-#include "Poco/Net/WebSocketMask.h"
+#include "core/Mask.h"
 #include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -11,7 +11,7 @@
 //
 
 
-#include "Poco/Net/WebSocketUTF8.h"
+#include "core/UTF8.h"
 #if defined(POCO_WEBSOCKET_HAVE_SIMDUTF)
 #include <simdutf.h>
 #elif defined(POCO_WEBSOCKET_HAVE_SIMDJSON)

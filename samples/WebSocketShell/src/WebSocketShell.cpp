@@ -12,17 +12,18 @@
 #include "ShellSettings.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/SSLManager.h"
-#include "Poco/Net/WebSocketHandshake.h"
 #include "Poco/Net/WebSocketParams.h"
 #include "Poco/Util/Application.h"
 #include "Poco/Util/HelpFormatter.h"
 #include "Poco/Util/Option.h"
 #include "Poco/Util/OptionException.h"
 #include "Poco/Util/OptionSet.h"
+#include "Poco/Ascii.h"
 #include "Poco/NumberParser.h"
 #include "Poco/String.h"
 #include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <iostream>
 #include <poll.h>
 #include <unistd.h>
@@ -249,10 +250,17 @@ private:
 		if (_settings.insecure && !_settings.caFile.empty()) throw UsageException("--insecure: not together with --ca");
 	}
 
+	static bool isToken(const std::string& name)
+		/// Returns true for what a field may be called (RFC 9110, 5.6.2).
+	{
+		const auto isTokenCharacter = [](unsigned char c) { return Poco::Ascii::isAlphaNumeric(c) || (c != 0 && std::strchr("!#$%&'*+-.^_`|~", c)); };
+		return !name.empty() && std::all_of(name.begin(), name.end(), isTokenCharacter);
+	}
+
 	void addHeader(const std::string& value)
 	{
 		const std::size_t colon = value.find(':');
-		if (colon == std::string::npos || !Poco::Net::WebSocketHandshake::isToken(value.substr(0, colon)))
+		if (colon == std::string::npos || !isToken(value.substr(0, colon)))
 			throw UsageException("--header: not of the form 'name: value': " + value);
 		_settings.headers.add(value.substr(0, colon), Poco::trim(checked("header", value.substr(colon + 1))));
 	}

@@ -16,7 +16,7 @@
 
 
 #include "Poco/Net/WebSocketConfig.h"
-#include "Poco/Net/WebSocketDeflate.h"
+#include "Poco/Net/WebSocketDeflateParams.h"
 #include "Poco/AutoPtr.h"
 #include "Poco/RefCountedObject.h"
 #include "Poco/Timespan.h"

@@ -8,8 +8,8 @@
 
 
 #include "Fuzz.h"
-#include "Poco/Net/WebSocketFrame.h"
-#include "Poco/Net/WebSocketUTF8.h"
+#include "core/FrameHeader.h"
+#include "core/UTF8.h"
 #include <cstring>
 
 

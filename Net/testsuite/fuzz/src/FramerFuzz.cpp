@@ -8,7 +8,7 @@
 
 
 #include "Frames.h"
-#include "Poco/Net/WebSocketAssembler.h"
+#include "core/Assembler.h"
 #include <algorithm>
 #include <cstring>
 

@@ -12,8 +12,8 @@
 
 
 #include "Fuzz.h"
-#include "Poco/Net/WebSocketDeflate.h"
-#include "Poco/Net/WebSocketFramer.h"
+#include "core/Deflate.h"
+#include "core/Framer.h"
 #include <algorithm>
 
 

@@ -8,7 +8,7 @@
 
 
 #include "Fuzz.h"
-#include "Poco/Net/WebSocketHandshake.h"
+#include "core/Handshake.h"
 #include "Poco/Exception.h"
 #include "Poco/String.h"
 #include <algorithm>

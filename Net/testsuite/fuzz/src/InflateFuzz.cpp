@@ -8,7 +8,7 @@
 
 
 #include "Fuzz.h"
-#include "Poco/Net/WebSocketDeflate.h"
+#include "core/Deflate.h"
 #include <algorithm>
 
 

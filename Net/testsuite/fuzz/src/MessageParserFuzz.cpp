@@ -9,7 +9,7 @@
 
 
 #include "Frames.h"
-#include "Poco/Net/WebSocketMessageParser.h"
+#include "core/MessageParser.h"
 #include <algorithm>
 #include <cstring>
 

@@ -8,7 +8,7 @@
 
 
 #include "Fuzz.h"
-#include "Poco/Net/WebSocketUTF8.h"
+#include "core/UTF8.h"
 
 
 using Fuzz::Cuts;

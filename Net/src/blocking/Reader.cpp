@@ -1,0 +1,471 @@
+//
+// Reader.cpp
+//
+// Library: PocoWebSocket
+// Package: Blocking
+// Module:  WebSocketReader
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "blocking/Reader.h"
+#include "net/PeerState.h"
+#include "Poco/Net/NetException.h"
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	constexpr int GATHERED = 1024*1024; // bytes of a large payload that are waited for at once
+
+	class LowWater
+		/// What the transport waits for; 1 again in the end.
+	{
+	public:
+		explicit LowWater(WebSocketTransport& transport):
+			_transport(transport),
+			_bytes(1)
+		{
+		}
+
+		~LowWater()
+		{
+			set(1);
+		}
+
+		void set(int bytes)
+		{
+			if (bytes != _bytes) _transport.setLowWater(bytes);
+			_bytes = bytes;
+		}
+
+		LowWater(const LowWater&) = delete;
+		LowWater& operator = (const LowWater&) = delete;
+
+	private:
+		WebSocketTransport& _transport;
+		int _bytes;
+	};
+}
+
+
+WebSocketReader::WebSocketReader(WebSocketTransport& transport, WebSocketFramer& framer, WebSocketSender& sender):
+	_transport(transport),
+	_framer(framer),
+	_sender(sender),
+	_position(0),
+	_end(0),
+	_peeked(false),
+	_large(false),
+	_readAhead(!transport.plain()),
+	_ahead(0),
+	_headerDone(false),
+	_saved(0),
+	_received(0),
+	_ended(false),
+	_pLimit(nullptr),
+	_timed(false),
+	_pingInterval(0),
+	_pongTimeout(0),
+	_transferTimeout(0),
+	_pinging(false),
+	_pingedAgain(false),
+	_messageTimed(false)
+{
+}
+
+
+void WebSocketReader::preload(const Poco::Buffer<char>& data)
+{
+	_input.resize(std::max<std::size_t>(INPUT_SIZE, data.size()));
+	if (data.size() > 0) std::memcpy(_input.data(), data.begin(), data.size());
+	_position = 0;
+	_end = data.size();
+	publish();
+}
+
+
+void WebSocketReader::setReadAhead(bool flag)
+{
+	_readAhead = flag || !_transport.plain();
+	if (_readAhead) settle();
+}
+
+
+void WebSocketReader::setKeepAlive(const Poco::Timespan& pingInterval, const Poco::Timespan& pongTimeout, const Poco::Timespan& transferTimeout)
+{
+	_pingInterval    = pingInterval;
+	_pongTimeout     = pongTimeout;
+	_transferTimeout = transferTimeout;
+	_timed = _pingInterval > 0 || _pLimit;
+}
+
+
+void WebSocketReader::setLimit(const WebSocketDeadline* pLimit)
+{
+	_pLimit = pLimit;
+	_timed = _pingInterval > 0 || _pLimit;
+}
+
+
+int WebSocketReader::header()
+{
+	if (_ended || !_framer.receiving())
+	{
+		if (_framer.failed()) return FAILED;
+		_sender.beforeWaiting(); // the answer to a Close may still be waiting
+		return END;
+	}
+	if (_headerDone) return 1;
+	for (;;)
+	{
+		if (_position == _end)
+		{
+			const int n = fill();
+			if (n < 0) return n;
+			if (n == 0)
+			{
+				_ended = true;
+				return _framer.receiveEnd() == WebSocketFramer::OK ? END : FAILED;
+			}
+		}
+		std::size_t used = 0;
+		const WebSocketFramer::Result result = _framer.receiveHeader(_input.data() + _position, _end - _position, used);
+		_position += used;
+		if (result == WebSocketFramer::FAILED) return FAILED;
+		if (result == WebSocketFramer::OK) break;
+		settle();
+	}
+	_headerDone = true;
+	return 1;
+}
+
+
+int WebSocketReader::fill()
+	/// Called if all bytes in _input are used.
+{
+	_position = _end = 0;
+	int n = 0;
+	if (_readAhead)
+	{
+		n = fetch(_input.data(), _input.size(), TAKE);
+	}
+	else if (_framer.inFrame())
+	{
+		n = fetch(_input.data(), _framer.headerMissing(), TAKE);
+	}
+	else
+	{
+		n = fetch(_input.data(), _large ? static_cast<std::size_t>(WebSocketFrameHeader::MAX_LENGTH) : _input.size(), PEEK);
+		_peeked = n > 0;
+	}
+	if (n > 0) _end = static_cast<std::size_t>(n);
+	return n;
+}
+
+
+int WebSocketReader::fetch(char* pTarget, std::size_t length, Fetch how)
+{
+	const bool pending = !_sender.beforeWaiting();
+	const int n = pending || _timed ? fetchAlive(pTarget, length, how, pending)
+		: how == PEEK ? _transport.peek(pTarget, length) : _transport.receive(pTarget, length);
+	_sender.afterWaiting();
+	return n;
+}
+
+
+int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bool pending)
+	/// Like fetch(), but sends a PING when nothing has come for a while, and
+	/// fails if nothing comes then either. Meanwhile sends what is pending. With a limit, keeps to that instead.
+{
+	const WebSocketDeadline receiveTimeout(_transport.getReceiveTimeout());
+	const WebSocketDeadline& limit = _pLimit ? *_pLimit : receiveTimeout;
+	for (;;)
+	{
+		const int n = _transport.receiveNow(pTarget, length, how == PEEK);
+		if (n != WebSocketTransport::AGAIN)
+		{
+			_lastReceived.update();
+			if (_pinging && _pingedAgain) probePeer(_transport.socket()->sockfd(), false);
+			_pinging = false;
+			return n;
+		}
+		if (!_transport.getBlocking()) return AGAIN;
+
+		Poco::Timespan left = 0; // for ever
+		if (_pingInterval > 0 && !_pLimit && !(_framer.closeState() & WebSocketFramer::CLOSE_SENT)) // after it, no PING can be sent
+		{
+			if (!keepAlive(left)) return FAILED;
+		}
+		if (limit.limited())
+		{
+			const Poco::Timespan limitLeft = limit.left();
+			if (limitLeft == 0) throw TimeoutException(POCO_ETIMEDOUT);
+			left = left > 0 ? std::min(left, limitLeft) : limitLeft;
+		}
+		if (_pLimit && !pending && _sender.repliesWait()) left = std::min(left, Poco::Timespan(WebSocketSender::LOOK_AGAIN)); // another thread is to send them
+		_transport.waitReadable(left, pending);
+		pending = !_sender.beforeWaiting();
+	}
+}
+
+
+bool WebSocketReader::keepAlive(Poco::Timespan& left)
+	/// Sends a PING if it is time for one, and sets left to when the next thing is to be done. Returns false if there is no answer.
+{
+	if (!_pinging)
+	{
+		left = _pingInterval - _lastReceived.elapsed();
+		if (left > 0) return true;
+		_pinging = true;
+		_pingedAgain = false;
+		_lastSign.update();
+		_progress = WebSocketProgress();
+		_sender.sendPing();
+	}
+	if (_sender.pingAge() == 0) _lastSign.update(); // while another thread is sending, it cannot go out
+	if (!_pingedAgain)
+	{
+		left = Poco::Timespan(_pongTimeout.totalMicroseconds()/2) - _lastSign.elapsed();
+		if (left > 0) return true;
+		_pingedAgain = true;
+		_progress.expectAnswer(peerState(_transport.socket()->sockfd()));
+		probePeer(_transport.socket()->sockfd(), true);
+		_lastSign.update(); // what is there to compare with is of now
+		_sender.sendPing();
+	}
+	left = pongLimit() - _lastSign.elapsed();
+	if (left > 0) return true;
+	watch();
+	left = pongLimit() - _lastSign.elapsed();
+	if (left > 0 && _lastReceived.elapsed() < (_pingInterval + _transferTimeout).totalMicroseconds())
+		return true;
+	_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
+	return false;
+}
+
+
+Poco::Timespan WebSocketReader::pongLimit() const
+	/// Returns the limit of silence before the answer to a PING.
+{
+	return _progress.slow() ? std::max(_pongTimeout, _transport.getSendTimeout()) : _pongTimeout;
+}
+
+
+void WebSocketReader::watch()
+	/// Looks at the peer. If it has got on, that is a sign.
+{
+	const WebSocketProgress::Time now = static_cast<WebSocketProgress::Time>(Poco::Clock().microseconds()/1000);
+	if (!(_progress.look(peerState(_transport.socket()->sockfd()), now) & WebSocketProgress::READ)) return;
+	Poco::Clock sign;
+	sign -= 1000*static_cast<Poco::Clock::ClockDiff>(now - _progress.time());
+	_lastSign = std::max(_lastSign, sign);
+}
+
+
+int WebSocketReader::payload(WebSocketPayloadSink& target)
+{
+	return receivePayload(target, false);
+}
+
+
+int WebSocketReader::messagePayload(WebSocketPayloadSink& target)
+{
+	return receivePayload(target, true);
+}
+
+
+inline int WebSocketReader::receivePayload(WebSocketPayloadSink& target, bool limited)
+{
+	const std::size_t total = static_cast<std::size_t>(_framer.header().payloadLength);
+	if (_received == 0 && _end - _position >= total) // the usual case: it is here already
+	{
+		const char* pSource = _input.data() + _position;
+		if (total > 0 && _framer.receivePayload(target.whole(total), pSource, total) != WebSocketFramer::OK) return FAILED;
+		_position += total;
+		return static_cast<int>(total);
+	}
+	if (_transport.getBlocking() && _received == 0)
+	{
+		try
+		{
+			const int n = readInto(target, total, limited);
+			if (n == AGAIN) save(target);
+			return n;
+		}
+		catch (...)
+		{
+			save(target);
+			throw;
+		}
+	}
+
+	// Non-blocking, or a call before this one has ended inside the frame.
+	WebSocketPayloadSink saved(_saved, 0);
+	const int n = readInto(saved, total, limited);
+	if (n > 0)
+	{
+		std::memcpy(target.whole(total), _saved.begin(), total);
+		_saved = Poco::Buffer<char>(0);
+	}
+	return n;
+}
+
+
+int WebSocketReader::payloadInto(WebSocketPayloadSink& target)
+{
+	return readInto(target, static_cast<std::size_t>(_framer.header().payloadLength), true);
+}
+
+
+bool WebSocketReader::tooSlow()
+{
+	if (_transferTimeout == 0) return false;
+	if (!_messageTimed)
+	{
+		_messageTimed = true;
+		_messageSince.update();
+		return false;
+	}
+	if (!_messageSince.isElapsed(_transferTimeout.totalMicroseconds())) return false;
+	_framer.fail(WebSocketError::POLICY_VIOLATION, WebSocketFrame::POLICY_VIOLATION, "A message takes too long to arrive");
+	return true;
+}
+
+
+int WebSocketReader::readInto(WebSocketPayloadSink& target, std::size_t total, bool limited)
+{
+	LowWater lowWater(_transport);
+	bool fast = _transport.plain() && _transport.getBlocking();
+	while (_framer.remaining() > 0)
+	{
+		if (limited && tooSlow()) return FAILED;
+		const bool gather = fast && !_peeked && _position == _end && _framer.remaining() >= 2*GATHERED;
+		lowWater.set(gather ? GATHERED : 1);
+		const std::size_t missing = total - _received;
+		const bool here = _end - _position >= missing;
+		char* pTarget = here ? target.whole(total) + _received : nullptr;
+		const std::size_t room = here ? missing : target.room(_received, total);
+		const int n = part(here ? pTarget : target.at(_received), room);
+		if (n < 0) return n;
+		_received += static_cast<std::size_t>(n);
+		if (gather && static_cast<std::size_t>(n) < std::min<std::size_t>(room, GATHERED/2)) fast = false; // it took the whole timeout
+	}
+	if (limited && _framer.header().fin()) endMessage();
+	return static_cast<int>(total);
+}
+
+
+int WebSocketReader::part(char* pTarget, std::size_t length)
+{
+	length = static_cast<std::size_t>(std::min<Poco::UInt64>(length, _framer.remaining()));
+	const char* pSource = pTarget;
+	std::size_t n = std::min(length, _end - _position);
+	if (n > 0)
+	{
+		pSource = _input.data() + _position;
+		_position += n;
+	}
+	else
+	{
+		const int received = readDirectly(pTarget, length);
+		if (received < 0) return received;
+		n = static_cast<std::size_t>(received);
+		if (n == 0)
+		{
+			_ended = true;
+			_framer.receiveEnd();
+			return FAILED;
+		}
+	}
+	return _framer.receivePayload(pTarget, pSource, n) == WebSocketFramer::OK ? static_cast<int>(n) : FAILED;
+}
+
+
+int WebSocketReader::readDirectly(char* pTarget, std::size_t length)
+{
+	if (_peeked)
+	{
+		// What was used of _input leaves the kernel by the same call.
+		const std::size_t used = _position;
+		_position = _end = 0;
+		_peeked = false;
+		const int n = _transport.receive(_input.data(), used, pTarget, length);
+		if (n != WebSocketTransport::AGAIN) return n;
+	}
+	else if (_readAhead && length < _input.size())
+	{
+		// A small rest: what follows it is taken as well.
+		const int n = fill();
+		if (n <= 0) return n;
+		const std::size_t used = std::min(length, _end);
+		std::memcpy(pTarget, _input.data(), used);
+		_position = used;
+		return static_cast<int>(used);
+	}
+	return fetch(pTarget, length, TAKE);
+}
+
+
+void WebSocketReader::save(const WebSocketPayloadSink& target)
+	/// Keeps what has been received of a payload for the next call.
+{
+	try
+	{
+		_saved.assign(target.at(0), _received);
+	}
+	catch (const std::bad_alloc&)
+	{
+		_ended = true;
+		_framer.receiveEnd(); // there is no way on
+	}
+}
+
+
+void WebSocketReader::endFrame()
+{
+	_headerDone = false;
+	_received = 0;
+	_large = _framer.header().payloadLength >= LARGE_FRAME;
+	if (_peeked && !wholeFrameAhead()) settle();
+}
+
+
+void WebSocketReader::settle()
+{
+	if (_peeked)
+	{
+		_transport.discard(_input.data(), _position);
+		_position = _end = 0;
+		_peeked = false;
+	}
+}
+
+
+bool WebSocketReader::wholeFrameAhead() const
+{
+	if (_position == _end) return false;
+	WebSocketFrameHeader next;
+	const std::size_t length = _end - _position;
+	return WebSocketFrameHeader::parse(_input.data() + _position, length, next) == WebSocketFrameHeader::OK
+		&& next.payloadLength <= length - next.length;
+}
+
+
+void WebSocketReader::publish()
+{
+	const int position = static_cast<int>(_position);
+	_ahead.store(_peeked ? -position : static_cast<int>(_end) - position, std::memory_order_relaxed);
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

@@ -1,0 +1,213 @@
+//
+// Reader.h
+//
+// Library: PocoWebSocket
+// Package: Blocking
+// Module:  WebSocketReader
+//
+// The read loop of the blocking shell.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketReader_INCLUDED
+#define Net_WebSocketReader_INCLUDED
+
+
+#include "net/Lock.h"
+#include "core/Progress.h"
+#include "blocking/Sender.h"
+#include "blocking/PayloadSink.h"
+#include "net/Deadline.h"
+#include "net/Transport.h"
+#include "core/Framer.h"
+#include "Poco/Buffer.h"
+#include "Poco/Clock.h"
+#include <atomic>
+#include <vector>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketReader
+	/// Takes frames from the wire, one at a time, in steps: the header, then the payload,
+	/// then the end. Each step can be repeated after a timeout or AGAIN; nothing is lost.
+	///
+	/// A program that waits for the socket to become readable must find every
+	/// frame, so nothing behind a frame is taken out of the kernel while that
+	/// frame is waiting to be fetched. On a plain socket, what has arrived is looked
+	/// at with MSG_PEEK, frames are served from that copy, and the bytes
+	/// are removed from the kernel when the last whole frame in it
+	/// is served: the socket is readable exactly as long as there is one.
+	/// TLS takes whole records out of the kernel anyway; there, with setReadAhead(), and for
+	/// what the HTTP session had read already, ahead() tells what waits here.
+	///
+	/// The user of this class holds mutex().
+{
+public:
+	enum
+	{
+		END    = 0,  /// No frame will come any more.
+		AGAIN  = -1, /// Non-blocking, and not there yet.
+		FAILED = -2  /// The framer has failed.
+	};
+
+	WebSocketReader(WebSocketTransport& transport, WebSocketFramer& framer, WebSocketSender& sender);
+
+	void preload(const Poco::Buffer<char>& data);
+		/// Takes what was received behind the opening handshake.
+
+	WebSocketLock& mutex();
+
+	void setReadAhead(bool flag);
+		/// Whether more than one frame may be taken out of the kernel at a time.
+
+	void setKeepAlive(const Poco::Timespan& pingInterval, const Poco::Timespan& pongTimeout, const Poco::Timespan& transferTimeout);
+		/// See WebSocketParams::setPingInterval(), setPongTimeout() and setTransferTimeout().
+
+	void setLimit(const WebSocketDeadline* pLimit);
+		/// As long as it is set (not null), what is waited for has to come within this limit, in all, instead of within the
+		/// socket's receive timeout each; and there is no keep-alive.
+
+	int header();
+		/// Returns 1 when the header of the next frame is there, else END, AGAIN or FAILED.
+
+	int payload(WebSocketPayloadSink& target);
+		/// Receives the payload into target, which may be another one when the call is
+		/// repeated. Returns its length, AGAIN or FAILED.
+
+	int messagePayload(WebSocketPayloadSink& target);
+		/// As payload(). Fails the framer if that is too slow for a message.
+
+	int payloadInto(WebSocketPayloadSink& target);
+		/// The same, but target must be the same, with its contents, when the call is repeated.
+
+	bool tooSlow();
+		/// Returns true, and fails the framer, if a message has not ended that began, for this function, longer ago than
+		/// WebSocketParams::setTransferTimeout().
+
+	void endMessage();
+		/// The next call of tooSlow() is for another message.
+
+	int part(char* pTarget, std::size_t length);
+		/// Receives some of the payload, of which there is more. Returns how many bytes, AGAIN or FAILED.
+
+	void endFrame();
+		/// The frame has been delivered.
+
+	bool inPayload() const;
+		/// Returns true if payload() has ended inside a frame.
+
+	bool ended() const;
+		/// Returns true if no frame will come any more.
+
+	void publish();
+		/// To be called before mutex() is released.
+
+	int ahead() const;
+		/// Returns how many bytes wait here to be delivered. Negative if the kernel has
+		/// bytes that were delivered already.
+
+	void settle();
+		/// Removes what was delivered from the kernel.
+
+private:
+	enum
+	{
+		INPUT_SIZE  = 16*1024, // the longest TLS record; also looked at in one go
+		LARGE_FRAME = 8*1024   // behind one of these only the next header is looked at
+	};
+
+	enum Fetch
+	{
+		TAKE,
+		PEEK
+	};
+
+	int fill();
+	int fetch(char* pTarget, std::size_t length, Fetch how);
+	int fetchAlive(char* pTarget, std::size_t length, Fetch how, bool pending);
+	int receivePayload(WebSocketPayloadSink& target, bool limited);
+	int readInto(WebSocketPayloadSink& target, std::size_t total, bool limited);
+	bool keepAlive(Poco::Timespan& left);
+	void watch();
+	Poco::Timespan pongLimit() const;
+	int readDirectly(char* pTarget, std::size_t length);
+	void save(const WebSocketPayloadSink& target);
+	bool wholeFrameAhead() const;
+
+	WebSocketTransport& _transport;
+	WebSocketFramer& _framer;
+	WebSocketSender& _sender;
+	WebSocketLock _mutex;
+
+	std::vector<char> _input; // [_position, _end) is still to be delivered
+	std::size_t _position;
+	std::size_t _end;
+	bool _peeked;             // [0, _end) is also still in the kernel
+	bool _large;              // the last frame was a large one
+	bool _readAhead;
+	std::atomic<int> _ahead;
+
+	bool _headerDone;          // of the frame in progress
+	Poco::Buffer<char> _saved; // its payload so far, if a call has ended inside it
+	std::size_t _received;     // length of its payload so far
+	bool _ended;               // no frame will come any more
+
+	const WebSocketDeadline* _pLimit;
+	bool _timed;               // there is a limit, or keep-alive
+	Poco::Timespan _pingInterval;
+	Poco::Timespan _pongTimeout;
+	Poco::Clock _lastReceived;
+	Poco::Timespan _transferTimeout;
+	bool _pinging;             // a PING has been sent because of the silence, which goes on
+	bool _pingedAgain;         // half of the time for its answer has passed
+	Poco::Clock _lastSign;     // that there will be an answer
+	WebSocketProgress _progress; // of the peer
+	Poco::Clock _messageSince; // when tooSlow() was called first for the message
+	bool _messageTimed;        // it was
+};
+
+
+//
+// inlines
+//
+inline void WebSocketReader::endMessage()
+{
+	_messageTimed = false;
+}
+
+
+inline int WebSocketReader::ahead() const
+{
+	return _ahead.load(std::memory_order_relaxed);
+}
+
+
+inline bool WebSocketReader::inPayload() const
+{
+	return _received > 0;
+}
+
+
+inline bool WebSocketReader::ended() const
+{
+	return _ended || (_framer.closeState() & WebSocketFramer::CLOSE_RECEIVED) != 0; // RFC 6455, 5.5.1
+}
+
+
+inline WebSocketLock& WebSocketReader::mutex()
+{
+	return _mutex;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketReader_INCLUDED

@@ -1,0 +1,108 @@
+//
+// Receiver.h
+//
+// Library: PocoWebSocket
+// Package: Blocking
+// Module:  WebSocketReceiver
+//
+// Frames, messages and parts of messages, as the blocking shell receives them.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketReceiver_INCLUDED
+#define Net_WebSocketReceiver_INCLUDED
+
+
+#include "blocking/Reader.h"
+#include "blocking/Sender.h"
+#include "core/Assembler.h"
+#include "core/Framer.h"
+#include "Poco/Event.h"
+#include "Poco/Timespan.h"
+#include <functional>
+#include <string>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketReceiver
+	/// Receives frames, messages or parts of messages. See WebSocket for what each call
+	/// does; instead of throwing a WebSocketException, they return WebSocketReader::FAILED.
+{
+public:
+	using PongHandler = std::function<void(const std::string& payload)>;
+
+	WebSocketReceiver(WebSocketReader& reader, WebSocketFramer& framer, WebSocketSender& sender);
+
+	int receiveFrame(char* pBuffer, std::size_t length, std::size_t maxLength, int& flags);
+	int receiveFrame(Poco::Buffer<char>& buffer, std::size_t maxLength, int& flags);
+	int receiveMessage(Poco::Buffer<char>& message, int& opcode);
+	int receiveMessage(std::string& message, int& opcode);
+	int receivePart(char* pBuffer, std::size_t length, int& flags);
+
+	int skipToClose(const WebSocketDeadline& limit);
+		/// Receives and forgets what comes, until the peer's Close or the end of the stream (END).
+		/// Returns AGAIN if another thread is receiving. Throws a TimeoutException if the time is over.
+
+	bool waitForEnd(const Poco::Timespan& timeout);
+		/// Waits until a thread that is receiving has seen the peer's Close, or the end of the stream. Returns false after the timeout.
+
+	void settle();
+		/// Removes what was delivered from the kernel, unless a thread is receiving.
+
+	void setPongHandler(const PongHandler& handler);
+		/// To be called before anything is received.
+
+	WebSocketAssembler& assembler();
+
+private:
+	int receiveFrame(WebSocketPayloadSink& target, std::size_t maxLength, int& flags);
+	int readFrame(WebSocketPayloadSink& target, std::size_t maxLength, int& flags);
+	int receiveMessage(WebSocketPayloadSink& target, int& opcode);
+	int readMessage(WebSocketPayloadSink& target, int& opcode);
+	int readPart(char* pBuffer, std::size_t length, int& flags);
+	int skip();
+	int skipNow(WebSocketPayloadSink& target, int& flags);
+	int nextDataFrame();
+	int readControl();
+	int inflateBlock();
+	int deliver(int result);
+	void beginMessages();
+
+	WebSocketReader& _reader;
+	WebSocketFramer& _framer;
+	WebSocketSender& _sender;
+	WebSocketAssembler _assembler;
+	std::string _message;       // frames of a message that is not complete, or what was inflated of it
+	std::size_t _messageLength; // of the frames of it that are complete
+	bool _messageComplete;      // and not delivered yet
+	std::size_t _delivered;     // of _message, in parts
+	bool _frameBegun;           // the assembler knows the frame in progress
+	bool _messageBegun;         // a message is not complete, or not delivered completely
+	bool _inParts;              // a message is being delivered in parts
+	bool _lastFrame;            // of that message has been received
+	bool _skipping;   // close() has begun to skip what comes before the peer's Close
+	PongHandler _pongHandler;
+	Poco::Event _end;
+};
+
+
+//
+// inlines
+//
+inline WebSocketAssembler& WebSocketReceiver::assembler()
+{
+	return _assembler;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketReceiver_INCLUDED

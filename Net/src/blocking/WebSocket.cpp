@@ -1,0 +1,403 @@
+//
+// WebSocket.cpp
+//
+// Library: PocoWebSocket
+// Package: Blocking
+// Module:  WebSocket
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "Poco/Net/WebSocket.h"
+#include "core/Framer.h"
+#include "core/Handshake.h"
+#include "Poco/Net/WebSocketImpl.h"
+#include "net/ServerHandshake.h"
+#include "net/Connector.h"
+#include <limits>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	WebSocketImpl* connectAnonymously(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response)
+	{
+		HTTPCredentials none;
+		return new WebSocketImpl(WebSocketConnector::connect(cs, request, response, none, nullptr), nullptr);
+	}
+
+	WebSocketImpl* connectAnonymously(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, const WebSocketParams& params)
+	{
+		HTTPCredentials none;
+		return new WebSocketImpl(WebSocketConnector::connect(cs, request, response, none, &params), &params);
+	}
+
+	const WebSocketParams* given(const WebSocketParams::Ptr& pParams)
+	{
+		if (!pParams) throw InvalidArgumentException("No parameters");
+		return pParams.get();
+	}
+
+	const Socket& checked(const Socket& socket)
+	{
+		if (!dynamic_cast<const WebSocketImpl*>(socket.impl()))
+			throw InvalidArgumentException("Cannot assign incompatible socket");
+		return socket;
+	}
+}
+
+
+// The enumerations for users and those of the protocol core are the same.
+static_assert(int(WebSocket::WS_ERR_NO_HANDSHAKE) == int(WebSocketError::NO_HANDSHAKE), "error codes");
+static_assert(int(WebSocket::WS_ERR_HANDSHAKE_EXTENSION) == int(WebSocketError::HANDSHAKE_EXTENSION), "error codes");
+static_assert(int(WebSocket::WS_ERR_PAYLOAD_TOO_BIG) == int(WebSocketError::PAYLOAD_TOO_BIG), "error codes");
+static_assert(int(WebSocket::WS_ERR_PING_TIMEOUT) == int(WebSocketError::PING_TIMEOUT), "error codes");
+static_assert(int(WebSocket::WS_CLOSE_SENT) == int(WebSocketFramer::CLOSE_SENT), "close states");
+static_assert(int(WebSocket::WS_CLOSE_RECEIVED) == int(WebSocketFramer::CLOSE_RECEIVED), "close states");
+
+
+#if !defined(POCO_WEBSOCKET_STOCK_NAMES) // libPocoNet has it already
+const std::string WebSocket::WEBSOCKET_VERSION("13");
+#endif
+
+
+WebSocket::WebSocket(HTTPServerRequest& request, HTTPServerResponse& response):
+	StreamSocket(accept(request, response))
+{
+}
+
+
+WebSocket::WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response):
+	StreamSocket(connectAnonymously(cs, request, response))
+{
+}
+
+
+WebSocket::WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials):
+	StreamSocket(connect(cs, request, response, credentials))
+{
+}
+
+
+WebSocket::WebSocket(HTTPServerRequest& request, HTTPServerResponse& response, WebSocketParams::Ptr pParams):
+	StreamSocket(new WebSocketImpl(WebSocketServerHandshake::accept(request, response, given(pParams)), pParams))
+{
+}
+
+
+WebSocket::WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, WebSocketParams::Ptr pParams):
+	StreamSocket(connectAnonymously(cs, request, response, *given(pParams)))
+{
+}
+
+
+WebSocket::WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, WebSocketParams::Ptr pParams):
+	StreamSocket(new WebSocketImpl(WebSocketConnector::connect(cs, request, response, credentials, given(pParams)), pParams))
+{
+}
+
+
+WebSocket::WebSocket(const Socket& socket):
+	StreamSocket(checked(socket))
+{
+}
+
+
+WebSocket::WebSocket(const WebSocket& socket):
+	StreamSocket(socket)
+{
+}
+
+
+#if defined(POCO_NEW_STATE_ON_MOVE) && POCO_NEW_STATE_ON_MOVE
+
+
+WebSocket::WebSocket(Socket&& socket):
+	StreamSocket((checked(socket), std::move(socket)))
+{
+}
+
+
+WebSocket::WebSocket(WebSocket&& socket):
+	StreamSocket(std::move(socket))
+{
+}
+
+
+WebSocket& WebSocket::operator = (Socket&& socket)
+{
+	checked(socket);
+	StreamSocket::operator = (std::move(socket));
+	return *this;
+}
+
+
+WebSocket& WebSocket::operator = (WebSocket&& socket)
+{
+	StreamSocket::operator = (std::move(socket));
+	return *this;
+}
+
+
+#endif // POCO_NEW_STATE_ON_MOVE
+
+
+WebSocket::~WebSocket()
+{
+}
+
+
+WebSocket& WebSocket::operator = (const Socket& socket)
+{
+	Socket::operator = (checked(socket));
+	return *this;
+}
+
+
+WebSocket& WebSocket::operator = (const WebSocket& socket)
+{
+	Socket::operator = (socket);
+	return *this;
+}
+
+
+int WebSocket::shutdown()
+{
+	return shutdown(WS_NORMAL_CLOSE);
+}
+
+
+int WebSocket::shutdown(Poco::UInt16 statusCode, const std::string& statusMessage)
+{
+	return implementation()->sendClose(statusCode, statusMessage);
+}
+
+
+int WebSocket::sendFrame(const void* buffer, int length, int flags)
+{
+	return implementation()->sendBytes(buffer, length, flags | FRAME_OP_SETRAW);
+}
+
+
+int WebSocket::receiveFrame(void* buffer, int length, int& flags)
+{
+	return implementation()->receiveFrame(buffer, length, flags);
+}
+
+
+int WebSocket::receiveFrame(Poco::Buffer<char>& buffer, int& flags)
+{
+	return implementation()->receiveFrame(buffer, flags);
+}
+
+
+int WebSocket::receiveMessage(Poco::Buffer<char>& message, int& opcode)
+{
+	return implementation()->receiveMessage(message, opcode);
+}
+
+
+int WebSocket::receiveMessage(std::string& message, int& opcode)
+{
+	return implementation()->receiveMessage(message, opcode);
+}
+
+
+int WebSocket::receivePart(void* buffer, int length, int& flags)
+{
+	return implementation()->receivePart(buffer, length, flags);
+}
+
+
+int WebSocket::sendMessage(const void* message, int length, int opcode, int fragmentSize)
+{
+	return implementation()->sendMessage(message, length, opcode, fragmentSize);
+}
+
+
+int WebSocket::sendMessage(const std::string& message, int opcode, int fragmentSize)
+{
+	if (message.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) throw InvalidArgumentException("A message of 2 GiB or more is sent in parts, or from a stream");
+	return implementation()->sendMessage(message.data(), static_cast<int>(message.size()), opcode, fragmentSize);
+}
+
+
+int WebSocket::sendMessage(const char* message, FrameOpcodes opcode, int fragmentSize)
+{
+	return sendMessage(std::string(message), static_cast<int>(opcode), fragmentSize);
+}
+
+
+std::streamsize WebSocket::sendMessage(std::istream& istr, int opcode, int fragmentSize)
+{
+	return implementation()->sendMessage(istr, opcode, fragmentSize);
+}
+
+
+int WebSocket::sendPart(const void* part, int length, int opcode, bool last)
+{
+	return implementation()->sendPart(part, length, opcode, last);
+}
+
+
+bool WebSocket::close(Poco::UInt16 statusCode, const std::string& reason, const Poco::Timespan& timeout)
+{
+	return implementation()->closeHandshake(statusCode, reason, timeout);
+}
+
+
+int WebSocket::closeCode() const
+{
+	return implementation()->framer().closeCode();
+}
+
+
+std::string WebSocket::closeReason() const
+{
+	return implementation()->framer().closeReason();
+}
+
+
+void WebSocket::ping()
+{
+	implementation()->ping();
+}
+
+
+Poco::Timespan WebSocket::pingTime() const
+{
+	return implementation()->pingTime();
+}
+
+
+void WebSocket::setPongHandler(const std::function<void(const std::string& payload)>& handler)
+{
+	implementation()->setPongHandler(handler);
+}
+
+
+const std::string& WebSocket::subprotocol() const
+{
+	return implementation()->subprotocol();
+}
+
+
+WebSocket::Cork::Cork(WebSocket& ws):
+	_pImpl(ws.implementation())
+{
+	_pImpl->duplicate();
+	_pImpl->cork();
+}
+
+
+WebSocket::Cork::~Cork()
+{
+	try
+	{
+		_pImpl->uncork();
+	}
+	catch (const std::exception&)
+	{
+		// the next call that sends finds it as well
+	}
+	_pImpl->release();
+}
+
+
+void WebSocket::Cork::flush()
+{
+	_pImpl->flush();
+}
+
+
+WebSocket::Mode WebSocket::mode() const
+{
+	return implementation()->mustMaskPayload() ? WS_CLIENT : WS_SERVER;
+}
+
+
+WebSocket::CloseState WebSocket::closeState() const
+{
+	return static_cast<CloseState>(implementation()->framer().closeState());
+}
+
+
+void WebSocket::setMaxPayloadSize(int maxPayloadSize)
+{
+	implementation()->setMaxPayloadSize(maxPayloadSize);
+}
+
+
+int WebSocket::getMaxPayloadSize() const
+{
+	return implementation()->getMaxPayloadSize();
+}
+
+
+void WebSocket::setVerifyUTF8(bool flag)
+{
+	implementation()->framer().setVerifyUTF8(flag);
+}
+
+
+bool WebSocket::getVerifyUTF8() const
+{
+	return implementation()->framer().getVerifyUTF8();
+}
+
+
+void WebSocket::setVerifyMasking(bool flag)
+{
+	implementation()->framer().setVerifyMasking(flag);
+}
+
+
+bool WebSocket::getVerifyMasking() const
+{
+	return implementation()->framer().getVerifyMasking();
+}
+
+
+WebSocketImpl* WebSocket::accept(HTTPServerRequest& request, HTTPServerResponse& response)
+{
+	return new WebSocketImpl(WebSocketServerHandshake::accept(request, response, nullptr), nullptr);
+}
+
+
+WebSocketImpl* WebSocket::connect(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials)
+{
+	return new WebSocketImpl(WebSocketConnector::connect(cs, request, response, credentials, nullptr), nullptr);
+}
+
+
+WebSocketImpl* WebSocket::completeHandshake(HTTPClientSession& cs, HTTPResponse& response, const std::string& key)
+{
+	return new WebSocketImpl(WebSocketConnector::complete(cs, response, key), nullptr);
+}
+
+
+std::string WebSocket::computeAccept(const std::string& key)
+{
+	return WebSocketHandshake::computeAccept(key);
+}
+
+
+std::string WebSocket::createKey()
+{
+	return WebSocketConnector::createKey();
+}
+
+
+WebSocketImpl* WebSocket::implementation() const
+{
+	return static_cast<WebSocketImpl*>(impl());
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

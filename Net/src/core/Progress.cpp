@@ -1,0 +1,59 @@
+//
+// Progress.cpp
+//
+// Library: PocoWebSocket
+// Package: Core
+// Module:  WebSocketProgress
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "core/Progress.h"
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+void WebSocketProgress::begin(const WebSocketPeerState& state)
+{
+	_waited = _last.waiting > 0;
+	_last = state;
+	_known = true;
+}
+
+
+void WebSocketProgress::expectAnswer(const WebSocketPeerState& state)
+{
+	begin(state);
+	_answerBehind = state.acknowledged + state.waiting;
+	_behind = _slow = state.waiting > 0;
+}
+
+
+int WebSocketProgress::look(const WebSocketPeerState& state, Time now)
+{
+	const bool acknowledged = state.acknowledged != _last.acknowledged;
+	const bool otherWindow = state.window != _last.window;
+	const bool edgeMoved = state.acknowledged + state.window != _last.acknowledged + _last.window;
+	int result = NONE;
+	if (acknowledged || otherWindow || state.delivered != _last.delivered || !_known) result |= TAKEN;
+	if (state.heldBack != _last.heldBack) result |= ARRIVED;
+	if (_known)
+	{
+		// An open window that stays as it is tells nothing: a program that hangs may have a wide one.
+		const bool read = edgeMoved && (otherWindow || state.window == 0);
+		if (_behind ? acknowledged : read) result |= READ;
+	}
+	if (result & (TAKEN | READ)) _time = now - state.quiet;
+	if (result & READ) _slow = true;
+	if (static_cast<Poco::Int32>(state.acknowledged - _answerBehind) >= 0) _behind = false;
+	begin(state);
+	return result;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

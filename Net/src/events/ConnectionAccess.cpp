@@ -1,0 +1,351 @@
+//
+// ConnectionAccess.cpp
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketEventAccess
+//
+// What any thread may ask of a connection of the event shell, sending apart.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "events/EventConnection.h"
+#include "events/Reactor.h"
+#include "Poco/Exception.h"
+#include <openssl/rand.h>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+WebSocketEventConnection::Task WebSocketEventConnection::newTask(Task::What what, int number)
+{
+	return Task{Ptr(this, true), what, number, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()};
+}
+
+
+void WebSocketEventConnection::setText()
+{
+	_opcode = WebSocketFrame::OP_TEXT;
+}
+
+
+void WebSocketEventConnection::setBinary()
+{
+	_opcode = WebSocketFrame::OP_BINARY;
+}
+
+
+int WebSocketEventConnection::defaultOpcode() const
+{
+	return _opcode;
+}
+
+
+void WebSocketEventConnection::ping()
+{
+	if (!_reactor.current()) _reactor.post(newTask(Task::PING));
+	else if (state() == OPEN) sendPing();
+}
+
+
+void WebSocketEventConnection::close(int code, const std::string& reason)
+{
+	if (!WebSocketFrame::isCloseCode(code)) // RFC 6455, 7.4
+		throw InvalidArgumentException("Status code must not be sent in a Close frame: " + std::to_string(code));
+	if (!WebSocketUTF8::isValid(reason.data(), reason.size())) // RFC 6455, 5.5.1
+		throw InvalidArgumentException("Reason of a Close frame must be UTF-8");
+	if (here())
+	{
+		sendClose(code, reason);
+		return;
+	}
+	Task task = newTask(Task::CLOSE, code);
+	task.data.append(reason.data(), reason.size());
+	_reactor.post(std::move(task));
+}
+
+
+void WebSocketEventConnection::abort()
+{
+	if (!here())
+	{
+		_reactor.post(newTask(Task::ABORT));
+	}
+	else if (!is(GONE))
+	{
+		// Not more than that here: this may be called by a callback.
+		if (state() == OPEN) setState(CLOSING);
+		discard();
+		if (_pOutput) _pOutput->clear();
+		set(ABORTED, true);
+		_reactor.again(*this);
+	}
+}
+
+
+bool WebSocketEventConnection::here() const
+	/// Returns true in the loop's thread, if the connection is in the loop, or was. Before that, what is to be done
+	/// follows the task that puts it there.
+{
+	return _reactor.current() && (scheduled() || is(GONE));
+}
+
+
+void WebSocketEventConnection::pause()
+{
+	if (!here())
+	{
+		_reactor.post(newTask(Task::PAUSE));
+		return;
+	}
+	if (queued() > 0 && !is(GONE)) // who waits for that is told
+	{
+		_drain.store(true, std::memory_order_relaxed);
+		_reactor.markDirty(*this);
+	}
+	if (is(RESUMING)) set(RESUMING, false);
+	else stopReading();
+}
+
+
+[[gnu::noinline]] void WebSocketEventConnection::stopReading()
+{
+	if (is(PAUSED) || is(GONE) || is(DISCARD)) return;
+	set(PAUSED, true);
+	updateInterest();
+}
+
+
+void WebSocketEventConnection::resume()
+{
+	if (!here())
+	{
+		_reactor.post(newTask(Task::RESUME));
+	}
+	else if (is(PAUSED) && !is(GONE))
+	{
+		// Not here: this may be called by a callback.
+		if (is(RESUMING)) return;
+		if (is(DEFLATING) || (_pRare.load(std::memory_order_acquire) && rare().backlog.size() > 0)) goOnLater();
+		else goOn();
+	}
+}
+
+
+[[gnu::noinline]] void WebSocketEventConnection::processBacklog()
+{
+	set(RESUMING, false);
+	set(PAUSED, false);
+	Rare& more = rare();
+	WebSocketBuffer backlog; // a callback may discard what is there
+	backlog = std::move(more.backlog);
+	const std::size_t begin = more.processed;
+	more.processed = 0;
+	const std::size_t used = processSome(backlog.data() + begin, backlog.size() - begin);
+	if (begin + used < backlog.size())
+	{
+		more.backlog = std::move(backlog);
+		more.processed = begin + used;
+	}
+	if (!is(PAUSED) && !is(GONE)) goOn();
+}
+
+
+void WebSocketEventConnection::goOn()
+{
+	set(PAUSED, false);
+	if (is(PINGING)) answered();
+	_received = _reactor.now();
+	if (is(SEND_BROKEN) && !is(CLOSING_BEGUN)) _waits = _received; // for readingUntil()
+	updateInterest();
+	if (_stream.pending()) _reactor.again(*this);
+	schedule();
+}
+
+
+[[gnu::noinline]] void WebSocketEventConnection::goOnLater()
+	/// In the next turn.
+{
+	set(RESUMING, true);
+	_reactor.again(*this);
+}
+
+
+void WebSocketEventConnection::discard()
+	/// What arrives from now on is read, up to the end of the stream, and is lost. No message is sent any more: RFC 6455, 5.5.1.
+{
+	set(DISCARD, true);
+	forgetUnsent();
+	if (!is(PAUSED)) return;
+	if (_pRare.load(std::memory_order_acquire))
+	{
+		rare().backlog.release();
+		rare().processed = 0;
+	}
+	set(RESUMING, false);
+	goOn();
+}
+
+
+void WebSocketEventConnection::forgetUnsent()
+	/// Forgets what is held behind a message in parts, and what is being compressed.
+{
+	if (!_pRare.load(std::memory_order_acquire)) return;
+	Rare& more = rare();
+	std::size_t done = 0;
+	for (const Task& task: more.held) done += task.cost();
+	more.held.clear();
+	if (more.pDeflating) done += more.pDeflating->length + WebSocketConnectionParams::QUEUE_ENTRY;
+	_queued.fetch_sub(done, std::memory_order_relaxed);
+	more.pDeflating.reset();
+	set(DEFLATING, false);
+}
+
+
+void WebSocketEventConnection::setParts(bool flag)
+{
+	_parser.setParts(flag);
+}
+
+
+void WebSocketEventConnection::setState(State state)
+{
+	set(IS_OPEN, state == OPEN);
+	_state.store(static_cast<unsigned char>(state), std::memory_order_release);
+}
+
+
+const Poco::UUID& WebSocketEventConnection::id() const
+{
+	Rare& more = rare();
+	std::lock_guard<std::mutex> lock(more.mutex);
+	if (more.id.isNull())
+	{
+		char bytes[16];
+		if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes), sizeof(bytes)) != 1)
+			throw Poco::SystemException("No random numbers for an id");
+		bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40); // RFC 4122, 4.4
+		bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
+		more.id.copyFrom(bytes);
+	}
+	return more.id;
+}
+
+
+bool WebSocketEventConnection::belongsTo(const WebSocketConnectionGroup& group) const
+{
+	return &_group == &group;
+}
+
+
+SocketAddress WebSocketEventConnection::remoteAddress() const
+{
+	return _stream.remoteAddress();
+}
+
+
+std::string WebSocketEventConnection::subprotocol() const
+{
+	return _pRare.load(std::memory_order_acquire) ? rare().subprotocol : std::string();
+}
+
+
+bool WebSocketEventConnection::secure() const
+{
+	return _stream.secure();
+}
+
+
+WebSocketConnection::Metrics WebSocketEventConnection::metrics() const
+{
+	Metrics metrics;
+	metrics.messagesReceived  = _messagesReceived;
+	metrics.messagesSent      = _messagesSent;
+	metrics.bytesReceived     = _bytesReceived;
+	metrics.bytesSent         = _bytesSent;
+	metrics.messagesNotQueued = _notQueued;
+	metrics.bytesQueued       = queued();
+	metrics.pingTime          = Poco::Timespan(_pingTime);
+	metrics.since             = _since;
+	return metrics;
+}
+
+
+std::size_t WebSocketEventConnection::queued() const
+{
+	return _queued.load(std::memory_order_relaxed);
+}
+
+
+void WebSocketEventConnection::account(std::size_t done)
+	/// Of what is queued, so much is done with, and the output is what it is now: all in one step, for those who compare it with the limit.
+{
+	const std::size_t size = _pOutput ? _pOutput->size() : 0;
+	_queued.fetch_add(size - _accounted - done, std::memory_order_relaxed);
+	_accounted = size;
+	set(ACCOUNTED, size > 0);
+}
+
+
+void WebSocketEventConnection::setUserData(const std::shared_ptr<void>& pData)
+{
+	std::atomic_store(&rare().pUserData, pData);
+	if (_dataReleased.fetch_or(0, std::memory_order_acq_rel)) releaseUserData(); // otherwise releaseUserData() finds it
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::releaseUserData()
+	/// It may hold this connection.
+{
+	_dataReleased.fetch_or(1, std::memory_order_acq_rel);
+	if (_pRare.load(std::memory_order_acquire)) std::atomic_exchange(&rare().pUserData, std::shared_ptr<void>());
+}
+
+
+std::shared_ptr<void> WebSocketEventConnection::userData() const
+{
+	return _pRare.load(std::memory_order_acquire) ? std::atomic_load(&rare().pUserData) : std::shared_ptr<void>();
+}
+
+
+WebSocketEventConnection::Rare& WebSocketEventConnection::rare() const
+{
+	Rare* pRare = _pRare.load(std::memory_order_acquire);
+	if (!pRare)
+	{
+		std::unique_ptr<Rare> pNew = std::make_unique<Rare>();
+		if (_pRare.compare_exchange_strong(pRare, pNew.get(), std::memory_order_acq_rel)) pRare = pNew.release();
+	}
+	return *pRare;
+}
+
+
+WebSocketMessageWriter& WebSocketEventConnection::writer()
+{
+	if (!_pWriter) _pWriter = std::make_unique<WebSocketMessageWriter>();
+	return *_pWriter;
+}
+
+
+[[gnu::noinline]] void WebSocketEventConnection::updateInterest()
+{
+	static_assert(int(WebSocketPoller::READ) == int(SocketImpl::SELECT_READ) && int(WebSocketPoller::WRITE) == int(SocketImpl::SELECT_WRITE), "WebSocketStream relies on it");
+	int events = (is(PAUSED) ? 0 : WebSocketPoller::READ) | (is(WRITING) ? WebSocketPoller::WRITE : 0);
+	set(CROSSED, _stream.crossed());
+	if (is(CROSSED)) events = _stream.interest(events);
+	if (is(UNWATCHED)) _reactor.poller().add(_stream.fd(), events, *this);
+	else _reactor.poller().change(_stream.fd(), events, *this);
+	set(UNWATCHED, false);
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

@@ -1,0 +1,105 @@
+//
+// ConnectionBroadcast.cpp
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketEventConnection
+//
+// How a connection of the event shell is given what goes to all.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "events/EventConnection.h"
+#include "events/Reactor.h"
+#include <exception>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+bool WebSocketEventConnection::isBehind() const
+{
+	return _broadcasts != _reactor.broadcasts().count() && state() == OPEN && _group.role == WebSocketFramer::ROLE_SERVER;
+}
+
+
+void WebSocketEventConnection::distribute()
+{
+	giveBroadcasts();
+	flush();
+}
+
+
+void WebSocketEventConnection::give()
+{
+	catchUp();
+}
+
+
+void WebSocketEventConnection::loseBroadcast()
+{
+	if (state() != OPEN || _group.role != WebSocketFramer::ROLE_SERVER) return;
+	catchUp();
+	refuse();
+	_reactor.markDirty(*this); // which tells when there is room
+}
+
+
+void WebSocketEventConnection::catchUp()
+	/// Before anything else is sent.
+{
+	if (_broadcasts == _reactor.broadcasts().count()) return;
+	giveBroadcasts();
+	if (_pOutput) wakeFlush();
+}
+
+
+void WebSocketEventConnection::giveBroadcasts()
+{
+	const WebSocketBroadcasts& broadcasts = _reactor.broadcasts();
+	std::size_t i = isBehind() ? broadcasts.since(_broadcasts) : broadcasts.size();
+	_broadcasts = broadcasts.count(); // first: what sends calls this
+	try
+	{
+		while (i < broadcasts.size())
+		{
+			const std::size_t extended = extendBy(i);
+			if (extended == 0) sendPrepared(WebSocketPreparedMessage::Ptr(broadcasts[i].pMessage)); // a policy for full queues may ask for more
+			i += extended > 0 ? extended : 1;
+		}
+	}
+	catch (const std::exception&) // no memory, above all
+	{
+		abort(); // this may be called by a callback of another connection
+	}
+}
+
+
+std::size_t WebSocketEventConnection::extendBy(std::size_t first)
+	/// Sends those from the first on whose frames lie one behind the other, and behind what this is going to send. Returns
+	/// how many these are.
+{
+	if (!_stream.plain() || (_flags & (IN_PARTS | BLOCKED | COMPRESSES))) return 0;
+	const WebSocketBroadcasts& broadcasts = _reactor.broadcasts();
+	const char* const pFrames = broadcasts[first].pFrame;
+	if (!pFrames) return 0;
+	std::size_t length = 0;
+	std::size_t end = first;
+	while (end < broadcasts.size() && broadcasts[end].pFrame == pFrames + length) length += broadcasts[end++].length;
+
+	WebSocketOutput& out = output();
+	if (out.size() + length > _group.maxQueuedBytes) return 0;
+	if (out.empty()) out.refer(pFrames, length, nullptr);
+	else if (!out.extend(pFrames, length)) out.bytes().append(pFrames, length);
+	tally(_messagesSent, _reactor.counters.messagesSent, end - first);
+	_lastMessage = _reactor.now();
+	return end - first;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

@@ -1,0 +1,131 @@
+//
+// WebSocketConnectionGroup.h
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketConnectionGroup
+//
+// What the connections of a server or client have in common.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketConnectionGroup_INCLUDED
+#define Net_WebSocketConnectionGroup_INCLUDED
+
+
+#include "events/Stream.h"
+#include "events/TimerWheel.h"
+#include "Poco/Net/HTTPServerParams.h"
+#include "Poco/Net/WebSocketConnection.h"
+#include "core/Framer.h"
+#include "Poco/Net/WebSocketConnectionParams.h"
+#include "Poco/RefCountedObject.h"
+#include <algorithm>
+#include <atomic>
+#include <string>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+struct WebSocketConnectionGroup: public Poco::RefCountedObject
+	/// What the connections of a server or client have in common. They share its ownership.
+{
+	typedef WebSocketTimerWheel::Time Time;
+
+	WebSocketConnectionGroup(WebSocketFramer::Role itsRole, const WebSocketHandler::Ptr& pItsHandler, const WebSocketConnectionParams::Ptr& pItsParams):
+		role(itsRole),
+		pHandler(pItsHandler),
+		pConnectionParams(pItsParams),
+		pingInterval(milliseconds(pItsParams->getPingInterval())),
+		pongTimeout(milliseconds(pItsParams->getPongTimeout())),
+		idleTimeout(milliseconds(pItsParams->getIdleTimeout())),
+		sendTimeout(milliseconds(pItsParams->getSendTimeout())),
+		closeTimeout(milliseconds(pItsParams->getCloseTimeout())),
+		handshakeTimeout(milliseconds(pItsParams->getHandshakeTimeout())),
+		transferTimeout(milliseconds(pItsParams->getTransferTimeout())),
+		longestSilence(std::min<Time>(pingInterval + transferTimeout, 24u*24*60*60*1000)),
+		maxQueuedBytes(static_cast<std::size_t>(pItsParams->getMaxQueuedBytes())),
+		_pCalled(pHandler.get())
+	{
+	}
+
+	WebSocketHandler& handler() const
+		/// Returns who is told what happens.
+	{
+		return *_pCalled.load(std::memory_order_relaxed);
+	}
+
+	void silence();
+		/// From here on nobody is told, but by calls that other threads have begun already. The handler stays in memory.
+
+	bool silent() const;
+
+	enum Phase
+		/// What a connection counts as.
+	{
+		HANDSHAKE, /// It is in the opening handshake.
+		HTTP,      /// The same, but it has made other requests before.
+		OPENED     /// It is a WebSocket.
+	};
+
+	virtual bool handOver(WebSocketStream&, const std::string& /*received*/, int /*requests*/)
+		/// Gives a connection with a request that is not for WebSocket, and whose header has been received, to
+		/// somebody else, after so many others. Returns false, and leaves the stream alone, if nobody has time for it.
+	{
+		return false;
+	}
+
+	virtual void opened(WebSocketConnection&, Phase /*before*/)
+		/// The opening handshake is complete; onOpen() comes next.
+	{
+	}
+
+	virtual void greeted(WebSocketConnection&)
+		/// onOpen() has been called.
+	{
+	}
+
+	virtual void gone(WebSocketConnection&, Phase, bool /*closed*/)
+		/// A connection has left its loop; closed tells whether the peer's Close has come.
+	{
+	}
+
+	static Time milliseconds(const Poco::Timespan& time)
+		/// Returns at most 20 days: times in the wheel wrap around.
+	{
+		const Poco::Timespan::TimeDiff MAX = 20*Poco::Timespan::DAYS;
+		return static_cast<Time>((std::min(time.totalMicroseconds(), MAX) + 999)/1000);
+	}
+
+	const WebSocketFramer::Role role;
+	WebSocketHandler::Ptr pHandler;
+	const WebSocketConnectionParams::Ptr pConnectionParams;
+	const Time pingInterval;
+	const Time pongTimeout;
+	const Time idleTimeout;
+	const Time sendTimeout;
+	const Time closeTimeout;
+	const Time handshakeTimeout;
+	const Time transferTimeout;
+	const Time longestSilence; // before the connection has failed, whatever the peer takes; times in the wheel wrap around after 24 days
+	const std::size_t maxQueuedBytes;
+	HTTPServerParams::Ptr pHTTPParams; // of a server that has somebody for other requests
+
+protected:
+	~WebSocketConnectionGroup() override = default;
+
+private:
+	std::atomic<WebSocketHandler*> _pCalled;
+};
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketConnectionGroup_INCLUDED

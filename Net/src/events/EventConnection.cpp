@@ -1,0 +1,610 @@
+//
+// EventConnection.cpp
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketEventConnection
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "events/EventConnection.h"
+#include "events/HTTPSession.h"
+#include "events/OpeningHandshake.h"
+#include "events/Reactor.h"
+#include "Poco/Net/NetException.h"
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	constexpr std::size_t FIRST_INPUT = 64*1024;
+	constexpr std::size_t SMALL_INPUT = 16*1024;
+	constexpr std::size_t TINY_INPUT  = 4*1024;
+	constexpr Poco::UInt64 LARGE = 8*1024; // a frame's payload
+	constexpr Poco::UInt64 SMALL = 126;    // the same
+	constexpr std::chrono::microseconds INFLATE_TIME(50); // of decompression, with its callbacks, at a time
+	static_assert(TINY_INPUT <= WebSocketHTTPSession::MAX_BEHIND + 1, "what is read with the end of a header has room behind it");
+	constexpr int MAX_FRAMES = 750; // at a time: those of TINY_INPUT, and of what is read with larger ones
+
+	class Keeper: public Poco::RefCountedObject
+		/// A message that is sent from where it was received.
+	{
+	public:
+		explicit Keeper(WebSocketBuffer&& message):
+			_message(std::move(message))
+		{
+		}
+
+	private:
+		WebSocketBuffer _message;
+	};
+}
+
+
+template <typename... Stream>
+WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, Nothing, Stream&&... stream):
+	dirty(false),
+	again(false),
+	_dataReleased(0),
+	_group(group),
+	_reactor(reactor),
+	_flags(0),
+	_drain(false),
+	_state(CONNECTING),
+	_opcode(WebSocketFrame::OP_TEXT),
+	_broadcasts(0),
+	_lastMessage(0),
+	_messagesSent(0),
+	_bytesSent(0),
+	_accounted(0),
+	_stream(std::forward<Stream>(stream)...),
+	_framer(group.role, true),
+	_parser(_framer),
+	_pRare(nullptr),
+	_queued(0),
+	_waits(0),
+	_closingSince(0),
+	_pingClock(0),
+	_received(0),
+	_messagesReceived(0),
+	_bytesReceived(0),
+	_notQueued(0),
+	_pingTime(0)
+{
+	_group.duplicate();
+	_reactor.duplicate();
+}
+
+
+WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, int& fd, const sockaddr* pRemote, socklen_t length):
+	WebSocketEventConnection(group, reactor, Nothing(), fd, pRemote, length)
+{
+	set(HANDSHAKE, true);
+}
+
+
+WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, StreamSocketImpl* pSocket, const SocketAddress& remote):
+	WebSocketEventConnection(group, reactor, Nothing(), pSocket, remote)
+{
+	set(HANDSHAKE, true);
+}
+
+
+WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const SocketAddress& remote, const HTTPRequest& request):
+	WebSocketEventConnection(group, reactor, Nothing(), static_cast<StreamSocketImpl*>(upgrade.socket.impl()), remote)
+{
+	set(HANDSHAKE, true);
+	rare().subprotocol = upgrade.subprotocol;
+	auto pAdopted = std::make_unique<Rare::Adopted>();
+	pAdopted->request = request;
+	pAdopted->data.append(upgrade.data.begin(), upgrade.data.size());
+	pAdopted->agreement = upgrade;
+	rare().pAdopted = std::move(pAdopted);
+}
+
+
+WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, const WebSocketHTTPDispatcher::Connection& connection):
+	WebSocketEventConnection(group, reactor, Nothing(), WebSocketStream::Detached{const_cast<StreamSocketImpl*>(connection.pSocket.get())}, connection.remote)
+{
+	set(HANDSHAKE, true);
+	set(HTTP, true);
+	_pOpening = std::make_unique<WebSocketOpeningHandshake>();
+	_pOpening->wait(connection.requests, connection.received);
+}
+
+
+WebSocketEventConnection::~WebSocketEventConnection()
+{
+	delete _pRare.load();
+	_reactor.release();
+	_group.release();
+}
+
+
+//
+// What the loop calls
+//
+void WebSocketEventConnection::begin()
+{
+	_received = _lastMessage = _reactor.now();
+	try
+	{
+		_reactor.add(*this);
+	}
+	catch (const std::bad_alloc&)
+	{
+		discharge();
+		return;
+	}
+	guarded([this]
+	{
+		set(UNWATCHED, true);
+		if (adopted()) beginAdopted();
+		else beginHandshake();
+		if (!is(GONE)) schedule();
+	});
+}
+
+
+void WebSocketEventConnection::beginHandshake()
+{
+	if (!_pOpening) _pOpening = _reactor.takeOpening();
+	_pOpening->begin(*_group.pConnectionParams, _group.pHTTPParams.get(), _stream);
+	std::string received = _pOpening->takeBehind();
+	if (!received.empty()) receiveRequest(&received[0], received.size());
+	if (_pOpening && _stream.plain()) ready(WebSocketPoller::READ); // mostly the request is there, and nobody need tell
+	if (is(GONE)) return;
+	if (is(UNWATCHED)) updateInterest();
+	if (is(HTTP) && _stream.pending()) _reactor.again(*this);
+}
+
+
+void WebSocketEventConnection::beginAdopted()
+{
+	updateInterest();
+	const std::unique_ptr<Rare::Adopted> pAdopted = std::move(rare().pAdopted);
+	const WebSocketAgreement& agreement = pAdopted->agreement;
+	std::unique_ptr<WebSocketOpeningHandshake> pOpening = _reactor.takeOpening();
+	pOpening->begin(*_group.pConnectionParams, _group.pHTTPParams.get(), _stream);
+	open(pOpening->adopt(pAdopted->request), agreement.subprotocol, agreement.deflated ? &agreement.deflate : nullptr);
+	_reactor.giveOpening(std::move(pOpening));
+	process(pAdopted->data.data(), pAdopted->data.size());
+	if (!is(GONE) && _stream.pending()) _reactor.again(*this);
+}
+
+
+WebSocketConnectionGroup::Phase WebSocketEventConnection::phase() const
+{
+	if (!is(HANDSHAKE)) return WebSocketConnectionGroup::OPENED;
+	return is(HTTP) ? WebSocketConnectionGroup::HTTP : WebSocketConnectionGroup::HANDSHAKE;
+}
+
+
+bool WebSocketEventConnection::adopted() const
+	/// Returns true if the opening handshake was complete at the beginning.
+{
+	return _pRare.load(std::memory_order_acquire) && rare().pAdopted;
+}
+
+
+WebSocketEventConnection* WebSocketEventConnection::asConnection()
+{
+	return this;
+}
+
+
+void WebSocketEventConnection::perform(Task& task)
+{
+	if (task.what == Task::ADD) begin();
+	else guarded([this, &task] { performTask(task); });
+}
+
+
+void WebSocketEventConnection::performTask(Task& task)
+{
+	switch (task.what)
+	{
+	case Task::SEND:
+	case Task::PREPARED:
+		performSend(task);
+		break;
+	case Task::FLUSH:
+		if (!is(GONE)) _reactor.markDirty(*this);
+		break;
+	case Task::PING:
+		sendPing();
+		break;
+	case Task::CLOSE:
+		sendClose(task.number, std::string(task.data.data(), task.data.size()));
+		break;
+	case Task::ABORT:
+		cut();
+		break;
+	case Task::PAUSE:
+		pause();
+		break;
+	case Task::RESUME:
+		resume();
+		break;
+	default:
+		break;
+	}
+}
+
+
+void WebSocketEventConnection::discharge()
+{
+	set(GONE, true);
+	setState(CLOSED);
+	_stream.close();
+	releaseUserData();
+	_group.gone(*this, phase(), false);
+}
+
+
+[[gnu::hot]] void WebSocketEventConnection::ready(int events)
+{
+	guarded([this, events] { turn(events); });
+}
+
+
+void WebSocketEventConnection::turn(int events)
+{
+	if (events == WebSocketPoller::READ && !(_flags & (ABORTED | GONE | DEFLATING | RESUMING | PAUSED | GREEDY))) read();
+	else unusualTurn(events);
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::unusualTurn(int events)
+{
+	if (is(ABORTED)) cut();
+	if (is(CROSSED) && !is(GONE)) events |= _stream.meaning(events);
+	if ((events & WebSocketPoller::WRITE) && !is(GONE)) flush();
+	if (!(events & WebSocketPoller::READ) || is(GONE)) return;
+	if (is(GREEDY))
+	{
+		set(GREEDY, false);
+		if (!(events & WebSocketPoller::LAST))
+		{
+			_reactor.atLast(*this);
+			return;
+		}
+	}
+	if (is(DEFLATING)) deflateSome();
+	if (is(DEFLATING) || is(GONE)) return;
+	if (is(RESUMING)) processBacklog();
+	else if (is(PAUSED)) readyWhilePaused();
+	else read();
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::readyWhilePaused()
+	/// Nothing is asked for. Either it was a moment ago, or the stream has ended.
+{
+	const long condition = _stream.condition();
+	if (condition == WebSocketStream::AGAIN) return;
+	if ((condition == WebSocketStream::BROKEN || is(SEND_BROKEN)) && !unread())
+	{
+		broken(ConnectionResetException("The connection broke while reading was paused"));
+		return;
+	}
+	// What is there is read later, and the poller would tell this all the time.
+	_reactor.poller().remove(_stream.fd());
+	set(UNWATCHED, true);
+}
+
+
+bool WebSocketEventConnection::unread() const
+	/// Returns true if something that has arrived waits until reading goes on.
+{
+	return (_pRare.load(std::memory_order_acquire) && rare().backlog.size() > 0) || _stream.pending() || _stream.waiting();
+}
+
+
+[[gnu::hot, gnu::noinline]] void WebSocketEventConnection::read()
+{
+	iovec blocks[2];
+	int count = 0;
+	char* pDirect = nullptr;
+	const std::size_t direct = likely(!_pOpening && !is(DISCARD)) ? _parser.room(pDirect) : 0;
+	if (direct > 0) blocks[count++] = {pDirect, direct};
+	// Behind small frames little is taken at once: other connections have their turn before thousands more.
+	const WebSocketFrameHeader& last = _framer.header();
+	const std::size_t size = last.payloadLength >= LARGE ? _reactor.inputSize() : last.payloadLength >= SMALL ? SMALL_INPUT : last.length > 0 || _pOpening ? TINY_INPUT : FIRST_INPUT;
+	blocks[count++] = {_reactor.input(), size};
+	const long n = _stream.receive(blocks, count);
+	if (!likely(n > 0))
+	{
+		if (n == WebSocketStream::END) ended();
+		else if (n == WebSocketStream::BROKEN) streamBroken();
+		else if (!_stream.plain()) nothingReceived();
+		return;
+	}
+	if (!_pOutput) _reactor.takeSpareOutput(_pOutput); // for the answers
+	const std::size_t length = static_cast<std::size_t>(n);
+	const std::size_t first = std::min(length, direct);
+	_received = _reactor.now();
+	if (!likely(!is(PINGING))) answered();
+	if (!likely(length < direct + size)) set(GREEDY, true);
+	tally(_bytesReceived, _reactor.counters.bytesReceived, length);
+	_reactor.setReading(this);
+	if (first > 0) receive(pDirect, first);
+	if (length > first) receive(_reactor.input(), length - first);
+	_reactor.setReading(nullptr);
+	if (is(GONE)) return;
+	flush();
+	if (!_stream.plain() && !is(GONE)) receivedSecurely();
+}
+
+
+[[gnu::noinline]] void WebSocketEventConnection::nothingReceived()
+	/// A part of a TLS record has come, or something for TLS itself, which may be what sending has waited for.
+{
+	if (!is(CROSSED) && !_stream.crossed()) return;
+	if (is(WRITING)) flush();
+	if (!is(GONE)) updateInterest();
+}
+
+
+[[gnu::noinline]] void WebSocketEventConnection::receivedSecurely()
+{
+	if (is(CROSSED) || _stream.crossed()) updateInterest();
+	if (!is(PAUSED) && _stream.pending()) _reactor.again(*this);
+}
+
+
+void WebSocketEventConnection::receive(char* pData, std::size_t length)
+{
+	if (likely(!_pOpening)) process(pData, length);
+	else receiveRequest(pData, length);
+}
+
+
+[[gnu::noinline]] void WebSocketEventConnection::receiveRequest(char* pData, std::size_t length)
+{
+	if (_group.silent()) // the hook is not called any more
+	{
+		cut();
+		return;
+	}
+	std::size_t used = 0;
+	const bool first = is(HTTP) && _pOpening->received().empty();
+	WebSocketOpeningHandshake::Result result = _pOpening->receive(pData, length, used);
+	if (result == WebSocketOpeningHandshake::NEED_MORE)
+	{
+		if (first) _reactor.timers().set(*this, deadline()); // until now it might be idle for as long as it liked
+		return;
+	}
+
+	std::unique_ptr<WebSocketOpeningHandshake> pOpening = std::move(_pOpening);
+	if (result == WebSocketOpeningHandshake::OTHER)
+	{
+		if (handOver(*pOpening, pData + used, length - used))
+		{
+			_reactor.giveOpening(std::move(pOpening));
+			return;
+		}
+		result = pOpening->busy();
+	}
+	output().bytes().append(pOpening->response().data(), pOpening->response().size());
+	_reactor.markDirty(*this);
+	if (result == WebSocketOpeningHandshake::ACCEPTED)
+	{
+		open(pOpening->request(), pOpening->subprotocol(), pOpening->deflate());
+		process(pData + used, length - used);
+		if (!is(GONE)) schedule();
+	}
+	else
+	{
+		discard();
+		beginClosing();
+	}
+	_reactor.giveOpening(std::move(pOpening));
+}
+
+
+bool WebSocketEventConnection::handOver(WebSocketOpeningHandshake& opening, const char* pBehind, std::size_t length)
+	/// Returns false if nobody has time for the request.
+{
+	std::string received = opening.received();
+	received.append(pBehind, length);
+	_reactor.poller().remove(_stream.fd());
+	if (_group.handOver(_stream, received, opening.requests()))
+	{
+		cut();
+		return true;
+	}
+	set(UNWATCHED, true);
+	updateInterest();
+	return false;
+}
+
+
+void WebSocketEventConnection::open(const HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate)
+{
+	const WebSocketConnectionParams& params = *_group.pConnectionParams;
+	_framer.setVerifyUTF8(params.getVerifyUTF8());
+	_framer.setVerifyMasking(params.getVerifyMasking());
+	_parser.assembler().configure(params, pDeflate);
+	if (pDeflate) writer().configure(params, pDeflate, _group.role);
+	set(COMPRESSES, pDeflate && writer().deflates());
+	if (subprotocol != this->subprotocol()) rare().subprotocol = subprotocol;
+	set(OPENED, true);
+	_since.update();
+	_broadcasts = _reactor.broadcasts().count();
+	setState(OPEN);
+	_lastMessage = _reactor.now();
+	const WebSocketConnectionGroup::Phase before = phase();
+	set(HANDSHAKE, false);
+	_group.opened(*this, before);
+	call([&] { _group.handler().onOpen(*this, request); });
+	if (!is(GONE)) _group.greeted(*this);
+}
+
+
+void WebSocketEventConnection::process(char* pData, std::size_t length)
+{
+	const std::size_t used = processSome(pData, length);
+	if (!likely(used == length)) rare().backlog.append(pData + used, length - used);
+}
+
+
+[[gnu::hot]] std::size_t WebSocketEventConnection::processSome(char* pData, std::size_t length)
+	/// Returns how many bytes are not needed any more. The rest is for later: reading is paused.
+{
+	char* const pEnd = pData + length;
+	bool yielded = false;
+	int frames = MAX_FRAMES;
+	int others = 0; // what was no message
+	std::chrono::steady_clock::time_point start;
+	if (_framer.getReservedBits() != 0) start = std::chrono::steady_clock::now(); // there may be something to decompress
+	try
+	{
+		while (pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)))
+		{
+			if (likely(_parser.nextWhole(pData, pEnd)))
+			{
+				--frames;
+				handleMessage();
+				if (likely(frames != 0)) continue;
+			}
+			else
+			{
+				char* p = pData; // which can stay in a register
+				if (!handleNext(p, pEnd)) ++others;
+				pData = p;
+				if (--frames != 0 && !_parser.assembler().compressed()) continue;
+			}
+			// A few bytes can be megabytes, and a read many frames: the other connections have their turn before the rest.
+			yielded = pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)) && (frames == 0 || std::chrono::steady_clock::now() - start >= INFLATE_TIME);
+			if (yielded) stopReading();
+		}
+	}
+	catch (...)
+	{
+		messagesReceived(MAX_FRAMES - frames - others);
+		throw;
+	}
+	messagesReceived(MAX_FRAMES - frames - others);
+	if (yielded) goOnLater();
+	return is(PAUSED) && !is(DISCARD) && !is(GONE) ? length - static_cast<std::size_t>(pEnd - pData) : length;
+}
+
+
+inline void WebSocketEventConnection::handleMessage()
+	/// What is the same for all of a turn is left to messagesReceived().
+{
+	const char* const pMessage = _parser.data();
+	const std::size_t length = _parser.length();
+	const int opcode = _parser.opcode();
+	add(_messagesReceived, 1);
+	call([&] { _group.handler().onMessage(*this, pMessage, length, opcode); });
+}
+
+
+inline void WebSocketEventConnection::messagesReceived(int number)
+	/// In this turn.
+{
+	if (number == 0) return;
+	_lastMessage = _reactor.now();
+	add(_reactor.counters.messagesReceived, static_cast<Poco::UInt64>(number));
+}
+
+
+[[gnu::noinline]] bool WebSocketEventConnection::handleNext(char*& pData, char* pEnd)
+	/// What is no message in one frame. Returns true if it is a message.
+{
+	const WebSocketMessageParser::Event event = _parser.next(pData, pEnd);
+	switch (event)
+	{
+	case WebSocketMessageParser::MESSAGE:
+		handleMessage();
+		if (_parser.gathered()) keepMessage();
+		break;
+	case WebSocketMessageParser::CONTROL:
+		handleControl();
+		break;
+	case WebSocketMessageParser::FAILED:
+		protocolFailed();
+		break;
+	case WebSocketMessageParser::PART:
+		handlePart();
+		break;
+	default:
+		break;
+	}
+	_parser.settle();
+	return event == WebSocketMessageParser::MESSAGE;
+}
+
+
+[[gnu::noinline]] void WebSocketEventConnection::keepMessage()
+	/// What is to be sent from where a message was gathered has to stay.
+{
+	const char* const pBegin = _parser.data();
+	const char* const pEnd = pBegin + _parser.length();
+	const bool deflated = is(DEFLATING) && rare().pDeflating->pData >= pBegin && rare().pDeflating->pData < pEnd;
+	const bool referred = _pOutput && _pOutput->refersTo(pBegin, pEnd);
+	if (!deflated && !referred) return;
+	Poco::AutoPtr<Keeper> pKeeper = new Keeper(_parser.takeMessage());
+	if (deflated) rare().pDeflating->pOwner = pKeeper;
+	if (referred) _pOutput->keep(pBegin, pEnd, pKeeper);
+}
+
+
+void WebSocketEventConnection::handlePart()
+{
+	_lastMessage = _reactor.now();
+	if (_parser.last()) tally(_messagesReceived, _reactor.counters.messagesReceived, 1);
+	call([this] { _group.handler().onPart(*this, _parser.data(), _parser.length(), _parser.opcode(), _parser.last()); });
+}
+
+
+[[gnu::noinline]] void WebSocketEventConnection::handleControl()
+{
+	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+	int flags = 0;
+	const std::size_t length = _framer.buildReply(flags, payload);
+	switch (_framer.header().opcode())
+	{
+	case WebSocketFrame::OP_PING:
+		sendPong(payload, length);
+		break;
+	case WebSocketFrame::OP_PONG:
+		pongReceived();
+		break;
+	default:
+		catchUp();
+		if (_framer.checkSend(flags, payload, length) == WebSocketFramer::SEND) append(flags, payload, length);
+		discard();
+		tellClosed();
+		beginClosing();
+		wakeFlush(); // when all has been sent, the stream ends
+	}
+	_framer.forgetControl();
+}
+
+
+void WebSocketEventConnection::pongReceived()
+{
+	Poco::UInt32 ping = 0;
+	if (!is(ASKED) || _framer.controlLength() != sizeof(ping)) return;
+	std::memcpy(&ping, _framer.controlPayload(), sizeof(ping));
+	if (static_cast<Poco::Int32>(_pingClock - ping) < 0) return; // none was sent then
+	_pingTime = std::max<Poco::UInt32>(1, pingClock() - ping);
+	if (ping == _pingClock) set(ASKED, false);
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

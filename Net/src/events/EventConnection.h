@@ -1,0 +1,526 @@
+//
+// EventConnection.h
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketEventConnection
+//
+// A connection in an event loop.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketEventConnection_INCLUDED
+#define Net_WebSocketEventConnection_INCLUDED
+
+
+#include "events/ConnectionGroup.h"
+#include "events/HTTPDispatcher.h"
+#include "events/Output.h"
+#include "events/Poller.h"
+#include "core/Progress.h"
+#include "events/Stream.h"
+#include "events/TimerWheel.h"
+#include "net/Upgrade.h"
+#include "Poco/Net/HTTPRequest.h"
+#include "Poco/Net/WebSocketConnection.h"
+#include "core/Framer.h"
+#include "core/MessageParser.h"
+#include "core/MessageWriter.h"
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <string>
+#include <vector>
+
+
+namespace Poco {
+namespace Net {
+
+
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketOpeningHandshake;
+class WebSocketReactor;
+
+
+class WebSocketEventConnection final: public WebSocketConnection, public WebSocketTimerWheel::Entry
+	/// A connection in an event loop: bytes that arrive go through the parser to the handler, and what
+	/// is sent waits in an output until the end of the turn.
+	///
+	/// What is not an override of WebSocketConnection is called by the loop's thread only.
+{
+public:
+	typedef Poco::AutoPtr<WebSocketEventConnection> Ptr;
+	typedef WebSocketTimerWheel::Time Time;
+
+	struct Task
+		/// Something that another thread wants.
+	{
+		enum What
+		{
+			ADD,
+			SEND,
+			PREPARED,
+			PING,
+			CLOSE,
+			ABORT,
+			PAUSE,
+			RESUME,
+			FLUSH,
+			BROADCAST // without a connection
+		};
+
+		Ptr pConnection;
+		What what;
+		int number;           // opcode or code
+		WebSocketBuffer data; // message or reason
+		WebSocketPreparedMessage::Ptr pPrepared;
+
+		const char* message() const;
+		std::size_t length() const;
+			/// Of the message.
+
+		std::size_t cost() const;
+			/// What the message counts as while it waits.
+	};
+
+	WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, int& fd, const sockaddr* pRemote, socklen_t length);
+	WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, StreamSocketImpl* pSocket, const SocketAddress& remote);
+		/// A connection that a server has accepted, plain or not.
+
+	WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const SocketAddress& remote, const HTTPRequest& request);
+		/// A connection whose opening handshake is complete.
+
+	WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, const WebSocketHTTPDispatcher::Connection& connection);
+		/// A connection that has made other requests before.
+
+	// WebSocketConnection
+	using WebSocketConnection::send;
+	SendResult send(const void* pData, std::size_t length, int opcode) override;
+	SendResult send(const WebSocketPreparedMessage::Ptr& pMessage) override;
+	SendResult sendPart(const void* pData, std::size_t length, int opcode, bool last) override;
+	void setText() override;
+	void setBinary() override;
+	void ping() override;
+	void close(int code, const std::string& reason) override;
+	void abort() override;
+	void pause() override;
+	void resume() override;
+	void setParts(bool flag) override;
+	State state() const override;
+	const Poco::UUID& id() const override;
+	SocketAddress remoteAddress() const override;
+	std::string subprotocol() const override;
+	bool secure() const override;
+	Metrics metrics() const override;
+	void setUserData(const std::shared_ptr<void>& pData) override;
+	std::shared_ptr<void> userData() const override;
+
+	void begin();
+		/// The connection has been put into its loop.
+
+	void discharge();
+		/// Instead of begin(): the connection cannot be put into its loop. Tells the group.
+
+	void perform(Task& task);
+	void ready(int events) override;
+	void due(Time now) override;
+	void dropped() override;
+	WebSocketEventConnection* asConnection() override;
+
+	void flush();
+		/// Sends what is waiting.
+
+	void cut();
+		/// Ends the connection at once.
+
+	bool isBehind() const;
+		/// Returns true if the loop has broadcast what this connection has not been given.
+
+	void distribute();
+		/// Sends that.
+
+	void give();
+		/// Queues that, and sends it at the end of the turn.
+
+	void loseBroadcast();
+		/// A message for all was not kept: for this connection it has not fitted into the queue.
+
+	SendResult sendKept(const std::string& message, int opcode);
+		/// As send(), without a limit: the message is in memory already.
+
+	bool belongsTo(const WebSocketConnectionGroup& group) const;
+
+	bool dirty; // in the loop's list of those that have something to flush
+	bool again; // in the loop's list of those that have something to do in the next turn
+
+private:
+	~WebSocketEventConnection() override;
+
+	int defaultOpcode() const override;
+
+	enum Flag
+	{
+		HANDSHAKE     = 0x001, // the opening handshake is going on
+		OPENED        = 0x002, // onOpen() has been called
+		PAUSED        = 0x004,
+		DISCARD       = 0x008, // what arrives is of no interest any more
+		WRITING       = 0x010, // the poller waits for WRITE
+		BLOCKED       = 0x020, // the peer does not take what is sent
+		PINGING       = 0x040, // an automatic PING has not been answered
+		IN_PARTS      = 0x080, // a message is being sent in parts
+		CLOSING_BEGUN = 0x100,
+		ENDED         = 0x200, // onClose() has been called
+		SHUT          = 0x400, // all that is to be sent has been
+		PONG_WAITS    = 0x800, // to be sent when the peer takes it
+		RESUMING      = 0x1000, // the backlog is going to be processed
+		GONE          = 0x2000, // not in the loop any more
+		UNWATCHED     = 0x4000, // not in the poller, because there is nothing that it could tell
+		DEFLATING     = 0x8000, // a long message is being compressed, step by step; also IN_PARTS
+		ABORTED       = 0x10000, // cut in the next turn
+		KEPT          = 0x20000, // what was kept before the connection was there is being sent, whatever the limit
+		COMPRESSES    = 0x40000, // messages that are not too short
+		ASKED         = 0x80000, // the last PING has not been answered
+		IS_OPEN       = 0x100000, // the state is OPEN, for the loop's thread
+		GREEDY        = 0x200000, // has taken all that it was allowed to at once: the next time after the others
+		ASKED_AGAIN   = 0x400000, // half of the time for the answer to an automatic PING has passed
+		HTTP          = 0x800000, // has made other requests before the opening handshake
+		ACCOUNTED     = 0x1000000, // some of the output is part of what is queued()
+		SEND_BROKEN   = 0x2000000, // nothing can be sent any more, and what the peer has sent before is still read
+		CLOSES_LATER  = 0x4000000, // the closing handshake has begun, and the peer has much to read before the Close frame
+		CROSSED       = 0x8000000 // the poller waits for what TLS wants, which is not what the connection wants
+	};
+
+	enum
+	{
+		LONG_MESSAGE = 64*1024 // up to here compressing is not worth a turn of its own
+	};
+
+	struct Deflating
+		/// A message that is being compressed.
+	{
+		Task task;
+		Poco::AutoPtr<Poco::RefCountedObject> pOwner; // if it is not in the task
+		const char* pData;
+		std::size_t length; // what is left
+	};
+
+	struct Rare
+		/// What few connections have.
+	{
+		struct Adopted
+		{
+			HTTPRequest request;
+			WebSocketBuffer data;
+			WebSocketAgreement agreement;
+		};
+
+		std::unique_ptr<Adopted> pAdopted;  // until the connection is in its loop
+		WebSocketBuffer backlog;            // arrived while paused
+		std::size_t processed = 0;          // how much of it has been dealt with
+		std::string pong;                   // to be sent when the peer takes it
+		unsigned pendingPings = 0;
+		std::vector<Task> held;             // other messages, while one is sent in parts
+		std::unique_ptr<Deflating> pDeflating;
+		WebSocketProgress progress;         // of the peer
+		bool probing = false;               // the system asks the peer's, until a PING is answered
+		Poco::UInt64 queueEnd = 0;          // when so many bytes have been sent, all has that was queued at that time:
+		Time queueSince = 0;
+		Poco::UInt64 messageNumber = 0;     // of the message that was arriving at that time:
+		Time messageSince = 0;
+		bool messageArrives = false;
+		std::string subprotocol;
+		std::shared_ptr<void> pUserData;    // through atomic_load() and atomic_store()
+		std::mutex mutex;
+		Poco::UUID id;                      // made when somebody asks
+	};
+
+	struct Nothing
+	{
+	};
+
+	template <typename... Stream>
+	WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, Nothing, Stream&&... stream);
+
+	bool is(Flag flag) const;
+	void set(Flag flag, bool on);
+	bool adopted() const;
+	void beginHandshake();
+	void beginAdopted();
+	WebSocketConnectionGroup::Phase phase() const;
+	Rare& rare() const;
+	WebSocketMessageWriter& writer();
+	WebSocketOutput& output();
+	void open(const HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate);
+	void performSend(Task& task);
+	void readyWhilePaused();
+	void nothingReceived();
+	void receivedSecurely();
+	void read();
+	void answered();
+	bool late(Time limit, Time now);
+	Time readingUntil() const;
+	void watch(Time now);
+	void expectLateClose();
+	Time closeLimit() const;
+	Time pongLimit() const;
+	bool takesTooLong(Time now);
+	bool arrivesTooSlowly(Time now);
+	void checkIdle(Time now);
+	void keepAlive(Time now);
+	void failSlowMessage();
+	void limitQueue();
+	void noMemory();
+	bool push();
+	void blocked(bool progress);
+	void unblocked();
+	bool closesCleanly() const;
+	void discard();
+	void forgetUnsent();
+	void receive(char* pData, std::size_t length);
+	void receiveRequest(char* pData, std::size_t length);
+	bool handOver(WebSocketOpeningHandshake& opening, const char* pBehind, std::size_t length);
+	void process(char* pData, std::size_t length);
+	std::size_t processSome(char* pData, std::size_t length);
+	void handleMessage();
+	void messagesReceived(int number);
+	bool handleNext(char*& pData, char* pEnd);
+	void handlePart();
+	void keepMessage();
+	void handleControl();
+	void pongReceived();
+	static void add(std::atomic<Poco::UInt64>& count, std::size_t number);
+	static void tally(std::atomic<Poco::UInt64>& own, std::atomic<Poco::UInt64>& total, std::size_t number);
+		/// Only the loop's thread counts.
+
+	template <typename Function> void call(const Function& function);
+	template <typename Function> void guarded(const Function& function);
+	void turn(int events);
+	void unusualTurn(int events);
+	void timeReached(Time now);
+	void performTask(Task& task);
+	void tryFlush();
+	SendResult refuse();
+	bool isReceivedText(const char* pData, std::size_t length) const;
+	bool fits(std::size_t length) const;
+	bool makeRoom(std::size_t length);
+	void write(const char* pData, std::size_t length, int opcode);
+	void write(const WebSocketPreparedMessage::Ptr& pMessage);
+	bool fansOut(const WebSocketPreparedMessage& message);
+	void catchUp();
+	void giveBroadcasts();
+	std::size_t extendBy(std::size_t first);
+	SendResult sendText(const char* pMessage, std::size_t length);
+	bool sendsShort(const char* pMessage, std::size_t length, int opcode);
+	SendResult sendAny(const char* pMessage, std::size_t length, int opcode);
+	SendResult sendElsewhere(const char* pMessage, std::size_t length, int opcode);
+	void checkText(const char* pMessage, std::size_t length) const;
+	SendResult sendUnusual(const char* pMessage, std::size_t length, int opcode);
+	SendResult sendPrepared(const WebSocketPreparedMessage::Ptr& pMessage);
+	SendResult sendLater(Task&& task);
+	void partsSent();
+	bool deflatesLong(std::size_t length) const;
+	bool isGathered(const char* pData, std::size_t length) const;
+	void deflateSteps(Task&& task, const char* pData, std::size_t length);
+	void deflateStep();
+	void deflateSome();
+	void deflateAll();
+	bool here() const;
+	void stopReading();
+	std::size_t queued() const;
+	void account(std::size_t done = 0);
+	bool allSent() const;
+	void append(int flags, const char* pData, std::size_t length);
+	void put(int flags, const char* pData, std::size_t length);
+	bool stays(const char* pData) const;
+	void wakeFlush();
+	template <typename Function> void orAbort(const Function& function);
+	Task newTask(Task::What what, int number = 0);
+	static Poco::UInt32 pingClock();
+		/// Returns the time in microseconds, which wraps around.
+
+	void sendPing();
+	void sendPong(const char* pPayload, std::size_t length);
+	void sendClose(int code, const std::string& reason);
+	void protocolFailed();
+	void ended();
+	void streamBroken();
+	void sendBroken();
+	bool unread() const;
+	void broken(const Poco::Exception& exc);
+	void callbackFailed(const Poco::Exception& exc);
+	void beginClosing();
+	void tellError(const Poco::Exception& exc);
+	void tellClosed();
+	void releaseUserData();
+	void tellCloseError(const Poco::Exception& exc);
+	void flushed();
+	void processBacklog();
+	void goOn();
+	void goOnLater();
+	void updateInterest();
+	void schedule();
+	Time deadline() const;
+	void setState(State state);
+
+	std::atomic<unsigned char> _dataReleased; // 1 if no user data is kept any more
+	WebSocketConnectionGroup& _group;
+	WebSocketReactor& _reactor;
+
+	// What sending needs lies together: to reach one connection after the other is to wait for memory.
+	std::unique_ptr<WebSocketOutput> _pOutput;
+	int _flags;
+	std::atomic<bool> _drain;                // onDrained() is owed
+	std::atomic<unsigned char> _state;
+	std::atomic<unsigned char> _opcode;      // the default one
+	Poco::UInt32 _broadcasts;                // how many the loop had when this was given the last
+	Time _lastMessage;  // in either direction
+	std::atomic<Poco::UInt64> _messagesSent;
+	std::atomic<Poco::UInt64> _bytesSent;
+	std::size_t _accounted;                  // bytes of the output that are part of what is queued
+
+	WebSocketStream _stream;
+	std::unique_ptr<WebSocketOpeningHandshake> _pOpening;
+	WebSocketFramer _framer;
+	WebSocketMessageParser _parser;
+	std::unique_ptr<WebSocketMessageWriter> _pWriter; // with compression, or for a message in parts
+	mutable std::atomic<Rare*> _pRare; // made by the first that needs it
+	std::atomic<std::size_t> _queued;        // what is not in the output yet counts as Task::cost(); and the output's bytes after the last flush
+	Time _waits;        // since when there has been no sign of what is waited for: room if blocked, a PONG, or the peer's Close
+	Time _closingSince; // when the closing handshake began
+	Poco::UInt32 _pingClock;  // microseconds, which wrap around: payload of the last PING
+	Time _received;     // when something was received last
+	Poco::Timestamp _since;
+	std::atomic<Poco::UInt64> _messagesReceived;
+	std::atomic<Poco::UInt64> _bytesReceived;
+	std::atomic<Poco::UInt32> _notQueued;
+	std::atomic<Poco::UInt32> _pingTime; // microseconds
+};
+
+
+//
+// inlines
+//
+inline WebSocketConnection::State WebSocketEventConnection::state() const
+{
+	return static_cast<State>(_state.load(std::memory_order_acquire));
+}
+
+
+inline const char* WebSocketEventConnection::Task::message() const
+{
+	return pPrepared ? pPrepared->message().data() : data.data();
+}
+
+
+inline std::size_t WebSocketEventConnection::Task::length() const
+{
+	return pPrepared ? pPrepared->message().size() : data.size();
+}
+
+
+inline std::size_t WebSocketEventConnection::Task::cost() const
+{
+	return length() + WebSocketConnectionParams::QUEUE_ENTRY;
+}
+
+
+template <typename Function>
+inline void WebSocketEventConnection::call(const Function& function)
+	/// Calls a callback, and deals with what it throws.
+{
+	try
+	{
+		function();
+	}
+	catch (const Poco::Exception& exc)
+	{
+		callbackFailed(exc);
+	}
+	catch (const std::exception& exc)
+	{
+		callbackFailed(Poco::UnhandledException(exc.what()));
+	}
+	catch (...)
+	{
+		callbackFailed(Poco::UnhandledException("unknown"));
+	}
+}
+
+
+template <typename Function>
+inline void WebSocketEventConnection::guarded(const Function& function)
+	/// What goes wrong ends this connection, and nothing else.
+{
+	try
+	{
+		function();
+	}
+	catch (const Poco::Exception& exc)
+	{
+		broken(exc);
+	}
+	catch (const std::bad_alloc&)
+	{
+		noMemory();
+	}
+}
+
+
+template <typename Function>
+inline void WebSocketEventConnection::orAbort(const Function& function)
+	/// If a message was sent in part, and cannot be sent on, nothing can be sent any more.
+{
+	try
+	{
+		function();
+	}
+	catch (...)
+	{
+		abort();
+		throw;
+	}
+}
+
+
+inline void WebSocketEventConnection::add(std::atomic<Poco::UInt64>& count, std::size_t number)
+{
+	count.store(count.load(std::memory_order_relaxed) + number, std::memory_order_relaxed);
+}
+
+
+inline void WebSocketEventConnection::tally(std::atomic<Poco::UInt64>& own, std::atomic<Poco::UInt64>& total, std::size_t number)
+{
+	add(own, number);
+	add(total, number);
+}
+
+
+inline bool WebSocketEventConnection::is(Flag flag) const
+{
+	return (_flags & flag) != 0;
+}
+
+
+inline bool WebSocketEventConnection::deflatesLong(std::size_t length) const
+	/// Returns true for a message that is not to be compressed at once.
+{
+	return length > LONG_MESSAGE && _pWriter && _pWriter->deflates() && length >= _pWriter->threshold();
+}
+
+
+inline void WebSocketEventConnection::set(Flag flag, bool on)
+{
+	_flags = on ? _flags | flag : _flags & ~flag;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketEventConnection_INCLUDED

@@ -1,0 +1,176 @@
+//
+// Listener.cpp
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketListener
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "events/Listener.h"
+#include "net/Descriptor.h"
+#include "events/Reactor.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/Net/ServerSocketImpl.h"
+#include <cerrno>
+#include <new>
+#include <typeinfo>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	bool isPlain(const SocketImpl& impl)
+	{
+		return typeid(impl) == typeid(ServerSocketImpl);
+	}
+}
+
+
+WebSocketListener::WebSocketListener(const ServerSocket& socket, WebSocketReactor& reactor, Acceptor& acceptor):
+	_socket(socket),
+	_reactor(reactor),
+	_acceptor(acceptor),
+	_plain(isPlain(*socket.impl())),
+	_listening(false)
+{
+	_socket.setBlocking(false);
+	// What is accepted has it from here. A Unix-domain socket has no such option.
+	const int on = 1;
+	::setsockopt(_socket.impl()->sockfd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+
+WebSocketListener::~WebSocketListener()
+{
+}
+
+
+void WebSocketListener::begin()
+{
+	_reactor.poller().add(_socket.impl()->sockfd(), WebSocketPoller::READ | WebSocketPoller::LAST, *this);
+	_listening = true;
+}
+
+
+void WebSocketListener::end()
+{
+	if (!_listening) return;
+	_listening = false;
+	_reactor.timers().cancel(*this);
+	_reactor.poller().remove(_socket.impl()->sockfd());
+	_reactor.poller().forget(*this);
+	WebSocketDescriptor::closeListening(_socket);
+}
+
+
+void WebSocketListener::ready(int)
+{
+	if (!_listening) return;
+	if (_plain) acceptPlain();
+	else acceptOther();
+}
+
+
+void WebSocketListener::acceptPlain()
+{
+	for (int count = 0; count < AT_ONCE && _listening; ++count)
+	{
+		sockaddr_storage remote;
+		socklen_t length = sizeof(remote);
+		sockaddr* const pRemote = reinterpret_cast<sockaddr*>(&remote);
+		int fd = ::accept4(_socket.impl()->sockfd(), pRemote, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+		{
+			if (!take(fd, pRemote, length)) count += REFUSED - 1;
+		}
+		else if (errno != EINTR && errno != ECONNABORTED)
+		{
+			failed(errno);
+			return;
+		}
+	}
+}
+
+
+bool WebSocketListener::take(int fd, const sockaddr* pRemote, socklen_t length)
+	/// Returns false if nothing has come of the connection: it is closed.
+{
+	bool memory = true;
+	try
+	{
+		_acceptor.accepted(fd, pRemote, length);
+	}
+	catch (const std::bad_alloc&)
+	{
+		memory = false;
+	}
+	catch (const Poco::Exception&)
+	{
+		// nothing has come of this one
+	}
+	const bool taken = fd < 0;
+	if (!taken) ::close(fd);
+	if (!memory) failed(ENOMEM);
+	return taken;
+}
+
+
+bool WebSocketListener::waiting() const
+	/// Socket::poll() would need a descriptor.
+{
+	pollfd entry = {_socket.impl()->sockfd(), POLLIN, 0};
+	return ::poll(&entry, 1, 0) > 0;
+}
+
+
+void WebSocketListener::acceptOther()
+{
+	try
+	{
+		int count = 0;
+		while (count < AT_ONCE && _listening && waiting()) count += _acceptor.accepted(_socket.acceptConnection()) ? 1 : REFUSED;
+	}
+	catch (const Poco::TimeoutException&)
+	{
+		// it went away again
+	}
+	catch (const std::bad_alloc&)
+	{
+		failed(ENOMEM);
+	}
+	catch (const Poco::Exception& exc)
+	{
+		failed(exc.code());
+	}
+}
+
+
+void WebSocketListener::failed(int code)
+{
+	if (code == EAGAIN || code == EWOULDBLOCK || code == ECONNABORTED) return;
+	_reactor.timers().set(*this, _reactor.now() + PAUSE);
+	_reactor.poller().change(_socket.impl()->sockfd(), 0, *this);
+	_acceptor.acceptFailed(code);
+}
+
+
+void WebSocketListener::due(WebSocketTimerWheel::Time)
+{
+	if (_listening) _reactor.poller().change(_socket.impl()->sockfd(), WebSocketPoller::READ | WebSocketPoller::LAST, *this);
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

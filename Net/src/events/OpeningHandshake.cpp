@@ -1,0 +1,439 @@
+//
+// WebSocketOpeningHandshake.cpp
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketOpeningHandshake
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "events/OpeningHandshake.h"
+#include "net/ServerHandshake.h"
+#include "events/HTTPSession.h"
+#include "Poco/Net/HTTPServerRequestImpl.h"
+#include "Poco/Net/HTTPServerResponseImpl.h"
+#include "Poco/Net/StreamSocketImpl.h"
+#include "core/Handshake.h"
+#include "Poco/AutoPtr.h"
+#include "Poco/Exception.h"
+#include "Poco/String.h"
+#include <algorithm>
+#include <new>
+#include <optional>
+#include <sstream>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+using Verdict = WebSocketHandshake::Verdict;
+
+
+namespace
+{
+	constexpr std::size_t RESPONSE_SIZE = 256; // of most
+	const char* const RETRY_AFTER = "1"; // seconds
+	constexpr std::size_t KEPT_RECEIVED = 16*1024; // memory that is kept
+}
+
+
+class WebSocketLentSocketImpl: public StreamSocketImpl
+	/// A descriptor that is another's.
+{
+public:
+	explicit WebSocketLentSocketImpl(int fd):
+		StreamSocketImpl(fd)
+	{
+	}
+
+	void close() override
+	{
+		giveBack();
+	}
+
+	void giveBack()
+	{
+		reset();
+	}
+
+protected:
+	~WebSocketLentSocketImpl() override
+	{
+		giveBack();
+	}
+};
+
+
+class WebSocketOpeningHandshake::Response: public HTTPServerResponse
+	/// A response that is written later: a hook sets its status and fields.
+{
+public:
+	void sendContinue() override
+	{
+		refuse();
+	}
+
+	std::ostream& send() override
+	{
+		refuse();
+	}
+
+	void sendFile(const std::string&, const std::string&) override
+	{
+		refuse();
+	}
+
+	void sendBuffer(const void*, std::size_t) override
+	{
+		refuse();
+	}
+
+	void redirect(const std::string& uri, HTTPStatus status) override
+	{
+		setStatusAndReason(status);
+		set("Location", uri);
+	}
+
+	void requireAuthentication(const std::string& realm) override
+	{
+		setStatusAndReason(HTTP_UNAUTHORIZED);
+		set("WWW-Authenticate", "Basic realm=\"" + realm + "\"");
+	}
+
+	bool sent() const override
+	{
+		return false;
+	}
+
+private:
+	[[noreturn]] static void refuse()
+	{
+		throw IllegalStateException("The response to a WebSocket handshake is sent by the server");
+	}
+};
+
+
+struct WebSocketOpeningHandshake::Exchange
+	/// What a HTTPServerRequestImpl is made of.
+{
+	Exchange():
+		itsSession("GET / HTTP/1.1\r\n\r\n", SocketAddress(), SocketAddress(), new HTTPServerParams),
+		itsResponse(itsSession)
+	{
+	}
+
+	WebSocketHTTPSession itsSession;
+	HTTPServerResponseImpl itsResponse; // which nobody sees
+};
+
+
+class WebSocketOpeningHandshake::Request: private Exchange, public HTTPServerRequestImpl
+	/// The request that a hook and onOpen() see. As that of a HTTPServer, it has the connection's socket.
+{
+public:
+	explicit Request(WebSocketOpeningHandshake& opening):
+		HTTPServerRequestImpl(itsResponse, itsSession, nullptr),
+		_opening(opening)
+	{
+		clear();
+	}
+
+	~Request() override
+	{
+		itsSession.release(); // it would be closed
+	}
+
+	void attach(const WebSocketStream& stream)
+	{
+		if (stream.plain()) _pLent.assign(new WebSocketLentSocketImpl(stream.fd()));
+		itsSession.attach(stream.plain() ? _pLent.get() : stream.socket());
+	}
+
+	void forget()
+	{
+		itsSession.release();
+		if (_pLent) _pLent->giveBack();
+		_pLent.reset();
+		clear();
+		_clientAddress.reset();
+		_serverAddress.reset();
+		_pBody.reset();
+	}
+
+	std::istream& stream() override
+	{
+		if (!_pBody) _pBody = std::make_unique<std::istringstream>();
+		return *_pBody;
+	}
+
+	const SocketAddress& clientAddress() const override
+	{
+		return _clientAddress.emplace(_opening._pStream->remoteAddress());
+	}
+
+	const SocketAddress& serverAddress() const override
+	{
+		return _serverAddress.emplace(_opening._pStream->localAddress());
+	}
+
+	const HTTPServerParams& serverParams() const override
+	{
+		if (!_opening._pHTTPParams) throw IllegalStateException("The server has no HTTPServerParams");
+		return *_opening._pHTTPParams;
+	}
+
+	HTTPServerResponse& response() const override
+	{
+		return _opening.hookResponse();
+	}
+
+	bool secure() const override
+	{
+		return _opening._pStream->secure();
+	}
+
+private:
+	WebSocketOpeningHandshake& _opening;
+	Poco::AutoPtr<WebSocketLentSocketImpl> _pLent; // for a stream that is a descriptor only
+	mutable std::optional<SocketAddress> _clientAddress; // made for who asks, as the others
+	mutable std::optional<SocketAddress> _serverAddress;
+	std::unique_ptr<std::istringstream> _pBody;
+};
+
+
+WebSocketOpeningHandshake::WebSocketOpeningHandshake():
+	_pParams(nullptr),
+	_pHTTPParams(nullptr),
+	_pStream(nullptr),
+	_requests(0)
+{
+}
+
+
+WebSocketOpeningHandshake::~WebSocketOpeningHandshake()
+{
+}
+
+
+void WebSocketOpeningHandshake::begin(const WebSocketConnectionParams& params, const HTTPServerParams* pHTTPParams, const WebSocketStream& stream)
+{
+	_pParams     = &params;
+	_pHTTPParams = pHTTPParams;
+	_pStream     = &stream;
+}
+
+
+void WebSocketOpeningHandshake::wait(int requests, const std::string& behind)
+{
+	_requests = requests;
+	_behind   = behind;
+}
+
+
+int WebSocketOpeningHandshake::requests() const
+{
+	return _requests;
+}
+
+
+std::string WebSocketOpeningHandshake::takeBehind()
+{
+	std::string behind;
+	behind.swap(_behind);
+	return behind;
+}
+
+
+WebSocketOpeningHandshake::Request& WebSocketOpeningHandshake::anyRequest()
+	/// The request, whatever is in it.
+{
+	if (!_pRequest) _pRequest = std::make_unique<Request>(*this);
+	return *_pRequest;
+}
+
+
+const HTTPRequest& WebSocketOpeningHandshake::adopt(const HTTPRequest& request)
+{
+	Request& adopted = anyRequest();
+	static_cast<HTTPRequest&>(adopted) = request;
+	adopted.attach(*_pStream);
+	return adopted;
+}
+
+
+void WebSocketOpeningHandshake::forget()
+{
+	_requests    = 0;
+	_behind.clear();
+	_pParams     = nullptr;
+	_pHTTPParams = nullptr;
+	_pStream     = nullptr;
+	if (_received.capacity() > KEPT_RECEIVED) _received = std::string();
+	_received.clear();
+	_written.clear();
+	if (_pRequest) _pRequest->forget();
+	_pResponse.reset();
+	_agreement = WebSocketAgreement();
+}
+
+
+bool WebSocketOpeningHandshake::complete(const std::string& header, std::size_t from, std::size_t& end)
+{
+	// Poco takes lines that end with LF only as well, so they end a header here too.
+	for (std::size_t i = header.find('\n', from); i != std::string::npos; i = header.find('\n', i + 1))
+	{
+		end = i + 1;
+		if (header[end] == '\r') ++end; // at the end of the string there is a NUL
+		if (header[end++] == '\n') return true;
+	}
+	return false;
+}
+
+
+WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::receive(const char* pData, std::size_t length, std::size_t& used)
+{
+	const std::size_t before = _received.size();
+	const std::size_t limit = static_cast<std::size_t>(_pParams->getMaxHandshakeSize());
+	used = std::min(length, limit + 1 - before);
+	_received.append(pData, used);
+	std::size_t end = 0;
+	const bool whole = complete(_received, before >= 2 ? before - 2 : 0, end) && end <= limit;
+	if (!whole)
+	{
+		if (_received.size() > limit) return refuse(HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "Header is too large");
+		if (!WebSocketHandshake::mayBeRequest(_received, before)) return refuse(HTTPResponse::HTTP_BAD_REQUEST, "Not a HTTP request");
+		return NEED_MORE;
+	}
+
+	used -= _received.size() - end;
+	_received.resize(end);
+	return handle();
+}
+
+
+WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::handle()
+{
+	const Verdict parsed = WebSocketHandshake::parseRequest(_received, anyRequest());
+	if (!parsed.ok()) return refuse(parsed);
+	if (_pHTTPParams && !WebSocketHandshake::hasToken(*_pRequest, "Upgrade", "websocket"))
+	{
+		const Verdict framing = WebSocketHandshake::checkFraming(*_pRequest);
+		return framing.ok() ? OTHER : refuse(framing);
+	}
+	_pRequest->attach(*_pStream);
+
+	Verdict verdict;
+	try
+	{
+		if (!_pParams->getHook() && !_pParams->getOriginCheck()) // who can do something to the response
+		{
+			_written.reserve(RESPONSE_SIZE);
+			verdict = WebSocketServerHandshake::answer(*_pRequest, *_pParams, _agreement, _written);
+			return verdict.ok() ? ACCEPTED : refuse(verdict);
+		}
+		verdict = WebSocketServerHandshake::answer(*_pRequest, hookResponse(), _pParams, _agreement);
+	}
+	catch (const std::bad_alloc&)
+	{
+		throw;
+	}
+	catch (...) // a hook's, or an Origin check's
+	{
+		return refuse(HTTPResponse::HTTP_INTERNAL_SERVER_ERROR, "The request could not be handled");
+	}
+	write(*_pResponse, verdict);
+	return verdict.ok() ? ACCEPTED : REFUSED;
+}
+
+
+HTTPServerResponse& WebSocketOpeningHandshake::hookResponse()
+	/// The response that a hook may change.
+{
+	if (_pResponse) return *_pResponse;
+	_pResponse = std::make_unique<Response>();
+	_pResponse->setVersion(HTTPMessage::HTTP_1_1);
+	return *_pResponse;
+}
+
+
+WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::timedOut()
+{
+	if (_received.empty()) return REFUSED;
+	return refuse(HTTPResponse::HTTP_REQUEST_TIMEOUT, "Request took too long");
+}
+
+
+WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::busy()
+{
+	return refuse(HTTPResponse::HTTP_SERVICE_UNAVAILABLE, "Too many requests are waiting", RETRY_AFTER);
+}
+
+
+WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::refuse(HTTPResponse::HTTPStatus status, const char* text, const char* pRetryAfter)
+{
+	Verdict verdict;
+	verdict.error  = WebSocketError::HANDSHAKE_REFUSED;
+	verdict.status = status;
+	verdict.text   = text;
+	return refuse(verdict, pRetryAfter);
+}
+
+
+WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::refuse(const Verdict& verdict, const char* pRetryAfter)
+{
+	HTTPResponse response;
+	response.setVersion(HTTPMessage::HTTP_1_1);
+	WebSocketHandshake::refuse(verdict, response);
+	if (pRetryAfter) response.set("Retry-After", pRetryAfter); // RFC 7231, 6.6.4
+	write(response, verdict);
+	return REFUSED;
+}
+
+
+void WebSocketOpeningHandshake::write(const HTTPResponse& response, const Verdict& verdict)
+	/// As HTTPResponse::write() does.
+{
+	_written.reserve(RESPONSE_SIZE);
+	_written.append(response.getVersion()).append(1, ' ').append(std::to_string(static_cast<int>(response.getStatus()))).append(1, ' ').append(response.getReason()).append("\r\n");
+	for (const auto& field: response) _written.append(field.first).append(": ").append(field.second).append("\r\n");
+	_written += "\r\n";
+	if (!verdict.ok()) _written.append(verdict.text).append("\n");
+}
+
+
+const std::string& WebSocketOpeningHandshake::response() const
+{
+	return _written;
+}
+
+
+const std::string& WebSocketOpeningHandshake::received() const
+{
+	return _received;
+}
+
+
+const HTTPRequest& WebSocketOpeningHandshake::request() const
+{
+	return *_pRequest;
+}
+
+
+const std::string& WebSocketOpeningHandshake::subprotocol() const
+{
+	return _agreement.subprotocol;
+}
+
+
+const WebSocketDeflateParams* WebSocketOpeningHandshake::deflate() const
+{
+	return _agreement.deflated ? &_agreement.deflate : nullptr;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

@@ -1,0 +1,120 @@
+//
+// WebSocketOpeningHandshake.h
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketOpeningHandshake
+//
+// The opening handshake of a server, in an event loop.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketOpeningHandshake_INCLUDED
+#define Net_WebSocketOpeningHandshake_INCLUDED
+
+
+#include "events/Stream.h"
+#include "net/Upgrade.h"
+#include "Poco/Net/WebSocketConfig.h"
+#include "core/Deflate.h"
+#include "core/Handshake.h"
+#include "Poco/Net/WebSocketConnectionParams.h"
+#include "Poco/Net/HTTPServerParams.h"
+#include "Poco/Net/HTTPRequest.h"
+#include <cstddef>
+#include <memory>
+#include <string>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketOpeningHandshake
+	/// Takes bytes until a request is there, and answers it: an upgrade, a refusal, or the
+	/// request is not for WebSocket at all. What is right is WebSocketHandshake's business.
+{
+public:
+	enum Result
+	{
+		NEED_MORE,
+		ACCEPTED, /// response() is to be sent, and the connection is open.
+		REFUSED,  /// response() is to be sent, and the connection ended.
+		OTHER     /// Not a WebSocket request: received() goes to somebody else, or busy() is called.
+	};
+
+	WebSocketOpeningHandshake();
+	~WebSocketOpeningHandshake();
+
+	void begin(const WebSocketConnectionParams& params, const HTTPServerParams* pHTTPParams, const WebSocketStream& stream);
+		/// A new handshake begins.
+		///
+		/// Without pHTTPParams there is nobody for requests that are not for WebSocket. The stream is asked
+		/// for its addresses and its socket only.
+
+	void wait(int requests, const std::string& behind);
+		/// Before begin(): the connection has made so many requests already, and the beginning of the next has come
+		/// behind them.
+
+	int requests() const;
+	std::string takeBehind();
+		/// Returns that beginning, which is to be given to receive().
+
+	const HTTPRequest& adopt(const HTTPRequest& request);
+		/// After begin(): the opening handshake is complete already, and request was that of it. Returns what onOpen() is given.
+
+	void forget();
+		/// Nothing is left of the handshake but the memory, which another one can use: making it is most of the work.
+
+	Result receive(const char* pData, std::size_t length, std::size_t& used);
+		/// Takes bytes up to the end of the request's header; used tells how many.
+
+	Result timedOut();
+		/// It has taken too long. Returns REFUSED, with a response if a part of the request has come.
+
+	Result busy();
+		/// Nobody has time for the request. Returns REFUSED.
+
+	const std::string& response() const;
+	const std::string& received() const;
+	const HTTPRequest& request() const;
+	const std::string& subprotocol() const;
+	const WebSocketDeflateParams* deflate() const;
+		/// What was agreed on; null without compression.
+
+	static bool complete(const std::string& header, std::size_t from, std::size_t& end);
+		/// Finds the end of a request's header, from about there on.
+
+private:
+	struct Exchange;
+	class Request;
+	class Response;
+
+	Result handle();
+	HTTPServerResponse& hookResponse();
+	Request& anyRequest();
+	Result refuse(const WebSocketHandshake::Verdict& verdict, const char* pRetryAfter = nullptr);
+	Result refuse(HTTPResponse::HTTPStatus status, const char* text, const char* pRetryAfter = nullptr);
+	void write(const HTTPResponse& response, const WebSocketHandshake::Verdict& verdict);
+
+	const WebSocketConnectionParams* _pParams;
+	const HTTPServerParams* _pHTTPParams;
+	const WebSocketStream* _pStream;
+	int _requests;
+	std::string _behind;
+	std::string _received;
+	std::string _written;
+	std::unique_ptr<Response> _pResponse;
+	std::unique_ptr<Request> _pRequest;
+	WebSocketAgreement _agreement;
+};
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketOpeningHandshake_INCLUDED

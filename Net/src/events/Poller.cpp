@@ -1,0 +1,157 @@
+//
+// Poller.cpp
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketPoller
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "events/Poller.h"
+#include "Poco/Error.h"
+#include "Poco/Exception.h"
+#include <cerrno>
+#include <cstdint>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	constexpr std::uint64_t TOLD_LAST = 1; // set in a source's address, which is even
+
+	[[noreturn]] void raise(const char* what)
+	{
+		const int code = errno;
+		throw Poco::SystemException(std::string(what) + ": " + Poco::Error::getMessage(code), code);
+	}
+}
+
+
+WebSocketPoller::WebSocketPoller():
+	_epoll(::epoll_create1(EPOLL_CLOEXEC)),
+	_wake(-1),
+	_woken(false),
+	_count(0),
+	_position(0),
+	_last(0)
+{
+	if (_epoll < 0) raise("epoll_create1");
+	_wake = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (_wake < 0)
+	{
+		::close(_epoll);
+		raise("eventfd");
+	}
+	control(EPOLL_CTL_ADD, _wake, READ, nullptr);
+}
+
+
+WebSocketPoller::~WebSocketPoller()
+{
+	::close(_wake);
+	::close(_epoll);
+}
+
+
+void WebSocketPoller::control(int operation, int fd, int events, Source* pSource)
+{
+	epoll_event event = epoll_event();
+	event.events = (events & READ ? EPOLLIN : 0u) | (events & WRITE ? EPOLLOUT : 0u);
+	event.data.u64 = reinterpret_cast<std::uintptr_t>(pSource) | (events & LAST ? TOLD_LAST : 0);
+	if (::epoll_ctl(_epoll, operation, fd, &event) < 0) raise("epoll_ctl");
+}
+
+
+void WebSocketPoller::add(int fd, int events, Source& source)
+{
+	control(EPOLL_CTL_ADD, fd, events, &source);
+}
+
+
+void WebSocketPoller::change(int fd, int events, Source& source)
+{
+	control(EPOLL_CTL_MOD, fd, events, &source);
+}
+
+
+void WebSocketPoller::remove(int fd)
+{
+	epoll_event event = epoll_event();
+	::epoll_ctl(_epoll, EPOLL_CTL_DEL, fd, &event);
+}
+
+
+bool WebSocketPoller::wait(int milliseconds)
+{
+	_position = _last = 0;
+	_count = ::epoll_wait(_epoll, _batch, BATCH_SIZE, milliseconds);
+	if (_count >= 0) return _count > 0;
+	_count = 0;
+	if (errno != EINTR) raise("epoll_wait");
+	return false;
+}
+
+
+void WebSocketPoller::dispatch()
+{
+	while (_position < _count)
+	{
+		const epoll_event& event = _batch[_position++];
+		if (event.data.u64 & TOLD_LAST) _batch[_last++] = event;
+		else dispatch(event);
+	}
+	_count = _last;
+	for (_position = _last = 0; _position < _count;) dispatch(_batch[_position++]);
+}
+
+
+void WebSocketPoller::dispatch(const epoll_event& event)
+{
+	if (Source* const pSource = reinterpret_cast<Source*>(static_cast<std::uintptr_t>(event.data.u64 & ~TOLD_LAST)))
+	{
+		// An error is found by reading, whatever is waited for.
+		const bool read = (event.events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0;
+		pSource->ready((read ? READ : 0) | (event.events & EPOLLOUT ? WRITE : 0));
+	}
+	else if (event.events)
+	{
+		eventfd_t value = 0;
+		::eventfd_read(_wake, &value);
+		_woken.exchange(false); // before it is looked for what was posted
+	}
+}
+
+
+void WebSocketPoller::wakeUp()
+{
+	if (!_woken.exchange(true)) ::eventfd_write(_wake, 1);
+}
+
+
+void WebSocketPoller::forget(const Source& source)
+{
+	forget(source, 0, _last);
+	forget(source, _position, _count);
+}
+
+
+void WebSocketPoller::forget(const Source& source, int begin, int end)
+{
+	for (int i = begin; i < end; ++i)
+	{
+		epoll_event& event = _batch[i];
+		if ((event.data.u64 & ~TOLD_LAST) == reinterpret_cast<std::uintptr_t>(&source)) event = epoll_event();
+	}
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

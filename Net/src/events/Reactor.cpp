@@ -1,0 +1,492 @@
+//
+// Reactor.cpp
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketReactor
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "events/Reactor.h"
+#include "events/OpeningHandshake.h"
+#include "Poco/Net/WebSocketConnectionParams.h"
+#include "Poco/Clock.h"
+#include "Poco/Exception.h"
+#include "Poco/Logger.h"
+#include <openssl/rand.h>
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	thread_local const WebSocketReactor* pCurrent = nullptr;
+
+	std::size_t broadcastBytes(const WebSocketPreparedMessage& message)
+	{
+		return message.frame().size() + WebSocketConnectionParams::QUEUE_ENTRY;
+	}
+
+	WebSocketReactor::Time clockTime()
+	{
+		return static_cast<WebSocketReactor::Time>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count());
+	}
+}
+
+
+WebSocketReactor::WebSocketReactor(const Poco::Timespan& spin):
+	_spin(spin),
+	_now(clockTime()),
+	_timers(_now),
+	_started(false),
+	_stopping(false),
+	_pInput(new char[INPUT_SIZE]),
+	_broadcastBytes(0),
+	_keys(KEY_POOL_SIZE),
+	_nextKey(KEY_POOL_SIZE),
+	_pReading(nullptr),
+	_load(0),
+	_storedSize(0),
+	_ended(true),
+	_posted(false),
+	_taskBytes(0),
+	_lost(false)
+{
+	_outputs.reserve(MAX_OUTPUTS);
+}
+
+
+WebSocketReactor::~WebSocketReactor()
+{
+	stop();
+}
+
+
+void WebSocketReactor::open()
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	_ended = false;
+}
+
+
+void WebSocketReactor::start(const std::string& name)
+{
+	open();
+	std::lock_guard<std::mutex> lock(_joinMutex);
+	_thread.setName(name);
+	_thread.start(*this);
+	_started = true;
+}
+
+
+void WebSocketReactor::end()
+{
+	_stopping = true;
+	_poller.wakeUp();
+}
+
+
+void WebSocketReactor::stop()
+{
+	end();
+	std::lock_guard<std::mutex> lock(_joinMutex); // another thread may do the same
+	if (_started) _thread.join(); // also if it has ended already
+	else finish(); // what was posted before its thread could not be started
+	_started = false;
+}
+
+
+void WebSocketReactor::waitForTurn()
+{
+	bool done = false;
+	invokeAndWait([&done] { done = true; });
+	if (!done) stop(); // it ends, or has ended
+}
+
+
+bool WebSocketReactor::current() const
+{
+	return pCurrent == this;
+}
+
+
+bool WebSocketReactor::anyCurrent()
+{
+	return pCurrent != nullptr;
+}
+
+
+bool WebSocketReactor::post(Task&& task)
+{
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (_ended) return false;
+		_tasks.push_back(std::move(task));
+		_posted.store(true, std::memory_order_release);
+	}
+	_poller.wakeUp();
+	return true;
+}
+
+
+bool WebSocketReactor::invoke(const std::function<void()>& function)
+{
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (_ended) return false;
+		_functions.push_back(function);
+		_posted.store(true, std::memory_order_release);
+	}
+	_poller.wakeUp();
+	return true;
+}
+
+
+[[gnu::hot]] void WebSocketReactor::run()
+{
+	const WebSocketPlace::Visit visit(_place);
+	pCurrent = this;
+	while (!_stopping)
+	{
+		try
+		{
+			turn();
+		}
+		catch (const std::exception& exc) // no memory, or descriptors: what could be done was done
+		{
+			logError(exc);
+		}
+	}
+	finish();
+	pCurrent = nullptr;
+}
+
+
+void WebSocketReactor::finish()
+{
+	updateNow();
+	_timers.clear(); // cuts the connections
+	std::vector<Task> tasks;
+	std::vector<std::function<void()>> functions; // are forgotten without the lock: they may own somebody
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		_ended = true;
+		tasks.swap(_tasks);
+		functions.swap(_functions);
+	}
+	functions.clear();
+	for (Task& task: tasks)
+	{
+		if (task.what == Task::ADD) task.pConnection->discharge();
+	}
+	_againNow.clear();
+	_again.clear(); // they share the ownership of this
+	flushDirty();
+	_timers.clear();
+}
+
+
+[[gnu::hot]] void WebSocketReactor::turn()
+{
+	const int milliseconds = timeout();
+	if (_spin == 0 || milliseconds == 0 || !spin(milliseconds)) _poller.wait(milliseconds);
+	_pReading = nullptr;
+	updateNow(); // what happens now is to have the time of now
+	if (_againNow.empty()) _againNow.swap(_again); // of the turn before: what is added now comes after those that the poller finds next
+	_poller.dispatch();
+	for (auto& pConnection: _againNow)
+	{
+		pConnection->again = false;
+		pConnection->ready(WebSocketPoller::READ | WebSocketPoller::LAST);
+	}
+	_againNow.clear();
+	performTasks();
+	_timers.run(_now);
+	flushDirty();
+}
+
+
+bool WebSocketReactor::spin(int milliseconds)
+	/// Returns true if there was something to do, or is, because the time is up.
+{
+	const Poco::Clock::ClockDiff left = milliseconds < 0 ? std::numeric_limits<Poco::Clock::ClockDiff>::max() : 1000*static_cast<Poco::Clock::ClockDiff>(milliseconds);
+	const Poco::Clock start;
+	do
+	{
+		if (_poller.wait(0)) return true;
+		if (start.isElapsed(left)) return true;
+	}
+	while (!start.isElapsed(_spin.totalMicroseconds()));
+	return false;
+}
+
+
+int WebSocketReactor::timeout()
+{
+	if (!_again.empty() || !_againNow.empty() || !_dirty.empty() || _broadcasts.waiting()) return 0;
+	return _timers.untilNext(_now);
+}
+
+
+void WebSocketReactor::updateNow()
+{
+	_now = clockTime();
+}
+
+
+void WebSocketReactor::performTasks()
+{
+	if (!_posted.load(std::memory_order_acquire)) return;
+	std::vector<Task> tasks;
+	std::vector<std::function<void()>> functions;
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		_posted.store(false, std::memory_order_relaxed);
+		tasks.swap(_tasks);
+		functions.swap(_functions);
+		_taskBytes = 0;
+		_lost = false;
+	}
+	for (Task& task: tasks)
+	{
+		if (task.what == Task::BROADCAST) performBroadcast(task);
+		else task.pConnection->perform(task);
+	}
+	for (const auto& function: functions)
+	{
+		try
+		{
+			function();
+		}
+		catch (const std::exception& exc)
+		{
+			logError(exc);
+		}
+	}
+}
+
+
+void WebSocketReactor::logError(const std::exception& exc)
+{
+	try
+	{
+		Poco::Logger::get("WebSocketServer").error("Event loop: %s", std::string(exc.what()));
+	}
+	catch (const std::exception&)
+	{
+		// there is nobody left to tell
+	}
+}
+
+
+void WebSocketReactor::postBroadcast(const WebSocketPreparedMessage::Ptr& pMessage, std::size_t limit)
+{
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (_ended) return;
+		const std::size_t bytes = broadcastBytes(*pMessage);
+		const bool kept = _taskBytes == 0 || _taskBytes + bytes <= limit;
+		if (!kept && _lost) return;
+		_tasks.push_back(Task{nullptr, Task::BROADCAST, static_cast<int>(limit), WebSocketBuffer(), kept ? pMessage : WebSocketPreparedMessage::Ptr()});
+		_taskBytes += kept ? bytes : 0;
+		_lost = !kept;
+		_posted.store(true, std::memory_order_release);
+	}
+	_poller.wakeUp();
+}
+
+
+void WebSocketReactor::broadcast(const WebSocketPreparedMessage::Ptr& pMessage, std::size_t limit)
+{
+	provide(_receivers, static_cast<std::size_t>(load()));
+	const bool small = pMessage->frame().size() < WebSocketOutput::LARGE;
+	_broadcasts.add(pMessage, small ? _fanOut.place(pMessage) : nullptr);
+	_broadcastBytes += broadcastBytes(*pMessage);
+	if (_broadcastBytes > limit) giveBroadcasts();
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketReactor::giveBroadcasts()
+	/// What was broadcast in this turn does not wait for its end any longer: whether it fits is known in each connection's queue. A callback may be running.
+{
+	for (auto& pConnection: connections())
+	{
+		if (pConnection->isBehind()) pConnection->give();
+	}
+	_broadcasts.begin();
+	_broadcasts.clear();
+	_broadcastBytes = 0;
+}
+
+
+void WebSocketReactor::performBroadcast(const Task& task)
+	/// For another thread.
+{
+	try
+	{
+		if (task.pPrepared)
+		{
+			broadcast(task.pPrepared, static_cast<std::size_t>(task.number));
+			return;
+		}
+		for (auto& pConnection: connections()) pConnection->loseBroadcast();
+	}
+	catch (const std::exception& exc)
+	{
+		logError(exc);
+	}
+}
+
+
+void WebSocketReactor::distribute()
+	/// Gives what is broadcast to those that have not got it yet, and flushes them.
+{
+	_receivers.clear();
+	_timers.forEach([this](WebSocketTimerWheel::Entry& entry) // which flushing may move
+	{
+		WebSocketEventConnection* const pConnection = entry.asConnection();
+		if (pConnection && pConnection->isBehind()) _receivers.push_back(pConnection); // not more than there were at broadcast()
+	});
+	for (std::size_t i = 0; i < _receivers.size(); ++i) _receivers[i]->distribute(); // callbacks may broadcast
+}
+
+
+void WebSocketReactor::flushDirty()
+{
+	do
+	{
+		if (_broadcasts.begin()) distribute();
+		for (std::size_t i = 0; i < _dirty.size(); ++i) // callbacks may add some
+		{
+			_dirty[i]->dirty = false;
+			_dirty[i]->flush();
+		}
+		_dirty.clear();
+	}
+	while (_broadcasts.waiting());
+	_broadcasts.clear();
+	_broadcastBytes = 0;
+	_fanOut.clear(); // what could not be sent was copied
+	for (std::size_t i = 0; i < _graveyard.size(); ++i) _graveyard[i]->release();
+	_graveyard.clear();
+}
+
+
+template <typename Element>
+void WebSocketReactor::provide(std::vector<Element>& list, std::size_t more)
+{
+	const std::size_t needed = list.size() + more;
+	if (list.capacity() < needed) list.reserve(2*needed);
+}
+
+
+void WebSocketReactor::add(WebSocketEventConnection& connection)
+{
+	const std::size_t count = static_cast<std::size_t>(load()) + 1;
+	provide(_dirty, count);
+	provide(_again, count + _againNow.size());
+	provide(_againNow, count + _again.size());
+	provide(_graveyard, count);
+	connection.duplicate();
+	_timers.set(connection, _now + WebSocketTimerWheel::MAX_DISTANCE); // as long as it is in the loop it has some time
+	_load.fetch_add(1, std::memory_order_relaxed);
+}
+
+
+void WebSocketReactor::remove(WebSocketEventConnection& connection)
+{
+	_timers.cancel(connection);
+	_load.fetch_sub(1, std::memory_order_relaxed);
+	_poller.forget(connection);
+	_graveyard.push_back(&connection);
+}
+
+
+std::vector<WebSocketEventConnection::Ptr> WebSocketReactor::connections()
+{
+	std::vector<WebSocketEventConnection::Ptr> result;
+	_timers.forEach([&result](WebSocketTimerWheel::Entry& entry)
+	{
+		if (WebSocketEventConnection* const pConnection = entry.asConnection()) result.emplace_back(pConnection, true);
+	});
+	return result;
+}
+
+
+void WebSocketReactor::again(WebSocketEventConnection& connection)
+{
+	if (connection.again) return;
+	_again.emplace_back(&connection, true);
+	connection.again = true;
+}
+
+
+void WebSocketReactor::atLast(WebSocketEventConnection& connection)
+{
+	if (connection.again) return;
+	_againNow.emplace_back(&connection, true);
+	connection.again = true;
+}
+
+
+const unsigned char* WebSocketReactor::nextKey()
+{
+	if (_nextKey == KEY_POOL_SIZE)
+	{
+		if (RAND_bytes(_keys.data(), KEY_POOL_SIZE) != 1)
+			throw Poco::SystemException("No random numbers for masking keys");
+		_nextKey = 0;
+	}
+	const unsigned char* const pKey = _keys.data() + _nextKey;
+	_nextKey += WebSocketMask::KEY_LENGTH;
+	return pKey;
+}
+
+
+[[gnu::noinline]] void WebSocketReactor::takeStoredOutput(std::unique_ptr<WebSocketOutput>& pOutput)
+{
+	if (_outputs.empty())
+	{
+		pOutput = std::make_unique<WebSocketOutput>();
+		return;
+	}
+	pOutput = std::move(_outputs.back());
+	_outputs.pop_back();
+	_storedSize -= pOutput->bytes().capacity();
+}
+
+
+[[gnu::noinline]] void WebSocketReactor::storeOutput(std::unique_ptr<WebSocketOutput>& pOutput)
+{
+	std::unique_ptr<WebSocketOutput> pEmpty = std::move(pOutput);
+	const std::size_t size = pEmpty->bytes().capacity();
+	if (_outputs.size() == MAX_OUTPUTS || _storedSize + size > MAX_STORED) return;
+	_outputs.push_back(std::move(pEmpty));
+	_storedSize += size;
+}
+
+
+std::unique_ptr<WebSocketOpeningHandshake> WebSocketReactor::takeOpening()
+{
+	return _pOpening ? std::move(_pOpening) : std::make_unique<WebSocketOpeningHandshake>();
+}
+
+
+void WebSocketReactor::giveOpening(std::unique_ptr<WebSocketOpeningHandshake> pOpening)
+{
+	pOpening->forget();
+	_pOpening = std::move(pOpening);
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

@@ -1,0 +1,347 @@
+//
+// Stream.cpp
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketStream
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "events/Stream.h"
+#include "core/BranchHint.h"
+#include "Poco/Net/NetException.h"
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <utility>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+WebSocketStream::WebSocketStream(int& fd, const sockaddr* pRemote, socklen_t length):
+	_remoteHost(),
+	_remotePort(0),
+	_error(0),
+	_fd(fd),
+	_shared(false),
+	_secure(false),
+	_shut(false),
+	_last(false)
+{
+	setRemote(pRemote, length);
+	fd = -1;
+}
+
+
+WebSocketStream::WebSocketStream(StreamSocketImpl* pSocket, const SocketAddress& remote):
+	_remoteHost(),
+	_remotePort(0),
+	_error(0),
+	_fd(-1),
+	_shared(true),
+	_secure(false),
+	_shut(false),
+	_last(false)
+{
+	setRemote(remote.addr(), remote.length());
+	auto pTransport = std::make_unique<WebSocketTransport>(pSocket);
+	if (pTransport->plain())
+	{
+		_fd = ::fcntl(pSocket->sockfd(), F_DUPFD_CLOEXEC, 0);
+		if (_fd < 0) throw NetException("Cannot duplicate the socket", errno);
+		::fcntl(_fd, F_SETFL, ::fcntl(_fd, F_GETFL) | O_NONBLOCK);
+	}
+	else
+	{
+		use(std::move(pTransport));
+	}
+}
+
+
+WebSocketStream::WebSocketStream(const Detached& detached, const SocketAddress& remote):
+	_remoteHost(),
+	_remotePort(0),
+	_error(0),
+	_fd(-1),
+	_shared(false),
+	_secure(false),
+	_shut(false),
+	_last(false)
+{
+	struct Access: public StreamSocketImpl
+		/// Opens reset().
+	{
+		static void forget(StreamSocketImpl& socket)
+		{
+			(socket.*&Access::reset)(POCO_INVALID_SOCKET);
+		}
+	};
+
+	setRemote(remote.addr(), remote.length());
+	auto pTransport = std::make_unique<WebSocketTransport>(detached.pSocket);
+	if (pTransport->plain())
+	{
+		_fd = detached.pSocket->sockfd();
+		Access::forget(*detached.pSocket);
+		::fcntl(_fd, F_SETFL, ::fcntl(_fd, F_GETFL) | O_NONBLOCK);
+	}
+	else
+	{
+		use(std::move(pTransport));
+		_shared = true;
+	}
+}
+
+
+void WebSocketStream::use(std::unique_ptr<WebSocketTransport>&& pTransport)
+{
+	_fd = pTransport->socket()->sockfd();
+	pTransport->setBlocking(false);
+	_secure = pTransport->socket()->secure();
+	_pSecure = std::move(pTransport);
+}
+
+
+void WebSocketStream::setRemote(const sockaddr* pAddress, socklen_t length)
+{
+	if (pAddress->sa_family == AF_INET)
+	{
+		sockaddr_in remote = sockaddr_in();
+		std::memcpy(&remote, pAddress, std::min<std::size_t>(length, sizeof(remote)));
+		_remoteHost = remote.sin_addr;
+		_remotePort = remote.sin_port;
+	}
+	else
+	{
+		_pRemote = std::make_unique<SocketAddress>(address(pAddress, length));
+	}
+}
+
+
+WebSocketStream::~WebSocketStream()
+{
+	close();
+}
+
+
+long WebSocketStream::receive(const iovec* pBlocks, int count)
+{
+	if (!likely(_fd >= 0)) return BROKEN;
+	if (likely(!_pSecure) || _shut)
+	{
+		for (;;)
+		{
+			const ssize_t n = count == 1 ? ::recv(_fd, pBlocks->iov_base, pBlocks->iov_len, 0) : ::readv(_fd, pBlocks, count);
+			if (likely(n >= 0)) return n;
+			if (errno == EINTR) continue;
+			if (errno == EAGAIN || errno == EWOULDBLOCK) return AGAIN;
+			failed(errno);
+			return BROKEN;
+		}
+	}
+	try
+	{
+		return _pSecure->receiveNow(static_cast<char*>(pBlocks->iov_base), pBlocks->iov_len, false);
+	}
+	catch (const Poco::Exception& exc)
+	{
+		failed(exc.code());
+		return BROKEN;
+	}
+}
+
+
+bool WebSocketStream::pending() const
+{
+	return _pSecure && !_shut && _pSecure->available() > 0;
+}
+
+
+bool WebSocketStream::crossed() const
+{
+	return _pSecure && !_shut && _pSecure->crossed();
+}
+
+
+int WebSocketStream::interest(int events) const
+{
+	return crossed() ? _pSecure->interest(events) : events;
+}
+
+
+int WebSocketStream::meaning(int events) const
+{
+	int result = 0;
+	for (int direction: {SocketImpl::SELECT_READ, SocketImpl::SELECT_WRITE})
+	{
+		const int wanted = interest(direction);
+		if (wanted & events) result |= direction;
+	}
+	return result;
+}
+
+
+long WebSocketStream::condition() const
+{
+	pollfd entry = pollfd();
+	entry.fd = _fd;
+	if (_fd < 0 || ::poll(&entry, 1, 0) < 0) return BROKEN;
+	if (entry.revents & (POLLERR | POLLNVAL)) return BROKEN;
+	return entry.revents & POLLHUP ? END : AGAIN;
+}
+
+
+long WebSocketStream::send(const iovec* pBlocks, int count)
+{
+	if (!likely(_fd >= 0)) return BROKEN;
+	if (likely(!_pSecure))
+	{
+		const int flags = _last ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+		msghdr message = msghdr();
+		message.msg_iov = const_cast<iovec*>(pBlocks);
+		message.msg_iovlen = static_cast<std::size_t>(count);
+		for (;;)
+		{
+			const ssize_t n = count == 1 ? ::send(_fd, pBlocks->iov_base, pBlocks->iov_len, flags) : ::sendmsg(_fd, &message, flags);
+			if (likely(n >= 0)) return n;
+			if (errno == EINTR) continue;
+			if (errno == EAGAIN || errno == EWOULDBLOCK) return AGAIN;
+			failed(errno);
+			return BROKEN;
+		}
+	}
+	try
+	{
+		return _pSecure->sendNow(static_cast<const char*>(pBlocks->iov_base), pBlocks->iov_len);
+	}
+	catch (const Poco::Exception& exc)
+	{
+		failed(exc.code());
+		return BROKEN;
+	}
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketStream::failed(int code)
+{
+	if (_error == 0) _error = static_cast<short>(code);
+}
+
+
+bool WebSocketStream::waiting() const
+{
+	char next;
+	return _fd >= 0 && ::recv(_fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+
+SocketAddress WebSocketStream::remoteAddress() const
+{
+	if (_pRemote) return *_pRemote;
+	sockaddr_in remote = sockaddr_in();
+	remote.sin_family = AF_INET;
+	remote.sin_addr = _remoteHost;
+	remote.sin_port = _remotePort;
+	return SocketAddress(reinterpret_cast<const sockaddr*>(&remote), sizeof(remote));
+}
+
+
+SocketAddress WebSocketStream::localAddress() const
+{
+	sockaddr_storage local = sockaddr_storage();
+	socklen_t length = sizeof(local);
+	sockaddr* const pLocal = reinterpret_cast<sockaddr*>(&local);
+	return _fd >= 0 && ::getsockname(_fd, pLocal, &length) == 0 ? address(pLocal, length) : SocketAddress();
+}
+
+
+SocketAddress WebSocketStream::address(const sockaddr* pAddress, socklen_t length)
+{
+	if (pAddress->sa_family == AF_UNIX)
+	{
+		sockaddr_un local = sockaddr_un(); // a client's has no path, and Poco 1.13 takes none that is empty
+		std::memcpy(&local, pAddress, std::min<std::size_t>(length, sizeof(local) - 1));
+		return SocketAddress(reinterpret_cast<const sockaddr*>(&local), sizeof(local));
+	}
+	return length > 0 ? SocketAddress(pAddress, length) : SocketAddress();
+}
+
+
+void WebSocketStream::endSending()
+{
+	if (_fd >= 0) ::shutdown(_fd, SHUT_WR);
+}
+
+
+void WebSocketStream::shutdownSend()
+{
+	if (_fd < 0 || _shut) return;
+	_shut = true;
+	try
+	{
+		if (_pSecure) _pSecure->socket()->shutdown(); // close_notify
+	}
+	catch (const Poco::Exception&)
+	{
+		// the peer has gone before
+	}
+	::shutdown(_fd, SHUT_WR);
+}
+
+
+void WebSocketStream::close()
+{
+	if (_fd < 0) return;
+	if (_pSecure)
+	{
+		try
+		{
+			_pSecure->shutdown();
+			_pSecure->close();
+		}
+		catch (const Poco::Exception&)
+		{
+			// the peer has gone before
+		}
+		_pSecure.reset();
+	}
+	else
+	{
+		if (_last) ::shutdown(_fd, SHUT_WR); // if something unread has come, close() alone would forget what beLast() has kept back
+		::close(_fd);
+	}
+	_fd = -1;
+}
+
+
+Poco::AutoPtr<StreamSocketImpl> WebSocketStream::detach()
+{
+	Poco::AutoPtr<StreamSocketImpl> pSocket;
+	if (_pSecure)
+	{
+		pSocket.assign(_pSecure->socket(), true);
+		_pSecure.reset();
+		pSocket->setBlocking(true);
+	}
+	else
+	{
+		::fcntl(_fd, F_SETFL, ::fcntl(_fd, F_GETFL) & ~O_NONBLOCK);
+		pSocket = new StreamSocketImpl(_fd);
+	}
+	_fd = -1;
+	return pSocket;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

@@ -1,0 +1,199 @@
+//
+// Stream.h
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketStream
+//
+// The bytes under a connection of the event shell.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketStream_INCLUDED
+#define Net_WebSocketStream_INCLUDED
+
+
+#include "net/Transport.h"
+#include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/SocketAddress.h"
+#include "Poco/AutoPtr.h"
+#include <memory>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketStream
+	/// A non-blocking stream socket: a plain one, which is a descriptor only, or any other (TLS) behind
+	/// a StreamSocketImpl. Used by one thread.
+{
+public:
+	enum
+	{
+		END    = 0,
+		AGAIN  = -1,
+		BROKEN = -2 /// See error().
+	};
+
+	WebSocketStream(int& fd, const sockaddr* pRemote, socklen_t length);
+		/// Takes over a plain, non-blocking socket, whose peer has the given address, and sets fd to -1.
+
+	WebSocketStream(StreamSocketImpl* pSocket, const SocketAddress& remote);
+		/// Shares the ownership of a socket, and makes it non-blocking. A plain one is
+		/// duplicated: the other owners' is to be closed, not shut down.
+
+	struct Detached
+		/// What detach() has given away, and comes back.
+	{
+		StreamSocketImpl* pSocket;
+	};
+
+	WebSocketStream(const Detached& detached, const SocketAddress& remote);
+		/// Takes over the socket: other owners of a plain one have none any more.
+
+	~WebSocketStream();
+
+	int fd() const;
+		/// Returns the descriptor; -1 if closed.
+
+	bool secure() const;
+		/// Returns true if it is TLS.
+
+	bool plain() const;
+		/// Returns true if it is a descriptor only. Of others, send() takes one block.
+
+	bool shared() const;
+		/// Returns true if somebody else has the socket as well, so that closing it may not end it for the poller.
+
+	long receive(const iovec* pBlocks, int count);
+		/// Receives into the blocks, of which TLS fills the first only. Returns how many bytes, END, AGAIN, or BROKEN.
+
+	bool pending() const;
+		/// Returns true if there is more to be received that poll() does not know of.
+
+	bool crossed() const;
+		/// Returns true if TLS wants to send before it can receive on, or the other way round.
+
+	int interest(int events) const;
+		/// Returns which of WebSocketPoller's events are to be waited for, to receive (READ) and send (WRITE).
+
+	int meaning(int events) const;
+		/// Returns what can be gone on with, receiving (READ) and sending (WRITE), after these events.
+
+	long condition() const;
+		/// Returns BROKEN if the connection was reset, END if it has ended in both directions, otherwise AGAIN. What
+		/// has arrived stays there.
+
+	bool waiting() const;
+		/// Returns true if bytes have arrived that were not received; with TLS also if they are part of a record.
+
+	long send(const iovec* pBlocks, int count);
+		/// Sends what it can. Returns how many bytes, AGAIN, or BROKEN. After AGAIN, TLS must be given the same bytes at the same place.
+
+	void beLast();
+		/// What is sent from now on is the last before close(): with a plain socket that nobody shares, it is sent in one segment with the end
+		/// of the stream.
+
+	SocketAddress remoteAddress() const;
+	SocketAddress localAddress() const;
+		/// Return the addresses; those of a Unix-domain socket may be empty. The local one is the wildcard
+		/// address when the stream is closed.
+
+	int error() const;
+		/// Returns the system's code for what has broken the stream first; 0 if there is none.
+
+	void endSending();
+		/// Sees to it that nothing is sent any more. With TLS there is no close_notify, and what is received is decrypted.
+
+	void shutdownSend();
+		/// Ends the sending direction. What is received from now on counts as bytes only: with TLS it is not decrypted.
+
+	void close();
+
+	StreamSocketImpl* socket() const;
+		/// Returns the socket that is used for everything; null if plain().
+
+	Poco::AutoPtr<StreamSocketImpl> detach();
+		/// Gives the socket, which blocks again, away, and is closed.
+
+private:
+	WebSocketStream(const WebSocketStream&) = delete;
+	WebSocketStream& operator = (const WebSocketStream&) = delete;
+
+	void use(std::unique_ptr<WebSocketTransport>&& pTransport);
+	void setRemote(const sockaddr* pAddress, socklen_t length);
+		/// A path that is too long for SocketAddress is cut.
+
+	void failed(int code);
+	static SocketAddress address(const sockaddr* pAddress, socklen_t length);
+
+	std::unique_ptr<WebSocketTransport> _pSecure;
+	std::unique_ptr<SocketAddress> _pRemote; // unless it is IPv4
+	in_addr _remoteHost;
+	in_port_t _remotePort;
+	short _error;
+	int _fd;
+	bool _shared;
+	bool _secure;
+	bool _shut; // for sending
+	bool _last;
+};
+
+
+//
+// inlines
+//
+inline int WebSocketStream::fd() const
+{
+	return _fd;
+}
+
+
+inline bool WebSocketStream::secure() const
+{
+	return _secure;
+}
+
+
+inline bool WebSocketStream::plain() const
+{
+	return !_pSecure;
+}
+
+
+inline bool WebSocketStream::shared() const
+{
+	return _shared;
+}
+
+
+inline StreamSocketImpl* WebSocketStream::socket() const
+{
+	return _pSecure ? _pSecure->socket() : nullptr;
+}
+
+
+inline void WebSocketStream::beLast()
+{
+	_last = !_pSecure && !_shared;
+}
+
+
+inline int WebSocketStream::error() const
+{
+	return _error;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketStream_INCLUDED

@@ -1,0 +1,101 @@
+//
+// WebSocketServerParams.cpp
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketServerParams
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "Poco/Net/WebSocketServerParams.h"
+#include "core/Range.h"
+#include "Poco/Exception.h"
+#include <climits>
+#include <string>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+WebSocketServerParams::WebSocketServerParams():
+	_threads(0),
+	_maxConnections(100000),
+	_maxConnectionsPerAddress(0),
+	_maxHandshakes(10000),
+	_spin(0)
+{
+}
+
+
+WebSocketServerParams::~WebSocketServerParams()
+{
+}
+
+
+void WebSocketServerParams::setThreads(int count)
+{
+	_threads = inRange(count, 0, 256, "Threads");
+}
+
+
+int WebSocketServerParams::getThreads() const
+{
+	return _threads;
+}
+
+
+void WebSocketServerParams::setMaxConnections(int count)
+{
+	_maxConnections = inRange(count, 1, INT_MAX, "MaxConnections");
+}
+
+
+int WebSocketServerParams::getMaxConnections() const
+{
+	return _maxConnections;
+}
+
+
+void WebSocketServerParams::setMaxConnectionsPerAddress(int count)
+{
+	_maxConnectionsPerAddress = inRange(count, 0, INT_MAX, "MaxConnectionsPerAddress");
+}
+
+
+int WebSocketServerParams::getMaxConnectionsPerAddress() const
+{
+	return _maxConnectionsPerAddress;
+}
+
+
+void WebSocketServerParams::setMaxHandshakes(int count)
+{
+	_maxHandshakes = inRange(count, 1, INT_MAX, "MaxHandshakes");
+}
+
+
+int WebSocketServerParams::getMaxHandshakes() const
+{
+	return _maxHandshakes;
+}
+
+
+void WebSocketServerParams::setSpin(const Poco::Timespan& time)
+{
+	if (time < 0 || time > Poco::Timespan(1, 0)) throw InvalidArgumentException("Spin out of range: " + std::to_string(time.totalMicroseconds()) + " microseconds");
+	_spin = time;
+}
+
+
+Poco::Timespan WebSocketServerParams::getSpin() const
+{
+	return _spin;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

@@ -1,0 +1,75 @@
+//
+// OpenSSL.h
+//
+// Library: PocoWebSocket
+// Package: Net
+// Module:  WebSocketOpenSSL
+//
+// What Poco's secure sockets do not tell of OpenSSL.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketOpenSSL_INCLUDED
+#define Net_WebSocketOpenSSL_INCLUDED
+
+
+#include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/StreamSocketImpl.h"
+
+
+struct ssl_st;
+
+
+namespace Poco {
+namespace Net {
+
+
+class SecureStreamSocketImpl;
+
+
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketOpenSSL
+	/// Reaches the SSL object of a Poco::Net::SecureStreamSocketImpl, without needing NetSSL to be linked. Of any other
+	/// socket, or if the library was compiled without NetSSL's headers, nothing is known.
+	///
+	/// To be used by one thread at a time, as the SSL object itself. The socket must live longer.
+{
+public:
+	enum Want
+	{
+		UNKNOWN,
+		READ,   /// The socket must become readable before the call can go on,
+		WRITE,  /// or writable,
+		RECEIVE /// or what has been decrypted already must be received.
+	};
+
+	explicit WebSocketOpenSSL(StreamSocketImpl* pSocket = nullptr);
+		/// From now on, and for the rest of the socket's life, writing to a peer that has gone raises no SIGPIPE.
+
+	Want want() const;
+		/// Returns what the last call, which could not go on, waits for.
+
+	bool renegotiates() const;
+		/// Returns true if a handshake is going on.
+
+	Want renegotiate() const;
+		/// Goes on with a handshake that is not the first one, as SSL_write() would do. That would take
+		/// application data, which the peer may have sent before its part of the handshake, for a violation of the protocol.
+		/// Returns UNKNOWN if the handshake is complete, or has failed, which the next call tells.
+
+private:
+	ssl_st* ssl() const;
+
+	SecureStreamSocketImpl* _pSocket;
+};
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketOpenSSL_INCLUDED

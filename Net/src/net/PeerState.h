@@ -1,0 +1,40 @@
+//
+// PeerState.h
+//
+// Library: PocoWebSocket
+// Package: Net
+// Module:  WebSocketPeerState
+//
+// A look at a connection's peer.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketPeerState_INCLUDED
+#define Net_WebSocketPeerState_INCLUDED
+
+
+#include "core/Progress.h"
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+WebSocketPeerState peerState(int fd);
+	/// Returns what the system knows of the peer of a socket, by two system calls: for TCP by TCP_INFO (tcp(7); the
+	/// window since Linux 5.4), otherwise by SIOCOUTQ. Where the system knows nothing, the state never changes.
+
+void probePeer(int fd, bool flag);
+	/// Has the system ask the peer's every second, while nothing else is sent, how much room there is (TCP's keep-alive), or not any
+	/// more. A peer that has acknowledged everything, and reads it slowly, need not tell on its own. Does nothing to a socket
+	/// whose keep-alive somebody else has set.
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketPeerState_INCLUDED

@@ -1,0 +1,175 @@
+//
+// WebSocketServerHandshake.cpp
+//
+// Library: PocoWebSocket
+// Package: Net
+// Module:  WebSocketServerHandshake
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "net/ServerHandshake.h"
+#include "net/SessionAccess.h"
+#include "Poco/Net/HTTPServerRequestImpl.h"
+#include "Poco/Net/HTTPServerResponse.h"
+#include "Poco/Net/HTTPServerSession.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/Net/StreamSocketImpl.h"
+#include "core/Deflate.h"
+#include "core/Handshake.h"
+#include "Poco/Net/WebSocketParams.h"
+#include "Poco/String.h"
+#include <algorithm>
+#include <sstream>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	using Verdict = WebSocketHandshake::Verdict;
+
+	Verdict refusal(HTTPResponse::HTTPStatus status, const std::string& text)
+	{
+		Verdict verdict;
+		verdict.error  = WebSocketError::HANDSHAKE_REFUSED;
+		verdict.status = status;
+		verdict.text   = text;
+		return verdict;
+	}
+
+	Verdict checkOrigin(const HTTPServerRequest& request, const WebSocketParams& params)
+	{
+		const WebSocketParams::OriginCheck& check = params.getOriginCheck();
+		if (!check) return WebSocketHandshake::checkOrigin(request, params.getAllowedOrigins());
+		const auto count = std::count_if(request.begin(), request.end(), [](const auto& field) { return Poco::icompare(field.first, "Origin") == 0; });
+		if (count == 0 || (count == 1 && check(request.get("Origin"), request))) return Verdict();
+		return refusal(HTTPResponse::HTTP_FORBIDDEN, "Origin is not allowed");
+	}
+
+	Verdict askHook(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams& params)
+	{
+		if (!params.getHook() || params.getHook()(request, response)) return Verdict();
+		if (response.getStatus() < HTTPResponse::HTTP_MULTIPLE_CHOICES) response.setStatusAndReason(HTTPResponse::HTTP_FORBIDDEN);
+		return refusal(response.getStatus(), response.getReason());
+	}
+
+	Verdict check(const HTTPServerRequest& request, const WebSocketParams& params)
+		/// All but the hook.
+	{
+		Verdict verdict = WebSocketHandshake::checkSize(request, static_cast<std::size_t>(params.getMaxHandshakeFields()), static_cast<std::size_t>(params.getMaxHandshakeSize()));
+		if (verdict.ok()) verdict = WebSocketHandshake::checkRequest(request);
+		if (verdict.ok()) verdict = checkOrigin(request, params);
+		return verdict;
+	}
+
+	std::string agree(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketAgreement& agreement)
+		/// Returns the extensions for the answer.
+	{
+		std::string extensions;
+		agreement.subprotocol = WebSocketHandshake::selectSubprotocol(request, params.getSubprotocols());
+		agreement.deflated = params.getDeflate() && WebSocketDeflateNegotiation::accept(request, params.getDeflateParams(), agreement.deflate, extensions);
+		return extensions;
+	}
+
+	class SinkSocketImpl: public StreamSocketImpl
+		/// What is sent to it is lost; for Poco it is a socket that is not connected.
+	{
+	public:
+		using StreamSocketImpl::sendBytes;
+
+		int sendBytes(const void*, int length, int) override
+		{
+			return length;
+		}
+	};
+
+	class SinkSocket: public StreamSocket
+	{
+	public:
+		SinkSocket():
+			StreamSocket(new SinkSocketImpl)
+		{
+		}
+	};
+
+	void checkFields(const HTTPServerResponse& response)
+	{
+		const Verdict verdict = WebSocketHandshake::checkFields(response);
+		if (!verdict.ok()) throw InvalidArgumentException(verdict.text);
+	}
+
+	[[noreturn]] void refuse(HTTPServerRequestImpl& request, HTTPServerResponse& response, const Verdict& verdict)
+		/// Sends the refusal and ends the HTTP connection. The socket is taken from the session: if
+		/// the handler, or HTTPServer because of the exception, sends a response as well, it is lost.
+	{
+		StreamSocket socket = request.detachSocket();
+		WebSocketSessionAccess::attach(request.session(), SinkSocket());
+		std::ostringstream message;
+		response.write(message);
+		message << verdict.text << '\n';
+		const std::string bytes = message.str();
+		try
+		{
+			socket.sendBytes(bytes.data(), static_cast<int>(bytes.size()));
+			socket.shutdownSend();
+		}
+		catch (const Poco::Exception&)
+		{
+			// the client has gone; the handler is told why it was refused
+		}
+		throw WebSocketException(verdict.text, verdict.error);
+	}
+}
+
+
+WebSocketUpgrade WebSocketServerHandshake::accept(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams)
+{
+	HTTPServerRequestImpl* pRequest = dynamic_cast<HTTPServerRequestImpl*>(&request);
+	if (!pRequest) throw InvalidArgumentException("The request does not come from a HTTPServer");
+
+	WebSocketUpgrade upgrade;
+	const Verdict verdict = answer(request, response, pParams, upgrade);
+	if (!verdict.ok()) refuse(*pRequest, response, verdict);
+	response.send().flush();
+
+	upgrade.socket = pRequest->detachSocket();
+	pRequest->session().drainBuffer(upgrade.data);
+	return upgrade;
+}
+
+
+Verdict WebSocketServerHandshake::answer(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketAgreement& agreement)
+{
+	Verdict verdict = pParams ? check(request, *pParams) : WebSocketHandshake::checkRequest(request);
+	if (verdict.ok() && pParams) verdict = askHook(request, response, *pParams);
+	if (!verdict.ok())
+	{
+		WebSocketHandshake::refuse(verdict, response);
+		checkFields(response);
+		return verdict;
+	}
+	const std::string extensions = pParams ? agree(request, *pParams, agreement) : std::string();
+	WebSocketHandshake::accept(request, agreement.subprotocol, extensions, response);
+	checkFields(response);
+	agreement.subprotocol = response.get("Sec-WebSocket-Protocol", ""); // it may be the handler's, or a hook's
+	return verdict;
+}
+
+
+Verdict WebSocketServerHandshake::answer(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketAgreement& agreement, std::string& response)
+{
+	const Verdict verdict = check(request, params);
+	if (!verdict.ok()) return verdict;
+	const std::string extensions = agree(request, params, agreement);
+	WebSocketHandshake::accept(request, agreement.subprotocol, extensions, response);
+	return verdict;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

@@ -1,0 +1,58 @@
+//
+// WebSocketServerHandshake.h
+//
+// Library: PocoWebSocket
+// Package: Net
+// Module:  WebSocketServerHandshake
+//
+// The opening handshake of the blocking shell, on the server.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketServerHandshake_INCLUDED
+#define Net_WebSocketServerHandshake_INCLUDED
+
+
+#include "net/Upgrade.h"
+#include "Poco/Net/WebSocketConfig.h"
+#include "core/Handshake.h"
+#include <string>
+
+
+namespace Poco {
+namespace Net {
+
+
+class HTTPServerRequest;
+class HTTPServerResponse;
+
+
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketParams;
+
+
+struct WebSocketServerHandshake
+	/// Answers the opening handshake; whether it is one, and what the answer is, is
+	/// WebSocketHandshake's business.
+{
+	static WebSocketUpgrade accept(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams);
+		/// See WebSocket's constructors for servers. pParams may be null.
+
+	static WebSocketHandshake::Verdict answer(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketAgreement& agreement);
+		/// Makes response the answer to request, an upgrade or a refusal, and fills in what was agreed on. Nothing is sent.
+
+	static WebSocketHandshake::Verdict answer(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketAgreement& agreement, std::string& response);
+		/// The same for parameters without a hook and an Origin check, which would be given the response: appends to response what is on the
+		/// wire, if it is an upgrade, and otherwise nothing.
+};
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketServerHandshake_INCLUDED

@@ -1,0 +1,224 @@
+//
+// Transport.h
+//
+// Library: PocoWebSocket
+// Package: Net
+// Module:  WebSocketTransport
+//
+// The bytes under a WebSocket.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketTransport_INCLUDED
+#define Net_WebSocketTransport_INCLUDED
+
+
+#include "net/OpenSSL.h"
+#include "core/Progress.h"
+#include "net/Deadline.h"
+#include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/StreamSocketImpl.h"
+#include "Poco/Clock.h"
+#include "Poco/Mutex.h"
+#include "Poco/Timespan.h"
+#include <atomic>
+#include <optional>
+#include <sys/types.h>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketTransport
+	/// Sends and receives bytes through a StreamSocketImpl, and knows exactly how
+	/// many, also when a timeout or an error ends the call.
+	///
+	/// A plain socket is used with system calls directly. Any other
+	/// implementation (TLS) is used through its virtual functions, without blocking
+	/// in them and by one thread at a time, since an SSL object must not be used by
+	/// two; waiting is done here, with the timeouts that are set here.
+	///
+	/// One thread may receive while another sends.
+{
+public:
+	enum
+	{
+		AGAIN = -1
+			/// Nothing could be sent or received now (non-blocking), or
+			/// within the send timeout (blocking).
+	};
+
+	explicit WebSocketTransport(StreamSocketImpl* pSocket);
+		/// Creates the transport, which shares the ownership of pSocket.
+
+	~WebSocketTransport();
+
+	bool plain() const;
+		/// Returns true for a plain socket, on which peek() and discard() work.
+
+	int receive(char* pTarget, std::size_t length);
+		/// Receives up to length bytes. Returns their number, 0 at the end
+		/// of the stream, or AGAIN if non-blocking.
+		/// Throws a TimeoutException after the receive timeout.
+
+	int receive(char* pScratch, std::size_t skip, char* pTarget, std::size_t length);
+		/// Plain sockets only: like receive(), but the first skip bytes, which must have
+		/// been seen with peek(), go to pScratch, and are not counted. Returns AGAIN
+		/// also if nothing has arrived behind them yet.
+
+	int receiveNow(char* pTarget, std::size_t length, bool peek);
+		/// Like receive() or, with peek set, peek(), but never waits.
+
+	bool waitReadable(const Poco::Timespan& timeout, bool orWritable = false);
+		/// Waits for something to receive, or the end of the stream, or with orWritable for room to send, or the
+		/// timeout, if that is greater than 0. Returns false after the timeout.
+		///
+		/// TLS may want to send before something can be received, and the other way round: then that is waited for.
+
+	bool waitWritable(const Poco::Timespan& timeout);
+		/// Waits for room to send, as waitReadable() does.
+
+	void setLowWater(int bytes);
+		/// Plain sockets only: receive() and waitReadable() wait until there are so many bytes, or the end of the
+		/// stream, or the timeout. The socket's default is 1.
+
+	int peek(char* pTarget, std::size_t length);
+		/// Plain sockets only: like receive(), but leaves the bytes where they are.
+
+	void discard(char* pScratch, std::size_t length);
+		/// Plain sockets only: removes length bytes, which must have been seen with peek().
+		/// The contents of pScratch, which has room for them, are lost.
+
+	void drain();
+		/// Takes what has arrived already, up to a limit, and forgets it: a socket closed
+		/// with unread data resets the connection, and the peer loses what we sent last.
+
+	int send(const char* pData, std::size_t length);
+		/// Sends up to length bytes. Returns their number, or AGAIN: at once if the socket is not blocking, otherwise if the
+		/// peer has taken nothing for the send timeout.
+		///
+		/// If AGAIN is returned and the socket is not plain, the next call must be
+		/// for the same bytes at the same place.
+
+	int send(const char* pHeader, std::size_t headerLength, const char* pData, std::size_t length);
+		/// Plain sockets only: sends two blocks as one.
+
+	int sendNow(const char* pData, std::size_t length);
+		/// Like send(), but never waits.
+
+	void setTransferTimeout(const Poco::Timespan& timeout);
+		/// How long a transfer may take, however steadily the peer takes what is sent; 0: for ever.
+
+	void beginTransfer();
+		/// What is sent from now on is another transfer, and has this time for itself.
+
+	bool crossed() const;
+		/// Returns true if the last call that could not go on wants the socket for the other direction than its own (TLS).
+
+	int interest(int mode) const;
+		/// Returns what of SELECT_READ and SELECT_WRITE is to be waited for to receive or send, as mode says. Not plain: to be called
+		/// by the only thread.
+
+	int available();
+	bool poll(const Poco::Timespan& timeout, int mode);
+	void shutdownReceive();
+	void shutdownSend();
+	void shutdown();
+	void wake();
+		/// Ends the stream for threads that wait, whatever they are doing: nothing is said to the peer.
+
+	void close();
+
+	void setBlocking(bool flag);
+	bool getBlocking() const;
+	void setSendTimeout(const Poco::Timespan& timeout);
+	Poco::Timespan getSendTimeout() const;
+	void setReceiveTimeout(const Poco::Timespan& timeout);
+	Poco::Timespan getReceiveTimeout() const;
+
+	StreamSocketImpl* socket() const;
+
+private:
+	WebSocketTransport(const WebSocketTransport&) = delete;
+	WebSocketTransport& operator = (const WebSocketTransport&) = delete;
+
+	int receivePlain(char* pTarget, std::size_t length, int flags);
+	int receiveInterrupted(char* pTarget, std::size_t length, int flags);
+	int receiveGuarded(char* pTarget, std::size_t length);
+	int receiveOnce(char* pTarget, std::size_t length);
+	static int sent(ssize_t n);
+	bool waitForRoom();
+	int sendGuarded(const char* pData, std::size_t length, bool wait);
+	int sendOnce(const char* pData, std::size_t length);
+	int receiveAfterFailure() const;
+	bool ended() const;
+	bool pending();
+	bool canReceive();
+	int receiveAgain();
+	int sendAgain(WebSocketOpenSSL::Want want);
+	bool waitFor(const WebSocketDeadline& limit, int mode);
+	bool waitCrossed(const WebSocketDeadline& limit, int mode);
+	bool pollCrossed(const Poco::Timespan& timeout, int mode);
+	bool wait(const WebSocketDeadline& limit, int mode);
+
+	StreamSocketImpl* _pSocket;
+	const bool _plain;
+	std::atomic<bool> _blocking;
+	mutable Poco::FastMutex _mutex; // guards _pSocket, the timeouts, and what OpenSSL wants, if not plain
+	Poco::Timespan _sendTimeout;
+	Poco::Timespan _receiveTimeout;
+	WebSocketOpenSSL _openSSL;
+	WebSocketOpenSSL::Want _receiveWants; // to go on
+	WebSocketOpenSSL::Want _sendWants;
+	bool _established; // the first TLS handshake is complete
+	std::atomic<bool> _sendFailed; // TLS has, or wake() was called: OpenSSL must not be asked again (SSL_get_error(3)), and Poco 1.13 would tell
+	bool _receiveFailed; // of it as if nothing could be sent or received now
+	WebSocketProgress _progress; // of the peer, while there is no room
+	Poco::Timespan _transferTimeout;
+	Poco::Clock _transferSince; // when it had no room for the first time
+	bool _transferTimed;        // it had
+};
+
+
+//
+// inlines
+//
+inline void WebSocketTransport::setTransferTimeout(const Poco::Timespan& timeout)
+{
+	_transferTimeout = timeout;
+}
+
+
+inline void WebSocketTransport::beginTransfer()
+{
+	_transferTimed = false;
+}
+
+
+inline bool WebSocketTransport::plain() const
+{
+	return _plain;
+}
+
+
+inline bool WebSocketTransport::getBlocking() const
+{
+	return _blocking.load(std::memory_order_relaxed);
+}
+
+
+inline StreamSocketImpl* WebSocketTransport::socket() const
+{
+	return _pSocket;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketTransport_INCLUDED

@@ -1,0 +1,280 @@
+//
+// ClassRenegotiateTest.cpp
+//
+// TLS 1.2: the peer renegotiates. Sending then waits for something to be received, and receiving for room to send.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "support/TestSupport.h"
+#include "Poco/Net/SecureStreamSocket.h"
+#include "Poco/Net/WebSocketImpl.h"
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+
+using namespace WebSocketTest;
+using Poco::Net::Socket;
+using Poco::Net::StreamSocket;
+using Poco::Net::StreamSocketImpl;
+using Poco::Net::WebSocket;
+
+
+namespace
+{
+	const Poco::Timespan TIMEOUT(0, 500*1000);
+	constexpr long LITTLE = 100*1000; // of such a time: microseconds of the processor
+
+	long processorTime()
+		/// Returns the time that the thread has used, in microseconds.
+	{
+		rusage usage = {};
+		::getrusage(RUSAGE_THREAD, &usage);
+		return 1000000*(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+	}
+
+	int send(WebSocket& ws, const std::string& text)
+	{
+		return ws.sendFrame(text.data(), static_cast<int>(text.size()));
+	}
+
+	std::string receiveTwo(RawPeer& peer)
+	{
+		const std::string first = peer.receiveFrame().payload;
+		return first + peer.receiveFrame().payload;
+	}
+
+	struct Connected: private OnlyTLS12, public Pair
+	{
+		explicit Connected(const Connection& connection):
+			Pair(connection)
+		{
+		}
+	};
+
+	void expectTimeout(const std::function<void ()>& call)
+		/// While the thread waits, it sleeps.
+	{
+		const long before = processorTime();
+		try
+		{
+			call();
+			ADD_FAILURE() << "no time-out";
+		}
+		catch (const Poco::TimeoutException&)
+		{
+			// as it should be
+		}
+		catch (const Poco::Exception& exc)
+		{
+			ADD_FAILURE() << exc.displayText();
+		}
+		EXPECT_GT(LITTLE, processorTime() - before) << "does not sleep";
+	}
+
+	void takeRequest(WebSocket& ws)
+		/// Takes the peer's request for a new handshake.
+	{
+		ws.setReceiveTimeout(TIMEOUT);
+		expectTimeout([&] { appendFrame(ws); });
+		ws.setReceiveTimeout(deadline());
+	}
+}
+
+
+class ClassRenegotiateTest: public ConnectionTest
+{
+};
+
+
+class ClassServerRenegotiatesTest: public ConnectionTest
+	/// The server may send messages between its request and its part of the handshake. A client may not.
+{
+};
+
+
+TEST_P(ClassRenegotiateTest, SendKeepsItsTimeoutWhileThePeerIsSilent)
+{
+	Connected pair(GetParam());
+	pair.peer.renegotiate();
+	takeRequest(pair.ws);
+	pair.ws.setSendTimeout(TIMEOUT);
+	expectTimeout([&] { send(pair.ws, "one"); });
+	expectTimeout([&] { send(pair.ws, "two"); });
+	pair.ws.setSendTimeout(deadline());
+	std::future<std::string> received = std::async(std::launch::async, [&] { return receiveTwo(pair.peer); });
+	EXPECT_EQ(5, send(pair.ws, "three"));
+	EXPECT_EQ("onethree", get(received));
+	pair.send(0x81, "answer");
+	EXPECT_EQ("answer", appendFrame(pair.ws).payload);
+}
+
+
+TEST_P(ClassServerRenegotiatesTest, SendKeepsItsTimeoutWhileThePeerSendsOtherThings)
+{
+	Connected pair(GetParam());
+	pair.peer.renegotiate();
+	takeRequest(pair.ws);
+	for (int i = 0; i < 10; ++i) pair.send(0x82, pattern(10000));
+	pair.ws.setSendTimeout(TIMEOUT);
+	expectTimeout([&] { send(pair.ws, "one"); });
+	for (int i = 0; i < 10; ++i) EXPECT_TRUE(pattern(10000) == appendFrame(pair.ws).payload);
+	expectTimeout([&] { send(pair.ws, "two"); });
+	std::future<std::string> received = std::async(std::launch::async, [&] { return receiveTwo(pair.peer); });
+	pair.ws.setSendTimeout(deadline());
+	EXPECT_EQ(5, send(pair.ws, "three"));
+	EXPECT_EQ("onethree", get(received));
+}
+
+
+TEST_P(ClassRenegotiateTest, NonBlockingPollWaits)
+{
+	Connected pair(GetParam());
+	pair.peer.renegotiate();
+	takeRequest(pair.ws);
+	pair.ws.setBlocking(false);
+	EXPECT_EQ(-1, send(pair.ws, "one"));
+	const long before = processorTime();
+	EXPECT_FALSE(pair.ws.poll(TIMEOUT, Socket::SELECT_WRITE));
+	EXPECT_GT(LITTLE, processorTime() - before);
+	std::future<std::string> received = std::async(std::launch::async, [&] { return pair.peer.receiveFrame().payload; });
+	int n = -1;
+	while ((n = send(pair.ws, "one")) == -1) ASSERT_TRUE(pair.ws.poll(deadline(), Socket::SELECT_WRITE));
+	EXPECT_EQ(3, n);
+	EXPECT_EQ("one", get(received));
+}
+
+
+TEST_P(ClassServerRenegotiatesTest, BothDirectionsGoOn)
+{
+	Connected pair(GetParam());
+	pair.ws.setSendTimeout(deadline());
+	constexpr int FRAMES = 200;
+	std::future<void> receiving = std::async(std::launch::async, [&]
+	{
+		for (int i = 0; i < FRAMES; ++i) EXPECT_TRUE(pattern(5000) == appendFrame(pair.ws).payload) << i;
+	});
+	std::future<void> peer = std::async(std::launch::async, [&]
+	{
+		for (int i = 0; i < FRAMES; ++i)
+		{
+			if (i % 20 == 10) pair.peer.renegotiate();
+			pair.send(0x82, pattern(5000));
+			EXPECT_TRUE(pattern(3000) == pair.peer.receiveFrame().payload) << i;
+		}
+	});
+	for (int i = 0; i < FRAMES; ++i) ASSERT_EQ(3000, send(pair.ws, pattern(3000))) << i;
+	get(peer);
+	get(receiving);
+}
+
+
+namespace
+{
+	struct Plain: public StreamSocket
+	{
+		explicit Plain(int fd):
+			StreamSocket(new StreamSocketImpl(fd))
+		{
+		}
+	};
+
+	class Full: private OnlyTLS12
+		/// A client over a pair of Unix-domain sockets, which do not take a byte more than they have room for, and its peer.
+		/// There is no room until the peer has received what it has been sent, and the peer wants to renegotiate.
+	{
+	public:
+		Full()
+		{
+			int fds[2] = {-1, -1};
+			if (::socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0) throw Poco::SystemException("socketpair");
+			const Plain theirs(fds[1]);
+			std::future<void> peer = std::async(std::launch::async, [&] { pPeer = std::make_unique<RawPeer>(theirs, Transport::TLS, true); });
+			const Poco::Net::SecureStreamSocket ours = Poco::Net::SecureStreamSocket::attach(Plain(fds[0]), "localhost", clientContext());
+			get(peer);
+			Poco::Net::HTTPClientSession session;
+			pWebSocket = new Poco::Net::WebSocketImpl(static_cast<StreamSocketImpl*>(ours.impl()), session, true);
+			for (int i = 0; i < FRAMES; ++i) pWebSocket->sendBytes(payload.data(), static_cast<int>(payload.size()), 0);
+			pWebSocket->setSendBufferSize(1);
+			pPeer->renegotiate();
+		}
+
+		std::string receive(const Poco::Timespan& timeout)
+		{
+			pWebSocket->setReceiveTimeout(timeout);
+			Poco::Buffer<char> buffer(0);
+			int flags = 0;
+			pWebSocket->receiveFrame(buffer, flags);
+			return std::string(buffer.begin(), buffer.size());
+		}
+
+		void takeAll()
+		{
+			for (int i = 0; i < FRAMES; ++i) EXPECT_TRUE(payload == pPeer->receiveFrame().payload);
+		}
+
+		enum
+		{
+			FRAMES = 10
+		};
+
+		const std::string payload = pattern(10000);
+		std::unique_ptr<RawPeer> pPeer;
+		Poco::AutoPtr<Poco::Net::WebSocketImpl> pWebSocket;
+	};
+}
+
+
+class ClassRenegotiateFullTest: public SocketTest
+{
+};
+
+
+TEST_F(ClassRenegotiateFullTest, ReceiveWaitsForRoomToSend)
+{
+	Full full;
+	expectTimeout([&] { full.receive(TIMEOUT); });
+	std::future<void> peer = std::async(std::launch::async, [&]
+	{
+		full.takeAll();
+		EXPECT_TRUE(full.pPeer->socket().poll(deadline(), Socket::SELECT_READ)) << "nothing comes of the handshake";
+		full.pPeer->send(frame(0x81, "after", false));
+	});
+	EXPECT_EQ("after", full.receive(deadline()));
+	get(peer);
+}
+
+
+TEST_F(ClassRenegotiateFullTest, ReceiveWaitsForRoomThoughSomethingHasCome)
+{
+	Full full;
+	expectTimeout([&] { full.receive(TIMEOUT); });
+	full.pPeer->send(frame(0x81, "before", false));
+	expectTimeout([&] { full.receive(TIMEOUT); });
+	std::future<void> peer = std::async(std::launch::async, [&] { full.takeAll(); });
+	EXPECT_EQ("before", full.receive(deadline()));
+	get(peer);
+}
+
+
+TEST_F(ClassRenegotiateFullTest, SendMeanwhile)
+{
+	Full full;
+	expectTimeout([&] { full.receive(TIMEOUT); });
+	full.pWebSocket->setSendTimeout(TIMEOUT);
+	expectTimeout([&] { full.pWebSocket->sendBytes("one", 3, 0); });
+	std::future<void> peer = std::async(std::launch::async, [&]
+	{
+		full.takeAll();
+		EXPECT_EQ("one", full.pPeer->receiveFrame().payload);
+		EXPECT_EQ("two", full.pPeer->receiveFrame().payload);
+	});
+	full.pWebSocket->setSendTimeout(deadline());
+	EXPECT_EQ(3, full.pWebSocket->sendBytes("two", 3, 0));
+	get(peer);
+}
+
+
+INSTANTIATE_TEST_SUITE_P(All, ClassRenegotiateTest, ::testing::ValuesIn(secureConnections()), connectionName);
+INSTANTIATE_TEST_SUITE_P(All, ClassServerRenegotiatesTest, ::testing::Values(Connection{Role::CLIENT, Transport::TLS}), connectionName);

@@ -1,0 +1,141 @@
+//
+// MessageSlowTest.cpp
+//
+// The class with slow peers that are healthy, and with peers that trickle.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "support/MessageSupport.h"
+#include "support/SlowPeer.h"
+#include <future>
+
+
+using Poco::Net::WebSocket;
+using Poco::Net::WebSocketParams;
+
+
+namespace WebSocketTest {
+
+
+namespace
+{
+	class MessageSlowTest: public ConnectionTest
+	{
+	};
+
+	Poco::Timespan ms(int milliseconds)
+	{
+		return Poco::Timespan(0, milliseconds*1000);
+	}
+
+	std::size_t sizeOnTheWire(const std::string& payload, bool peerMasks)
+	{
+		return frameHeader(0x81, payload.size(), !peerMasks).size() + payload.size();
+	}
+}
+
+
+TEST_P(MessageSlowTest, ReaderOfALargeMessage)
+	/// The system reports room in lumps for which this peer takes longer than the send timeout.
+{
+	Wire wire(GetParam());
+	wire.ws.setSendTimeout(LIMIT);
+	std::future<int> sent = std::async(std::launch::async, [&] { return wire.ws.sendMessage(large()); });
+	receiveSlowly(wire.peer, sizeOnTheWire(large(), GetParam().peerMasks()));
+	EXPECT_EQ(static_cast<int>(large().size()), get(sent));
+}
+
+
+TEST_P(MessageSlowTest, AnswerToAPingBehindMegabytes)
+{
+	ParamsPtr pParams = new WebSocketParams;
+	pParams->setPingInterval(ms(500));
+	pParams->setPongTimeout(LIMIT);
+	Wire wire(GetParam(), pParams);
+	wire.ws.setReceiveTimeout(Poco::Timespan(60, 0));
+	std::future<int> sent = std::async(std::launch::async, [&] { return wire.ws.sendMessage(large()); });
+	std::future<Message> received = std::async(std::launch::async, [&] { return receiveString(wire.ws); });
+	receiveSlowly(wire.peer, sizeOnTheWire(large(), GetParam().peerMasks()));
+	EXPECT_EQ(static_cast<int>(large().size()), get(sent));
+	EXPECT_EQ(0x89, wire.peer.receiveFrame().flags);
+	wire.send(0x81, "alive");
+	EXPECT_EQ(text("alive"), get(received));
+}
+
+
+TEST_P(MessageSlowTest, ReaderThatDoesNotReadIsNotWaitedForLonger)
+{
+	Wire wire(GetParam());
+	wire.ws.setSendTimeout(ms(300));
+	EXPECT_THROW(wire.ws.sendMessage(large()), Poco::TimeoutException);
+}
+
+
+//
+// Peers that trickle
+//
+TEST_P(MessageSlowTest, MessageThatNeverEnds)
+{
+	struct Row
+	{
+		const char* name;
+		bool compressed;
+		std::string begin;
+	};
+	ZlibDeflater deflater;
+	for (const Row& row: {Row{"one frame", false, ""}, Row{"fragments", false, "fragment"}, Row{"one compressed frame", true, ""}})
+	{
+		SCOPED_TRACE(row.name);
+		ParamsPtr pParams = new WebSocketParams;
+		pParams->setTransferTimeout(ms(500));
+		pParams->setDeflate(row.compressed);
+		Wire wire(GetParam(), pParams, row.compressed ? "permessage-deflate" : "");
+		std::future<int> error = std::async(std::launch::async, [&] { return errorOf([&] { receiveString(wire.ws); }); });
+		const std::string bytes = row.compressed ? wire.frame(0xc1, deflater.message(pattern(3000))) : wire.frame(0x81, pattern(3000));
+		Pace pace;
+		std::size_t sent = 0;
+		if (!row.begin.empty()) wire.send(0x01, row.begin);
+		while (error.wait_for(std::chrono::milliseconds(0)) == std::future_status::timeout && sent < bytes.size())
+		{
+			pace.step();
+			try
+			{
+				if (row.begin.empty()) wire.peer.send(bytes.substr(sent++, 1));
+				else wire.send(0x00, "x");
+			}
+			catch (const Poco::Exception&)
+			{
+				break; // it has been closed
+			}
+		}
+		EXPECT_EQ(WebSocket::WS_ERR_POLICY_VIOLATION, get(error));
+		EXPECT_EQ(1008, wire.peer.receiveFrame().closeCode());
+	}
+}
+
+
+TEST_P(MessageSlowTest, ReaderThatTrickles)
+{
+	ParamsPtr pParams = new WebSocketParams;
+	pParams->setTransferTimeout(ms(1500));
+	Wire wire(GetParam(), pParams);
+	wire.ws.setSendTimeout(ms(1000));
+	wire.ws.setSendBufferSize(64*1024);
+	wire.peer.socket().setReceiveBufferSize(64*1024);
+	std::future<int> sent = std::async(std::launch::async, [&] { return wire.ws.sendMessage(large()); });
+	Pace pace;
+	while (sent.wait_for(std::chrono::milliseconds(0)) == std::future_status::timeout)
+	{
+		pace.step();
+		wire.peer.receive(4000);
+	}
+	EXPECT_THROW(sent.get(), Poco::TimeoutException);
+}
+
+
+INSTANTIATE_TEST_SUITE_P(All, MessageSlowTest, ::testing::ValuesIn(allConnections()), connectionName);
+
+
+} // namespace WebSocketTest

@@ -1,0 +1,206 @@
+//
+// RenegotiateTest.cpp
+//
+// TLS 1.2: the peer of a connection of the event shell renegotiates. And no SIGPIPE, if the peer has gone.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "support/EventSupport.h"
+#include "Poco/Net/HTTPSClientSession.h"
+#include "Poco/Net/WebSocketClient.h"
+#include <sys/resource.h>
+
+
+using namespace WebSocketTest;
+using Poco::Net::ServerSocket;
+using Poco::Net::Socket;
+using Poco::Net::SocketAddress;
+using Poco::Net::WebSocketClient;
+using Poco::Net::WebSocketClientLoop;
+using Poco::Net::WebSocketClientParams;
+using Poco::Net::WebSocketConnection;
+
+
+namespace
+{
+	constexpr long LITTLE = 150*1000;
+
+	long processorTime()
+		/// Returns the time that the process has used, in microseconds.
+	{
+		rusage usage = {};
+		::getrusage(RUSAGE_SELF, &usage);
+		return 1000000*(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+	}
+
+	void expectSleep(const std::function<bool ()>& until)
+		/// The loop waits for that, and does nothing meanwhile.
+	{
+		const long before = processorTime();
+		EXPECT_TRUE(eventually(until));
+		EXPECT_GT(LITTLE, processorTime() - before) << "does not sleep";
+	}
+}
+
+
+TEST_F(EventTest, NoSIGPIPEAfterThePeerHasGone)
+{
+	for (Port port: {Port::PLAIN, Port::TLS})
+	{
+		SCOPED_TRACE(int(port));
+		const SIGPIPEs signals;
+		EventServer events(port);
+		events.handler.open = [](EventConnection& connection, const Poco::Net::HTTPRequest&)
+		{
+			SIGPIPEs::unblock(); // as a program may
+			connection.pause();
+		};
+		events.start();
+		std::unique_ptr<RawPeer> pPeer = std::make_unique<RawPeer>(events.connect());
+		const auto pConnection = events.handler.connection();
+		pPeer->close();
+		pPeer.reset();
+		int sent = 0;
+		EXPECT_TRUE(eventually([&]
+		{
+			events.handler.connection()->send(std::string("text"));
+			if (++sent > 5) events.handler.connection()->resume(); // and so finds out
+			return pConnection->state() == WebSocketConnection::CLOSED;
+		}));
+		events.server.stop();
+		EXPECT_EQ(0, signals.count());
+	}
+}
+
+
+class EventRenegotiateTest: public ::testing::TestWithParam<Role>
+	/// A connection of the event shell, over TLS 1.2, as server or client, and its raw peer.
+{
+protected:
+	EventRenegotiateTest():
+		listener(SocketAddress("127.0.0.1", 0)),
+		handler(new Recorder)
+	{
+	}
+
+	~EventRenegotiateTest() override
+	{
+		pPeer.reset(); // nobody answers the Close frame
+		if (pClient) pClient->stop();
+		handler->forget(); // the connection has it, too
+	}
+
+	void connect(const Poco::Timespan& sendTimeout)
+	{
+		const OnlyTLS12 version;
+		if (GetParam() == Role::SERVER)
+		{
+			EventParams::Ptr pParams = new EventParams;
+			pParams->setSendTimeout(sendTimeout);
+			pServer = std::make_unique<EventServer>(Port::TLS, pParams);
+			pServer->start();
+			pPeer = std::make_unique<RawPeer>(pServer->connect());
+			pConnection = pServer->handler.connection();
+			return;
+		}
+		WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
+		pParams->setReconnect(false);
+		pParams->setSendTimeout(sendTimeout);
+		pParams->setSessionFactory([](const Poco::URI& uri)
+		{
+			return std::make_unique<Poco::Net::HTTPSClientSession>(uri.getHost(), uri.getPort(), clientContext());
+		});
+		pLoop = std::make_unique<WebSocketClientLoop>();
+		pClient = std::make_unique<WebSocketClient>(Poco::URI("wss://127.0.0.1:" + std::to_string(listener.address().port()) + "/"), handler, *pLoop, pParams);
+		pClient->start();
+		pPeer = std::make_unique<RawPeer>(listener.acceptConnection(), Transport::TLS, true);
+		pPeer->send(handshakeResponse(pPeer->receiveThrough("\r\n\r\n")));
+		pConnection = handler->connection();
+	}
+
+	void renegotiate()
+		/// The connection has answered, and waits for the peer to go on.
+	{
+		pPeer->renegotiate();
+		EXPECT_TRUE(pPeer->socket().poll(deadline(), Socket::SELECT_READ));
+	}
+
+	std::string frame(const std::string& text) const
+	{
+		return WebSocketTest::frame(FIN_TEXT, text, GetParam() == Role::SERVER);
+	}
+
+	Watchdog watchdog;
+	ServerSocket listener;
+	Poco::SharedPtr<Recorder> handler; // of the client
+	std::unique_ptr<EventServer> pServer;
+	std::unique_ptr<WebSocketClientLoop> pLoop;
+	std::unique_ptr<WebSocketClient> pClient;
+	std::unique_ptr<RawPeer> pPeer;
+	EventConnection::Ptr pConnection;
+};
+
+
+TEST_P(EventRenegotiateTest, SendTimeoutIsKept)
+{
+	connect(Poco::Timespan(1, 0));
+	renegotiate();
+	pConnection->send(std::string("one"));
+	expectSleep([this] { return pConnection->state() == WebSocketConnection::CLOSED; });
+}
+
+
+TEST_P(EventRenegotiateTest, GoesOn)
+{
+	connect(deadline());
+	for (int i = 0; i < 20; ++i)
+	{
+		renegotiate();
+		pConnection->send(std::string("one"));
+		pConnection->send(std::string("two"));
+		expectText(*pPeer, "one");
+		expectText(*pPeer, "two");
+		pPeer->send(frame("three"));
+		expectText(*pPeer, "three");
+	}
+}
+
+
+TEST_P(EventRenegotiateTest, PausedMeanwhile)
+{
+	connect(deadline());
+	renegotiate();
+	pConnection->pause();
+	pConnection->send(std::string("one"));
+	expectText(*pPeer, "one");
+	pPeer->send(frame("two"));
+	pConnection->resume();
+	expectText(*pPeer, "two");
+}
+
+
+class EventServerRenegotiatesTest: public EventRenegotiateTest
+{
+};
+
+
+TEST_P(EventServerRenegotiatesTest, WhileMuchWaitsToBeSent)
+	/// Clients only: OpenSSL 3.0 fails as a server, if a part of a record waits to be sent when a client begins to renegotiate, which
+	/// it has to be allowed to.
+{
+	connect(deadline());
+	const std::string payload = pattern(10000);
+	constexpr int FRAMES = 1000;
+	for (int i = 0; i < FRAMES; ++i) pConnection->send(payload);
+	pPeer->renegotiate();
+	for (int i = 0; i < FRAMES; ++i) ASSERT_TRUE(payload == pPeer->receiveFrame().payload) << i;
+	pPeer->send(frame("answer"));
+	expectText(*pPeer, "answer");
+}
+
+
+INSTANTIATE_TEST_SUITE_P(Event, EventServerRenegotiatesTest, ::testing::Values(Role::CLIENT));
+INSTANTIATE_TEST_SUITE_P(Event, EventRenegotiateTest, ::testing::Values(Role::SERVER, Role::CLIENT),
+	[](const ::testing::TestParamInfo<Role>& param) { return std::string(param.param == Role::SERVER ? "Server" : "Client"); });

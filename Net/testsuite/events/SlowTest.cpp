@@ -1,0 +1,208 @@
+//
+// SlowTest.cpp
+//
+// Slow peers that are healthy live; peers that trickle do not.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "support/EventSupport.h"
+#include "support/SlowPeer.h"
+
+
+namespace WebSocketTest {
+
+
+namespace
+{
+	Poco::Timespan ms(int milliseconds)
+	{
+		return Poco::Timespan(0, milliseconds*1000);
+	}
+
+	bool receiveLarge(RawPeer& peer)
+		/// Receives large(), as a frame of a server, slowly.
+	{
+		const std::string expected = frame(FIN_TEXT, large(), false);
+		return receiveSlowly(peer, expected.size()) == expected;
+	}
+
+	EventParams::Ptr impatient()
+	{
+		EventParams::Ptr pParams = new EventParams;
+		pParams->setSendTimeout(LIMIT);
+		pParams->setPingInterval(LIMIT);
+		pParams->setPongTimeout(LIMIT);
+		pParams->setCloseTimeout(LIMIT);
+		return pParams;
+	}
+}
+
+
+class EventSlowTest: public EventPortTest
+{
+};
+
+
+TEST_P(EventSlowTest, ReaderOfALargeMessage)
+	/// The system reports room in lumps for which this peer takes longer than the send timeout, and the PING lies behind megabytes.
+{
+	EventParams::Ptr pParams = impatient();
+	pParams->setIdleTimeout(LIMIT);
+	EventServer server(GetParam(), pParams);
+	server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int opcode)
+	{
+		if (std::string(pData, length) == "go") connection.send(large());
+		else connection.send(pData, length, opcode);
+	};
+	server.start();
+	RawPeer peer = server.connect();
+	peer.send(textFrame("go"));
+	EXPECT_TRUE(receiveLarge(peer));
+	peer.send(textFrame("still there?"));
+	Frame next;
+	while ((next = peer.receiveFrame()).flags == FIN_PING) peer.send(masked(FIN_PONG, next.payload));
+	EXPECT_EQ("still there?", next.payload);
+	while ((next = peer.receiveFrame()).flags == FIN_PING) peer.send(masked(FIN_PONG, next.payload));
+	EXPECT_EQ(1001, next.closeCode()); // now the connection is idle
+}
+
+
+TEST_P(EventSlowTest, SenderOfALargeMessageIsNotIdle)
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setIdleTimeout(LIMIT);
+	EventServer server(GetParam(), pParams);
+	server.start();
+	RawPeer peer = server.connect();
+	const std::string message = pattern(120);
+	sendSlowly(peer, textFrame(message)); // about 5 s
+	const Frame echo = peer.receiveFrame();
+	EXPECT_EQ(FIN_TEXT, echo.flags);
+	EXPECT_EQ(message.size(), echo.payload.size());
+	EXPECT_EQ(1001, peer.receiveFrame().closeCode()); // now it is
+}
+
+
+TEST_P(EventSlowTest, QueueThatDrainsBeforeTheCloseFrame)
+{
+	EventServer server(GetParam(), impatient());
+	server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int)
+	{
+		connection.send(large());
+		connection.close(4000);
+	};
+	server.start();
+	RawPeer peer = server.connect();
+	peer.send(textFrame("go"));
+	EXPECT_TRUE(receiveLarge(peer));
+	EXPECT_EQ(4000, peer.receiveFrame().closeCode());
+	peer.send(closeFrame(4001));
+	EXPECT_TRUE(peer.atEnd());
+	EXPECT_EQ((std::vector<std::string>{"open", "message 1 go", "drained", "close 4001"}), server.handler.finalLog());
+}
+
+
+TEST_P(EventSlowTest, MessageThatArrivesBeforeTheCloseFrame)
+{
+	EventServer server(GetParam(), impatient());
+	server.start();
+	RawPeer peer = server.connect();
+	const std::string message = textFrame(pattern(120));
+	peer.send(message.substr(0, 10));
+	server.handler.connection()->close(4000);
+	EXPECT_EQ(4000, peer.receiveFrame().closeCode());
+	sendSlowly(peer, message.substr(10)); // about 5 s
+	peer.send(closeFrame(4001));
+	EXPECT_TRUE(peer.atEnd());
+	const std::vector<std::string> log = server.handler.finalLog();
+	ASSERT_EQ(3u, log.size());
+	EXPECT_EQ("close 4001", log.back());
+}
+
+
+//
+// Peers that trickle
+//
+TEST_P(EventSlowTest, MessageThatNeverEnds)
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setTransferTimeout(ms(1000));
+	EventServer server(GetParam(), pParams);
+	server.start();
+	RawPeer peer = server.connect();
+	peer.send(textFrame("before"));
+	expectText(peer, "before");
+	peer.send(masked(0x01, "fragment"));
+	Pace pace;
+	while (!peer.socket().poll(ms(0), Poco::Net::Socket::SELECT_READ))
+	{
+		pace.step();
+		peer.send(masked(0x00, "x"));
+	}
+	EXPECT_EQ(1008, peer.receiveFrame().closeCode());
+	peer.close();
+	EXPECT_EQ((std::vector<std::string>{"open", "message 1 before", "error WebSocket Exception 20", "close 1006"}), server.handler.finalLog());
+}
+
+
+TEST_P(EventSlowTest, ReaderThatTrickles)
+{
+	EventParams::Ptr pParams = impatient();
+	pParams->setSendTimeout(ms(5000));
+	pParams->setTransferTimeout(ms(2000));
+	EventServer server(GetParam(), pParams);
+	server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int) { connection.send(large()); };
+	server.smallBuffers().start();
+	RawPeer peer = server.connect();
+	peer.send(textFrame("go"));
+	Pace pace;
+	while (!server.handler.has("close 1006"))
+	{
+		pace.step();
+		try
+		{
+			peer.receive(1000);
+		}
+		catch (const Poco::Exception&)
+		{
+			break; // it is cut
+		}
+	}
+	EXPECT_EQ((std::vector<std::string>{"open", "message 1 go", "error Timeout 0", "close 1006"}), server.handler.finalLog());
+}
+
+
+TEST_P(EventSlowTest, PeerThatNeverSendsItsCloseFrame)
+	/// It goes on sending messages instead.
+{
+	EventParams::Ptr pParams = impatient();
+	pParams->setTransferTimeout(ms(2000));
+	EventServer server(GetParam(), pParams);
+	server.handler.message = [](EventConnection&, const char*, std::size_t, int) { };
+	server.start();
+	RawPeer peer = server.connect();
+	server.handler.connection()->close(4000);
+	EXPECT_EQ(4000, peer.receiveFrame().closeCode());
+	Pace pace;
+	try
+	{
+		while (server.server.metrics().connections > 0)
+		{
+			pace.step();
+			peer.send(textFrame("and another thing"));
+		}
+	}
+	catch (const Poco::Exception&)
+	{
+		// it is cut
+	}
+	EXPECT_TRUE(eventually([&] { return server.server.metrics().connections == 0; }));
+}
+
+
+INSTANTIATE_TEST_SUITE_P(Event, EventSlowTest, ::testing::Values(Port::PLAIN, Port::TLS, Port::LOCAL), portName);
+
+
+} // namespace WebSocketTest
