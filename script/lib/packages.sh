@@ -37,6 +37,11 @@ readonly TEST_PACKAGES="
 	python3-websockets  -           a client and a server of another make
 "
 
+readonly REFERENCE_PACKAGES="
+	doxygen             doxygen     the reference of the API
+	python3             -           puts Poco's comments where it looks for them
+"
+
 readonly SLOW_PACKAGES="
 	iproute2            ip          slow links
 "
