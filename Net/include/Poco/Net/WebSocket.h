@@ -84,8 +84,8 @@ class WebSocket_API WebSocket: public StreamSocket
 	///         ws.sendMessage(message, opcode);
 	///
 	/// Frames may be sent between messages at any time. Frames and messages may be received by
-	/// turns, as long as a message that was begun by one level is not to be ended by the
-	/// other; an IllegalStateException is thrown then. The message level reads ahead: a
+	/// turns. A message that was begun by one level must be ended by the same; otherwise
+	/// an IllegalStateException is thrown. The message level reads ahead: a
 	/// program that waits for the socket must fetch messages until available() is 0.
 	///
 	/// What is received is checked against RFC 6455. When the peer breaks a
@@ -96,20 +96,21 @@ class WebSocket_API WebSocket: public StreamSocket
 	///
 	/// Threads: any number of threads may send, and one may receive at the same
 	/// time; frames never mix. A thread blocked in receiveFrame() is woken when
-	/// the connection ends, be it by the peer's Close, by the end of the stream,
-	/// or by shutdownReceive() or the implementation's shutdown() in another thread. Copies of a WebSocket share one connection. Creating,
-	/// assigning, closing and destroying are not synchronized.
+	/// the connection ends: by the peer's Close, by the end of the stream,
+	/// or by shutdownReceive() or the implementation's shutdown() in another thread. Copies of a
+	/// WebSocket share one connection. Creating, assigning, closing and destroying are not synchronized.
 	///
 	/// Waiting: poll(), Socket::select(), PollSet and SocketReactor work on a
 	/// plain connection as on any socket: it is readable as long as a frame has
 	/// not been delivered, also if several came in one segment. Over TLS that
 	/// holds for poll() and available() only, as with every secure Poco socket,
-	/// because decrypted data may already have left the kernel. So may frames that came
-	/// together with the opening handshake, also on a plain connection: before waiting
-	/// for the first time in another way, ask poll() or available().
+	/// because decrypted data has left the kernel. Frames that came together with the
+	/// opening handshake have left it as well, also on a plain connection: call poll()
+	/// or available() before the first wait of another kind.
 {
 public:
 	enum Mode
+		/// The role in the connection.
 	{
 		WS_SERVER, /// Server-side WebSocket.
 		WS_CLIENT  /// Client-side WebSocket.
@@ -151,21 +152,21 @@ public:
 	};
 
 	enum StatusCodes
-		/// StatusCodes for CLOSE frames sent with shutdown().
+		/// Status codes of Close frames (RFC 6455, 7.4.1).
 	{
-		WS_NORMAL_CLOSE            = 1000,
-		WS_ENDPOINT_GOING_AWAY     = 1001,
-		WS_PROTOCOL_ERROR          = 1002,
-		WS_PAYLOAD_NOT_ACCEPTABLE  = 1003,
-		WS_RESERVED                = 1004,
-		WS_RESERVED_NO_STATUS_CODE = 1005,
-		WS_RESERVED_ABNORMAL_CLOSE = 1006,
-		WS_MALFORMED_PAYLOAD       = 1007,
-		WS_POLICY_VIOLATION        = 1008,
-		WS_PAYLOAD_TOO_BIG         = 1009,
-		WS_EXTENSION_REQUIRED      = 1010,
-		WS_UNEXPECTED_CONDITION    = 1011,
-		WS_RESERVED_TLS_FAILURE    = 1015
+		WS_NORMAL_CLOSE            = 1000, /// The connection has done its work.
+		WS_ENDPOINT_GOING_AWAY     = 1001, /// The server stops, or the page is left.
+		WS_PROTOCOL_ERROR          = 1002, /// The peer has broken a rule.
+		WS_PAYLOAD_NOT_ACCEPTABLE  = 1003, /// This kind of data is not accepted.
+		WS_RESERVED                = 1004, /// Reserved; must not be sent.
+		WS_RESERVED_NO_STATUS_CODE = 1005, /// Returned if a Close frame had no code; must not be sent.
+		WS_RESERVED_ABNORMAL_CLOSE = 1006, /// Returned if no Close frame has arrived; must not be sent.
+		WS_MALFORMED_PAYLOAD       = 1007, /// Text is not UTF-8, or compressed data is corrupt.
+		WS_POLICY_VIOLATION        = 1008, /// A limit is exceeded, or another policy is broken.
+		WS_PAYLOAD_TOO_BIG         = 1009, /// A frame or message is too large.
+		WS_EXTENSION_REQUIRED      = 1010, /// The server did not accept an extension that the client needs.
+		WS_UNEXPECTED_CONDITION    = 1011, /// The server has failed.
+		WS_RESERVED_TLS_FAILURE    = 1015  /// The TLS handshake has failed; must not be sent.
 	};
 
 	enum ErrorCodes
@@ -190,8 +191,8 @@ public:
 		WS_ERR_HANDSHAKE_EXTENSION            = 8,
 			/// The server chose an extension that was not offered (RFC 6455, 4.1).
 		WS_ERR_HANDSHAKE_REFUSED              = 9,
-			/// The server does not let this client in: its Origin (403), the hook, or the size
-			/// of the handshake (431); or a header field to be sent has CR, LF or NUL in it.
+			/// The server refuses this client because of its Origin (403), the hook, or the size
+			/// of the handshake (431); or a header field to be sent contains CR, LF or NUL.
 		WS_ERR_PAYLOAD_TOO_BIG                = 10,
 			/// Payload too big for supplied buffer, or above the maximum. Close code 1009.
 		WS_ERR_INCOMPLETE_FRAME               = 11,
@@ -275,16 +276,18 @@ public:
 
 	WebSocket(HTTPServerRequest& request, HTTPServerResponse& response, WebSocketParams::Ptr pParams);
 		/// Creates a server-side WebSocket with limits, compression, subprotocols,
-		/// and checks of who may come in. The status of a refused request can also be 403 (Origin),
-		/// 431 (too large a header), or what the hook has set.
+		/// an Origin check and a hook. The status of a refused request can also be 403 (Origin),
+		/// 431 (header too large), or what the hook has set.
 
 	WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, WebSocketParams::Ptr pParams);
-	WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, WebSocketParams::Ptr pParams);
 		/// Creates a client-side WebSocket with limits, compression and subprotocols.
 		///
 		/// If the parameters allow redirects, the sessions for them come from
-		/// HTTPSessionFactory::defaultFactory(), where HTTPSessionInstantiator and, for wss,
-		/// HTTPSSessionInstantiator have to be registered.
+		/// HTTPSessionFactory::defaultFactory(). HTTPSessionInstantiator and, for wss,
+		/// HTTPSSessionInstantiator must be registered there.
+
+	WebSocket(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, WebSocketParams::Ptr pParams);
+		/// As above, with credentials for a server that asks for them.
 
 	WebSocket(const Socket& socket);
 		/// Creates a WebSocket from another Socket, which must be a WebSocket,
@@ -396,13 +399,15 @@ public:
 		/// of buffer, which is grown as payload arrives.
 		///
 		/// Otherwise like receiveFrame(void*, int, int&). The buffer is changed only if
-		/// a frame is returned. A reasonable maximum payload size should be set with
+		/// a frame is returned. Set a reasonable maximum payload size with
 		/// setMaxPayloadSize().
 
 	//
 	// Messages
 	//
 	int receiveMessage(Poco::Buffer<char>& message, int& opcode);
+		/// Receives a message. See receiveMessage(std::string&, int&).
+
 	int receiveMessage(std::string& message, int& opcode);
 		/// Receives a whole message into message, whose contents are replaced. Fragments are
 		/// joined and decompressed, PINGs are answered, PONGs go to the pong handler, and the
@@ -417,41 +422,45 @@ public:
 
 	int receivePart(void* buffer, int length, int& flags);
 		/// Receives part of a message, up to length bytes, as soon as there are any: for
-		/// messages that are not to be held in memory. The limits apply all the same.
+		/// messages that are too large for memory. The limits hold as well.
 		///
 		/// Returns the number of bytes, and in flags the message's opcode, with FRAME_FLAG_FIN if the
-		/// message is complete; then there may be no bytes. If the connection has been closed, returns
-		/// 0 with flags of 0. The bytes have been checked, but later parts of the message may
-		/// turn out not to be valid. Otherwise like receiveMessage().
+		/// message is complete. The last part may be empty. If the connection has been closed, returns
+		/// 0 with flags of 0. The bytes are checked; a later part of the message may still
+		/// turn out to be invalid. Otherwise like receiveMessage().
 
 	int sendMessage(const void* message, int length, int opcode = FRAME_OP_TEXT, int fragmentSize = 0);
-	int sendMessage(const std::string& message, int opcode = FRAME_OP_TEXT, int fragmentSize = 0);
-	int sendMessage(const char* message, FrameOpcodes opcode, int fragmentSize = 0);
-		/// Sends a message, text (FRAME_OP_TEXT) or binary (FRAME_OP_BINARY), compressed if that
-		/// was agreed on; in frames made of fragmentSize bytes of it, or in a single one if that is 0.
+		/// Sends a text (FRAME_OP_TEXT) or binary (FRAME_OP_BINARY) message, compressed if that
+		/// was agreed on. It is sent in frames of fragmentSize bytes before compression; 0: in a single frame.
 		///
-		/// Returns its length. Throws an InvalidArgumentException if a text is not UTF-8 (and
-		/// getVerifyUTF8()), an IllegalStateException if the socket is non-blocking, and
+		/// Returns its length. Throws an InvalidArgumentException if a text is not UTF-8 (unless
+		/// setVerifyUTF8(false)), an IllegalStateException if the socket is non-blocking, and
 		/// otherwise as sendFrame(). Messages of several threads do not mix.
+
+	int sendMessage(const std::string& message, int opcode = FRAME_OP_TEXT, int fragmentSize = 0);
+		/// Sends a message. See sendMessage(const void*, int, int, int).
+
+	int sendMessage(const char* message, FrameOpcodes opcode, int fragmentSize = 0);
+		/// Sends a message that ends with a zero byte. See sendMessage(const void*, int, int, int).
 
 	std::streamsize sendMessage(std::istream& istr, int opcode = FRAME_OP_BINARY, int fragmentSize = 65536);
 		/// Sends what can be read from istr as one message, in frames made of fragmentSize bytes of it.
 		/// Returns its length.
 
 	int sendPart(const void* part, int length, int opcode, bool last);
-		/// Sends part of a message as a frame; the message is complete with a part for which last is set.
-		/// All parts have the same opcode. Until then no other message can be sent: sendMessage()
+		/// Sends part of a message as a frame. The part with last set completes the message.
+		/// All parts have the same opcode. Until the message is complete, sendMessage()
 		/// throws an IllegalStateException. Returns length.
 		///
-		/// A part that is refused, or could not be sent at all, can be sent again if it is the first. Behind others it
-		/// is lost, and with it the message and those that were to follow: they are refused with error CLOSED. After a timeout
+		/// If the first part is refused, or could not be sent at all, it can be sent again. If a later part fails like that, the
+		/// message is lost, and so are all messages after it: they are refused with WS_ERR_CLOSED. After a timeout
 		/// inside the frame the part counts as sent, as with sendFrame().
 
 	bool close(Poco::UInt16 statusCode, const std::string& reason = "", const Poco::Timespan& timeout = Poco::Timespan(5, 0));
-		/// Closes the connection as RFC 6455, 7 says: sends a Close frame, unless one was sent before, and waits
-		/// up to timeout, which is for all of it, for the peer's; what comes before it is lost. Another thread may be
-		/// receiving; it then has to do so until the end. If others are sending, and are not done within
-		/// timeout, the Close frame follows theirs later.
+		/// Does the closing handshake (RFC 6455, 7): sends a Close frame, unless one was sent before, and waits
+		/// for the peer's. All of that takes up to timeout. What arrives before the peer's Close frame is lost. Another thread may
+		/// receive meanwhile; it then has to do so until the end. If other threads are sending, and do not finish within
+		/// timeout, the Close frame is sent after theirs.
 		///
 		/// Returns true if the peer's Close frame has come. Throws an InvalidArgumentException as shutdown().
 
@@ -465,7 +474,7 @@ public:
 		/// Returns the reason in the peer's Close frame (RFC 6455, 7.1.6).
 
 	void ping();
-		/// Sends a PING. When its answer has come through receiveMessage(), pingTime() is its round-trip time. May be
+		/// Sends a PING. When receiveMessage() has received the answer, pingTime() returns its round-trip time. May be
 		/// called again before that.
 
 	Poco::Timespan pingTime() const;
@@ -473,23 +482,26 @@ public:
 
 	void setPongHandler(const std::function<void(const std::string& payload)>& handler);
 		/// Sets a function that receiveMessage() calls, in the thread that receives, with the payload of each
-		/// PONG. It must not receive. To be set before anything is received.
+		/// PONG. The function must not receive. Must be set before anything is received.
 
 	const std::string& subprotocol() const;
 		/// Returns the subprotocol agreed on; empty if there is none.
 
 	class Cork
-		/// While there is a Cork, what is sent is gathered, and goes out when it has become 64 KiB, when the
-		/// thread that receives begins to wait, when flush() is called, or when the Cork is gone: many small
-		/// messages with one system call. An echo or request loop that calls receiveMessage() itself may keep one for all
-		/// its life; if another thread receives, a Cork should be there for a burst only.
+		/// Sends many small messages with one system call. While a Cork exists, what is sent is gathered. It is sent when it
+		/// reaches 64 KiB, when the thread that receives begins to wait, by flush(), and when the Cork is destroyed.
+		///
+		/// A loop that calls receiveMessage() and sendMessage() by turns may keep one all the time. If another thread
+		/// receives, a Cork should exist for a burst only.
 		///
 		///     WebSocket::Cork cork(ws);
 	{
 	public:
 		explicit Cork(WebSocket& ws);
+			/// Begins to gather what ws sends.
+
 		~Cork();
-			/// Sends what was gathered; errors are found by the next call that sends.
+			/// Sends what was gathered. The next call that sends reports an error.
 
 		void flush();
 			/// Sends what was gathered. Throws as sendFrame().
@@ -540,10 +552,19 @@ public:
 
 protected:
 	static WebSocketImpl* accept(HTTPServerRequest& request, HTTPServerResponse& response);
+		/// Does a server's opening handshake.
+
 	static WebSocketImpl* connect(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials);
+		/// Does a client's opening handshake.
+
 	static WebSocketImpl* completeHandshake(HTTPClientSession& cs, HTTPResponse& response, const std::string& key);
+		/// Checks the server's response, and takes the session's socket.
+
 	static std::string computeAccept(const std::string& key);
+		/// Returns the Sec-WebSocket-Accept for a Sec-WebSocket-Key (RFC 6455, 4.2.2).
+
 	static std::string createKey();
+		/// Returns a random Sec-WebSocket-Key.
 
 private:
 	WebSocket();

@@ -27,8 +27,7 @@ POCO_WEBSOCKET_BEGIN
 
 
 struct WebSocket_API WebSocketAuth
-	/// Helpers for a hook (WebSocketParams::setHook()) that lets only those in who have
-	/// credentials:
+	/// Helpers for a hook (WebSocketParams::setHook()) that asks for credentials:
 	///
 	///     params.setHook([](HTTPServerRequest& request, HTTPServerResponse& response)
 	///     {
@@ -37,17 +36,17 @@ struct WebSocket_API WebSocketAuth
 {
 	static bool basic(const HTTPRequest& request, const std::string& username, const std::string& password);
 		/// Returns true if the request has these Basic credentials (RFC 7617). The time
-		/// taken does not depend on how much of them is right.
+		/// that it takes does not tell how much of them is right.
 
 	static bool bearer(const HTTPRequest& request, const std::string& token);
-		/// Returns true if the request has this Bearer token (RFC 6750, 2.1). The time taken
-		/// does not depend on how much of it is right.
+		/// Returns true if the request has this Bearer token (RFC 6750, 2.1). The time that it
+		/// takes does not tell how much of it is right.
 
 	static bool challenge(HTTPResponse& response, const std::string& scheme, const std::string& realm);
-		/// Sets status 401 and WWW-Authenticate. Returns false, which is what a hook then returns.
+		/// Sets status 401 and WWW-Authenticate. Returns false, for the hook to return.
 
 	static bool equal(const std::string& given, const std::string& expected);
-		/// Compares in a time that depends on the lengths only.
+		/// Returns true if the strings are equal. The time that it takes depends on the lengths only.
 };
 
 

@@ -24,19 +24,19 @@ POCO_WEBSOCKET_BEGIN
 
 
 struct WebSocket_API WebSocketDeflateParams
-	/// The parameters of permessage-deflate (RFC 7692, 7.1), as wanted or as agreed.
+	/// The parameters of permessage-deflate (RFC 7692, 7.1), as offered or as agreed on.
 {
 	enum
 	{
-		MIN_WINDOW_BITS = 8,
-		MAX_WINDOW_BITS = 15
+		MIN_WINDOW_BITS = 8, /// The smallest window: 256 bytes.
+		MAX_WINDOW_BITS = 15 /// The largest window: 32 KiB.
 	};
 
 	bool serverNoContextTakeover = false;
-		/// The server forgets what it has sent with each message (7.1.1.1).
+		/// The server compresses each message without the ones before (7.1.1.1).
 
 	bool clientNoContextTakeover = false;
-		/// The client forgets what it has sent with each message (7.1.1.2).
+		/// The client compresses each message without the ones before (7.1.1.2).
 
 	int serverMaxWindowBits = MAX_WINDOW_BITS;
 		/// Base-2 logarithm of the server's window, 8 to 15 (7.1.2.1).

@@ -25,36 +25,37 @@ POCO_WEBSOCKET_BEGIN
 
 
 class WebSocket_API WebSocketFrame
-	/// What RFC 6455 says about the values in a frame.
+	/// Opcodes and Close codes of RFC 6455.
 {
 public:
 	enum Opcode
+		/// What a frame is (RFC 6455, 5.2).
 	{
-		OP_CONT   = 0x0,
-		OP_TEXT   = 0x1,
-		OP_BINARY = 0x2,
-		OP_CLOSE  = 0x8,
-		OP_PING   = 0x9,
-		OP_PONG   = 0xa
+		OP_CONT   = 0x0, /// A further part of a message.
+		OP_TEXT   = 0x1, /// A text message, or its first part.
+		OP_BINARY = 0x2, /// A binary message, or its first part.
+		OP_CLOSE  = 0x8, /// A Close frame.
+		OP_PING   = 0x9, /// A PING.
+		OP_PONG   = 0xa  /// The answer to a PING.
 	};
 
 	enum CloseCode
 		/// The status codes that the library itself sends (RFC 6455, 7.4.1, and the IANA registry).
 	{
-		NORMAL_CLOSURE   = 1000,
-		GOING_AWAY       = 1001,
-		PROTOCOL_ERROR   = 1002,
-		INVALID_PAYLOAD  = 1007,
-		POLICY_VIOLATION = 1008,
-		MESSAGE_TOO_BIG  = 1009,
-		INTERNAL_ERROR   = 1011,
-		TRY_AGAIN_LATER  = 1013
+		NORMAL_CLOSURE   = 1000, /// The connection has done its work.
+		GOING_AWAY       = 1001, /// The server stops, or the connection has been idle.
+		PROTOCOL_ERROR   = 1002, /// A rule of RFC 6455 is broken.
+		INVALID_PAYLOAD  = 1007, /// Text is not UTF-8, or compressed data is corrupt.
+		POLICY_VIOLATION = 1008, /// A limit of fragments, PINGs or time is exceeded.
+		MESSAGE_TOO_BIG  = 1009, /// A frame or message is larger than the maximum.
+		INTERNAL_ERROR   = 1011, /// A callback has thrown.
+		TRY_AGAIN_LATER  = 1013  /// The peer does not take what is sent (QUEUE_CLOSE_1013).
 	};
 
 	enum
 	{
-		MAX_CONTROL_PAYLOAD = 125, /// RFC 6455, 5.5
-		MAX_CLOSE_REASON    = 123, /// What a Close frame has left beside the code.
+		MAX_CONTROL_PAYLOAD = 125, /// The longest payload of a control frame (RFC 6455, 5.5).
+		MAX_CLOSE_REASON    = 123, /// The longest reason in a Close frame.
 		NO_CLOSE_CODE       = 1005, /// RFC 6455, 7.4.1: no status code was present.
 		NO_CLOSE_FRAME      = 1006  /// RFC 6455, 7.4.1: no Close frame was received.
 	};
@@ -63,7 +64,7 @@ public:
 		/// Returns true if the opcode is defined in RFC 6455, 5.2 (0, 1, 2, 8, 9, 10).
 
 	static bool isMessage(int opcode);
-		/// Returns true for the opcodes that a message has (5.6): text and binary.
+		/// Returns true for the opcodes of a message: text and binary (RFC 6455, 5.6).
 
 	static bool isCloseCode(int code);
 		/// Returns true if an endpoint may send the code in a Close frame

@@ -72,51 +72,105 @@ public:
 		/// Receives a WebSocket protocol frame.
 
 	virtual SocketImpl* acceptConnection(SocketAddress& clientAddr);
+		/// Throws an InvalidAccessException.
+
 	virtual void connect(const SocketAddress& address);
+		/// Throws an InvalidAccessException.
+
 	virtual void connect(const SocketAddress& address, const Poco::Timespan& timeout);
+		/// Throws an InvalidAccessException.
+
 	virtual void connectNB(const SocketAddress& address);
+		/// Throws an InvalidAccessException.
+
 	virtual void bind(const SocketAddress& address, bool reuseAddress = false);
+		/// Throws an InvalidAccessException.
+
 	virtual void bind(const SocketAddress& address, bool reuseAddress, bool reusePort);
+		/// Throws an InvalidAccessException.
+
 	virtual void bind6(const SocketAddress& address, bool reuseAddress = false, bool ipV6Only = false);
+		/// Throws an InvalidAccessException.
+
 	virtual void bind6(const SocketAddress& address, bool reuseAddress, bool reusePort, bool ipV6Only);
+		/// Throws an InvalidAccessException.
+
 	virtual void listen(int backlog = 64);
+		/// Throws an InvalidAccessException.
+
 	virtual int sendTo(const void* buffer, int length, const SocketAddress& address, int flags = 0);
+		/// Throws an InvalidAccessException.
+
 	virtual int sendTo(const SocketBufVec& buffers, const SocketAddress& address, int flags = 0);
+		/// Throws an InvalidAccessException.
+
 	virtual int receiveFrom(void* buffer, int length, SocketAddress& address, int flags = 0);
+		/// Throws an InvalidAccessException.
+
 	virtual int receiveFrom(SocketBufVec& buffers, SocketAddress& address, int flags = 0);
+		/// Throws an InvalidAccessException.
+
 	virtual void sendUrgent(unsigned char data);
-		/// All of these throw an InvalidAccessException.
+		/// Throws an InvalidAccessException.
 
 	using ShutdownResult = decltype(std::declval<StreamSocketImpl&>().shutdown());
+		/// void, or int in newer versions of Poco.
+
 	using ShutdownSendResult = decltype(std::declval<StreamSocketImpl&>().shutdownSend());
-		/// void, and int in newer versions of Poco.
+		/// void, or int in newer versions of Poco.
 
 	virtual void close();
+		/// Closes the socket below, without a Close frame.
+
 	virtual void shutdownReceive();
+		/// Ends receiving on the socket below, and over TLS sending as well. Wakes a thread that is blocked in receiving.
+
 	virtual ShutdownSendResult shutdownSend();
+		/// Ends sending on the socket below, without a Close frame, and over TLS receiving as well.
+
 	virtual ShutdownResult shutdown();
-		/// These act on the stream below; no Close frame is sent. Over TLS, which cannot be ended in
-		/// one direction, each shutdown is one of both. A thread blocked in receiving is woken by
-		/// shutdownReceive() and shutdown().
+		/// Ends both directions of the socket below, without a Close frame. Wakes a thread that is blocked in receiving.
 
 	virtual int available();
-		/// Returns the number of bytes, of frames as they are on the wire, that
-		/// can be received without waiting.
+		/// Returns the number of bytes that can be received without waiting, counted as
+		/// on the wire.
 
 	virtual bool poll(const Poco::Timespan& timeout, int mode);
-		/// See Socket::poll(). Data that has left the socket and is not delivered yet counts.
+		/// Returns true if the socket is ready; see Socket::poll(). Data that was read from it, but is
+		/// not delivered yet, counts.
 
 	virtual bool secure() const;
+		/// Returns true over TLS.
+
 	virtual void setSendBufferSize(int size);
+		/// Sets the size of the socket's send buffer.
+
 	virtual int getSendBufferSize();
+		/// Returns the size of the socket's send buffer.
+
 	virtual void setReceiveBufferSize(int size);
+		/// Sets the size of the socket's receive buffer.
+
 	virtual int getReceiveBufferSize();
+		/// Returns the size of the socket's receive buffer.
+
 	virtual void setSendTimeout(const Poco::Timespan& timeout);
+		/// Sets how long sending waits while the peer acknowledges nothing; 0: without limit.
+
 	virtual Poco::Timespan getSendTimeout();
+		/// Returns the send timeout.
+
 	virtual void setReceiveTimeout(const Poco::Timespan& timeout);
+		/// Sets how long receiving waits while nothing arrives; 0: without limit.
+
 	virtual Poco::Timespan getReceiveTimeout();
+		/// Returns the receive timeout.
+
 	virtual void setBlocking(bool flag);
+		/// Sets whether calls wait.
+
 	virtual bool getBlocking() const;
+		/// Returns whether calls wait.
 
 	// Internal
 	int receiveFrame(void* buffer, int length, int& flags);
@@ -129,26 +183,50 @@ public:
 		/// See WebSocket::shutdown().
 
 	void configure(const WebSocketParams& params, const WebSocketDeflateParams* pDeflate);
-		/// Applies the parameters; pDeflate tells what was agreed on permessage-deflate, or is
-		/// null. To be called before anything is sent or received.
+		/// Applies the parameters. pDeflate has what was agreed on for permessage-deflate; null: no compression. Must be
+		/// called before anything is sent or received.
 
 	int receiveMessage(Poco::Buffer<char>& message, int& opcode);
+		/// See WebSocket::receiveMessage().
+
 	int receiveMessage(std::string& message, int& opcode);
+		/// See WebSocket::receiveMessage().
+
 	int receivePart(void* buffer, int length, int& flags);
+		/// See WebSocket::receivePart().
+
 	int sendMessage(const void* message, int length, int opcode, int fragmentSize);
+		/// See WebSocket::sendMessage().
+
 	std::streamsize sendMessage(std::istream& istr, int opcode, int fragmentSize);
+		/// See WebSocket::sendMessage().
+
 	int sendPart(const void* part, int length, int opcode, bool last);
+		/// See WebSocket::sendPart().
+
 	bool closeHandshake(int statusCode, const std::string& reason, const Poco::Timespan& timeout);
+		/// See WebSocket::close().
+
 	void ping();
+		/// See WebSocket::ping().
+
 	Poco::Timespan pingTime() const;
+		/// See WebSocket::pingTime().
+
 	void setPongHandler(const std::function<void(const std::string&)>& handler);
+		/// See WebSocket::setPongHandler().
+
 	void cork();
+		/// Begins to gather what is sent. See WebSocket::Cork.
+
 	void uncork();
+		/// Ends what cork() has begun.
+
 	void flush();
-		/// See the functions of these names in WebSocket.
+		/// See WebSocket::Cork::flush().
 
 	const std::string& subprotocol() const;
-		/// The subprotocol agreed on.
+		/// See WebSocket::subprotocol().
 
 	int frameFlags() const;
 		/// Returns the frame flags of the most recently received frame.
@@ -169,11 +247,14 @@ public:
 		/// been received from it directly.
 
 	WebSocketFramer& framer();
+		/// Returns the state of the protocol.
+
 	const WebSocketFramer& framer() const;
-		/// Return the state of the protocol.
+		/// Returns the state of the protocol.
 
 protected:
 	virtual ~WebSocketImpl();
+		/// Destroys the WebSocketImpl.
 
 private:
 	WebSocketImpl();
