@@ -14,6 +14,7 @@
 #include "Poco/Net/NetException.h"
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <new>
 
 
@@ -131,11 +132,7 @@ int WebSocketReader::header()
 		{
 			const int n = fill();
 			if (n < 0) return n;
-			if (n == 0)
-			{
-				_ended = true;
-				return _framer.receiveEnd() == WebSocketFramer::OK ? END : FAILED;
-			}
+			if (n == 0) return endOfStream();
 		}
 		std::size_t used = 0;
 		const WebSocketFramer::Result result = _framer.receiveHeader(_input.data() + _position, _end - _position, used);
@@ -146,6 +143,14 @@ int WebSocketReader::header()
 	}
 	_headerDone = true;
 	return 1;
+}
+
+
+int WebSocketReader::endOfStream()
+	/// The stream has ended.
+{
+	_ended = true;
+	return _framer.receiveEnd() == WebSocketFramer::OK ? static_cast<int>(END) : static_cast<int>(FAILED);
 }
 
 
@@ -273,18 +278,6 @@ void WebSocketReader::watch()
 
 int WebSocketReader::payload(WebSocketPayloadSink& target)
 {
-	return receivePayload(target, false);
-}
-
-
-int WebSocketReader::messagePayload(WebSocketPayloadSink& target)
-{
-	return receivePayload(target, true);
-}
-
-
-inline int WebSocketReader::receivePayload(WebSocketPayloadSink& target, bool limited)
-{
 	const std::size_t total = static_cast<std::size_t>(_framer.header().payloadLength);
 	if (_received == 0 && _end - _position >= total) // the usual case: it is here already
 	{
@@ -297,7 +290,7 @@ inline int WebSocketReader::receivePayload(WebSocketPayloadSink& target, bool li
 	{
 		try
 		{
-			const int n = readInto(target, total, limited);
+			const int n = readInto(target, total);
 			if (n == AGAIN) save(target);
 			return n;
 		}
@@ -310,7 +303,7 @@ inline int WebSocketReader::receivePayload(WebSocketPayloadSink& target, bool li
 
 	// Non-blocking, or a call before this one has ended inside the frame.
 	WebSocketPayloadSink saved(_saved, 0);
-	const int n = readInto(saved, total, limited);
+	const int n = readInto(saved, total);
 	if (n > 0)
 	{
 		std::memcpy(target.whole(total), _saved.begin(), total);
@@ -320,34 +313,12 @@ inline int WebSocketReader::receivePayload(WebSocketPayloadSink& target, bool li
 }
 
 
-int WebSocketReader::payloadInto(WebSocketPayloadSink& target)
-{
-	return readInto(target, static_cast<std::size_t>(_framer.header().payloadLength), true);
-}
-
-
-bool WebSocketReader::tooSlow()
-{
-	if (_transferTimeout == 0) return false;
-	if (!_messageTimed)
-	{
-		_messageTimed = true;
-		_messageSince.update();
-		return false;
-	}
-	if (!_messageSince.isElapsed(_transferTimeout.totalMicroseconds())) return false;
-	_framer.fail(WebSocketError::POLICY_VIOLATION, WebSocketFrame::POLICY_VIOLATION, "A message takes too long to arrive");
-	return true;
-}
-
-
-int WebSocketReader::readInto(WebSocketPayloadSink& target, std::size_t total, bool limited)
+int WebSocketReader::readInto(WebSocketPayloadSink& target, std::size_t total)
 {
 	LowWater lowWater(_transport);
 	bool fast = _transport.plain() && _transport.getBlocking();
 	while (_framer.remaining() > 0)
 	{
-		if (limited && tooSlow()) return FAILED;
 		const bool gather = fast && !_peeked && _position == _end && _framer.remaining() >= 2*GATHERED;
 		lowWater.set(gather ? GATHERED : 1);
 		const std::size_t missing = total - _received;
@@ -359,7 +330,6 @@ int WebSocketReader::readInto(WebSocketPayloadSink& target, std::size_t total, b
 		_received += static_cast<std::size_t>(n);
 		if (gather && static_cast<std::size_t>(n) < std::min<std::size_t>(room, GATHERED/2)) fast = false; // it took the whole timeout
 	}
-	if (limited && _framer.header().fin()) endMessage();
 	return static_cast<int>(total);
 }
 
@@ -379,14 +349,113 @@ int WebSocketReader::part(char* pTarget, std::size_t length)
 		const int received = readDirectly(pTarget, length);
 		if (received < 0) return received;
 		n = static_cast<std::size_t>(received);
-		if (n == 0)
-		{
-			_ended = true;
-			_framer.receiveEnd();
-			return FAILED;
-		}
+		if (n == 0) return endOfStream();
 	}
 	return _framer.receivePayload(pTarget, pSource, n) == WebSocketFramer::OK ? static_cast<int>(n) : FAILED;
+}
+
+
+//
+// Messages
+//
+int WebSocketReader::next(WebSocketMessageParser& parser)
+{
+	return nextPart(parser, nullptr, std::numeric_limits<std::size_t>::max());
+}
+
+
+int WebSocketReader::nextPart(WebSocketMessageParser& parser, char* pTarget, std::size_t length)
+{
+	if (_ended || !_framer.receiving()) return header(); // which says how it has ended
+	for (;;)
+	{
+		char* const pBegin = _input.data() + _position;
+		char* p = pBegin;
+		const WebSocketMessageParser::Event event = parser.next(p, pBegin + std::min(_end - _position, length));
+		_position += static_cast<std::size_t>(p - pBegin);
+		int result = found(event);
+		if (event == WebSocketMessageParser::NEED_MORE && _position == _end) result = receiveMore(parser, pTarget, length);
+		if (result != MORE) return result;
+	}
+}
+
+
+int WebSocketReader::receiveMore(WebSocketMessageParser& parser, char* pTarget, std::size_t length)
+	/// Receives what the parser lacks, to _input or to where it belongs. Returns an event, END, AGAIN, FAILED or MORE.
+{
+	if (tooSlow(parser)) return FAILED;
+	const bool part = pTarget && _framer.remaining() > 0 && !_framer.header().control() && !parser.assembler().compressed();
+	char* pRoom = pTarget;
+	const std::size_t room = part ? static_cast<std::size_t>(std::min<Poco::UInt64>(length, _framer.remaining())) : parser.room(pRoom, INPUT_SIZE);
+	if (room < INPUT_SIZE)
+	{
+		const int n = fill();
+		return n > 0 ? static_cast<int>(MORE) : n == 0 ? endOfStream() : n;
+	}
+	LowWater lowWater(_transport);
+	if (!part && _transport.plain() && _transport.getBlocking() && room >= 2*GATHERED) lowWater.set(GATHERED);
+	const int n = fetch(pRoom, room, TAKE);
+	if (n <= 0) return n == 0 ? endOfStream() : n;
+	char* p = pRoom;
+	return found(parser.next(p, pRoom + n));
+}
+
+
+inline int WebSocketReader::found(WebSocketMessageParser::Event event)
+{
+	if (event == WebSocketMessageParser::MESSAGE) _messageTimed = false;
+	switch (event)
+	{
+	case WebSocketMessageParser::FAILED:
+		return FAILED;
+	case WebSocketMessageParser::NEED_MORE:
+	case WebSocketMessageParser::INFLATING:
+		return MORE;
+	default:
+		return event;
+	}
+}
+
+
+bool WebSocketReader::tooSlow(WebSocketMessageParser& parser)
+	/// Returns true, and fails the framer, if more of a message has been waited for first longer ago than the transfer timeout.
+{
+	if (_transferTimeout == 0 || parser.getParts() || !parser.inMessage())
+	{
+		_messageTimed = false;
+		return false;
+	}
+	if (!_messageTimed)
+	{
+		_messageTimed = true;
+		_messageSince.update();
+		return false;
+	}
+	if (!_messageSince.isElapsed(_transferTimeout.totalMicroseconds())) return false;
+	_framer.fail(WebSocketError::POLICY_VIOLATION, WebSocketFrame::POLICY_VIOLATION, "A message takes too long to arrive");
+	return true;
+}
+
+
+void WebSocketReader::handOver(WebSocketMessageParser& parser)
+{
+	const bool control = _headerDone && _framer.header().control();
+	if (!control && (_framer.inMessage() || _received > 0))
+		throw IllegalStateException("A message has been received in part by receiveFrame()");
+	if (!_headerDone) return;
+	_headerDone = false;
+	_received = 0;
+	_saved = Poco::Buffer<char>(0);
+	parser.receivedHeader();
+}
+
+
+void WebSocketReader::takeOver(WebSocketMessageParser& parser)
+{
+	if (!parser.leaveFrame()) return;
+	_headerDone = true;
+	_received = static_cast<std::size_t>(_framer.header().payloadLength - _framer.remaining());
+	if (_framer.header().control() && _received > 0) _saved.assign(_framer.controlPayload(), _received);
 }
 
 

@@ -18,10 +18,11 @@
 #include "net/Lock.h"
 #include "core/Progress.h"
 #include "blocking/Sender.h"
-#include "blocking/PayloadSink.h"
+#include "core/PayloadSink.h"
 #include "net/Deadline.h"
 #include "net/Transport.h"
 #include "core/Framer.h"
+#include "core/MessageParser.h"
 #include "Poco/Buffer.h"
 #include "Poco/Clock.h"
 #include <atomic>
@@ -53,7 +54,8 @@ public:
 	{
 		END    = 0,  /// No frame will come any more.
 		AGAIN  = -1, /// Non-blocking, and not there yet.
-		FAILED = -2  /// The framer has failed.
+		FAILED = -2, /// The framer has failed.
+		MORE   = -3  // within this class: not yet
 	};
 
 	WebSocketReader(WebSocketTransport& transport, WebSocketFramer& framer, WebSocketSender& sender);
@@ -80,18 +82,19 @@ public:
 		/// Receives the payload into target, which may be another one when the call is
 		/// repeated. Returns its length, AGAIN or FAILED.
 
-	int messagePayload(WebSocketPayloadSink& target);
-		/// As payload(). Fails the framer if that is too slow for a message.
+	int next(WebSocketMessageParser& parser);
+		/// Receives until the parser has found something, and returns that event (MESSAGE, PART or CONTROL); or END, AGAIN or FAILED. Fails the framer if a
+		/// message that is not handed over in parts takes longer than WebSocketParams::setTransferTimeout() to arrive.
 
-	int payloadInto(WebSocketPayloadSink& target);
-		/// The same, but target must be the same, with its contents, when the call is repeated.
+	int nextPart(WebSocketMessageParser& parser, char* pTarget, std::size_t length);
+		/// The same; gives the parser at most length bytes at a time, and reads a long part to pTarget.
 
-	bool tooSlow();
-		/// Returns true, and fails the framer, if a message has not ended that began, for this function, longer ago than
-		/// WebSocketParams::setTransferTimeout().
+	void handOver(WebSocketMessageParser& parser);
+		/// Between the parser's messages: a frame that was begun by header() is the parser's from now on. Throws an
+		/// IllegalStateException if part of its message has been delivered, or received, as frames.
 
-	void endMessage();
-		/// The next call of tooSlow() is for another message.
+	void takeOver(WebSocketMessageParser& parser);
+		/// The same in the other direction, for a control frame, or for what is not delivered any more.
 
 	int part(char* pTarget, std::size_t length);
 		/// Receives some of the payload, of which there is more. Returns how many bytes, AGAIN or FAILED.
@@ -131,8 +134,11 @@ private:
 	int fill();
 	int fetch(char* pTarget, std::size_t length, Fetch how);
 	int fetchAlive(char* pTarget, std::size_t length, Fetch how, bool pending);
-	int receivePayload(WebSocketPayloadSink& target, bool limited);
-	int readInto(WebSocketPayloadSink& target, std::size_t total, bool limited);
+	int readInto(WebSocketPayloadSink& target, std::size_t total);
+	int receiveMore(WebSocketMessageParser& parser, char* pTarget, std::size_t length);
+	int endOfStream();
+	int found(WebSocketMessageParser::Event event);
+	bool tooSlow(WebSocketMessageParser& parser);
 	bool keepAlive(Poco::Timespan& left);
 	void watch();
 	Poco::Timespan pongLimit() const;
@@ -168,7 +174,7 @@ private:
 	bool _pingedAgain;         // half of the time for its answer has passed
 	Poco::Clock _lastSign;     // that there will be an answer
 	WebSocketProgress _progress; // of the peer
-	Poco::Clock _messageSince; // when tooSlow() was called first for the message
+	Poco::Clock _messageSince; // when more of a message was waited for first
 	bool _messageTimed;        // it was
 };
 
@@ -176,12 +182,6 @@ private:
 //
 // inlines
 //
-inline void WebSocketReader::endMessage()
-{
-	_messageTimed = false;
-}
-
-
 inline int WebSocketReader::ahead() const
 {
 	return _ahead.load(std::memory_order_relaxed);

@@ -52,15 +52,11 @@ WebSocketReceiver::WebSocketReceiver(WebSocketReader& reader, WebSocketFramer& f
 	_reader(reader),
 	_framer(framer),
 	_sender(sender),
-	_assembler(framer),
-	_messageLength(0),
+	_parser(framer),
+	_throughParser(false),
 	_messageComplete(false),
-	_delivered(0),
-	_frameBegun(false),
-	_messageBegun(false),
-	_inParts(false),
-	_lastFrame(false),
 	_skipping(false),
+	_delivered(0),
 	_end(Poco::Event::EVENT_MANUALRESET)
 {
 }
@@ -93,10 +89,12 @@ int WebSocketReceiver::receiveFrame(WebSocketPayloadSink& target, std::size_t ma
 {
 	Session session(_reader);
 	if (_skipping) return skipNow(target, flags);
-	if (!_framer.failed() && _messageBegun)
+	if (inMessage())
 		throw IllegalStateException("A message has been received in part; its rest cannot be received as frames");
 	try
 	{
+		if (_throughParser) _reader.takeOver(_parser);
+		_throughParser = false;
 		_reader.setReadAhead(false);
 		const int result = readFrame(target, maxLength, flags);
 		target.finish(result > 0 ? static_cast<std::size_t>(result) : 0);
@@ -154,23 +152,25 @@ int WebSocketReceiver::receiveMessage(WebSocketPayloadSink& target, int& opcode)
 {
 	Session session(_reader);
 	if (_skipping) return skipNow(target, opcode);
-	if (!_framer.failed() && _inParts) throw IllegalStateException("A message is being received in parts");
-	beginMessages();
+	if (_parser.getParts() && inMessage()) throw IllegalStateException("A message is being received in parts");
 	try
 	{
+		beginMessages(false);
+		_parser.gatherTo(&target);
 		const int result = readMessage(target, opcode);
 		if (result != WebSocketReader::AGAIN) target.finish(result > 0 ? static_cast<std::size_t>(result) : 0);
+		else _parser.gatherTo(nullptr);
 		return deliver(result);
 	}
 	catch (const Poco::IOException&)
 	{
 		_end.set(); // close() need not wait any longer
-		target.finish(0);
+		leave(target);
 		throw;
 	}
 	catch (...)
 	{
-		target.finish(0);
+		leave(target);
 		throw;
 	}
 }
@@ -180,113 +180,51 @@ int WebSocketReceiver::readMessage(WebSocketPayloadSink& target, int& opcode)
 {
 	while (!_messageComplete)
 	{
-		const int rc = nextDataFrame();
-		if (rc == WebSocketReader::END) opcode = 0;
-		if (rc <= 0) return rc;
-
-		int n = 0;
-		if (_assembler.single())
+		const int event = _reader.next(_parser);
+		if (event == WebSocketMessageParser::CONTROL)
 		{
-			n = _reader.messagePayload(target);
+			if (!handleControl()) return WebSocketReader::FAILED;
+			continue;
 		}
-		else if (_assembler.compressed())
-		{
-			do n = _reader.tooSlow() ? static_cast<int>(WebSocketReader::FAILED) : inflateBlock();
-			while (n == 0 && _framer.remaining() > 0);
-		}
-		else
-		{
-			WebSocketPayloadSink rest(_message, _messageLength);
-			n = _reader.payloadInto(rest);
-		}
-		if (n < 0) return n;
-
-		const bool single = _assembler.single();
-		const bool complete = _assembler.complete();
-		_reader.endFrame();
-		_frameBegun = false;
-		_messageBegun = !single;
-		if (single)
-		{
-			opcode = _assembler.opcode();
-			return n;
-		}
-		_messageLength = _assembler.compressed() ? _message.size() : _messageLength + static_cast<std::size_t>(n);
-		_messageComplete = complete;
-		if (complete) _reader.endMessage();
+		if (event == WebSocketReader::END) opcode = 0;
+		if (event <= 0) return event;
+		_messageComplete = true;
 	}
 
-	const std::size_t length = _messageLength;
-	if (length > 0) std::memcpy(target.whole(length), _message.data(), length); // without memory for it, the call can be repeated
-	opcode = _assembler.opcode();
-	_message.clear();
-	_messageLength = 0;
-	_messageComplete = _messageBegun = false;
+	const std::size_t length = _parser.length();
+	if (length > 0 && _parser.data() != target.at(0)) std::memcpy(target.whole(length), _parser.data(), length); // without memory for it, the call can be repeated
+	opcode = _parser.opcode();
+	_messageComplete = false;
+	_parser.settle();
 	return static_cast<int>(length);
 }
 
 
-int WebSocketReceiver::nextDataFrame()
-	/// Returns 1 when the header of a frame of a message is there and has passed, else END,
-	/// AGAIN or FAILED. Control frames on the way are dealt with.
+[[gnu::noinline, gnu::cold]] void WebSocketReceiver::leave(WebSocketPayloadSink& target)
+	/// Nothing has been received, but perhaps a part, which is kept.
 {
-	for (;;)
-	{
-		const int rc = _reader.header();
-		if (rc <= 0 || _frameBegun) return rc;
-		if (!_framer.header().control())
-		{
-			const bool first = _framer.header().opcode() != WebSocketFrame::OP_CONT;
-			if (first == _messageBegun || _reader.inPayload())
-				throw IllegalStateException("A message has been received in part by receiveFrame()");
-			if (!first && !_inParts && _reader.tooSlow()) return WebSocketReader::FAILED;
-			_messageBegun = true;
-			if (_assembler.begin() != WebSocketFramer::OK) return WebSocketReader::FAILED;
-			_frameBegun = true;
-			return 1;
-		}
-		const int n = readControl();
-		if (n < 0) return n;
-		if (_messageBegun && !_inParts && _reader.tooSlow()) return WebSocketReader::FAILED;
-	}
+	if (!_messageComplete) _parser.gatherTo(nullptr);
+	target.finish(0);
 }
 
 
-int WebSocketReceiver::readControl()
+bool WebSocketReceiver::handleControl()
+	/// A control frame has been received. Returns false if the framer has failed.
 {
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
-	WebSocketPayloadSink target(payload, sizeof(payload));
-	const int n = _reader.payload(target);
-	if (n < 0) return n;
-	_reader.endFrame();
-
 	int flags = 0;
 	const std::size_t length = _framer.buildReply(flags, payload);
 	if (flags != 0)
 	{
 		const unsigned pings = _sender.reply(flags, payload, length);
-		if (_assembler.limitPings(pings) != WebSocketFramer::OK) return WebSocketReader::FAILED;
+		if (_parser.assembler().limitPings(pings) != WebSocketFramer::OK) return false;
 	}
 	else if (_framer.header().opcode() == WebSocketFrame::OP_PONG)
 	{
 		_sender.pongReceived(_framer.controlPayload(), _framer.controlLength());
 		if (_pongHandler) _pongHandler(std::string(_framer.controlPayload(), _framer.controlLength()));
 	}
-	return n;
-}
-
-
-int WebSocketReceiver::inflateBlock()
-	/// Appends what comes out of a block of the frame's payload to _message. Returns 0, AGAIN or FAILED.
-{
-	char block[4096];
-	int n = 0;
-	if (_framer.remaining() > 0)
-	{
-		n = _reader.part(block, sizeof(block));
-		if (n < 0) return n;
-	}
-	return _assembler.inflate(block, static_cast<std::size_t>(n), _message) == WebSocketFramer::OK ? 0 : WebSocketReader::FAILED;
+	return true;
 }
 
 
@@ -298,8 +236,8 @@ int WebSocketReceiver::receivePart(char* pBuffer, std::size_t length, int& flags
 	Session session(_reader);
 	WebSocketPayloadSink target(pBuffer, length);
 	if (_skipping) return skipNow(target, flags);
-	if (!_framer.failed() && _messageBegun && !_inParts) throw IllegalStateException("A message has been received in part by receiveMessage()");
-	beginMessages();
+	if (!_parser.getParts() && inMessage()) throw IllegalStateException("A message has been received in part by receiveMessage()");
+	beginMessages(true);
 	return deliver(readPart(pBuffer, length, flags));
 }
 
@@ -308,40 +246,25 @@ int WebSocketReceiver::readPart(char* pBuffer, std::size_t length, int& flags)
 {
 	for (;;)
 	{
-		if (_framer.failed()) return WebSocketReader::FAILED;
-		int n = 0;
-		if (_delivered == _message.size())
+		if (_delivered == 0) // of the part that was received last
 		{
-			_message.clear();
-			_delivered = 0;
-			const int rc = nextDataFrame();
-			if (rc == WebSocketReader::END) flags = 0;
-			if (rc <= 0) return rc;
-			_inParts = true;
-
-			if (_assembler.compressed()) n = inflateBlock();
-			else if (_framer.remaining() > 0) n = _reader.part(pBuffer, length);
-			if (n < 0) return n;
-			_lastFrame = _assembler.complete();
-			if (_framer.remaining() == 0)
+			const int event = _reader.nextPart(_parser, pBuffer, length);
+			if (event == WebSocketMessageParser::CONTROL)
 			{
-				_reader.endFrame();
-				_frameBegun = false;
+				if (!handleControl()) return WebSocketReader::FAILED;
+				continue;
 			}
+			if (event == WebSocketReader::END) flags = 0;
+			if (event <= 0) return event;
 		}
-		if (_delivered < _message.size()) // was inflated
-		{
-			n = static_cast<int>(std::min(length, _message.size() - _delivered));
-			std::memcpy(pBuffer, _message.data() + _delivered, static_cast<std::size_t>(n));
-			_delivered += static_cast<std::size_t>(n);
-		}
-		const bool last = _lastFrame && _delivered == _message.size();
-		if (n > 0 || last)
-		{
-			if (last) _inParts = _messageBegun = false;
-			flags = _assembler.opcode() | (last ? WebSocket::FRAME_FLAG_FIN : 0);
-			return n;
-		}
+		const std::size_t n = std::min(length, _parser.length() - _delivered);
+		if (n > 0 && _parser.data() != pBuffer) std::memcpy(pBuffer, _parser.data() + _delivered, n);
+		_delivered += n;
+		const bool all = _delivered == _parser.length();
+		const bool last = all && _parser.last();
+		if (all) _delivered = 0;
+		flags = _parser.opcode() | (last ? WebSocket::FRAME_FLAG_FIN : 0);
+		return static_cast<int>(n);
 	}
 }
 
@@ -362,7 +285,9 @@ int WebSocketReceiver::skipToClose(const WebSocketDeadline& limit)
 	try
 	{
 		_reader.setLimit(&limit);
-		beginMessages();
+		_reader.setReadAhead(true);
+		if (_throughParser) _reader.takeOver(_parser);
+		_throughParser = false;
 		do
 		{
 			if (limit.over()) throw TimeoutException("No Close frame from the peer");
@@ -389,7 +314,7 @@ int WebSocketReceiver::skipToClose(const WebSocketDeadline& limit)
 	const bool control = _framer.header().control();
 	char block[4096];
 	int n = 0;
-	if (control) n = readControl();
+	if (control) n = skipControl();
 	else if (_framer.remaining() > 0) n = _reader.part(block, sizeof(block));
 	if (n < 0) return n;
 	if (!control && _framer.remaining() == 0) _reader.endFrame();
@@ -397,11 +322,22 @@ int WebSocketReceiver::skipToClose(const WebSocketDeadline& limit)
 }
 
 
+int WebSocketReceiver::skipControl()
+{
+	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+	WebSocketPayloadSink target(payload, sizeof(payload));
+	const int n = _reader.payload(target);
+	if (n < 0) return n;
+	_reader.endFrame();
+	return handleControl() ? n : static_cast<int>(WebSocketReader::FAILED);
+}
+
+
 [[gnu::noinline, gnu::cold]] int WebSocketReceiver::skipNow(WebSocketPayloadSink& target, int& flags)
 	/// For who receives after close() has given up.
 {
 	target.finish(0);
-	beginMessages();
+	_reader.setReadAhead(true);
 	int result = 0;
 	do result = skip();
 	while (result > 0);
@@ -425,9 +361,19 @@ void WebSocketReceiver::settle()
 }
 
 
-void WebSocketReceiver::beginMessages()
+inline void WebSocketReceiver::beginMessages(bool parts)
 {
 	_reader.setReadAhead(true);
+	if (!_throughParser && !_framer.failed()) _reader.handOver(_parser);
+	_throughParser = true;
+	if (parts != _parser.getParts()) _parser.setParts(parts);
+}
+
+
+bool WebSocketReceiver::inMessage()
+	/// Returns true if a message has been begun that is received with the parser, and not been delivered completely.
+{
+	return _throughParser && !_framer.failed() && (_messageComplete || _delivered > 0 || _parser.inMessage());
 }
 
 

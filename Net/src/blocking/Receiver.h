@@ -17,7 +17,7 @@
 
 #include "blocking/Reader.h"
 #include "blocking/Sender.h"
-#include "core/Assembler.h"
+#include "core/MessageParser.h"
 #include "core/Framer.h"
 #include "Poco/Event.h"
 #include "Poco/Timespan.h"
@@ -68,25 +68,21 @@ private:
 	int readPart(char* pBuffer, std::size_t length, int& flags);
 	int skip();
 	int skipNow(WebSocketPayloadSink& target, int& flags);
-	int nextDataFrame();
-	int readControl();
-	int inflateBlock();
+	void leave(WebSocketPayloadSink& target);
+	bool handleControl();
+	int skipControl();
 	int deliver(int result);
-	void beginMessages();
+	void beginMessages(bool parts);
+	bool inMessage();
 
 	WebSocketReader& _reader;
 	WebSocketFramer& _framer;
 	WebSocketSender& _sender;
-	WebSocketAssembler _assembler;
-	std::string _message;       // frames of a message that is not complete, or what was inflated of it
-	std::size_t _messageLength; // of the frames of it that are complete
-	bool _messageComplete;      // and not delivered yet
-	std::size_t _delivered;     // of _message, in parts
-	bool _frameBegun;           // the assembler knows the frame in progress
-	bool _messageBegun;         // a message is not complete, or not delivered completely
-	bool _inParts;              // a message is being delivered in parts
-	bool _lastFrame;            // of that message has been received
-	bool _skipping;   // close() has begun to skip what comes before the peer's Close
+	WebSocketMessageParser _parser;
+	bool _throughParser;    // what is being received is received as messages, not as frames
+	bool _messageComplete;  // the parser has one that is not delivered yet
+	bool _skipping;         // close() has begun to skip what comes before the peer's Close
+	std::size_t _delivered; // of the parser's part, if that is not all
 	PongHandler _pongHandler;
 	Poco::Event _end;
 };
@@ -97,7 +93,7 @@ private:
 //
 inline WebSocketAssembler& WebSocketReceiver::assembler()
 {
-	return _assembler;
+	return _parser.assembler();
 }
 
 

@@ -155,6 +155,9 @@ public:
 	bool inFrame() const;
 		/// Returns true if a frame has been begun and is not complete.
 
+	bool inMessage() const;
+		/// Returns true if the first frame of a fragmented message has been begun, and its last one has not.
+
 	bool inHeader() const;
 		/// Returns true if the next bytes expected are those of a header.
 
@@ -292,6 +295,12 @@ inline bool WebSocketFramer::inHeader() const
 inline bool WebSocketFramer::inFrame() const
 {
 	return _remaining > 0 || _partialLength > 0;
+}
+
+
+inline bool WebSocketFramer::inMessage() const
+{
+	return _inMessage;
 }
 
 

@@ -32,6 +32,7 @@ WebSocketMessageParser::WebSocketMessageParser(WebSocketFramer& framer):
 	_length(0),
 	_parts(false),
 	_inFrame(false),
+	_headerReceived(false),
 	_whole(framer.betweenMessages()),
 	_last(true),
 	_given(NEED_MORE)
@@ -44,6 +45,7 @@ void WebSocketMessageParser::forget()
 {
 	_given = NEED_MORE;
 	_pGathered->plain.release();
+	_pGathered->length = 0;
 	WebSocketBuffer& inflated = _pGathered->inflated;
 	if (inflated.capacity() > KEPT_INFLATED) inflated.release();
 	else inflated.clear();
@@ -72,7 +74,7 @@ bool WebSocketMessageParser::nextWhole(char*& pData, char* pEnd)
 WebSocketMessageParser::Event WebSocketMessageParser::next(char*& pData, char* pEnd)
 {
 	settle();
-	if (_assembler.framer().betweenMessages() && takeWhole(pData, pEnd)) return _parts ? PART : MESSAGE;
+	if (!_headerReceived && _assembler.framer().betweenMessages() && takeWhole(pData, pEnd)) return _parts ? PART : MESSAGE;
 	_whole = false;
 	const Event event = nextOfFrame(pData, pEnd);
 	_whole = !_parts && _assembler.framer().betweenMessages();
@@ -95,10 +97,14 @@ WebSocketMessageParser::Event WebSocketMessageParser::nextOfFrame(char*& pData, 
 	{
 		if (!_inFrame)
 		{
-			std::size_t used = 0;
-			const WebSocketFramer::Result result = framer.receiveHeader(pData, static_cast<std::size_t>(pEnd - pData), used);
-			pData += used;
-			if (result != WebSocketFramer::OK) return result == WebSocketFramer::FAILED ? FAILED : NEED_MORE;
+			if (!_headerReceived)
+			{
+				std::size_t used = 0;
+				const WebSocketFramer::Result result = framer.receiveHeader(pData, static_cast<std::size_t>(pEnd - pData), used);
+				pData += used;
+				if (result != WebSocketFramer::OK) return result == WebSocketFramer::FAILED ? FAILED : NEED_MORE;
+			}
+			_headerReceived = false;
 			if (!framer.header().control() && _assembler.begin() != WebSocketFramer::OK) return FAILED;
 			_inFrame = true;
 		}
@@ -133,7 +139,7 @@ inline WebSocketMessageParser::Event WebSocketMessageParser::takePayload(char*& 
 		if (_last || (_parts && _pGathered->inflated.size() > 0)) return found(_parts ? PART : MESSAGE, _pGathered->inflated.data(), _pGathered->inflated.size());
 		return NEED_MORE;
 	}
-	if (_parts || (_assembler.single() && length == framer.remaining() && !(_pGathered && _pGathered->plain.capacity() > 0)))
+	if (_parts || (_assembler.single() && length == framer.remaining() && !gathersAlready()))
 	{
 		if (length > 0 && framer.receivePayload(pData, pData, length) != WebSocketFramer::OK) return FAILED;
 		_pData  = pData;
@@ -144,7 +150,9 @@ inline WebSocketMessageParser::Event WebSocketMessageParser::takePayload(char*& 
 	}
 	if (length > 0 && gather(pData, length) != WebSocketFramer::OK) return FAILED;
 	_last = _assembler.complete();
-	return _last ? found(MESSAGE, gathering().plain.data(), gathering().plain.size()) : NEED_MORE;
+	if (!_last) return NEED_MORE;
+	Gathered& message = gathering();
+	return gathersInSink() ? found(MESSAGE, message.pSink->at(0), message.length) : found(MESSAGE, message.plain.data(), message.plain.size());
 }
 
 
@@ -173,21 +181,78 @@ WebSocketMessageParser::Gathered& WebSocketMessageParser::gathering()
 }
 
 
+bool WebSocketMessageParser::gathersAlready() const
+	/// Returns true if there is memory for the present message, which its bytes go to.
+{
+	return _pGathered && (_pGathered->plain.capacity() > 0 || _pGathered->length > 0);
+}
+
+
+bool WebSocketMessageParser::gathersInSink() const
+{
+	return _pGathered->pSink && _pGathered->plain.size() == 0;
+}
+
+
 WebSocketFramer::Result WebSocketMessageParser::gather(char* pData, std::size_t length)
 {
-	WebSocketBuffer& message = gathering().plain;
+	Gathered& message = gathering();
+	const bool inSink = gathersInSink();
 	char* pTarget = nullptr;
 	try
 	{
-		pTarget = message.room(length); // pData, if the bytes were read to room()
+		pTarget = inSink ? message.pSink->extend(message.length, length) : message.plain.room(length); // pData, if the bytes were read to room()
 	}
 	catch (...) // there is no memory
 	{
 		failWithoutMemory();
 		throw;
 	}
-	message.extend(length);
+	if (inSink) message.length += length;
+	else message.plain.extend(length);
 	return _assembler.framer().receivePayload(pTarget, pData, length);
+}
+
+
+void WebSocketMessageParser::gatherTo(WebSocketPayloadSink* pSink)
+{
+	Gathered& message = gathering();
+	if (!pSink && _given == NEED_MORE && gathersInSink() && message.length > 0)
+	{
+		try
+		{
+			message.plain.append(message.pSink->at(0), message.length);
+		}
+		catch (...) // there is no memory
+		{
+			failWithoutMemory();
+			throw;
+		}
+		message.length = 0;
+	}
+	message.pSink = pSink;
+}
+
+
+void WebSocketMessageParser::receivedHeader()
+{
+	_headerReceived = true;
+	_whole = false;
+}
+
+
+bool WebSocketMessageParser::leaveFrame()
+{
+	const bool left = _inFrame || _headerReceived;
+	_inFrame = _headerReceived = false;
+	return left;
+}
+
+
+bool WebSocketMessageParser::inMessage()
+{
+	const WebSocketFrameHeader& header = _assembler.framer().header();
+	return _assembler.framer().inMessage() || (_inFrame && !header.control());
 }
 
 
@@ -207,27 +272,31 @@ WebSocketFramer::Result WebSocketMessageParser::inflate(char* pData, std::size_t
 }
 
 
-std::size_t WebSocketMessageParser::room(char*& pTarget)
+std::size_t WebSocketMessageParser::room(char*& pTarget, std::size_t least)
 {
 	const Poco::UInt64 remaining = _assembler.framer().remaining();
-	if (!_inFrame || remaining < LARGE || _parts || _assembler.compressed() || _assembler.framer().failed()) return 0;
-	WebSocketBuffer& message = gathering().plain;
+	if (!_inFrame || remaining < least || _parts || _assembler.compressed() || _assembler.framer().header().control() || _assembler.framer().failed()) return 0;
+	Gathered& message = gathering();
 	const std::size_t missing = static_cast<std::size_t>(remaining);
-	const std::size_t size = message.size();
-	if (message.capacity() - size < LARGE)
+	try
 	{
-		try
+		if (gathersInSink())
 		{
-			message.reserve(size + std::min(missing, std::max<std::size_t>(LARGE, size)));
+			const std::size_t room = message.pSink->room(message.length, message.length + missing);
+			pTarget = message.pSink->at(message.length);
+			return room;
 		}
-		catch (...) // there is no memory
-		{
-			failWithoutMemory();
-			throw;
-		}
+		const std::size_t size = message.plain.size();
+		if (message.plain.capacity() - size < least)
+			message.plain.reserve(size + std::min(missing, std::max<std::size_t>(LARGE, size)));
+		pTarget = message.plain.data() + size;
+		return std::min(missing, message.plain.capacity() - size);
 	}
-	pTarget = message.data() + size;
-	return std::min(missing, message.capacity() - size);
+	catch (...) // there is no memory
+	{
+		failWithoutMemory();
+		throw;
+	}
 }
 
 

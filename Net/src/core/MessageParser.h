@@ -19,6 +19,7 @@
 #include "core/Assembler.h"
 #include "core/Buffer.h"
 #include "core/Framer.h"
+#include "core/PayloadSink.h"
 #include <memory>
 #include <string>
 
@@ -66,10 +67,24 @@ public:
 	void settle();
 		/// Gives back the memory of the message that was given last: data() is not valid any more.
 
-	std::size_t room(char*& pTarget);
-		/// If a large part of an uncompressed message is still to come, sets pTarget to where its next bytes
-		/// belong, and returns how many of them (65,536 or more), otherwise 0. They may be read from the wire
+	std::size_t room(char*& pTarget, std::size_t least = LARGE);
+		/// If least bytes or more of the frame of an uncompressed message are still to come, sets pTarget to where its next
+		/// bytes belong, and returns how many of them there is room for, otherwise 0. They may be read from the wire
 		/// to there, and passed to next() from there. Throws as next().
+
+	void gatherTo(WebSocketPayloadSink* pSink);
+		/// Sets where an uncompressed message is gathered that does not lie in one piece in the bytes: in *pSink, which is
+		/// the same until the message is complete, or in memory of this object (null, the default). In the end data() is
+		/// the beginning of the sink. If null is set inside a message, what has been gathered of it is copied; throws as next() then.
+
+	void receivedHeader();
+		/// The header that comes next has been taken by the framer already, and none of the payload of a message.
+
+	bool leaveFrame();
+		/// Leaves the rest of the frame that next() has begun to somebody else. Returns false if there is none.
+
+	bool inMessage();
+		/// Returns true if a message has been begun, and its last byte has not been taken.
 
 	void setParts(bool flag);
 		/// Whether messages are given in parts, as they arrive. To be set between messages. Default: false.
@@ -101,10 +116,14 @@ private:
 	{
 		WebSocketBuffer plain;
 		WebSocketBuffer inflated;
+		WebSocketPayloadSink* pSink = nullptr; // in place of plain
+		std::size_t length = 0;                // of what is gathered there
 	};
 
 	void forget();
 	Gathered& gathering();
+	bool gathersAlready() const;
+	bool gathersInSink() const;
 	void failWithoutMemory();
 	bool takeWhole(char*& pData, char* pEnd);
 	Event nextOfFrame(char*& pData, char* pEnd);
@@ -119,6 +138,7 @@ private:
 	Poco::UInt32 _length;
 	bool _parts: 1;
 	bool _inFrame: 1; // whose header has been seen
+	bool _headerReceived: 1; // of the next frame, see receivedHeader()
 	bool _whole;    // what comes next may be for nextWhole()
 	bool _last;
 	unsigned char _given; // an Event: what was gathered; or NEED_MORE

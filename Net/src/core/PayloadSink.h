@@ -2,7 +2,7 @@
 // WebSocketPayloadSink.h
 //
 // Library: PocoWebSocket
-// Package: Blocking
+// Package: Core
 // Module:  WebSocketPayloadSink
 //
 // Where received payload goes.
@@ -90,6 +90,13 @@ public:
 	{
 		if (_room < total) resize(total);
 		return _pData;
+	}
+
+	char* extend(std::size_t used, std::size_t length)
+		/// Makes room for length bytes behind the first used ones, and returns where they belong. The room doubles, if it has to grow.
+	{
+		if (_room - used < length) resize(std::max(used + length, 2*_room));
+		return _pData + used;
 	}
 
 	void finish(std::size_t length)
