@@ -1,60 +1,69 @@
 #!/usr/bin/env python3
 #
-# Writes the rows of docs/features.md that are about the RFCs into README.md, without tests and notes.
+# Counts the answers in docs/features.md, and writes the counts there. Fails if a test that is named there does not exist,
+# or a note is missing.
 #
-# usage: docs/features.py            writes them
-#        docs/features.py --check    exit code 1 if that would change README.md
+# usage: docs/features.py            writes the counts
+#        docs/features.py --check    exit code 1 if that would change the file
 #
 # SPDX-License-Identifier: BSL-1.0
 
+import collections
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "features.md"
 BEGIN, END = "<!-- docs/features.py: begin -->\n", "<!-- docs/features.py: end -->\n"
-HEAD = ["", "rule", "ours", "Poco", "Beast", "uWS", "lws", "ws"]
+LIBRARIES = ["ours", "Poco", "Beast", "uWS", "lws", "ws"]
+ANSWERS = ["yes", "partly", "app", "no"]
 
 
-def short(cell):
-    """yes, no, part or app, if the cell begins with that; otherwise the cell without its notes."""
-    cell = re.sub(r" *\[[^]]*\](\([^)]*\))?", "", cell).strip()
-    match = re.match(r"(yes|no|partly|app)\b", cell)
-    return {"partly": "part"}.get(match[1], match[1]) if match else cell
-
-
-def tables(text):
-    """Of each section about an RFC: its heading and its rows, as maps from column to cell."""
+def rows(text):
+    """The rows of all tables about features, as maps from column to cell."""
     for section in re.split(r"^## ", text, flags=re.M)[1:]:
-        heading, body = section.split("\n", 1)
-        if not heading.startswith("RFC"):
-            continue
-        lines = [[cell.strip() for cell in line[1:-1].split("|")] for line in body.splitlines() if line.startswith("|")]
-        yield heading, [dict(zip(lines[0], line)) for line in lines[2:]]
+        lines = [[cell.strip() for cell in line[1:-1].split("|")] for line in section.splitlines() if line.startswith("|")]
+        if lines and "Test" in lines[0]:
+            yield from (dict(zip(lines[0], line)) for line in lines[2:])
 
 
-def table(text):
-    yield "| " + " | ".join(HEAD) + " |"
-    yield "|" + "---|" * len(HEAD)
-    for heading, rows in tables(text):
-        yield f"| | **{heading}** |" + " |" * (len(HEAD) - 2)
-        for row in rows:
-            cells = [row[""], row["rule"]] + [short(row.get(column, "–")) for column in HEAD[2:]]
-            yield "| " + " | ".join(cells) + " |"
+def answer(cell):
+    match = re.match(r"(?:1\.\d+: )?(%s)\b" % "|".join(ANSWERS), cell)
+    return match[1] if match else ""
+
+
+def counts(table):
+    yield "| | " + " | ".join(LIBRARIES) + " |"
+    yield "|---|" + "---:|" * len(LIBRARIES)
+    number = {library: collections.Counter(answer(row.get(library, "")) for row in table) for library in LIBRARIES}
+    for kind in ANSWERS:
+        yield f"| {kind} | " + " | ".join(str(number[library][kind]) for library in LIBRARIES) + " |"
+
+
+def faults(text, table):
+    for name in re.findall(r"`([^`]+)`", " ".join(row["Test"] for row in table)):
+        pattern = name.replace("...", "*") + "Test.cpp"
+        folders = [""] if "/" in name else ["core/", "blocking/"]
+        if not (ROOT / name).exists() and not any(any(ROOT.glob(f"Net/testsuite/{folder}{pattern}")) for folder in folders):
+            yield f"there is no test {name}"
+    used, defined = set(re.findall(r"\[\^(\w+)\](?!:)", text)), set(re.findall(r"^\[\^(\w+)\]:", text, flags=re.M))
+    for name in used ^ defined:
+        yield f"note {name} is " + ("not there" if name in used else "not used")
 
 
 def main():
-    readme = ROOT / "README.md"
-    old = readme.read_text(encoding="utf-8")
+    old = PAGE.read_text(encoding="utf-8")
+    table = list(rows(old))
+    wrong = list(faults(old, table))
     before, rest = old.split(BEGIN)
-    after = rest.split(END)[1]
-    rows = "\n".join(table((ROOT / "docs" / "features.md").read_text(encoding="utf-8")))
-    new = before + BEGIN + rows + "\n" + END + after
-    if "--check" in sys.argv[1:]:
-        if new != old:
-            sys.exit("README.md does not have the rows of docs/features.md: run docs/features.py")
-    else:
-        readme.write_text(new, encoding="utf-8")
+    new = before + BEGIN + "\n".join(counts(table)) + "\n" + END + rest.split(END)[1]
+    if "--check" not in sys.argv[1:]:
+        PAGE.write_text(new, encoding="utf-8")
+    elif new != old:
+        wrong.append("the counts are not up to date: run docs/features.py")
+    if wrong:
+        sys.exit("\n".join(f"docs/features.md: {text}" for text in wrong))
 
 
 if __name__ == "__main__":

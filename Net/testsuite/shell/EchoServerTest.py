@@ -661,6 +661,13 @@ class Examples(unittest.TestCase):
         with Process(os.environ["ADOPT"]) as process:
             self.assertEqual(process.finish(), (0, b"100 connections, 1 HTTP thread\n", ""))
 
+    def test_echo_and_client(self):
+        with Process(os.environ["ECHO"], "127.0.0.1:0") as server:
+            uri = server.read_line().split()[0]
+            with Process(os.environ["CLIENT"], uri) as client:
+                self.assertEqual(client.finish(), (0, b"Hello\n", ""))
+            self.assertEqual(server.finish(), (0, b"", ""))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,7 +1,7 @@
 //
 // Adopt.cpp
 //
-// A handler that hands its connections over to an event loop: the example in README.md, as it stands there.
+// A handler that hands its connections over to an event loop. docs/guide.md shows it.
 //
 // SPDX-License-Identifier: BSL-1.0
 //

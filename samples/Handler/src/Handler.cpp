@@ -1,7 +1,7 @@
 //
 // Handler.cpp
 //
-// The smallest server and client: the example in README.md, as it stands there.
+// The smallest server and client with a thread for each connection. README.md shows the handler.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
@@ -22,19 +22,11 @@ class EchoHandler: public HTTPRequestHandler
 {
 	void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override
 	{
-		WebSocket ws(request, response);
-		Poco::Buffer<char> buffer(0);
-		int flags;
-		do
-		{
-			buffer.resize(0);
-			int n = ws.receiveFrame(buffer, flags);
-			if (n == 0 && flags == 0) break; // the peer has gone
-			if ((flags & WebSocket::FRAME_OP_BITMASK) == WebSocket::FRAME_OP_PING)
-				flags = WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_PONG;
-			ws.sendFrame(buffer.begin(), n, flags);
-		}
-		while ((flags & WebSocket::FRAME_OP_BITMASK) != WebSocket::FRAME_OP_CLOSE);
+		WebSocket ws(request, response, new WebSocketParams);
+		std::string message;
+		int opcode;
+		while (ws.receiveMessage(message, opcode), opcode != 0) // until the connection is closed
+			ws.sendMessage(message, opcode);
 	}
 };
 
@@ -55,15 +47,12 @@ int main()
 	HTTPClientSession session("127.0.0.1", server.port());
 	HTTPRequest request(HTTPRequest::HTTP_GET, "/", HTTPRequest::HTTP_1_1);
 	HTTPResponse response;
-	WebSocket ws(session, request, response);
-	ws.sendFrame("Hello", 5);
-
-	char buffer[100];
-	int flags;
-	int n = ws.receiveFrame(buffer, sizeof(buffer), flags);
-	std::cout << std::string(buffer, n) << std::endl;
-
-	ws.shutdown(); // sends Close,
-	ws.receiveFrame(buffer, sizeof(buffer), flags); // which the server answers
+	WebSocket ws(session, request, response, new WebSocketParams);
+	ws.sendMessage("Hello");
+	std::string message;
+	int opcode;
+	ws.receiveMessage(message, opcode);
+	std::cout << message << std::endl;
+	ws.close(1000);
 	return 0;
 }

@@ -462,7 +462,8 @@ public:
 		/// receive meanwhile; it then has to do so until the end. If other threads are sending, and do not finish within
 		/// timeout, the Close frame is sent after theirs.
 		///
-		/// Returns true if the peer's Close frame has come. Throws an InvalidArgumentException as shutdown().
+		/// Returns true if the peer's Close frame has arrived. Throws an InvalidArgumentException as shutdown(), and if timeout is
+		/// not greater than 0, and an IllegalStateException if the socket is non-blocking.
 
 	using StreamSocket::close;
 
