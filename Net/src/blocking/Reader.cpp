@@ -74,11 +74,7 @@ WebSocketReader::WebSocketReader(WebSocketTransport& transport, WebSocketFramer&
 	_ended(false),
 	_pLimit(nullptr),
 	_timed(false),
-	_pingInterval(0),
-	_pongTimeout(0),
 	_transferTimeout(0),
-	_pinging(false),
-	_pingedAgain(false),
 	_messageTimed(false)
 {
 }
@@ -103,17 +99,17 @@ void WebSocketReader::setReadAhead(bool flag)
 
 void WebSocketReader::setKeepAlive(const Poco::Timespan& pingInterval, const Poco::Timespan& pongTimeout, const Poco::Timespan& transferTimeout)
 {
-	_pingInterval    = pingInterval;
-	_pongTimeout     = pongTimeout;
+	_keepAliveLimits = WebSocketKeepAlive::Limits(pingInterval, pongTimeout, _transport.getSendTimeout(), transferTimeout);
 	_transferTimeout = transferTimeout;
-	_timed = _pingInterval > 0 || _pLimit;
+	_timed = pingInterval > 0 || _pLimit;
+	_keepAlive.received(now());
 }
 
 
 void WebSocketReader::setLimit(const WebSocketDeadline* pLimit)
 {
 	_pLimit = pLimit;
-	_timed = _pingInterval > 0 || _pLimit;
+	_timed = _keepAliveLimits.pingInterval > 0 || _pLimit;
 }
 
 
@@ -198,15 +194,13 @@ int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bo
 		const int n = _transport.receiveNow(pTarget, length, how == PEEK);
 		if (n != WebSocketTransport::AGAIN)
 		{
-			_lastReceived.update();
-			if (_pinging && _pingedAgain) probePeer(_transport.socket()->sockfd(), false);
-			_pinging = false;
+			if (_keepAlive.received(now())) probePeer(_transport.socket()->sockfd(), false);
 			return n;
 		}
 		if (!_transport.getBlocking()) return AGAIN;
 
 		Poco::Timespan left = 0; // for ever
-		if (_pingInterval > 0 && !_pLimit && !(_framer.closeState() & WebSocketFramer::CLOSE_SENT)) // after it, no PING can be sent
+		if (_keepAliveLimits.pingInterval > 0 && !_pLimit && !(_framer.closeState() & WebSocketFramer::CLOSE_SENT)) // after it, no PING can be sent
 		{
 			if (!keepAlive(left)) return FAILED;
 		}
@@ -224,55 +218,37 @@ int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bo
 
 
 bool WebSocketReader::keepAlive(Poco::Timespan& left)
-	/// Sends a PING if it is time for one, and sets left to when the next thing is to be done. Returns false if there is no answer.
+	/// Does what is due to keep the connection alive, and sets left to when the next thing is. Returns false if the peer has not answered.
 {
-	if (!_pinging)
+	const int fd = _transport.socket()->sockfd();
+	const WebSocketKeepAlive::Time time = now();
+	_keepAliveLimits.slowPongTimeout = std::max(_keepAliveLimits.pongTimeout, WebSocketKeepAlive::milliseconds(_transport.getSendTimeout()));
+	if (_sender.pingWaits()) _keepAlive.restart(time); // while another thread is sending, it cannot go out
+	for (;;)
 	{
-		left = _pingInterval - _lastReceived.elapsed();
-		if (left > 0) return true;
-		_pinging = true;
-		_pingedAgain = false;
-		_lastSign.update();
-		_progress = WebSocketProgress();
-		_sender.sendPing();
+		switch (_keepAlive.timeReached(time, _keepAliveLimits, _progress))
+		{
+		case WebSocketKeepAlive::SEND_PING:
+			_sender.sendPing();
+			break;
+		case WebSocketKeepAlive::LOOK:
+			if (_keepAlive.look(time, peerState(fd), _progress)) probePeer(fd, true);
+			break;
+		case WebSocketKeepAlive::FAIL:
+			_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
+			return false;
+		default:
+			left = Poco::Timespan(1000*static_cast<Poco::Timespan::TimeDiff>(_keepAlive.deadline(_keepAliveLimits, _progress) - time));
+			return true;
+		}
 	}
-	if (_sender.pingAge() == 0) _lastSign.update(); // while another thread is sending, it cannot go out
-	if (!_pingedAgain)
-	{
-		left = Poco::Timespan(_pongTimeout.totalMicroseconds()/2) - _lastSign.elapsed();
-		if (left > 0) return true;
-		_pingedAgain = true;
-		_progress.expectAnswer(peerState(_transport.socket()->sockfd()));
-		probePeer(_transport.socket()->sockfd(), true);
-		_lastSign.update(); // what is there to compare with is of now
-		_sender.sendPing();
-	}
-	left = pongLimit() - _lastSign.elapsed();
-	if (left > 0) return true;
-	watch();
-	left = pongLimit() - _lastSign.elapsed();
-	if (left > 0 && _lastReceived.elapsed() < (_pingInterval + _transferTimeout).totalMicroseconds())
-		return true;
-	_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
-	return false;
 }
 
 
-Poco::Timespan WebSocketReader::pongLimit() const
-	/// Returns the limit of silence before the answer to a PING.
+WebSocketKeepAlive::Time WebSocketReader::now()
+	/// Returns milliseconds, which wrap around.
 {
-	return _progress.slow() ? std::max(_pongTimeout, _transport.getSendTimeout()) : _pongTimeout;
-}
-
-
-void WebSocketReader::watch()
-	/// Looks at the peer. If it has got on, that is a sign.
-{
-	const WebSocketProgress::Time now = static_cast<WebSocketProgress::Time>(Poco::Clock().microseconds()/1000);
-	if (!(_progress.look(peerState(_transport.socket()->sockfd()), now) & WebSocketProgress::READ)) return;
-	Poco::Clock sign;
-	sign -= 1000*static_cast<Poco::Clock::ClockDiff>(now - _progress.time());
-	_lastSign = std::max(_lastSign, sign);
+	return static_cast<WebSocketKeepAlive::Time>(Poco::Clock().microseconds()/1000);
 }
 
 

@@ -16,7 +16,7 @@
 
 
 #include "net/Lock.h"
-#include "core/Progress.h"
+#include "core/KeepAlive.h"
 #include "blocking/Sender.h"
 #include "core/PayloadSink.h"
 #include "net/Deadline.h"
@@ -140,8 +140,7 @@ private:
 	int found(WebSocketMessageParser::Event event);
 	bool tooSlow(WebSocketMessageParser& parser);
 	bool keepAlive(Poco::Timespan& left);
-	void watch();
-	Poco::Timespan pongLimit() const;
+	static WebSocketKeepAlive::Time now();
 	int readDirectly(char* pTarget, std::size_t length);
 	void save(const WebSocketPayloadSink& target);
 	bool wholeFrameAhead() const;
@@ -166,14 +165,10 @@ private:
 
 	const WebSocketDeadline* _pLimit;
 	bool _timed;               // there is a limit, or keep-alive
-	Poco::Timespan _pingInterval;
-	Poco::Timespan _pongTimeout;
-	Poco::Clock _lastReceived;
-	Poco::Timespan _transferTimeout;
-	bool _pinging;             // a PING has been sent because of the silence, which goes on
-	bool _pingedAgain;         // half of the time for its answer has passed
-	Poco::Clock _lastSign;     // that there will be an answer
+	WebSocketKeepAlive _keepAlive;
+	WebSocketKeepAlive::Limits _keepAliveLimits;
 	WebSocketProgress _progress; // of the peer
+	Poco::Timespan _transferTimeout;
 	Poco::Clock _messageSince; // when more of a message was waited for first
 	bool _messageTimed;        // it was
 };

@@ -62,10 +62,6 @@ WebSocketSender::WebSocketSender(WebSocketTransport& transport, WebSocketFramer&
 	_receiverWaits(false),
 	_keys(),
 	_nextKey(KEY_POOL_SIZE),
-	_pings(0),
-	_oldestPing(1),
-	_newestPing(0),
-	_pingTime(0),
 	_replies(false)
 {
 }

@@ -18,6 +18,8 @@
 #include "net/Lock.h"
 #include "net/Deadline.h"
 #include "net/Transport.h"
+#include "core/ControlFrames.h"
+#include "core/PingTimes.h"
 #include "core/Framer.h"
 #include "Poco/Clock.h"
 #include "Poco/Exception.h"
@@ -100,8 +102,8 @@ public:
 		/// that are waiting, if that is possible without waiting. Returns false if something is left, and
 		/// no other thread is there to send it.
 
-	Poco::Timespan pingAge();
-		/// Returns how long ago what sendPing() was called for was sent; 0 if it has not been yet.
+	bool pingWaits();
+		/// Returns true if what sendPing() was called for has not been sent yet.
 
 	void afterWaiting();
 		/// To be called when it has waited.
@@ -133,14 +135,6 @@ private:
 		int flags;
 	};
 
-	struct Reply
-		/// A control frame that waits to be sent.
-	{
-		int flags = 0; // 0: none
-		std::size_t length = 0;
-		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
-	};
-
 	class Lock;
 
 	static int buildClose(int statusCode, const std::string& reason, char* pPayload);
@@ -165,8 +159,8 @@ private:
 	bool unfinished() const;
 	bool flushBlock();
 	bool sendAllReplies();
-	void postReply(Reply& reply, int flags, const char* pPayload, std::size_t length);
-	bool sendReply(Reply& reply);
+	void post(int flags, const char* pPayload, std::size_t length);
+	bool sendReply(const WebSocketControlFrames::Frame& reply);
 	bool unlock();
 	const unsigned char* nextKey();
 
@@ -189,15 +183,8 @@ private:
 	std::size_t _nextKey;
 
 	Poco::FastMutex _replyMutex;
-	Reply _ping;
-	Reply _pong;
-	Reply _close;
-	unsigned _pings; // that have come since a PONG could be sent
-	Poco::Clock _pingSent;     // when _ping was sent last
-	const Poco::Clock _pingClock; // of the payloads of ping(), which are microseconds
-	Poco::Int64 _oldestPing;   // that an answer may come to
-	Poco::Int64 _newestPing;
-	std::atomic<Poco::Int64> _pingTime; // microseconds
+	WebSocketControlFrames _control;
+	WebSocketPingTimes _pingTimes;
 	std::atomic<bool> _replies; // one of them waits
 };
 

@@ -56,15 +56,9 @@ void WebSocketSender::sendFailure()
 
 unsigned WebSocketSender::reply(int flags, const char* pPayload, std::size_t length)
 {
-	const bool pong = (flags & WebSocketFrameHeader::OPCODE) == WebSocketFrame::OP_PONG;
-	if (pong)
-	{
-		Poco::FastMutex::ScopedLock lock(_replyMutex);
-		++_pings;
-	}
-	postReply(pong ? _pong : _close, flags, pPayload, length);
+	post(flags, pPayload, length);
 	Poco::FastMutex::ScopedLock lock(_replyMutex);
-	return _pings;
+	return _control.pendingPings();
 }
 
 
@@ -72,7 +66,7 @@ void WebSocketSender::postClose(int statusCode, const std::string& reason)
 {
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	const int length = buildClose(statusCode, reason, payload);
-	postReply(_close, WebSocketFrameHeader::CLOSE, payload, static_cast<std::size_t>(length));
+	post(WebSocketFrameHeader::CLOSE, payload, static_cast<std::size_t>(length));
 }
 
 
@@ -85,51 +79,46 @@ void WebSocketSender::sendReplies(const WebSocketDeadline& limit)
 
 void WebSocketSender::ping()
 {
-	Poco::Int64 payload = 0;
+	char payload[WebSocketPingTimes::LENGTH];
 	{
 		Poco::FastMutex::ScopedLock lock(_replyMutex);
-		_newestPing = std::max(_newestPing + 1, _pingClock.elapsed());
-		payload = _newestPing;
+		_pingTimes.begin(static_cast<WebSocketPingTimes::Time>(Poco::Clock().microseconds()), payload);
 	}
-	send(reinterpret_cast<const char*>(&payload), static_cast<int>(sizeof(payload)), WebSocketFrameHeader::PING);
+	send(payload, sizeof(payload), WebSocketFrameHeader::PING);
 }
 
 
 void WebSocketSender::pongReceived(const char* pPayload, std::size_t length)
 {
-	Poco::Int64 ping = 0;
-	if (length != sizeof(ping)) return;
-	std::memcpy(&ping, pPayload, length);
 	Poco::FastMutex::ScopedLock lock(_replyMutex);
-	if (ping < _oldestPing || ping > _newestPing) return;
-	_oldestPing = ping + 1; // RFC 6455, 5.5.3: those before need not be answered
-	_pingTime = std::max<Poco::Int64>(1, _pingClock.elapsed() - ping);
+	_pingTimes.received(pPayload, length, static_cast<WebSocketPingTimes::Time>(Poco::Clock().microseconds()));
 }
 
 
 Poco::Timespan WebSocketSender::pingTime() const
 {
-	return Poco::Timespan(_pingTime);
+	return Poco::Timespan(_pingTimes.roundTrip());
 }
 
 
 void WebSocketSender::sendPing()
 {
-	{
-		Poco::FastMutex::ScopedLock lock(_replyMutex);
-		_pingSent.update();
-	}
-	postReply(_ping, WebSocketFrameHeader::PING, nullptr, 0);
+	post(WebSocketFrameHeader::PING, nullptr, 0);
 }
 
 
-void WebSocketSender::postReply(Reply& reply, int flags, const char* pPayload, std::size_t length)
+bool WebSocketSender::pingWaits()
+{
+	Poco::FastMutex::ScopedLock lock(_replyMutex);
+	return _control.waits(WebSocketFrameHeader::PING);
+}
+
+
+void WebSocketSender::post(int flags, const char* pPayload, std::size_t length)
 {
 	{
 		Poco::FastMutex::ScopedLock lock(_replyMutex);
-		reply.flags  = flags;
-		reply.length = length;
-		if (length > 0) std::memcpy(reply.payload, pPayload, length);
+		_control.post(flags, pPayload, length);
 		_replies = true;
 	}
 	if (_mutex.tryLock()) unlock();
@@ -147,13 +136,6 @@ void WebSocketSender::postReply(Reply& reply, int flags, const char* pPayload, s
 }
 
 
-Poco::Timespan WebSocketSender::pingAge()
-{
-	Poco::FastMutex::ScopedLock lock(_replyMutex);
-	return _ping.flags != 0 ? Poco::Timespan(0) : Poco::Timespan(_pingSent.elapsed());
-}
-
-
 void WebSocketSender::afterWaiting()
 {
 	if (_receiverWaits.load(std::memory_order_relaxed)) _receiverWaits = false;
@@ -167,7 +149,13 @@ bool WebSocketSender::sendAllReplies()
 	try
 	{
 		// One behind the other: what has been begun is noted as sent by its first byte.
-		if (!_broken && finish(false) && sendReply(_ping) && !unfinished() && sendReply(_pong) && !unfinished()) sendReply(_close);
+		const auto next = [this](WebSocketControlFrames::Frame& frame)
+		{
+			Poco::FastMutex::ScopedLock lock(_replyMutex);
+			return _control.next(frame);
+		};
+		WebSocketControlFrames::Frame frame;
+		for (bool goOn = !_broken && finish(false); goOn && next(frame);) goOn = sendReply(frame) && !unfinished();
 	}
 	catch (const Poco::Exception&)
 	{
@@ -180,31 +168,21 @@ bool WebSocketSender::sendAllReplies()
 	_now = false;
 
 	Poco::FastMutex::ScopedLock lock(_replyMutex);
-	if (_broken) _ping.flags = _pong.flags = _close.flags = 0;
-	_replies = _ping.flags != 0 || _pong.flags != 0 || _close.flags != 0 || (!_broken && unfinished());
+	if (_broken) _control.clear();
+	_replies = !_control.empty() || (!_broken && unfinished());
 	return !_replies;
 }
 
 
-bool WebSocketSender::sendReply(Reply& waiting)
+bool WebSocketSender::sendReply(const WebSocketControlFrames::Frame& reply)
 	/// Returns false if it has not been begun.
 {
-	Reply reply;
-	{
-		Poco::FastMutex::ScopedLock lock(_replyMutex);
-		reply = waiting;
-	}
-	if (reply.flags == 0) return true;
-
 	if (_framer.checkSend(reply.flags, reply.payload, reply.length) == WebSocketFramer::SEND
 		&& !sendFrame(reply.payload, reply.length, reply.flags, false) && !_begun)
 		return false;
 
 	Poco::FastMutex::ScopedLock lock(_replyMutex);
-	const bool same = reply.length == waiting.length && std::memcmp(reply.payload, waiting.payload, reply.length) == 0;
-	if (same) waiting.flags = 0; // no newer one has come
-	if (&waiting == &_pong) _pings = 0;
-	if (&waiting == &_ping) _pingSent.update();
+	_control.sent(reply);
 	return true;
 }
 

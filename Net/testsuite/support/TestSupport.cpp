@@ -331,6 +331,7 @@ namespace
 
 SIGPIPEs::SIGPIPEs()
 {
+	::signal(SIGPIPE, SIG_IGN); // takes away what is pending since an earlier test
 	sigpipes = 0;
 	struct sigaction action = {};
 	action.sa_handler = countSIGPIPE;
