@@ -54,7 +54,7 @@ class ChatServer: public SampleServer
 {
 public:
 	ChatServer():
-		SampleServer("ChatServer", "A chat with rooms: open the page that it serves on / in two browser windows.")
+		SampleServer("ChatServer", "A chat with rooms. Open the page that it serves on / in two browser windows.")
 	{
 	}
 
@@ -62,11 +62,11 @@ protected:
 	void defineOptions(Poco::Util::OptionSet& options) override
 	{
 		SampleServer::defineOptions(options);
-		options.addOption(Option("threads", "", "The number of threads that connections are spread over, up to 256; "
-			"0 for one per core. Default: 0.")
+		options.addOption(Option("threads", "", "The number of threads that serve the connections, up to 256; "
+			"0: one per core. Default: 0.")
 			.argument("number").binding("chat.threads")
 			.validator(new Poco::Util::IntValidator(0, 256)));
-		options.addOption(Option("no-deflate", "", "Do not compress (permessage-deflate), though the client offers it.")
+		options.addOption(Option("no-deflate", "", "Do not compress (permessage-deflate), even if the client offers it.")
 			.binding("chat.no-deflate"));
 	}
 

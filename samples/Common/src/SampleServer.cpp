@@ -106,7 +106,7 @@ void SampleServer::defineOptions(OptionSet& options)
 {
 	options.addOption(Option("help", "h", "Print this text and exit.")
 		.callback(OptionCallback<SampleServer>(this, &SampleServer::askForHelp)));
-	options.addOption(Option("port", "", "The port to listen on; 0 takes a free one. Default: 9002.")
+	options.addOption(Option("port", "", "The port to listen on; 0: any free one. Default: 9002.")
 		.argument("number").binding("server.port")
 		.validator(new Poco::Util::IntValidator(0, 65535)));
 	options.addOption(Option("address", "", "The IP address to listen on: 0.0.0.0 for all of IPv4, "
@@ -115,7 +115,7 @@ void SampleServer::defineOptions(OptionSet& options)
 	options.addOption(Option("tls", "", "Speak TLS (https and wss).")
 		.binding("server.tls"));
 	options.addOption(Option("certificate", "", "With --tls: the file with the certificate, and those "
-		"it was issued by, in PEM format.")
+		"of its issuers, in PEM format.")
 		.argument("file").binding("server.certificate"));
 	options.addOption(Option("key", "", "With --tls: the file with the private key in PEM format. "
 		"Default: the file with the certificate.")

@@ -15,8 +15,8 @@ class EchoServer: public SampleServer
 {
 public:
 	EchoServer():
-		SampleServer("EchoServer", "A WebSocket server that sends back what it gets, on any path, "
-			"and serves a page for trying it out on /.")
+		SampleServer("EchoServer", "A WebSocket server that sends back what it receives, on any path. "
+			"On / it serves a page to try it.")
 	{
 	}
 

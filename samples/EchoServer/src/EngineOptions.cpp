@@ -29,29 +29,29 @@ using UsageException = Poco::Util::InvalidArgumentException;
 
 void EngineOptions::define(OptionSet& options)
 {
-	options.addOption(Option("engine", "", "How connections are served. 'events': whole messages, with all connections "
-		"on a few threads; 'messages': the same, with a thread for each connection. Both let browsers in only from pages of "
-		"their own host. 'frames': frame by frame with a thread for each, as programs for Poco's own class do; lets everyone in. "
+	options.addOption(Option("engine", "", "How connections are served. 'events': whole messages, all connections "
+		"on a few threads. 'messages': whole messages, a thread for each connection. Both admit browsers only from pages of "
+		"their own host. 'frames': frame by frame, a thread for each connection, as with Poco's own class; admits everybody. "
 		"Default: events.")
 		.argument("name")
 		.callback(OptionCallback<EngineOptions>(this, &EngineOptions::setEngine)));
-	options.addOption(Option("threads", "", "With --engine=events: the number of threads, up to 256; 0 for one per core. Default: 0.")
+	options.addOption(Option("threads", "", "With --engine=events: the number of threads, up to 256; 0: one per core. Default: 0.")
 		.argument("number")
 		.validator(new Poco::Util::IntValidator(0, 256))
 		.callback(OptionCallback<EngineOptions>(this, &EngineOptions::setThreads)));
 	options.addOption(Option("deflate", "", "Compress (permessage-deflate) if the client offers it. "
 		"Not with --engine=frames.")
 		.callback(OptionCallback<EngineOptions>(this, &EngineOptions::setDeflate)));
-	options.addOption(Option("subprotocol", "", "Accept a subprotocol; the client's order of preference decides. "
+	options.addOption(Option("subprotocol", "", "Accept a subprotocol. If the client offers several, its first one is chosen. "
 		"Repeatable. Not with --engine=frames.")
 		.argument("name").repeatable(true)
 		.callback(OptionCallback<EngineOptions>(this, &EngineOptions::addSubprotocol)));
-	options.addOption(Option("origin", "", "Let browsers in from pages of this origin, too: https://www.example.com, "
+	options.addOption(Option("origin", "", "Also admit browsers from pages of this origin: https://www.example.com, "
 		"or * for all. Repeatable. Not with --engine=frames.")
 		.argument("origin").repeatable(true)
 		.callback(OptionCallback<EngineOptions>(this, &EngineOptions::addOrigin)));
-	options.addOption(Option("max-payload", "", "The largest message in bytes, with --engine=frames the largest "
-		"payload of a frame; at least 125. Default: 16777216 (16 MiB).")
+	options.addOption(Option("max-payload", "", "The largest message to accept, in bytes; with --engine=frames, the largest "
+		"payload of a frame. At least 125. Default: 16777216 (16 MiB).")
 		.argument("bytes")
 		.validator(new Poco::Util::IntValidator(125, std::numeric_limits<int>::max()))
 		.callback(OptionCallback<EngineOptions>(this, &EngineOptions::setMaxPayload)));

@@ -81,10 +81,10 @@ protected:
 		options.addOption(Option("help", "h", "Print this text and exit."));
 		options.addOption(Option("header", "", "Add a header to the request. Repeatable.")
 			.argument("name: value").repeatable(true));
-		options.addOption(Option("subprotocol", "", "Offer a subprotocol. Repeatable, the best first.")
+		options.addOption(Option("subprotocol", "", "Offer a subprotocol. Repeatable; the first is preferred.")
 			.argument("name").repeatable(true));
-		options.addOption(Option("deflate", "", "Offer compression (permessage-deflate). Whole messages are then "
-			"printed without the number of their frames, and pings are answered without being printed."));
+		options.addOption(Option("deflate", "", "Offer compression (permessage-deflate). Messages are then "
+			"printed without the number of their frames, and PINGs are answered, but not printed."));
 		options.addOption(Option("origin", "", "Send an Origin header.").argument("origin"));
 		options.addOption(Option("user", "", "Authenticate to the server (Basic, Digest, NTLM).").argument("name:password"));
 		options.addOption(Option("proxy", "", "Connect through a HTTP proxy (CONNECT).").argument("host:port"));
@@ -92,16 +92,16 @@ protected:
 		options.addOption(Option("ca", "", "wss: trust the certification authorities in this PEM file, "
 			"and no others.").argument("file"));
 		options.addOption(Option("insecure", "", "wss: accept any certificate."));
-		options.addOption(Option("timeout", "", "How long connecting, the handshake, and the closing "
-			"handshake may take. Default: 10.").argument("seconds"));
-		options.addOption(Option("max-payload", "", "The largest message to accept. Default: 2147483647.").argument("bytes"));
-		options.addOption(Option("binary", "", "First of all, send the file as a binary message.").argument("file"));
-		options.addOption(Option("commands", "", "Take lines that begin with / as commands, also when the "
+		options.addOption(Option("timeout", "", "How long the opening handshake, with the connection, and the closing "
+			"handshake may take, each. Default: 10.").argument("seconds"));
+		options.addOption(Option("max-payload", "", "The largest message to accept, in bytes. Default: 2147483647.").argument("bytes"));
+		options.addOption(Option("binary", "", "Send the file as a binary message before the input.").argument("file"));
+		options.addOption(Option("commands", "", "Take lines that begin with / as commands, even if the "
 			"input is not a terminal. The command /help lists them."));
-		options.addOption(Option("quiet", "", "Print nothing but the messages received, as they are: "
+		options.addOption(Option("quiet", "", "Print only the messages received: "
 			"text with a line end, binary data without."));
-		options.addOption(Option("reconnect", "", "Connect again when there is no connection, or it was lost: after half a "
-			"second, then after twice as long each time, up to 30 seconds."));
+		options.addOption(Option("reconnect", "", "Connect again when a connection fails or is lost. Exponential back-off from "
+			"0.5 to 30 seconds."));
 		options.addOption(Option("wait", "", "How long to wait for answers after the end of the input. "
 			"Default: 1.").argument("seconds"));
 	}
@@ -336,7 +336,7 @@ private:
 		formatter.setCommand("WebSocketShell");
 		formatter.setUsage("[options] URL");
 		formatter.setHeader("Connects to a WebSocket server, ws://... or wss://..., sends each line of the input "
-			"as a text message, and prints what comes. After the end of the input it closes the connection.");
+			"as a text message, and prints what it receives. After the end of the input it closes the connection.");
 		formatter.setFooter("Exit codes: 0 the connection was closed normally (code 1000, 1001 or none, or by a "
 			"signal), 1 no connection, or the handshake failed, 2 the connection was lost without a Close frame "
 			"(1006), 3 it was closed with another code, 64 bad command line.");
