@@ -40,48 +40,68 @@ public:
 	typedef Poco::AutoPtr<WebSocketClientParams> Ptr;
 
 	using SessionFactory = std::function<std::unique_ptr<HTTPClientSession>(const URI& uri)>;
+		/// Returns a session for a URI.
 
 	WebSocketClientParams();
 		/// Creates the parameters with their defaults.
 
 	void setReconnect(bool flag);
+		/// Sets whether the client connects again when the connection is lost, or cannot be made. Default: true.
+
 	bool getReconnect() const;
-		/// Whether to connect again when the connection was lost, or could not be made. Default: true.
+		/// Returns whether the client connects again.
 
 	void setReconnectDelay(const Poco::Timespan& first, const Poco::Timespan& longest);
+		/// Sets how long the client waits before it connects again: exponential back-off from first to longest, minus up to 50 % jitter.
+		/// Each from 1 ms to a day, first not longer than longest. Default: 500 ms, 30 s.
+		///
+		/// A connection that was open for less than 5 s counts as a failure: the delay grows. After a longer one it starts with
+		/// first again.
+
 	Poco::Timespan getFirstReconnectDelay() const;
+		/// Returns the delay after the first failure.
+
 	Poco::Timespan getLongestReconnectDelay() const;
-		/// How long to wait before that: about the first time, then twice as long with each failure, and the
-		/// longest at last. A connection that was open for less than 5 s counts as a failure as well: who accepts and
-		/// closes is asked less and less. Each is made shorter by up to a half at random, so that the clients of a
-		/// server that was restarted do not come all at once. From 1 ms to a day, the first not
-		/// longer than the longest. Default: 500 ms, 30 s.
+		/// Returns the longest delay.
 
 	void setMaxOfflineBytes(int size);
+		/// Sets how many bytes of messages are kept while there is no connection; 0 or more. Each message counts as
+		/// its bytes and QUEUE_ENTRY. Default: 1 MiB.
+
 	int getMaxOfflineBytes() const;
-		/// How many bytes of messages are kept to be sent when the connection is there again, each message with QUEUE_ENTRY bytes more, so that empty
-		/// ones count as well; 0 or more. Default: 1 MiB.
+		/// Returns how many bytes of messages are kept while there is no connection.
 
 	void setCredentials(const std::string& user, const std::string& password);
+		/// Sets the credentials for a server that asks for them (Basic, Digest, NTLM). Default: none.
+
 	const std::string& getUser() const;
+		/// Returns the user's name; empty if there are no credentials.
+
 	const std::string& getPassword() const;
-		/// For servers that ask for them (Basic, Digest, NTLM). Default: none.
+		/// Returns the password.
 
 	void setHeaders(const NameValueCollection& headers);
+		/// Sets header fields for the opening handshake, such as Origin or Authorization. Default: none.
+
 	const NameValueCollection& getHeaders() const;
-		/// Header fields for the opening handshake: Origin or Authorization, for instance. Default: none.
+		/// Returns the header fields for the opening handshake.
 
 	void setProxy(const HTTPClientSession::ProxyConfig& proxy);
+		/// Sets the proxy to connect through. Default: none.
+
 	const HTTPClientSession::ProxyConfig& getProxy() const;
-		/// The proxy to connect through. Default: none.
+		/// Returns the proxy to connect through.
 
 	void setSessionFactory(const SessionFactory& factory);
+		/// Sets a function that makes the session for an attempt, with its TLS context, for instance. Default: for wss,
+		/// HTTPSessionFactory::defaultFactory(). HTTPSSessionInstantiator must be registered there.
+
 	const SessionFactory& getSessionFactory() const;
-		/// Makes the session for an attempt, with its TLS context, for instance. Default: for wss,
-		/// HTTPSessionFactory::defaultFactory(), where HTTPSSessionInstantiator has to be registered.
+		/// Returns the function that makes the session for an attempt.
 
 protected:
 	~WebSocketClientParams();
+		/// Destroys the parameters.
 
 private:
 	bool _reconnect;

@@ -25,8 +25,8 @@ POCO_WEBSOCKET_BEGIN
 
 
 class WebSocket_API WebSocketConnectionParams: public WebSocketParams
-	/// Limits and options of the event shell's connections, besides those of WebSocketParams. The automatic
-	/// PING is on by default here: setPingInterval(), 30 s; setPongTimeout(), 20 s.
+	/// Limits and options of the event shell's connections, besides those of WebSocketParams. The keep-alive
+	/// PING is on by default: setPingInterval() is 30 s.
 	///
 	/// The object must not be changed once it is in use. Setters throw an InvalidArgumentException if
 	/// their argument is out of range.
@@ -35,53 +35,65 @@ public:
 	typedef Poco::AutoPtr<WebSocketConnectionParams> Ptr;
 
 	enum QueuePolicy
-		/// What becomes of a message that does not fit into a connection's queue.
+		/// What happens if a message does not fit into a connection's queue.
 	{
-		QUEUE_REFUSE,    /// send() returns QUEUE_FULL, and the program decides.
-		QUEUE_DROP,      /// It is not sent, and send() returns DROPPED.
-		QUEUE_CLOSE_1008,
-		QUEUE_CLOSE_1013 /// The connection is closed with this code, and send() returns NOT_OPEN.
+		QUEUE_REFUSE,     /// send() returns QUEUE_FULL, and the program decides.
+		QUEUE_DROP,       /// The message is not sent, and send() returns DROPPED.
+		QUEUE_CLOSE_1008, /// The connection is closed with code 1008, and send() returns NOT_OPEN.
+		QUEUE_CLOSE_1013  /// The connection is closed with code 1013, and send() returns NOT_OPEN.
 	};
 
 	enum
 	{
-		QUEUE_ENTRY = 128 /// Bytes that a message which is kept as an object counts as, besides its own: about what that takes.
+		QUEUE_ENTRY = 128 /// Bytes that count for a message that is kept as an object, besides its own: about what the object takes.
 	};
 
 	WebSocketConnectionParams();
 		/// Creates the parameters with their defaults.
 
 	void setMaxQueuedBytes(int size);
-	int getMaxQueuedBytes() const;
-		/// How many bytes may wait to be sent to a peer; 1 or more. Default: 16 MiB.
+		/// Sets how many bytes may wait to be sent to a peer; 1 or more. Default: 16 MiB.
 		///
-		/// What counts is the memory: of a message that a callback of the same loop sends, its frame; of one that another thread sends, or that
-		/// waits behind one in parts or one that is being compressed, its bytes and QUEUE_ENTRY, until it is framed. The same
-		/// number is a limit for the messages of WebSocketServer::broadcast() that a loop has not looked at yet, each with
-		/// QUEUE_ENTRY; one that does not fit there does not fit into the queue of any of that loop's connections.
+		/// The memory counts. A message that a callback of the same loop sends counts as its frame. A message that another thread sends, or that
+		/// waits behind one in parts or one that is being compressed, counts as its bytes and QUEUE_ENTRY, until it is framed.
+		///
+		/// The same limit holds for the messages of WebSocketServer::broadcast() that a loop has not looked at yet, each with
+		/// QUEUE_ENTRY. If one exceeds it, it fits into the queue of none of that loop's connections.
+
+	int getMaxQueuedBytes() const;
+		/// Returns how many bytes may wait to be sent to a peer.
 
 	void setQueuePolicy(QueuePolicy policy);
+		/// Sets what happens if a message does not fit into the queue. Default: QUEUE_REFUSE.
+
 	QueuePolicy getQueuePolicy() const;
-		/// Default: QUEUE_REFUSE.
+		/// Returns what happens if a message does not fit into the queue.
 
 	void setIdleTimeout(const Poco::Timespan& timeout);
+		/// Sets after which time without messages in either direction a connection is closed (1001); 0: never. While the bytes of a
+		/// message move, received or taken by the peer, the connection is not idle. Default: 0.
+
 	Poco::Timespan getIdleTimeout() const;
-		/// A connection without messages, in either direction, for this long is closed (1001). A message that is still arriving, or that the
-		/// peer is still taking, counts as long as bytes move. 0: never. Default: 0.
+		/// Returns the idle time-out; 0: none.
 
 	void setSendTimeout(const Poco::Timespan& timeout);
+		/// Sets the send time-out; more than 0. If something waits to be sent, and the peer's system acknowledges nothing for this
+		/// long, the connection is cut. See also setTransferTimeout(). Default: 30 s.
+
 	Poco::Timespan getSendTimeout() const;
-		/// A connection is cut if something waits to be sent, and the peer's system acknowledges nothing for this long;
-		/// more than 0. See also setTransferTimeout(). Default: 30 s.
+		/// Returns the send time-out.
 
 	void setCloseTimeout(const Poco::Timespan& timeout);
+		/// Sets the time-out of the closing handshake; more than 0. If the peer acknowledges nothing, and nothing arrives from it, for
+		/// this long, the connection is cut. While the peer has to take what was sent before the Close frame, the send time-out
+		/// holds, if it is longer. See also setTransferTimeout(). Default: 5 s.
+
 	Poco::Timespan getCloseTimeout() const;
-		/// In the closing handshake the connection is cut if the peer acknowledges nothing, and nothing comes from it, for
-		/// this long; more than 0. If the peer has still to take what was sent before the Close frame, it is the send timeout, if that is longer.
-		/// See also setTransferTimeout(). Default: 5 s.
+		/// Returns the time-out of the closing handshake.
 
 protected:
 	~WebSocketConnectionParams();
+		/// Destroys the parameters.
 
 private:
 	int _maxQueuedBytes;

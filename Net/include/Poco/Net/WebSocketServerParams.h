@@ -37,29 +37,40 @@ public:
 		/// Creates the parameters with their defaults.
 
 	void setThreads(int count);
+		/// Sets how many threads serve the connections, up to 256; 0: one per core. Default: 0.
+
 	int getThreads() const;
-		/// How many threads a server's connections are spread over; 0 for one per core, up to 256. Default: 0.
+		/// Returns how many threads serve the connections; 0: one per core.
 
 	void setMaxConnections(int count);
+		/// Sets how many connections the server may have at a time, 1 or more. Those in the opening handshake, and those with other
+		/// requests (WebSocketServer::setHTTP()), count. Further ones are closed at once. Default: 100,000.
+
 	int getMaxConnections() const;
-		/// How many connections a server has at a time, those in the opening handshake and those with other
-		/// requests (WebSocketServer::setHTTP()) included; 1 or more. Further ones are closed at once. Default: 100,000.
+		/// Returns how many connections the server may have.
 
 	void setMaxConnectionsPerAddress(int count);
+		/// Sets how many of these connections one IP address may have; 0: no limit. Default: 0, since many users may share an address.
+
 	int getMaxConnectionsPerAddress() const;
-		/// The same for one IP address; 0 for no limit. Default: 0, since many users may stand behind one address.
+		/// Returns how many connections one IP address may have; 0: no limit.
 
 	void setMaxHandshakes(int count);
+		/// Sets how many connections may be in the opening handshake at a time; 1 or more. Further ones are closed at once. Default: 10,000.
+
 	int getMaxHandshakes() const;
-		/// How many connections may be in the opening handshake at a time; 1 or more. Default: 10,000.
+		/// Returns how many connections may be in the opening handshake.
 
 	void setSpin(const Poco::Timespan& time);
+		/// Sets how long a thread polls before it sleeps, up to 1 s. Polling makes answers
+		/// faster, and takes a processor. Default: 0.
+
 	Poco::Timespan getSpin() const;
-		/// How long a thread asks again and again for something to do before it sleeps, up to 1 s. It makes answers
-		/// faster, and costs a processor. Default: 0.
+		/// Returns how long a thread polls before it sleeps.
 
 protected:
 	~WebSocketServerParams();
+		/// Destroys the parameters.
 
 private:
 	int _threads;
