@@ -79,13 +79,11 @@ void WebSocketEventConnection::abort()
 	{
 		_reactor.post(newTask(Task::ABORT));
 	}
-	else if (!is(GONE))
+	else if (!_life.gone())
 	{
 		// Not more than that here: this may be called by a callback.
-		if (state() == OPEN) setState(CLOSING);
-		discard();
+		go(_life.phase() < WebSocketLife::CLOSED ? WebSocketLife::ABORTED : WebSocketLife::DROPPED);
 		if (_pOutput) _pOutput->clear();
-		set(ABORTED, true);
 		_reactor.again(*this);
 	}
 }
@@ -95,7 +93,7 @@ bool WebSocketEventConnection::here() const
 	/// Returns true in the loop's thread, if the connection is in the loop, or was. Before that, what is to be done
 	/// follows the task that puts it there.
 {
-	return _reactor.current() && (scheduled() || is(GONE));
+	return _reactor.current() && _life.phase() != WebSocketLife::NEW;
 }
 
 
@@ -106,7 +104,7 @@ void WebSocketEventConnection::pause()
 		_reactor.post(newTask(Task::PAUSE));
 		return;
 	}
-	if (queued() > 0 && !is(GONE)) // who waits for that is told
+	if (queued() > 0 && !_life.gone()) // who waits for that is told
 	{
 		_drain.store(true, std::memory_order_relaxed);
 		_reactor.markDirty(*this);
@@ -118,7 +116,7 @@ void WebSocketEventConnection::pause()
 
 [[gnu::noinline]] void WebSocketEventConnection::stopReading()
 {
-	if (is(PAUSED) || is(GONE) || is(DISCARD)) return;
+	if (is(PAUSED) || _life.discards()) return;
 	set(PAUSED, true);
 	updateInterest();
 }
@@ -130,7 +128,7 @@ void WebSocketEventConnection::resume()
 	{
 		_reactor.post(newTask(Task::RESUME));
 	}
-	else if (is(PAUSED) && !is(GONE))
+	else if (is(PAUSED) && !_life.gone())
 	{
 		// Not here: this may be called by a callback.
 		if (is(RESUMING)) return;
@@ -155,7 +153,7 @@ void WebSocketEventConnection::resume()
 		more.backlog = std::move(backlog);
 		more.processed = begin + used;
 	}
-	if (!is(PAUSED) && !is(GONE)) goOn();
+	if (!is(PAUSED) && !_life.gone()) goOn();
 }
 
 
@@ -164,7 +162,7 @@ void WebSocketEventConnection::goOn()
 	set(PAUSED, false);
 	if (is(PINGING)) answered();
 	_received = _reactor.now();
-	if (is(SEND_BROKEN) && !is(CLOSING_BEGUN)) _waits = _received; // for readingUntil()
+	if (_life.phase() == WebSocketLife::BROKEN) _waits = _received; // for readingUntil()
 	updateInterest();
 	if (_stream.pending()) _reactor.again(*this);
 	schedule();
@@ -182,7 +180,6 @@ void WebSocketEventConnection::goOn()
 void WebSocketEventConnection::discard()
 	/// What arrives from now on is read, up to the end of the stream, and is lost. No message is sent any more: RFC 6455, 5.5.1.
 {
-	set(DISCARD, true);
 	forgetUnsent();
 	if (!is(PAUSED)) return;
 	if (_pRare.load(std::memory_order_acquire))
@@ -213,13 +210,6 @@ void WebSocketEventConnection::forgetUnsent()
 void WebSocketEventConnection::setParts(bool flag)
 {
 	_parser.setParts(flag);
-}
-
-
-void WebSocketEventConnection::setState(State state)
-{
-	set(IS_OPEN, state == OPEN);
-	_state.store(static_cast<unsigned char>(state), std::memory_order_release);
 }
 
 

@@ -25,29 +25,41 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-void WebSocketEventConnection::beginClosing()
+bool WebSocketEventConnection::enter(WebSocketLife::Phase next)
 {
-	if (is(CLOSING_BEGUN)) return;
-	set(CLOSING_BEGUN, true);
-	_waits = _closingSince = _reactor.now();
-	if (is(BLOCKED)) expectLateClose();
-	if (state() == OPEN) setState(CLOSING);
-	_reactor.markDirty(*this);
-	schedule();
+	if (!_life.enter(next)) return false;
+	set(IS_OPEN, _life.isOpen());
+	set(DISCARDS, _life.discards());
+	return true;
+}
+
+
+void WebSocketEventConnection::go(WebSocketLife::Phase next)
+	/// Does what the next phase begins with, if it follows.
+{
+	const bool closing = _life.closing();
+	if (!enter(next)) return;
+	if (!closing && _life.closing())
+	{
+		_waits = _closingSince = _reactor.now();
+		if (is(BLOCKED)) expectLateClose();
+		_reactor.markDirty(*this);
+		schedule();
+	}
+	if (_life.discards()) discard();
 }
 
 
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::protocolFailed()
 {
-	if (is(DISCARD)) return;
+	if (_life.discards()) return;
 	catchUp();
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	const std::size_t length = _framer.buildFailure(payload);
 	if (length > 0) append(WebSocketFrameHeader::CLOSE, payload, length);
-	discard();
-	beginClosing();
+	go(WebSocketLife::FAILED);
 	tellError(WebSocketException(_framer.errorText(), _framer.error()));
-	if (!is(GONE)) tellClosed();
+	if (!_life.gone()) tellClosed();
 }
 
 
@@ -56,10 +68,10 @@ void WebSocketEventConnection::beginClosing()
 	try
 	{
 		_reactor.setReading(nullptr);
-		if (_framer.failed() && !is(DISCARD) && !is(GONE))
+		if (_framer.failed() && !_life.discards())
 		{
 			protocolFailed();
-			if (is(GONE)) return;
+			if (_life.gone()) return;
 			goOn();
 			flush(); // what is referred to does not stay
 			return;
@@ -80,7 +92,7 @@ void WebSocketEventConnection::beginClosing()
 		streamBroken(); // why there is no Close frame
 		return;
 	}
-	if (is(OPENED) && !is(DISCARD) && _framer.receiveEnd() != WebSocketFramer::OK)
+	if (_life.opened() && !_life.discards() && _framer.receiveEnd() != WebSocketFramer::OK)
 		tellError(WebSocketException(_framer.errorText(), _framer.error()));
 	cut();
 }
@@ -88,8 +100,7 @@ void WebSocketEventConnection::beginClosing()
 
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::broken(const Poco::Exception& exc)
 {
-	if (state() == OPEN) setState(CLOSING);
-	if (!is(DISCARD)) tellError(exc);
+	if (enter(WebSocketLife::FAILED)) tellError(exc);
 	cut();
 }
 
@@ -103,7 +114,7 @@ void WebSocketEventConnection::beginClosing()
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::sendBroken()
 	/// Nothing can be sent any more. What the peer has sent before is received: its Close, above all, tells why.
 {
-	if (is(DISCARD) || !is(OPENED))
+	if (_life.discards() || !_life.opened())
 	{
 		streamBroken();
 		return;
@@ -120,7 +131,7 @@ void WebSocketEventConnection::beginClosing()
 	forgetUnsent();
 	set(PONG_WAITS, false);
 	set(BLOCKED, false);
-	if (state() == OPEN) setState(CLOSING);
+	enter(WebSocketLife::BROKEN);
 	if (is(WRITING))
 	{
 		set(WRITING, false);
@@ -136,17 +147,20 @@ void WebSocketEventConnection::beginClosing()
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::callbackFailed(const Poco::Exception& exc)
 {
 	tellError(exc);
-	if (is(GONE) || is(DISCARD)) return;
+	if (_life.discards()) return;
 	sendClose(WebSocketFrame::INTERNAL_ERROR, "");
-	discard();
 	tellClosed();
-	beginClosing();
 }
 
 
 void WebSocketEventConnection::tellError(const Poco::Exception& exc)
 {
-	if (!is(OPENED) || is(ENDED)) return;
+	if (_life.tells()) callOnError(exc);
+}
+
+
+void WebSocketEventConnection::callOnError(const Poco::Exception& exc)
+{
 	try
 	{
 		_group.handler().onError(*this, exc);
@@ -159,10 +173,16 @@ void WebSocketEventConnection::tellError(const Poco::Exception& exc)
 
 
 void WebSocketEventConnection::tellClosed()
+	/// Nothing more is received.
 {
-	setState(CLOSED);
-	if (!is(OPENED) || is(ENDED)) return;
-	set(ENDED, true);
+	const bool tells = _life.tells();
+	go(_life.phase() == WebSocketLife::ABORTED ? WebSocketLife::DROPPED : WebSocketLife::CLOSED);
+	if (tells) callOnClose();
+}
+
+
+void WebSocketEventConnection::callOnClose()
+{
 	std::string reason;
 	try
 	{
@@ -178,25 +198,16 @@ void WebSocketEventConnection::tellClosed()
 	}
 	catch (const Poco::Exception& exc)
 	{
-		tellCloseError(exc);
+		callOnError(exc); // and nothing is left to be closed
 	}
 	catch (const std::exception& exc)
 	{
-		tellCloseError(Poco::UnhandledException(exc.what()));
+		callOnError(Poco::UnhandledException(exc.what()));
 	}
 	catch (...)
 	{
-		tellCloseError(Poco::UnhandledException("unknown"));
+		callOnError(Poco::UnhandledException("unknown"));
 	}
-}
-
-
-void WebSocketEventConnection::tellCloseError(const Poco::Exception& exc)
-	/// onClose() has thrown, and nothing is left to be closed.
-{
-	set(ENDED, false);
-	tellError(exc);
-	set(ENDED, true);
 }
 
 
@@ -208,9 +219,9 @@ void WebSocketEventConnection::dropped()
 
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::cut()
 {
-	if (is(GONE)) return;
-	set(GONE, true);
-	tellClosed();
+	const bool tells = _life.tells();
+	if (!enter(WebSocketLife::GONE)) return;
+	if (tells) callOnClose();
 	if (_stream.shared()) _reactor.poller().remove(_stream.fd());
 	_stream.close();
 	_reactor.remove(*this);
@@ -223,7 +234,7 @@ void WebSocketEventConnection::dropped()
 	_pOpening.reset();
 	forgetUnsent(); // it refers to this connection
 	releaseUserData();
-	_group.gone(*this, phase(), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);
+	_group.gone(*this, _life.counted(), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);
 }
 
 

@@ -23,15 +23,15 @@ POCO_WEBSOCKET_BEGIN
 
 void WebSocketEventConnection::flush()
 {
-	if (!is(GONE)) guarded([this] { tryFlush(); });
+	if (!_life.gone()) guarded([this] { tryFlush(); });
 }
 
 
 void WebSocketEventConnection::tryFlush()
 {
-	if (is(ABORTED)) return;
+	if (_life.aborted()) return;
 	if (likely(_pOutput != nullptr) && !push()) sendBroken();
-	else if (!_pOutput && !likely(_state.load(std::memory_order_relaxed) == OPEN && !_drain.load(std::memory_order_relaxed) && !is(PONG_WAITS)) && !is(DEFLATING)) flushed();
+	else if (!_pOutput && !likely(is(IS_OPEN) && !_drain.load(std::memory_order_relaxed) && !is(PONG_WAITS)) && !is(DEFLATING)) flushed();
 }
 
 
@@ -48,7 +48,7 @@ bool WebSocketEventConnection::allSent() const
 {
 	if (likely(!_pOutput->empty()))
 	{
-		if (is(DISCARD) && !is(PONG_WAITS) && closesCleanly()) _stream.beLast();
+		if (is(DISCARDS) && !is(PONG_WAITS) && closesCleanly()) _stream.beLast();
 		const long n = _pOutput->flush(_stream, _reactor.record());
 		if (n == WebSocketStream::BROKEN) return false;
 		tally(_bytesSent, _reactor.counters.bytesSent, static_cast<std::size_t>(n));
@@ -74,7 +74,7 @@ bool WebSocketEventConnection::allSent() const
 	{
 		rare().progress.begin(peerState(_stream.fd()));
 		limitQueue();
-		if (is(CLOSING_BEGUN)) expectLateClose();
+		if (_life.closing()) expectLateClose();
 	}
 	set(BLOCKED, true);
 	_drain.store(true, std::memory_order_relaxed);
@@ -128,15 +128,14 @@ void WebSocketEventConnection::flushed()
 			return; // it is flushed at the end of the turn
 		}
 	}
-	if (!is(DISCARD) && is(OPENED))
+	if (!_life.discards() && _life.opened())
 	{
 		if (_drain.load(std::memory_order_relaxed) && allSent() && _drain.exchange(false))
 			call([this] { _group.handler().onDrained(*this); });
 		return;
 	}
-	if (!is(DISCARD) || is(SHUT)) return;
 	// All has been said. A peer that is still sending would lose what was said last if the stream were closed.
-	set(SHUT, true);
+	if (!enter(WebSocketLife::SHUT)) return;
 	if (closesCleanly()) cut();
 	else if (_framer.failed() || _group.role == WebSocketFramer::ROLE_SERVER)
 	{

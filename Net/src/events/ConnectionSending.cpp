@@ -490,8 +490,8 @@ void WebSocketEventConnection::sendPong(const char* pPayload, std::size_t length
 
 void WebSocketEventConnection::sendClose(int code, const std::string& reason)
 {
-	if (state() == CONNECTING) cut();
-	if (is(SEND_BROKEN) && !is(GONE)) resume(); // as below
+	if (!_life.opened()) cut();
+	if (is(SEND_BROKEN) && !_life.gone()) resume(); // as below
 	if (state() != OPEN) return;
 	catchUp(); // first: it may begin to compress
 	deflateAll();
@@ -499,7 +499,7 @@ void WebSocketEventConnection::sendClose(int code, const std::string& reason)
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	const std::size_t length = WebSocketFrame::buildClose(payload, code, reason.data(), reason.size());
 	if (_framer.checkSend(WebSocketFrameHeader::CLOSE, payload, length) == WebSocketFramer::SEND) append(WebSocketFrameHeader::CLOSE, payload, length);
-	beginClosing();
+	go(WebSocketLife::CLOSING);
 	resume(); // or the peer's Close would not be seen
 }
 

@@ -33,7 +33,7 @@ namespace
 
 void WebSocketEventConnection::due(Time now)
 {
-	if (is(GONE)) return;
+	if (_life.gone()) return;
 	_reactor.timers().set(*this, now + WebSocketTimerWheel::MAX_DISTANCE); // stays in the loop, whatever is thrown
 	guarded([this, now] { timeReached(now); });
 }
@@ -53,20 +53,19 @@ void WebSocketEventConnection::timeReached(Time now)
 		_pOpening.reset();
 		output().bytes().append(response.data(), response.size());
 		_reactor.markDirty(*this);
-		discard();
-		beginClosing();
+		go(WebSocketLife::CLOSED);
 		return;
 	}
-	if (is(CLOSING_BEGUN))
+	if (_life.closing())
 	{
 		if (WebSocketTimerWheel::reached(_closingSince + _group.transferTimeout, now) || (late(closeLimit(), now) && WebSocketTimerWheel::reached(_waits + closeLimit(), now))) // a look may have changed the limit
 		{
-			if (!is(DISCARD)) tellError(TimeoutException("No Close frame from the peer"));
+			if (!_life.discards()) tellError(TimeoutException("No Close frame from the peer"));
 			cut();
 			return;
 		}
 	}
-	else if (is(SEND_BROKEN))
+	else if (_life.phase() == WebSocketLife::BROKEN)
 	{
 		if (!is(PAUSED) && WebSocketTimerWheel::reached(_waits, _received)) _waits = _received; // there is more to be read
 		if (WebSocketTimerWheel::reached(readingUntil(), now) || WebSocketTimerWheel::reached(_closingSince + _group.transferTimeout, now))
@@ -85,7 +84,7 @@ void WebSocketEventConnection::timeReached(Time now)
 		if (arrivesTooSlowly(now)) failSlowMessage();
 		else if (_group.idleTimeout > 0) checkIdle(now);
 		if (state() == OPEN && !is(PAUSED) && !is(BLOCKED)) keepAlive(now); // otherwise an answer would not be seen, or a PING not be sent
-		if (is(GONE)) return;
+		if (_life.gone()) return;
 	}
 	schedule();
 }
@@ -118,14 +117,14 @@ void WebSocketEventConnection::watch(Time now)
 	};
 	WebSocketProgress& progress = rare().progress;
 	const int result = progress.look(peerState(_stream.fd()), now);
-	const bool answerAwaited = is(PINGING) && !is(BLOCKED) && !is(CLOSING_BEGUN);
+	const bool answerAwaited = is(PINGING) && !is(BLOCKED) && !_life.closing();
 	if (result & (answerAwaited ? WebSocketProgress::READ : WebSocketProgress::TAKEN)) advance(_waits, progress.time());
 	if ((result & WebSocketProgress::TAKEN) && (progress.waiting() || is(BLOCKED))) advance(_lastMessage, progress.time());
 	if (result & WebSocketProgress::ARRIVED) _lastMessage = now;
 	if (answerAwaited && (result & WebSocketProgress::ARRIVED)) advance(_waits, now);
-	if (is(CLOSING_BEGUN))
+	if (_life.closing())
 	{
-		if (!is(DISCARD)) advance(_waits, result & WebSocketProgress::ARRIVED ? now : _received);
+		if (!_life.discards()) advance(_waits, result & WebSocketProgress::ARRIVED ? now : _received);
 		if (progress.unacknowledged() > CLOSE_SIZE) expectLateClose();
 		else probePeer(_stream.fd(), true); // it may be reading still
 	}
@@ -180,7 +179,7 @@ bool WebSocketEventConnection::arrivesTooSlowly(Time now)
 	/// The same of a message that is received, and not handed over in parts. It is known from the first look at it.
 {
 	const Poco::UInt64 number = _messagesReceived.load(std::memory_order_relaxed);
-	if (_framer.betweenMessages() || _parser.getParts() || is(PAUSED) || is(DISCARD))
+	if (_framer.betweenMessages() || _parser.getParts() || is(PAUSED) || _life.discards())
 	{
 		if (Rare* const pRare = _pRare.load(std::memory_order_acquire)) pRare->messageArrives = false;
 		return false;
@@ -245,7 +244,7 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 {
 	if (_pOpening)
 	{
-		const bool idle = is(HTTP) && _pOpening->received().empty(); // between two requests
+		const bool idle = _life.counted() == WebSocketConnectionGroup::HTTP && _pOpening->received().empty(); // between two requests
 		return _received + (idle ? WebSocketConnectionGroup::milliseconds(_group.pHTTPParams->getKeepAliveTimeout()) : _group.handshakeTimeout);
 	}
 
@@ -255,13 +254,13 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 	{
 		left = std::min(left, WebSocketTimerWheel::reached(time, now) ? 0 : time - now);
 	};
-	if (is(CLOSING_BEGUN))
+	if (_life.closing())
 	{
 		consider(_waits + closeLimit());
 		consider(_closingSince + _group.transferTimeout);
 		return now + left;
 	}
-	if (is(SEND_BROKEN))
+	if (_life.phase() == WebSocketLife::BROKEN)
 	{
 		consider(readingUntil());
 		return now + left;
@@ -282,7 +281,7 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 
 [[gnu::noinline]] void WebSocketEventConnection::schedule()
 {
-	if (is(GONE)) return;
+	if (_life.gone()) return;
 	const Time time = deadline();
 	if (WebSocketTimerWheel::reached(time, dueTime())) _reactor.timers().set(*this, time);
 }

@@ -52,7 +52,7 @@ namespace
 
 
 template <typename... Stream>
-WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, Nothing, Stream&&... stream):
+WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, WebSocketConnectionGroup::Phase counted, Stream&&... stream):
 	dirty(false),
 	again(false),
 	_dataReleased(0),
@@ -60,7 +60,7 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& gro
 	_reactor(reactor),
 	_flags(0),
 	_drain(false),
-	_state(CONNECTING),
+	_life(counted),
 	_opcode(WebSocketFrame::OP_TEXT),
 	_broadcasts(0),
 	_lastMessage(0),
@@ -87,23 +87,20 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& gro
 
 
 WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, int& fd, const sockaddr* pRemote, socklen_t length):
-	WebSocketEventConnection(group, reactor, Nothing(), fd, pRemote, length)
+	WebSocketEventConnection(group, reactor, WebSocketConnectionGroup::HANDSHAKE, fd, pRemote, length)
 {
-	set(HANDSHAKE, true);
 }
 
 
 WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, StreamSocketImpl* pSocket, const SocketAddress& remote):
-	WebSocketEventConnection(group, reactor, Nothing(), pSocket, remote)
+	WebSocketEventConnection(group, reactor, WebSocketConnectionGroup::HANDSHAKE, pSocket, remote)
 {
-	set(HANDSHAKE, true);
 }
 
 
 WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const SocketAddress& remote, const HTTPRequest& request):
-	WebSocketEventConnection(group, reactor, Nothing(), static_cast<StreamSocketImpl*>(upgrade.socket.impl()), remote)
+	WebSocketEventConnection(group, reactor, WebSocketConnectionGroup::HANDSHAKE, static_cast<StreamSocketImpl*>(upgrade.socket.impl()), remote)
 {
-	set(HANDSHAKE, true);
 	rare().subprotocol = upgrade.subprotocol;
 	auto pAdopted = std::make_unique<Rare::Adopted>();
 	pAdopted->request = request;
@@ -114,10 +111,8 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& gro
 
 
 WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, const WebSocketHTTPDispatcher::Connection& connection):
-	WebSocketEventConnection(group, reactor, Nothing(), WebSocketStream::Detached{const_cast<StreamSocketImpl*>(connection.pSocket.get())}, connection.remote)
+	WebSocketEventConnection(group, reactor, WebSocketConnectionGroup::HTTP, WebSocketStream::Detached{const_cast<StreamSocketImpl*>(connection.pSocket.get())}, connection.remote)
 {
-	set(HANDSHAKE, true);
-	set(HTTP, true);
 	_pOpening = std::make_unique<WebSocketOpeningHandshake>();
 	_pOpening->wait(connection.requests, connection.received);
 }
@@ -146,26 +141,28 @@ void WebSocketEventConnection::begin()
 		discharge();
 		return;
 	}
+	enter(WebSocketLife::HANDSHAKE);
 	guarded([this]
 	{
 		set(UNWATCHED, true);
 		if (adopted()) beginAdopted();
 		else beginHandshake();
-		if (!is(GONE)) schedule();
+		if (!_life.gone()) schedule();
 	});
 }
 
 
 void WebSocketEventConnection::beginHandshake()
 {
+	const bool dispatched = _life.counted() == WebSocketConnectionGroup::HTTP;
 	if (!_pOpening) _pOpening = _reactor.takeOpening();
 	_pOpening->begin(*_group.pConnectionParams, _group.pHTTPParams.get(), _stream);
 	std::string received = _pOpening->takeBehind();
 	if (!received.empty()) receiveRequest(&received[0], received.size());
 	if (_pOpening && _stream.plain()) ready(WebSocketPoller::READ); // mostly the request is there, and nobody need tell
-	if (is(GONE)) return;
+	if (_life.gone()) return;
 	if (is(UNWATCHED)) updateInterest();
-	if (is(HTTP) && _stream.pending()) _reactor.again(*this);
+	if (dispatched && _stream.pending()) _reactor.again(*this);
 }
 
 
@@ -179,14 +176,7 @@ void WebSocketEventConnection::beginAdopted()
 	open(pOpening->adopt(pAdopted->request), agreement.subprotocol, agreement.deflated ? &agreement.deflate : nullptr);
 	_reactor.giveOpening(std::move(pOpening));
 	process(pAdopted->data.data(), pAdopted->data.size());
-	if (!is(GONE) && _stream.pending()) _reactor.again(*this);
-}
-
-
-WebSocketConnectionGroup::Phase WebSocketEventConnection::phase() const
-{
-	if (!is(HANDSHAKE)) return WebSocketConnectionGroup::OPENED;
-	return is(HTTP) ? WebSocketConnectionGroup::HTTP : WebSocketConnectionGroup::HANDSHAKE;
+	if (!_life.gone() && _stream.pending()) _reactor.again(*this);
 }
 
 
@@ -219,7 +209,7 @@ void WebSocketEventConnection::performTask(Task& task)
 		performSend(task);
 		break;
 	case Task::FLUSH:
-		if (!is(GONE)) _reactor.markDirty(*this);
+		if (!_life.gone()) _reactor.markDirty(*this);
 		break;
 	case Task::PING:
 		sendPing();
@@ -244,11 +234,10 @@ void WebSocketEventConnection::performTask(Task& task)
 
 void WebSocketEventConnection::discharge()
 {
-	set(GONE, true);
-	setState(CLOSED);
+	enter(WebSocketLife::GONE);
 	_stream.close();
 	releaseUserData();
-	_group.gone(*this, phase(), false);
+	_group.gone(*this, _life.counted(), false);
 }
 
 
@@ -260,17 +249,17 @@ void WebSocketEventConnection::discharge()
 
 void WebSocketEventConnection::turn(int events)
 {
-	if (events == WebSocketPoller::READ && !(_flags & (ABORTED | GONE | DEFLATING | RESUMING | PAUSED | GREEDY))) read();
+	if (events == WebSocketPoller::READ && !(_flags & (DISCARDS | DEFLATING | RESUMING | PAUSED | GREEDY))) read();
 	else unusualTurn(events);
 }
 
 
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::unusualTurn(int events)
 {
-	if (is(ABORTED)) cut();
-	if (is(CROSSED) && !is(GONE)) events |= _stream.meaning(events);
-	if ((events & WebSocketPoller::WRITE) && !is(GONE)) flush();
-	if (!(events & WebSocketPoller::READ) || is(GONE)) return;
+	if (_life.aborted()) cut();
+	if (is(CROSSED) && !_life.gone()) events |= _stream.meaning(events);
+	if ((events & WebSocketPoller::WRITE) && !_life.gone()) flush();
+	if (!(events & WebSocketPoller::READ) || _life.gone()) return;
 	if (is(GREEDY))
 	{
 		set(GREEDY, false);
@@ -281,7 +270,7 @@ void WebSocketEventConnection::turn(int events)
 		}
 	}
 	if (is(DEFLATING)) deflateSome();
-	if (is(DEFLATING) || is(GONE)) return;
+	if (is(DEFLATING) || _life.gone()) return;
 	if (is(RESUMING)) processBacklog();
 	else if (is(PAUSED)) readyWhilePaused();
 	else read();
@@ -316,7 +305,7 @@ bool WebSocketEventConnection::unread() const
 	iovec blocks[2];
 	int count = 0;
 	char* pDirect = nullptr;
-	const std::size_t direct = likely(!_pOpening && !is(DISCARD)) ? _parser.room(pDirect) : 0;
+	const std::size_t direct = likely(!_pOpening && !is(DISCARDS)) ? _parser.room(pDirect) : 0;
 	if (direct > 0) blocks[count++] = {pDirect, direct};
 	// Behind small frames little is taken at once: other connections have their turn before thousands more.
 	const WebSocketFrameHeader& last = _framer.header();
@@ -341,9 +330,9 @@ bool WebSocketEventConnection::unread() const
 	if (first > 0) receive(pDirect, first);
 	if (length > first) receive(_reactor.input(), length - first);
 	_reactor.setReading(nullptr);
-	if (is(GONE)) return;
+	if (_life.gone()) return;
 	flush();
-	if (!_stream.plain() && !is(GONE)) receivedSecurely();
+	if (!_stream.plain() && !_life.gone()) receivedSecurely();
 }
 
 
@@ -352,7 +341,7 @@ bool WebSocketEventConnection::unread() const
 {
 	if (!is(CROSSED) && !_stream.crossed()) return;
 	if (is(WRITING)) flush();
-	if (!is(GONE)) updateInterest();
+	if (!_life.gone()) updateInterest();
 }
 
 
@@ -378,7 +367,7 @@ void WebSocketEventConnection::receive(char* pData, std::size_t length)
 		return;
 	}
 	std::size_t used = 0;
-	const bool first = is(HTTP) && _pOpening->received().empty();
+	const bool first = _life.counted() == WebSocketConnectionGroup::HTTP && _pOpening->received().empty();
 	WebSocketOpeningHandshake::Result result = _pOpening->receive(pData, length, used);
 	if (result == WebSocketOpeningHandshake::NEED_MORE)
 	{
@@ -402,12 +391,11 @@ void WebSocketEventConnection::receive(char* pData, std::size_t length)
 	{
 		open(pOpening->request(), pOpening->subprotocol(), pOpening->deflate());
 		process(pData + used, length - used);
-		if (!is(GONE)) schedule();
+		if (!_life.gone()) schedule();
 	}
 	else
 	{
-		discard();
-		beginClosing();
+		go(WebSocketLife::CLOSED);
 	}
 	_reactor.giveOpening(std::move(pOpening));
 }
@@ -439,16 +427,14 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 	if (pDeflate) writer().configure(params, pDeflate, _group.role);
 	set(COMPRESSES, pDeflate && writer().deflates());
 	if (subprotocol != this->subprotocol()) rare().subprotocol = subprotocol;
-	set(OPENED, true);
 	_since.update();
 	_broadcasts = _reactor.broadcasts().count();
-	setState(OPEN);
 	_lastMessage = _reactor.now();
-	const WebSocketConnectionGroup::Phase before = phase();
-	set(HANDSHAKE, false);
+	const WebSocketConnectionGroup::Phase before = _life.counted();
+	enter(WebSocketLife::OPEN);
 	_group.opened(*this, before);
 	call([&] { _group.handler().onOpen(*this, request); });
-	if (!is(GONE)) _group.greeted(*this);
+	if (!_life.gone()) _group.greeted(*this);
 }
 
 
@@ -470,7 +456,7 @@ void WebSocketEventConnection::process(char* pData, std::size_t length)
 	if (_framer.getReservedBits() != 0) start = std::chrono::steady_clock::now(); // there may be something to decompress
 	try
 	{
-		while (pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)))
+		while (pData < pEnd && !(_flags & (PAUSED | DISCARDS)))
 		{
 			if (likely(_parser.nextWhole(pData, pEnd)))
 			{
@@ -486,7 +472,7 @@ void WebSocketEventConnection::process(char* pData, std::size_t length)
 				if (--frames != 0 && !_parser.assembler().compressed()) continue;
 			}
 			// A few bytes can be megabytes, and a read many frames: the other connections have their turn before the rest.
-			yielded = pData < pEnd && !(_flags & (DISCARD | PAUSED | GONE)) && (frames == 0 || std::chrono::steady_clock::now() - start >= INFLATE_TIME);
+			yielded = pData < pEnd && !(_flags & (PAUSED | DISCARDS)) && (frames == 0 || std::chrono::steady_clock::now() - start >= INFLATE_TIME);
 			if (yielded) stopReading();
 		}
 	}
@@ -497,7 +483,7 @@ void WebSocketEventConnection::process(char* pData, std::size_t length)
 	}
 	messagesReceived(MAX_FRAMES - frames - others);
 	if (yielded) goOnLater();
-	return is(PAUSED) && !is(DISCARD) && !is(GONE) ? length - static_cast<std::size_t>(pEnd - pData) : length;
+	return is(PAUSED) && !_life.discards() ? length - static_cast<std::size_t>(pEnd - pData) : length;
 }
 
 
@@ -586,9 +572,7 @@ void WebSocketEventConnection::handlePart()
 	default:
 		catchUp();
 		if (_framer.checkSend(flags, payload, length) == WebSocketFramer::SEND) append(flags, payload, length);
-		discard();
 		tellClosed();
-		beginClosing();
 		wakeFlush(); // when all has been sent, the stream ends
 	}
 	_framer.forgetControl();

@@ -17,6 +17,7 @@
 
 #include "events/ConnectionGroup.h"
 #include "events/HTTPDispatcher.h"
+#include "events/Life.h"
 #include "events/Output.h"
 #include "events/Poller.h"
 #include "core/Progress.h"
@@ -165,30 +166,22 @@ private:
 
 	enum Flag
 	{
-		HANDSHAKE     = 0x001, // the opening handshake is going on
-		OPENED        = 0x002, // onOpen() has been called
+		IS_OPEN       = 0x001, // the phase is OPEN
+		DISCARDS      = 0x002, // WebSocketLife::discards()
 		PAUSED        = 0x004,
-		DISCARD       = 0x008, // what arrives is of no interest any more
 		WRITING       = 0x010, // the poller waits for WRITE
 		BLOCKED       = 0x020, // the peer does not take what is sent
 		PINGING       = 0x040, // an automatic PING has not been answered
 		IN_PARTS      = 0x080, // a message is being sent in parts
-		CLOSING_BEGUN = 0x100,
-		ENDED         = 0x200, // onClose() has been called
-		SHUT          = 0x400, // all that is to be sent has been
 		PONG_WAITS    = 0x800, // to be sent when the peer takes it
 		RESUMING      = 0x1000, // the backlog is going to be processed
-		GONE          = 0x2000, // not in the loop any more
 		UNWATCHED     = 0x4000, // not in the poller, because there is nothing that it could tell
 		DEFLATING     = 0x8000, // a long message is being compressed, step by step; also IN_PARTS
-		ABORTED       = 0x10000, // cut in the next turn
 		KEPT          = 0x20000, // what was kept before the connection was there is being sent, whatever the limit
 		COMPRESSES    = 0x40000, // messages that are not too short
 		ASKED         = 0x80000, // the last PING has not been answered
-		IS_OPEN       = 0x100000, // the state is OPEN, for the loop's thread
 		GREEDY        = 0x200000, // has taken all that it was allowed to at once: the next time after the others
 		ASKED_AGAIN   = 0x400000, // half of the time for the answer to an automatic PING has passed
-		HTTP          = 0x800000, // has made other requests before the opening handshake
 		ACCOUNTED     = 0x1000000, // some of the output is part of what is queued()
 		SEND_BROKEN   = 0x2000000, // nothing can be sent any more, and what the peer has sent before is still read
 		CLOSES_LATER  = 0x4000000, // the closing handshake has begun, and the peer has much to read before the Close frame
@@ -239,19 +232,14 @@ private:
 		Poco::UUID id;                      // made when somebody asks
 	};
 
-	struct Nothing
-	{
-	};
-
 	template <typename... Stream>
-	WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, Nothing, Stream&&... stream);
+	WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, WebSocketConnectionGroup::Phase counted, Stream&&... stream);
 
 	bool is(Flag flag) const;
 	void set(Flag flag, bool on);
 	bool adopted() const;
 	void beginHandshake();
 	void beginAdopted();
-	WebSocketConnectionGroup::Phase phase() const;
 	Rare& rare() const;
 	WebSocketMessageWriter& writer();
 	WebSocketOutput& output();
@@ -279,6 +267,8 @@ private:
 	void blocked(bool progress);
 	void unblocked();
 	bool closesCleanly() const;
+	bool enter(WebSocketLife::Phase next);
+	void go(WebSocketLife::Phase next);
 	void discard();
 	void forgetUnsent();
 	void receive(char* pData, std::size_t length);
@@ -353,11 +343,11 @@ private:
 	bool unread() const;
 	void broken(const Poco::Exception& exc);
 	void callbackFailed(const Poco::Exception& exc);
-	void beginClosing();
 	void tellError(const Poco::Exception& exc);
 	void tellClosed();
+	void callOnError(const Poco::Exception& exc);
+	void callOnClose();
 	void releaseUserData();
-	void tellCloseError(const Poco::Exception& exc);
 	void flushed();
 	void processBacklog();
 	void goOn();
@@ -365,7 +355,6 @@ private:
 	void updateInterest();
 	void schedule();
 	Time deadline() const;
-	void setState(State state);
 
 	std::atomic<unsigned char> _dataReleased; // 1 if no user data is kept any more
 	WebSocketConnectionGroup& _group;
@@ -375,7 +364,7 @@ private:
 	std::unique_ptr<WebSocketOutput> _pOutput;
 	int _flags;
 	std::atomic<bool> _drain;                // onDrained() is owed
-	std::atomic<unsigned char> _state;
+	WebSocketLife _life;
 	std::atomic<unsigned char> _opcode;      // the default one
 	Poco::UInt32 _broadcasts;                // how many the loop had when this was given the last
 	Time _lastMessage;  // in either direction
@@ -407,7 +396,7 @@ private:
 //
 inline WebSocketConnection::State WebSocketEventConnection::state() const
 {
-	return static_cast<State>(_state.load(std::memory_order_acquire));
+	return _life.state();
 }
 
 
