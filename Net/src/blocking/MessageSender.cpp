@@ -10,6 +10,7 @@
 
 
 #include "blocking/MessageSender.h"
+#include "core/SendRules.h"
 #include "Poco/Net/NetException.h"
 #include <algorithm>
 #include <vector>
@@ -24,9 +25,7 @@ WebSocketMessageSender::WebSocketMessageSender(WebSocketTransport& transport, We
 	_transport(transport),
 	_framer(framer),
 	_sender(sender),
-	_inParts(false),
-	_incomplete(false),
-	_lost(false)
+	_inParts(false)
 {
 }
 
@@ -43,7 +42,7 @@ int WebSocketMessageSender::send(const char* pMessage, int length, int opcode, i
 	if (fragmentSize < 0) throw InvalidArgumentException("Negative fragment size");
 
 	Poco::FastMutex::ScopedLock lock(_mutex);
-	if (_inParts) throw IllegalStateException("A message is being sent in parts");
+	if (_inParts && _writer.inMessage()) throw IllegalStateException("A message is being sent in parts");
 	const std::size_t size = static_cast<std::size_t>(length);
 	begin(opcode, size >= _writer.threshold());
 	checkText(pMessage, size, true);
@@ -65,7 +64,7 @@ std::streamsize WebSocketMessageSender::send(std::istream& istr, int opcode, int
 	if (fragmentSize <= 0) throw InvalidArgumentException("Fragment size must be greater than 0");
 
 	Poco::FastMutex::ScopedLock lock(_mutex);
-	if (_inParts) throw IllegalStateException("A message is being sent in parts");
+	if (_inParts && _writer.inMessage()) throw IllegalStateException("A message is being sent in parts");
 	begin(opcode, true);
 	std::vector<char> block(static_cast<std::size_t>(fragmentSize));
 	std::streamsize total = 0;
@@ -88,28 +87,18 @@ int WebSocketMessageSender::sendPart(const char* pPart, int length, int opcode, 
 	check(opcode, length, pPart);
 
 	Poco::FastMutex::ScopedLock lock(_mutex);
-	if (_inParts && opcode != _writer.opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
-	if (_inParts) checkLost();
-	else begin(opcode, true);
+	if (_inParts && _writer.inMessage() && opcode != _writer.opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
+	if (!_inParts || !_writer.inMessage()) begin(opcode, true);
 	checkText(pPart, static_cast<std::size_t>(length), last);
-	try
-	{
-		sendFragment(pPart, static_cast<std::size_t>(length), last);
-	}
-	catch (const WebSocketSender::Unfinished&)
-	{
-		_inParts = !last;
-		throw;
-	}
-	_inParts = !last;
+	_inParts = true;
+	sendFragment(pPart, static_cast<std::size_t>(length), last);
 	return length;
 }
 
 
 void WebSocketMessageSender::check(int opcode, int length, const char* pData) const
 {
-	if (!WebSocketFrame::isMessage(opcode))
-		throw InvalidArgumentException("A message is text or binary");
+	WebSocketSendRules::checkOpcode(opcode);
 	if (length < 0) throw InvalidArgumentException("Negative message length");
 	if (length > 0 && !pData) throw InvalidArgumentException("Null pointer for a message");
 	if (!_transport.getBlocking())
@@ -119,23 +108,14 @@ void WebSocketMessageSender::check(int opcode, int length, const char* pData) co
 
 void WebSocketMessageSender::checkText(const char* pData, std::size_t length, bool last)
 {
-	if (_framer.getVerifyUTF8() && !_writer.check(pData, length, last))
-		throw InvalidArgumentException("A text message must be UTF-8");
-}
-
-
-void WebSocketMessageSender::checkLost() const
-{
-	if (_lost) throw WebSocketException("The message before could not be completed", WebSocketError::CLOSED);
+	if (_framer.getVerifyUTF8() && !_writer.check(pData, length, last)) WebSocketSendRules::refuseText();
 }
 
 
 void WebSocketMessageSender::begin(int opcode, bool large)
 {
-	if (_incomplete) _lost = true;
-	checkLost();
-	_writer.begin(opcode, large);
-	_first = true;
+	if (!_writer.begin(opcode, large)) throw WebSocketException("The message before could not be completed", WebSocketError::CLOSED);
+	_inParts = false;
 }
 
 
@@ -148,18 +128,13 @@ void WebSocketMessageSender::sendFragment(const char* pData, std::size_t length,
 	}
 	catch (const WebSocketSender::Unfinished&)
 	{
-		_first = false;
-		_incomplete = !last; // this frame counts as sent
-		throw;
+		throw; // this frame counts as sent
 	}
 	catch (...)
 	{
 		_writer.lost();
-		_lost = !_first; // nothing of the message has been sent, or it cannot be completed
 		throw;
 	}
-	_first = false;
-	_incomplete = !last;
 }
 
 

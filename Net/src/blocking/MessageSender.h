@@ -48,7 +48,6 @@ private:
 	void check(int opcode, int length, const char* pData) const;
 	void checkText(const char* pData, std::size_t length, bool last);
 	void sendFragment(const char* pData, std::size_t length, bool last);
-	void checkLost() const;
 	void begin(int opcode, bool large);
 
 	WebSocketTransport& _transport;
@@ -58,11 +57,7 @@ private:
 	WebSocketMessageWriter _writer;
 	std::string _compressed;
 
-	// of the present message
-	bool _inParts;     // sendPart() has begun one
-	bool _first;       // the next frame is its first
-	bool _incomplete;  // frames of it have been sent, and others not
-	bool _lost;        // and will not be: no message can be sent any more
+	bool _inParts; // sendPart() has begun a message
 };
 
 

@@ -10,6 +10,7 @@
 
 
 #include "blocking/Sender.h"
+#include "core/SendRules.h"
 #include "Poco/Net/NetException.h"
 #include <openssl/rand.h>
 #include <algorithm>
@@ -108,10 +109,7 @@ int WebSocketSender::sendClose(int statusCode, const std::string& reason)
 
 int WebSocketSender::buildClose(int statusCode, const std::string& reason, char* pPayload)
 {
-	if (!WebSocketFrame::isCloseCode(statusCode)) // RFC 6455, 7.4
-		throw InvalidArgumentException("Status code must not be sent in a Close frame: " + std::to_string(statusCode));
-	if (!WebSocketUTF8::isValid(reason.data(), reason.size())) // RFC 6455, 5.5.1
-		throw InvalidArgumentException("Reason of a Close frame must be UTF-8");
+	WebSocketSendRules::checkClose(statusCode, reason);
 	return static_cast<int>(WebSocketFrame::buildClose(pPayload, statusCode, reason.data(), reason.size()));
 }
 

@@ -42,7 +42,7 @@ void WebSocketSender::sendFailure()
 		{
 			_broken = !sendFrame(payload, length, WebSocketFrameHeader::CLOSE, false);
 			_framer.sent(WebSocketFrameHeader::CLOSE);
-			if (_transport.plain()) _transport.shutdownSend();
+			if (_framer.endsStream() && _transport.plain()) _transport.shutdownSend();
 		}
 	}
 	catch (const std::exception&)

@@ -272,8 +272,7 @@ bool WebSocketImpl::closeHandshake(int statusCode, const std::string& reason, co
 			do channel.sender.sendReplies(WebSocketDeadline(slice));
 			while (!limit.over() && !channel.receiver.waitForEnd(std::min(limit.left(), slice)));
 		}
-		const bool done = answered() && (channel.framer.closeState() & WebSocketFramer::CLOSE_SENT) != 0;
-		if (!_mustMaskPayload && channel.transport.plain() && done) channel.transport.shutdownSend(); // RFC 6455, 7.1.1: the server does
+		if (channel.framer.endsStream() && channel.transport.plain()) channel.transport.shutdownSend();
 	}
 	catch (const TimeoutException&)
 	{

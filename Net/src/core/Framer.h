@@ -212,6 +212,13 @@ public:
 	//
 	Role role() const;
 	CloseState closeState() const;
+	bool endsStream() const;
+		/// Returns true if this end, when all has been sent, ends its direction of the TCP connection: a server after the closing handshake
+		/// (RFC 6455, 7.1.1), and whoever has failed the connection (7.1.7). A client waits for the server to do so.
+
+	bool closed() const;
+		/// Returns true if both Close frames have been exchanged: nothing can come any more.
+
 	bool failed() const;
 	WebSocketError::Code error() const;
 	std::string errorText() const;
@@ -363,6 +370,18 @@ inline WebSocketFramer::Role WebSocketFramer::role() const
 inline bool WebSocketFramer::failed() const
 {
 	return _error.load(std::memory_order_acquire) != WebSocketError::NONE;
+}
+
+
+inline bool WebSocketFramer::endsStream() const
+{
+	return failed() || (_role == ROLE_SERVER && closed());
+}
+
+
+inline bool WebSocketFramer::closed() const
+{
+	return !failed() && _closeState.load(std::memory_order_acquire) == CLOSED;
 }
 
 

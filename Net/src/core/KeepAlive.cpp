@@ -20,8 +20,8 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	constexpr Poco::Timespan::TimeDiff MAX_TIME = 20LL*24*3600*1000*1000;
-	constexpr WebSocketKeepAlive::Time MAX_SILENCE = 24u*24*3600*1000;
+	constexpr Poco::Timespan::TimeDiff LONGEST_TIME = 20LL*24*3600*1000*1000;
+	constexpr WebSocketKeepAlive::Time LONGEST_SILENCE = 24u*24*3600*1000;
 }
 
 
@@ -29,14 +29,14 @@ WebSocketKeepAlive::Limits::Limits(const Poco::Timespan& ping, const Poco::Times
 	pingInterval(milliseconds(ping)),
 	pongTimeout(milliseconds(pong)),
 	slowPongTimeout(std::max(pongTimeout, milliseconds(sendTimeout))),
-	longestSilence(std::min(pingInterval + milliseconds(transferTimeout), MAX_SILENCE))
+	longestSilence(std::min(pingInterval + milliseconds(transferTimeout), LONGEST_SILENCE))
 {
 }
 
 
 WebSocketKeepAlive::Time WebSocketKeepAlive::milliseconds(const Poco::Timespan& time)
 {
-	return static_cast<Time>((std::min(time.totalMicroseconds(), MAX_TIME) + 999)/1000);
+	return static_cast<Time>((std::min(time.totalMicroseconds(), LONGEST_TIME) + 999)/1000);
 }
 
 
@@ -78,12 +78,17 @@ WebSocketKeepAlive::Action WebSocketKeepAlive::timeReached(Time now, const Limit
 }
 
 
-bool WebSocketKeepAlive::look(Time now, const WebSocketPeerState& peer, WebSocketProgress& progress)
+bool WebSocketKeepAlive::look(Time now, const WebSocketPeerState& peer, WebSocketProgress& progress, bool sentBefore)
 {
 	if (_phase == PINGED)
 	{
 		progress = WebSocketProgress();
 		progress.expectAnswer(peer);
+		if (!sentBefore)
+		{
+			_phase = PINGED_AGAIN;
+			return false;
+		}
 		_phase = LOOKED;
 		return true;
 	}

@@ -63,9 +63,10 @@ public:
 	Action timeReached(Time now, const Limits& limits, const WebSocketProgress& progress);
 		/// Returns what is to be done now.
 
-	bool look(Time now, const WebSocketPeerState& peer, WebSocketProgress& progress);
-		/// Takes what the system knows of the peer. Returns true if this look is the first after a PING: the shell then has the
-		/// system keep what it knows up to date (probePeer()), until received() returns true.
+	bool look(Time now, const WebSocketPeerState& peer, WebSocketProgress& progress, bool sentBefore = true);
+		/// Takes what the system knows of the peer. sentBefore tells whether there may be something that the peer has to read before
+		/// the PING; without that there is no second one. Returns true if this look is the first after a PING, and a second one follows:
+		/// the shell then has the system keep what it knows up to date (probePeer()), until received() returns true.
 
 	Time deadline(const Limits& limits, const WebSocketProgress& progress) const;
 		/// Returns when timeReached() is to be called. Only if there are PINGs (pingInterval > 0).
@@ -75,6 +76,10 @@ public:
 
 	void restart(Time now);
 		/// Until now a PING could not go out, or an answer not be seen.
+
+	Time sign() const;
+	void sign(Time time);
+		/// When the time that is waited for an answer has begun. Free for another use while there is no PING.
 
 	bool pinging() const;
 		/// Returns true from the first PING to received().
@@ -109,6 +114,18 @@ inline bool WebSocketKeepAlive::received(Time now)
 	if (_phase == QUIET) return false;
 	_phase = QUIET;
 	return true;
+}
+
+
+inline WebSocketKeepAlive::Time WebSocketKeepAlive::sign() const
+{
+	return _sign;
+}
+
+
+inline void WebSocketKeepAlive::sign(Time time)
+{
+	_sign = time;
 }
 
 

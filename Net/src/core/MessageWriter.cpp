@@ -24,7 +24,10 @@ WebSocketMessageWriter::WebSocketMessageWriter():
 	_threshold(0),
 	_opcode(0),
 	_compress(false),
-	_first(true)
+	_first(true),
+	_lastFirst(true),
+	_inMessage(false),
+	_lost(false)
 {
 }
 
@@ -48,12 +51,15 @@ void WebSocketMessageWriter::enableDeflate(std::unique_ptr<WebSocketDeflater> pD
 }
 
 
-void WebSocketMessageWriter::begin(int opcode, bool large)
+bool WebSocketMessageWriter::begin(int opcode, bool large)
 {
+	if (_inMessage) _lost = true;
+	if (_lost) return false;
 	_opcode   = static_cast<unsigned char>(opcode);
 	_compress = large && _pDeflater;
 	_first    = true;
 	_text.reset();
+	return true;
 }
 
 
@@ -69,6 +75,7 @@ bool WebSocketMessageWriter::check(const char* pData, std::size_t length, bool l
 
 WebSocketMessageWriter::Frame WebSocketMessageWriter::frame(const char* pData, std::size_t length, bool last, std::string& compressed)
 {
+	_lastFirst = _first;
 	Frame frame;
 	frame.flags = last ? static_cast<int>(WebSocketFrameHeader::FIN) : 0;
 	if (_first) frame.flags |= _opcode | (_compress ? static_cast<int>(WebSocketFrameHeader::RSV1) : 0); // RFC 6455, 5.4; RFC 7692, 6
@@ -83,6 +90,7 @@ WebSocketMessageWriter::Frame WebSocketMessageWriter::frame(const char* pData, s
 		frame.nothing = frame.length == 0; // never of the last part (RFC 7692, 7.2.3.6)
 	}
 	_first = _first && frame.nothing;
+	_inMessage = !last;
 	return frame;
 }
 
@@ -90,6 +98,8 @@ WebSocketMessageWriter::Frame WebSocketMessageWriter::frame(const char* pData, s
 void WebSocketMessageWriter::lost()
 {
 	if (_compress) _pDeflater->reset();
+	_lost = _lost || !_lastFirst;
+	_inMessage = false;
 }
 
 

@@ -56,8 +56,12 @@ public:
 	void enableDeflate(std::unique_ptr<WebSocketDeflater> pDeflater, std::size_t threshold);
 		/// Compresses messages of threshold bytes and more (RFC 7692).
 
-	void begin(int opcode, bool large);
-		/// Begins a message; large tells whether it may be as long as the threshold.
+	bool begin(int opcode, bool large);
+		/// Begins a message; large tells whether it may be as long as the threshold. Returns false, and does nothing, if the message
+		/// before has not been completed, and never will be: no frame of another message may follow (RFC 6455, 5.4).
+
+	bool inMessage() const;
+		/// Returns true if a message has been begun with frame() that lacks its last frame.
 
 	std::size_t threshold() const;
 		/// Returns how many bytes a message to be compressed must have.
@@ -77,7 +81,8 @@ public:
 		/// Returns the first byte of the header of a whole, uncompressed message in one frame.
 
 	void lost();
-		/// A frame cannot be sent: the compressor forgets it, as the peer must not be told to refer to it.
+		/// What frame() was called for last is not sent: the compressor forgets it, as the peer must not be told to refer to it. If it was not
+		/// the first frame of its message, that one cannot be completed any more.
 
 	int opcode() const;
 		/// Returns the opcode of the message begun last.
@@ -88,7 +93,10 @@ private:
 	WebSocketUTF8 _text;
 	unsigned char _opcode;
 	bool _compress;
-	bool _first; // the next frame is the message's first
+	bool _first;     // the next frame is the message's first
+	bool _lastFirst; // the frame made last was
+	bool _inMessage;
+	bool _lost;      // a message can never be completed
 };
 
 
@@ -98,6 +106,12 @@ private:
 inline std::size_t WebSocketMessageWriter::threshold() const
 {
 	return _threshold;
+}
+
+
+inline bool WebSocketMessageWriter::inMessage() const
+{
+	return _inMessage;
 }
 
 

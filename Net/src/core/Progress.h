@@ -16,24 +16,13 @@
 
 
 #include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/WebSocketProtocol.h"
 #include "Poco/Types.h"
 
 
 namespace Poco {
 namespace Net {
 POCO_WEBSOCKET_BEGIN
-
-
-struct WebSocketPeerState
-	/// What the system knows of a connection's peer. All counts wrap around.
-{
-	Poco::UInt32 acknowledged = 0; /// bytes that the peer's system has acknowledged so far
-	Poco::UInt32 window = 0;       /// bytes that it has room for; 0 also if that is not known
-	Poco::UInt32 waiting = 0;      /// bytes that were sent here and are not acknowledged
-	Poco::UInt32 delivered = 0;    /// segments that have arrived at the peer, also if one before them is missing
-	Poco::UInt32 heldBack = 0;     /// segments that have come from the peer while one before them was missing, since the beginning
-	Poco::UInt32 quiet = 0;        /// milliseconds since its last acknowledgement, or answer to a question for room
-};
 
 
 class WebSocketProgress

@@ -1,0 +1,50 @@
+//
+// SendRules.cpp
+//
+// Library: PocoWebSocket
+// Package: Core
+// Module:  WebSocketSendRules
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "core/SendRules.h"
+#include "core/UTF8.h"
+#include "Poco/Exception.h"
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+void WebSocketSendRules::checkText(const char* pData, std::size_t length)
+{
+	if (!WebSocketUTF8::isValid(pData, length)) refuseText();
+}
+
+
+void WebSocketSendRules::checkClose(int code, const std::string& reason)
+{
+	if (!WebSocketFrame::isCloseCode(code))
+		throw InvalidArgumentException("Status code must not be sent in a Close frame: " + std::to_string(code));
+	if (!WebSocketUTF8::isValid(reason.data(), reason.size()))
+		throw InvalidArgumentException("Reason of a Close frame must be UTF-8");
+}
+
+
+[[gnu::cold]] void WebSocketSendRules::refuseText()
+{
+	throw InvalidArgumentException("A text message must be UTF-8");
+}
+
+
+[[gnu::cold]] void WebSocketSendRules::refuseOpcode()
+{
+	throw InvalidArgumentException("A message is text or binary");
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

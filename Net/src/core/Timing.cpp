@@ -1,0 +1,271 @@
+//
+// Timing.cpp
+//
+// Library: PocoWebSocket
+// Package: Core
+// Module:  WebSocketTiming
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "core/Timing.h"
+#include "Poco/Net/WebSocketConnectionParams.h"
+#include <algorithm>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	typedef WebSocketTiming::Time Time;
+
+	constexpr Poco::UInt32 CLOSE_SIZE = 4*1024; // what a control frame takes in the system's memory at most
+	constexpr Time NEVER = 1u << 30;            // as far away as a time can be
+
+	bool reached(Time time, Time now)
+	{
+		return static_cast<Poco::Int32>(now - time) >= 0;
+	}
+
+	const WebSocketProgress& progressOf(const WebSocketTiming::More* pMore)
+	{
+		static const WebSocketProgress none;
+		return pMore ? pMore->progress : none;
+	}
+}
+
+
+WebSocketTiming::Limits::Limits(const WebSocketConnectionParams& params):
+	WebSocketKeepAlive::Limits(params.getPingInterval(), params.getPongTimeout(), params.getSendTimeout(), params.getTransferTimeout()),
+	idleTimeout(WebSocketKeepAlive::milliseconds(params.getIdleTimeout())),
+	sendTimeout(WebSocketKeepAlive::milliseconds(params.getSendTimeout())),
+	closeTimeout(WebSocketKeepAlive::milliseconds(params.getCloseTimeout())),
+	transferTimeout(WebSocketKeepAlive::milliseconds(params.getTransferTimeout()))
+{
+}
+
+
+void WebSocketTiming::begin(Time now)
+{
+	_keepAlive.received(now);
+	_lastMessage = now;
+}
+
+
+WebSocketTiming::Action WebSocketTiming::timeReached(Time now, const Limits& limits, const Facts& facts, const More* pMore)
+{
+	const bool looked = _looked;
+	_looked = false;
+	const auto lookOr = [this, looked](Action action)
+	{
+		return looked ? action : LOOK;
+	};
+
+	const Time sign = _keepAlive.sign();
+	if (facts.closing)
+	{
+		if (reached(_closingSince + limits.transferTimeout, now)) return CLOSE_TIMEOUT;
+		return reached(sign + closeLimit(limits), now) ? lookOr(CLOSE_TIMEOUT) : NOTHING;
+	}
+	if (facts.sendBroken)
+	{
+		if (!facts.paused && reached(sign, lastReceived())) _keepAlive.sign(lastReceived()); // there is more to be read
+		return reached(readingUntil(now, limits, facts), now) || reached(_closingSince + limits.transferTimeout, now) ? READ_TIMEOUT : NOTHING;
+	}
+	if (facts.blocked)
+	{
+		if (reached(sign + limits.sendTimeout, now)) return lookOr(SEND_TIMEOUT);
+		if (pMore && reached(pMore->queueSince + limits.transferTimeout, now) && facts.sent < pMore->queueEnd) return SEND_TIMEOUT;
+	}
+	const bool known = pMore && pMore->messageArrives && pMore->message == facts.messages;
+	if (facts.messageArrives && known && reached(pMore->messageSince + limits.transferTimeout, now)) return MESSAGE_TIMEOUT;
+	if (facts.messageArrives && !known && !looked) return LOOK; // which notes it
+	if (limits.idleTimeout > 0 && facts.open && reached(_lastMessage + limits.idleTimeout, now)) return lookOr(IDLE);
+	if (!facts.open || facts.paused || facts.blocked) return NOTHING; // an answer would not be seen, or a PING not be sent
+
+	switch (_keepAlive.timeReached(now, limits, progressOf(pMore)))
+	{
+	case WebSocketKeepAlive::SEND_PING:
+		return SEND_PING;
+	case WebSocketKeepAlive::LOOK:
+		return LOOK;
+	case WebSocketKeepAlive::FAIL:
+		return PING_TIMEOUT;
+	default:
+		return NOTHING;
+	}
+}
+
+
+bool WebSocketTiming::look(Time now, const WebSocketPeerState& peer, const Facts& facts, More& more)
+{
+	_looked = true;
+	if (!facts.messageArrives)
+	{
+		more.messageArrives = false;
+	}
+	else if (!more.messageArrives || more.message != facts.messages)
+	{
+		more.messageArrives = true;
+		more.message = facts.messages;
+		more.messageSince = now;
+	}
+	if (facts.blocked && reached(more.queueSince, now) && facts.sent >= more.queueEnd)
+	{
+		more.queueEnd = facts.sent + facts.queued;
+		more.queueSince = now;
+	}
+	if (_keepAlive.pinging() && !facts.blocked && !facts.closing)
+	{
+		const bool sentBefore = peer.waiting > CLOSE_SIZE || !reached(_lastMessage, lastReceived());
+		const bool probe = _keepAlive.look(now, peer, more.progress, sentBefore);
+		more.probing = more.probing || probe;
+		return probe;
+	}
+
+	const int result = more.progress.look(peer, now);
+	Time sign = _keepAlive.sign();
+	if (result & WebSocketProgress::TAKEN) advance(sign, more.progress.time(), now);
+	if ((result & WebSocketProgress::TAKEN) && (more.progress.waiting() || facts.blocked)) advance(_lastMessage, more.progress.time(), now);
+	if (result & WebSocketProgress::ARRIVED) _lastMessage = now;
+	if (facts.messageArrives) advance(_lastMessage, lastReceived(), now);
+	if (!facts.closing)
+	{
+		_keepAlive.sign(sign);
+		return false;
+	}
+	if (!facts.discarding) advance(sign, result & WebSocketProgress::ARRIVED ? now : lastReceived(), now);
+	_keepAlive.sign(sign);
+	if (more.progress.unacknowledged() > CLOSE_SIZE) _closesLater = true;
+	return true; // it may be reading still
+}
+
+
+WebSocketTiming::Time WebSocketTiming::deadline(Time now, const Limits& limits, const Facts& facts, const More* pMore) const
+{
+	Time left = NEVER;
+	const auto consider = [&left, now](Time time)
+	{
+		left = std::min(left, reached(time, now) ? 0 : time - now);
+	};
+	const Time sign = _keepAlive.sign();
+	if (facts.closing)
+	{
+		consider(sign + closeLimit(limits));
+		consider(_closingSince + limits.transferTimeout);
+		return now + left;
+	}
+	if (facts.sendBroken)
+	{
+		consider(readingUntil(now, limits, facts));
+		consider(_closingSince + limits.transferTimeout);
+		return now + left;
+	}
+	left = limits.transferTimeout/4 + 1; // that is how exactly the time that a message takes to arrive is known
+	if (facts.blocked)
+	{
+		consider(sign + limits.sendTimeout);
+		if (pMore) consider(pMore->queueSince + limits.transferTimeout);
+	}
+	if (limits.idleTimeout > 0) consider(_lastMessage + limits.idleTimeout);
+	if (!facts.paused && !facts.blocked && (limits.pingInterval > 0 || _keepAlive.pinging())) consider(_keepAlive.deadline(limits, progressOf(pMore)));
+	return now + left;
+}
+
+
+bool WebSocketTiming::received(Time now)
+{
+	return _keepAlive.received(now);
+}
+
+
+void WebSocketTiming::message(Time now)
+{
+	_lastMessage = now;
+}
+
+
+void WebSocketTiming::blocked(Time now, const WebSocketPeerState& peer, const Facts& facts, More& more)
+{
+	_keepAlive.sign(now);
+	more.progress.begin(peer);
+	more.queueEnd = facts.sent + facts.queued;
+	more.queueSince = now;
+}
+
+
+void WebSocketTiming::taken(Time now)
+{
+	_keepAlive.sign(now);
+}
+
+
+void WebSocketTiming::unblocked(Time now)
+{
+	_keepAlive.restart(now); // from here on an answer can come
+}
+
+
+bool WebSocketTiming::closing(Time now, bool late)
+{
+	_keepAlive.sign(now);
+	_closingSince = now;
+	_closesLater = _closesLater || late;
+	return late;
+}
+
+
+void WebSocketTiming::resumed(Time now)
+{
+	_keepAlive.received(now);
+	_keepAlive.sign(now);
+}
+
+
+bool WebSocketTiming::pinging() const
+{
+	return _keepAlive.pinging();
+}
+
+
+WebSocketTiming::Time WebSocketTiming::lastReceived() const
+{
+	return _keepAlive.lastReceived();
+}
+
+
+WebSocketTiming::Time WebSocketTiming::lastMessage() const
+{
+	return _lastMessage;
+}
+
+
+WebSocketTiming::Time WebSocketTiming::closeLimit(const Limits& limits) const
+	/// Returns the limit of silence in the closing handshake.
+{
+	return _closesLater ? std::max(limits.closeTimeout, limits.sendTimeout) : limits.closeTimeout;
+}
+
+
+WebSocketTiming::Time WebSocketTiming::readingUntil(Time now, const Limits& limits, const Facts& facts) const
+	/// How long what the peer has sent may take to be read, if nothing can be sent any more: as long as the closing handshake. While
+	/// reading is paused, that does not count.
+{
+	if (!facts.paused) return _keepAlive.sign() + limits.closeTimeout;
+	return limits.idleTimeout > 0 ? _lastMessage + limits.idleTimeout : now + NEVER;
+}
+
+
+void WebSocketTiming::advance(Time& time, Time other, Time now)
+	/// Sets time to other if that is later, and not in the future.
+{
+	if (reached(time, other) && reached(other, now)) time = other;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

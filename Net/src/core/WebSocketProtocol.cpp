@@ -1,0 +1,429 @@
+//
+// WebSocketProtocol.cpp
+//
+// Library: PocoWebSocket
+// Package: Core
+// Module:  WebSocketProtocol
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "Poco/Net/WebSocketProtocol.h"
+#include "core/ControlFrames.h"
+#include "core/MessageParser.h"
+#include "core/MessageWriter.h"
+#include "core/PingTimes.h"
+#include "core/SendRules.h"
+#include "core/Timing.h"
+#include "Poco/Net/WebSocketConnectionParams.h"
+#include "Poco/Exception.h"
+#include <algorithm>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketProtocol::End
+	/// What the object consists of.
+{
+public:
+	End(Role role, const WebSocketConnectionParams& params, Time now, const WebSocketDeflateParams* pDeflate, const KeySource& itsKeys):
+		framer(role == CLIENT ? WebSocketFramer::ROLE_CLIENT : WebSocketFramer::ROLE_SERVER),
+		parser(framer),
+		limits(params),
+		keys(itsKeys)
+	{
+		if (role == CLIENT && !keys) throw InvalidArgumentException("A client needs a source of masking keys");
+		framer.setVerifyUTF8(params.getVerifyUTF8());
+		framer.setVerifyMasking(params.getVerifyMasking());
+		parser.assembler().configure(params, pDeflate);
+		writer.configure(params, pDeflate, framer.role());
+		timing.begin(now);
+	}
+
+	bool open() const
+	{
+		return framer.closeState() == WebSocketFramer::OPEN && !dropped && !streamEnded;
+	}
+
+	WebSocketTiming::Facts facts() const
+	{
+		WebSocketTiming::Facts result;
+		result.open = open();
+		result.blocked = blocked;
+		result.closing = closing;
+		result.discarding = framer.closeState() == WebSocketFramer::CLOSED;
+		result.messageArrives = framer.receiving() && !framer.betweenMessages() && !parser.getParts();
+		result.messages = messages;
+		result.sent = sent;
+		result.queued = output.size() - outputBegin;
+		return result;
+	}
+
+	void append(int flags, const char* pPayload, std::size_t length)
+	{
+		unsigned char key[WebSocketMask::KEY_LENGTH];
+		const bool masked = framer.role() == WebSocketFramer::ROLE_CLIENT;
+		if (masked) keys(key);
+		char* const pFrame = output.room(WebSocketFrameHeader::MAX_LENGTH + length);
+		const std::size_t headerLength = framer.buildHeader(flags, length, masked ? key : nullptr, pFrame);
+		if (masked) WebSocketMask(key).apply(pFrame + headerLength, pPayload, length);
+		else if (length > 0) std::copy_n(pPayload, length, pFrame + headerLength);
+		output.extend(headerLength + length);
+		framer.sent(flags);
+	}
+
+	void appendControl()
+		/// What waits, unless that is until the peer takes more.
+	{
+		WebSocketControlFrames::Frame frame;
+		while (!blocked && control.next(frame))
+		{
+			if (framer.checkSend(frame.flags, frame.payload, frame.length) == WebSocketFramer::SEND) append(frame.flags, frame.payload, frame.length);
+			control.sent(frame);
+		}
+	}
+
+	void post(int flags, const char* pPayload, std::size_t length)
+	{
+		control.post(flags, pPayload, length);
+		appendControl();
+	}
+
+	void beginClosing(Time now)
+	{
+		if (closing) return;
+		closing = true;
+		timing.closing(now, blocked);
+	}
+
+	Event fail(Time now)
+	{
+		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+		const std::size_t length = framer.buildFailure(payload);
+		control.clear();
+		if (length > 0) append(WebSocketFrameHeader::CLOSE, payload, length);
+		beginClosing(now);
+		return FAILED;
+	}
+
+	Event receivedControl(Time now)
+	{
+		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+		int flags = 0;
+		const std::size_t length = framer.buildReply(flags, payload);
+		if (flags != 0) post(flags, payload, length);
+		switch (framer.header().opcode())
+		{
+		case WebSocketFrame::OP_PING:
+			return parser.assembler().limitPings(blocked ? control.pendingPings() : 0) == WebSocketFramer::OK ? WebSocketProtocol::PING : fail(now);
+		case WebSocketFrame::OP_PONG:
+			pingTimes.received(framer.controlPayload(), framer.controlLength(), now);
+			return WebSocketProtocol::PONG;
+		default:
+			beginClosing(now);
+			return CLOSED;
+		}
+	}
+
+	bool sendFrame(std::string_view part, bool last, Time now)
+	{
+		const char* const pPart = part.data();
+		if (framer.getVerifyUTF8() && !writer.check(pPart, part.size(), last)) WebSocketSendRules::refuseText();
+		try
+		{
+			const WebSocketMessageWriter::Frame frame = writer.frame(pPart, part.size(), last, compressed);
+			if (!frame.nothing) append(frame.flags, frame.pData, frame.length);
+		}
+		catch (...) // there is no memory
+		{
+			writer.lost();
+			throw;
+		}
+		timing.message(now);
+		return true;
+	}
+
+	void beginMessage(int opcode, bool compress)
+	{
+		if (!writer.begin(opcode, compress)) throw IllegalStateException("The message before could not be completed");
+	}
+
+	WebSocketFramer framer;
+	WebSocketMessageParser parser;
+	WebSocketMessageWriter writer;
+	WebSocketControlFrames control;
+	WebSocketPingTimes pingTimes;
+	WebSocketTiming timing;
+	WebSocketTiming::Limits limits;
+	WebSocketTiming::More more;
+	KeySource keys;
+	WebSocketBuffer output;
+	std::size_t outputBegin = 0;
+	std::string compressed;
+	Poco::UInt64 messages = 0;
+	Poco::UInt64 sent = 0;
+	bool isControl = false;  // the last event was a control frame
+	bool blocked = false;    // the peer has not taken all
+	bool closing = false;
+	bool dropped = false;    // a time-out has struck
+	bool streamEnded = false;
+};
+
+
+WebSocketProtocol::WebSocketProtocol(Role role, const WebSocketConnectionParams& params, Time now, const WebSocketDeflateParams* pDeflate, const KeySource& keys):
+	_pEnd(std::make_unique<End>(role, params, now, pDeflate, keys))
+{
+}
+
+
+WebSocketProtocol::~WebSocketProtocol() = default;
+WebSocketProtocol::WebSocketProtocol(WebSocketProtocol&& other) noexcept = default;
+WebSocketProtocol& WebSocketProtocol::operator = (WebSocketProtocol&& other) noexcept = default;
+
+
+WebSocketProtocol::Event WebSocketProtocol::receive(char*& pData, char* pEnd, Time now)
+{
+	End& end = *_pEnd;
+	if (pData < pEnd) end.timing.received(now);
+	end.isControl = false;
+	if (end.dropped) return TIMED_OUT;
+	for (;;)
+	{
+		switch (end.parser.next(pData, pEnd))
+		{
+		case WebSocketMessageParser::NEED_MORE:
+			return NEED_MORE;
+		case WebSocketMessageParser::MESSAGE:
+			++end.messages;
+			end.timing.message(now);
+			return MESSAGE;
+		case WebSocketMessageParser::PART:
+			if (end.parser.last()) ++end.messages;
+			end.timing.message(now);
+			return PART;
+		case WebSocketMessageParser::CONTROL:
+			end.isControl = true;
+			return end.receivedControl(now);
+		case WebSocketMessageParser::FAILED:
+			return end.fail(now);
+		case WebSocketMessageParser::INFLATING:
+			break;
+		}
+	}
+}
+
+
+std::size_t WebSocketProtocol::room(char*& pTarget, std::size_t least)
+{
+	return _pEnd->parser.room(pTarget, least);
+}
+
+
+WebSocketProtocol::Event WebSocketProtocol::receiveEnd()
+{
+	_pEnd->streamEnded = true;
+	return _pEnd->framer.receiveEnd() == WebSocketFramer::OK ? NEED_MORE : FAILED;
+}
+
+
+const char* WebSocketProtocol::data() const
+{
+	return _pEnd->isControl ? _pEnd->framer.controlPayload() : _pEnd->parser.data();
+}
+
+
+std::size_t WebSocketProtocol::length() const
+{
+	return _pEnd->isControl ? _pEnd->framer.controlLength() : _pEnd->parser.length();
+}
+
+
+int WebSocketProtocol::opcode() const
+{
+	return _pEnd->parser.opcode();
+}
+
+
+bool WebSocketProtocol::last() const
+{
+	return _pEnd->parser.last();
+}
+
+
+void WebSocketProtocol::setParts(bool flag)
+{
+	_pEnd->parser.setParts(flag);
+}
+
+
+int WebSocketProtocol::closeCode() const
+{
+	return _pEnd->framer.closeCode();
+}
+
+
+std::string WebSocketProtocol::closeReason() const
+{
+	return _pEnd->framer.closeReason();
+}
+
+
+WebSocketError::Code WebSocketProtocol::error() const
+{
+	return _pEnd->framer.error();
+}
+
+
+std::string WebSocketProtocol::errorText() const
+{
+	return _pEnd->framer.errorText();
+}
+
+
+bool WebSocketProtocol::send(std::string_view message, int opcode, Time now, bool compress)
+{
+	End& end = *_pEnd;
+	WebSocketSendRules::checkOpcode(opcode);
+	if (!end.open()) return false;
+	if (end.writer.inMessage()) throw IllegalStateException("A message is being sent in parts");
+	end.beginMessage(opcode, compress && message.size() >= end.writer.threshold());
+	return end.sendFrame(message, true, now);
+}
+
+
+bool WebSocketProtocol::sendPart(std::string_view part, int opcode, bool last, Time now)
+{
+	End& end = *_pEnd;
+	WebSocketSendRules::checkOpcode(opcode);
+	if (!end.open()) return false;
+	if (!end.writer.inMessage()) end.beginMessage(opcode, true);
+	else if (opcode != end.writer.opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
+	return end.sendFrame(part, last, now);
+}
+
+
+bool WebSocketProtocol::ping(Time now)
+{
+	End& end = *_pEnd;
+	if (!end.open()) return false;
+	char payload[WebSocketPingTimes::LENGTH];
+	end.pingTimes.begin(now, payload);
+	end.post(WebSocketFrameHeader::PING, payload, sizeof(payload));
+	return true;
+}
+
+
+Poco::UInt32 WebSocketProtocol::roundTrip() const
+{
+	return _pEnd->pingTimes.roundTrip();
+}
+
+
+bool WebSocketProtocol::close(int code, std::string_view reason, Time now)
+{
+	End& end = *_pEnd;
+	const std::string text(reason);
+	WebSocketSendRules::checkClose(code, text);
+	if (!end.open()) return false;
+	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+	end.append(WebSocketFrameHeader::CLOSE, payload, WebSocketFrame::buildClose(payload, code, text.data(), text.size()));
+	end.beginClosing(now);
+	return true;
+}
+
+
+std::string_view WebSocketProtocol::output() const
+{
+	return std::string_view(_pEnd->output.data() + _pEnd->outputBegin, _pEnd->output.size() - _pEnd->outputBegin);
+}
+
+
+void WebSocketProtocol::sent(std::size_t length, Time now, const WebSocketPeerState& peer)
+{
+	End& end = *_pEnd;
+	end.outputBegin += length;
+	end.sent += length;
+	if (end.outputBegin < end.output.size())
+	{
+		if (length > 0 && end.blocked) end.timing.taken(now);
+		if (!end.blocked) end.timing.blocked(now, peer, end.facts(), end.more);
+		end.blocked = true;
+		return;
+	}
+	end.output.clear();
+	end.outputBegin = 0;
+	if (!end.blocked) return;
+	end.blocked = false;
+	end.timing.unblocked(now);
+	end.appendControl();
+}
+
+
+WebSocketProtocol::Time WebSocketProtocol::deadline(Time now) const
+{
+	return _pEnd->timing.deadline(now, _pEnd->limits, _pEnd->facts(), &_pEnd->more);
+}
+
+
+WebSocketProtocol::Event WebSocketProtocol::timeReached(Time now, const WebSocketPeerState& peer)
+{
+	End& end = *_pEnd;
+	for (;;)
+	{
+		switch (end.timing.timeReached(now, end.limits, end.facts(), &end.more))
+		{
+		case WebSocketTiming::NOTHING:
+			return NEED_MORE;
+		case WebSocketTiming::LOOK:
+			end.timing.look(now, peer, end.facts(), end.more);
+			break;
+		case WebSocketTiming::SEND_PING:
+			ping(now);
+			break;
+		case WebSocketTiming::IDLE:
+			close(WebSocketFrame::GOING_AWAY, "Idle for too long", now);
+			break;
+		case WebSocketTiming::MESSAGE_TIMEOUT:
+			end.framer.fail(WebSocketError::POLICY_VIOLATION, WebSocketFrame::POLICY_VIOLATION, "A message takes too long to arrive");
+			return end.fail(now);
+		case WebSocketTiming::PING_TIMEOUT:
+			end.framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
+			end.dropped = true;
+			return end.fail(now);
+		default:
+			end.dropped = true;
+			return TIMED_OUT;
+		}
+	}
+}
+
+
+WebSocketProtocol::State WebSocketProtocol::state() const
+{
+	switch (_pEnd->framer.closeState())
+	{
+	case WebSocketFramer::OPEN:
+		return OPEN;
+	case WebSocketFramer::CLOSED:
+		return DONE;
+	default:
+		return CLOSING;
+	}
+}
+
+
+WebSocketProtocol::Ending WebSocketProtocol::ending() const
+{
+	const End& end = *_pEnd;
+	if (end.dropped || end.streamEnded) return CLOSE;
+	if (!end.framer.endsStream() || end.outputBegin < end.output.size()) return KEEP_OPEN;
+	return end.framer.closed() ? CLOSE : END_SENDING;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
