@@ -281,7 +281,7 @@ namespace
 				_open = response.getStatus() >= 200 && response.getStatus() <= 299;
 				if (_open) return true;
 				const WebSocketChallenge challenge = challengeOf(PROXY, response, connect.credentials, ++connect.attempt, connect.schemes());
-				if (challenge.scheme() == WebSocketChallenge::UNSUPPORTED) throw HTTPException("Cannot establish proxy connection", response.getReason());
+				if (challenge.scheme() == WebSocketChallenge::UNSUPPORTED) throw HTTPException("Cannot establish proxy connection", response.getReason(), response.getStatus());
 				const bool again = drain(body, response);
 				if (!again && dynamic_cast<const TimeoutException*>(networkException())) networkException()->rethrow();
 				authenticate(PROXY, challenge, connect.credentials, connect.request);
@@ -360,12 +360,16 @@ namespace
 			_session(session),
 			_proxyConfig(session.getProxyConfig()),
 			_pBody(nullptr),
-			_tunnelled(!session.getProxyHost().empty() && !session.getHost().empty() && !session.secure() && !session.bypassProxy()),
+			_tunnelled(false),
+			_secured(false),
 			_start(start),
 			_pParams(pParams)
 		{
 			// A session made from a connected socket has the global proxy, but no use for it.
 			if (session.getHost().empty()) session.setProxyConfig(HTTPClientSession::ProxyConfig());
+			if (session.getProxyHost().empty() || session.bypassProxy()) return;
+			_tunnelled = !session.secure();
+			_secured   = !_tunnelled && speaksHTTP(_proxyConfig, 0) && WebSocketDialer::canSecure(session);
 		}
 
 		~Exchange()
@@ -462,17 +466,8 @@ namespace
 			{
 				if (speaksHTTP(_proxyConfig, 0))
 				{
-					ConnectRequest connect(_session);
-					for (;;)
-					{
-						std::unique_ptr<Tunnel> pTunnel = std::make_unique<Tunnel>(_session);
-						WebSocketDialer::connect(*pTunnel, timeLeft());
-						std::unique_ptr<WebSocketTimedSession> pTime = deadline(*pTunnel);
-						if (!pTunnel->open(connect, pTime.get(), _pParams)) continue;
-						_pTunnel  = std::move(pTunnel);
-						pDeadline = std::move(pTime);
-						return false;
-					}
+					_pTunnel = openTunnel(pDeadline);
+					return false;
 				}
 				StreamSocket socket = WebSocketSessionAccess::tunnel(_session);
 				_pTunnel = std::make_unique<HTTPClientSession>(socket);
@@ -482,10 +477,37 @@ namespace
 			if (!used)
 			{
 				pDeadline.reset();
-				WebSocketDialer::connect(_session, timeLeft());
+				if (_secured) secure();
+				else WebSocketDialer::connect(_session, timeLeft());
 			}
 			if (!pDeadline) pDeadline = deadline(session());
 			return used;
+		}
+
+		std::unique_ptr<Tunnel> openTunnel(std::unique_ptr<WebSocketTimedSession>& pDeadline)
+			/// Returns a tunnel, and its deadline if there are parameters.
+		{
+			ConnectRequest connect(_session);
+			for (;;)
+			{
+				std::unique_ptr<Tunnel> pTunnel = std::make_unique<Tunnel>(_session);
+				WebSocketDialer::connect(*pTunnel, timeLeft());
+				std::unique_ptr<WebSocketTimedSession> pTime = deadline(*pTunnel);
+				if (!pTunnel->open(connect, pTime.get(), _pParams)) continue;
+				pDeadline = std::move(pTime);
+				return pTunnel;
+			}
+		}
+
+		void secure()
+			/// Makes a tunnel, and has the session speak TLS through it.
+		{
+			_session.reset();
+			std::unique_ptr<WebSocketTimedSession> pTime;
+			const std::unique_ptr<Tunnel> pTunnel = openTunnel(pTime);
+			pTime.reset();
+			if (WebSocketSessionAccess::waiting(*pTunnel) > 0) throw MessageException("The server has spoken before it was asked");
+			WebSocketDialer::secure(_session, pTunnel->detachSocket(), timeLeft());
 		}
 
 		Poco::Timespan timeLeft() const
@@ -530,7 +552,8 @@ namespace
 		const HTTPClientSession::ProxyConfig _proxyConfig;
 		std::unique_ptr<HTTPClientSession> _pTunnel;
 		std::istream* _pBody; // of the last response
-		bool _tunnelled;
+		bool _tunnelled; // there is a proxy, and a session on a tunnel in place of the caller's,
+		bool _secured;   // or the caller's on a tunnel
 		const Poco::Clock& _start;
 		const WebSocketParams* _pParams;
 	};

@@ -13,6 +13,8 @@
 #include "net/SessionAccess.h"
 #include "net/Descriptor.h"
 #include "net/Deadline.h"
+#include "net/NotBlocking.h"
+#include "net/OpenSSL.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/SocketAddress.h"
 #include "Poco/Net/StreamSocketImpl.h"
@@ -313,9 +315,9 @@ namespace
 		/// Stands in for a session's socket while the session connects it: it is connected already.
 	{
 	public:
-		explicit Connected(int fd):
+		explicit Connected(const Poco::AutoPtr<StreamSocketImpl>& pTarget):
 			StreamSocketImpl(POCO_INVALID_SOCKET),
-			_pTarget(new StreamSocketImpl(fd))
+			_pTarget(pTarget)
 		{
 		}
 
@@ -326,9 +328,9 @@ namespace
 			reset(_pTarget->sockfd());
 		}
 
-		const Poco::AutoPtr<StreamSocketImpl>& target() const
+		StreamSocketImpl* target()
 		{
-			return _pTarget;
+			return _pTarget.get();
 		}
 
 	protected:
@@ -341,40 +343,77 @@ namespace
 		Poco::AutoPtr<StreamSocketImpl> _pTarget;
 	};
 
-	struct AnySocket: public StreamSocket
-	{
-		explicit AnySocket(const Poco::AutoPtr<StreamSocketImpl>& pImpl):
-			StreamSocket(Poco::AutoPtr<StreamSocketImpl>(pImpl).duplicate())
-		{
-		}
-	};
-
-	class NumericProxy
-		/// As long as it exists, a session has an address in place of its proxy's name: it looks that up itself. The name of a proxy for
-		/// TLS is verified, and stays.
+	class NoProxy
+		/// As long as it exists, a session has no proxy.
 	{
 	public:
-		NumericProxy(HTTPClientSession& session, const SocketAddress& address):
+		explicit NoProxy(HTTPClientSession& session):
 			_session(session),
 			_config(session.getProxyConfig())
 		{
-			if (!speaksHTTP(_config, 0)) return;
-			HTTPClientSession::ProxyConfig numeric = _config;
-			numeric.host = address.host().toString();
-			_session.setProxyConfig(numeric);
+			_session.setProxyConfig(HTTPClientSession::ProxyConfig());
 		}
 
-		~NumericProxy()
+		~NoProxy()
 		{
 			_session.setProxyConfig(_config);
 		}
 
 	private:
-		NumericProxy(const NumericProxy&) = delete;
-		NumericProxy& operator = (const NumericProxy&) = delete;
+		NoProxy(const NoProxy&) = delete;
+		NoProxy& operator = (const NoProxy&) = delete;
 
 		HTTPClientSession& _session;
 		const HTTPClientSession::ProxyConfig _config;
+	};
+
+	WebSocketOpenSSL openSSLOf(HTTPClientSession& session)
+	{
+		return WebSocketOpenSSL(static_cast<StreamSocketImpl*>(session.socket().impl()));
+	}
+
+	class Lazy
+		/// As long as it exists, a socket leaves the TLS handshake to complete(). If its context keeps TLS sessions, the handshake is a part of connecting.
+	{
+	public:
+		explicit Lazy(HTTPClientSession& session):
+			_socket(session.socket()),
+			_openSSL(openSSLOf(session)),
+			_used(_openSSL.known() && !_openSSL.keepsSessions()),
+			_before(_used && _openSSL.setLazyHandshake(true))
+		{
+		}
+
+		~Lazy()
+		{
+			if (_used) _openSSL.setLazyHandshake(_before);
+		}
+
+		void complete(const WebSocketDeadline& limit)
+		{
+			if (!_used) return;
+			const WebSocketOpenSSL openSSL(static_cast<StreamSocketImpl*>(_socket.impl())); // now it is connected
+			for (int mode = Socket::SELECT_WRITE;;)
+			{
+				const Poco::Timespan left = limit.left();
+				if (left == 0 || !_socket.poll(left, mode)) failTimeout();
+				char byte;
+				const int n = WebSocketNotBlocking::attempt(_socket, [&] { return _socket.impl()->receiveBytes(&byte, 1); });
+				if (n > 0) throw MessageException("The server has spoken before it was asked");
+				if (n == 0) throw ConnectionAbortedException("No TLS handshake");
+				if (!openSSL.renegotiates()) return;
+				mode = openSSL.want() == WebSocketOpenSSL::WRITE ? Socket::SELECT_WRITE : Socket::SELECT_READ;
+			}
+		}
+
+	private:
+		Lazy(const Lazy&) = delete;
+		Lazy& operator = (const Lazy&) = delete;
+
+		StreamSocket _socket;
+		const WebSocketOpenSSL _openSSL;
+		const bool _used;
+		const bool _before;
 	};
 
 	class Dial
@@ -394,7 +433,7 @@ namespace
 			Addresses addresses = _proxied ? lookUp(_session.getProxyHost(), _session.getProxyPort()) : lookUp(_session.getHost(), _session.getPort());
 			if (!_sources.empty()) addresses.erase(std::remove_if(addresses.begin(), addresses.end(), [this](const SocketAddress& address) { return !sourceFor(address, _sources); }), addresses.end());
 			if (addresses.empty()) throw NoAddressFoundException("No address of the source's kind", _session.getHost());
-			if (_session.secure() && _proxied && !speaksHTTP(_session.getProxyConfig(), 0)) addresses.resize(1); // the proxy's name is verified
+			if (_session.secure() && _proxied) addresses.resize(1); // the session makes the tunnel, and verifies the proxy's name
 			if (addresses.size() == 1) attempt(addresses.front(), left());
 			else if (_session.secure()) oneByOne(addresses);
 			else race(addresses);
@@ -412,24 +451,20 @@ namespace
 		{
 			Race race(addresses, _sources);
 			const std::size_t number = race.run(_limit);
-			const Poco::AutoPtr<Connected> pConnected(new Connected(race.take(number)));
-			WebSocketSessionAccess::attach(_session, AnySocket(pConnected));
+			Poco::AutoPtr<Connected> pConnected(new Connected(new StreamSocketImpl(race.take(number))));
+			WebSocketSessionAccess::attach(_session, pConnected.get());
 			WebSocketSessionAccess::dial(_session, addresses[number]);
-			if (_session.socket().impl() == pConnected.get()) WebSocketSessionAccess::attach(_session, AnySocket(pConnected->target()));
+			if (_session.socket().impl() == pConnected.get()) WebSocketSessionAccess::attach(_session, pConnected->target());
 		}
 
 		void oneByOne(Addresses& addresses)
 		{
-			std::unique_ptr<Poco::Exception> pFailure;
-			if (!_proxied) // of the tunnel's other end one cannot expect that much
-			{
-				const SocketAddress first = addresses.front();
-				addresses.erase(addresses.begin());
-				const Poco::Clock begin;
-				pFailure = attemptFailed(first, std::min(left(), NEXT_AFTER));
-				if (!pFailure) return;
-				if (begin.elapsed() + 5000 >= NEXT_AFTER.totalMicroseconds()) addresses.push_back(first); // it may be slow only
-			}
+			const SocketAddress first = addresses.front();
+			addresses.erase(addresses.begin());
+			const Poco::Clock begin;
+			std::unique_ptr<Poco::Exception> pFailure = attemptFailed(first, std::min(left(), NEXT_AFTER));
+			if (!pFailure) return;
+			if (begin.elapsed() + 5000 >= NEXT_AFTER.totalMicroseconds()) addresses.push_back(first); // it may be slow only
 			while (!addresses.empty())
 			{
 				const std::size_t number = addresses.size() == 1 ? 0 : winner(addresses, pFailure.get());
@@ -475,16 +510,14 @@ namespace
 		{
 			try
 			{
+				const WebSocketDeadline limit(timeout);
 				const Limited limited(_session, timeout);
-				const SocketAddress* const pSource = sourceFor(address, _sources);
-				if (_session.secure() && _proxied)
-				{
-					const NumericProxy numeric(_session, address);
-					WebSocketSessionAccess::dial(_session, address);
-					return;
-				}
+				const bool tunnel = _session.secure() && _proxied;
+				const SocketAddress* const pSource = tunnel ? nullptr : sourceFor(address, _sources);
 				if (pSource) _session.socket().impl()->bind(*pSource, true);
+				Lazy lazy(_session);
 				WebSocketSessionAccess::dial(_session, address);
+				if (!tunnel) lazy.complete(limit);
 			}
 			catch (const TimeoutException&)
 			{
@@ -519,6 +552,41 @@ void WebSocketDialer::connect(HTTPClientSession& session, const Poco::Timespan& 
 	Dial(session, timeout).run();
 	WebSocketDescriptor::closeOnExec(*session.socket().impl());
 	session.*memberOf(MustReconnect()) = false; // that was this
+}
+
+
+bool WebSocketDialer::canSecure(HTTPClientSession& session)
+{
+	return session.secure() && openSSLOf(session).known();
+}
+
+
+void WebSocketDialer::secure(HTTPClientSession& session, const StreamSocket& connection, const Poco::Timespan& timeout)
+{
+	session.reset();
+	const WebSocketDeadline limit(timeout);
+	if (limit.over() || !limit.limited()) failTimeout();
+	const Poco::AutoPtr<StreamSocketImpl> pTarget(static_cast<StreamSocketImpl*>(connection.impl()), true);
+	const WebSocketOpenSSL openSSL = openSSLOf(session);
+	openSSL.setPeerHostName(session.getHost());
+	openSSL.setConnection(new Connected(pTarget));
+	try
+	{
+		const Limited limited(session, timeout);
+		const NoProxy noProxy(session);
+		Lazy lazy(session);
+		WebSocketSessionAccess::dial(session, connection.peerAddress());
+		openSSL.setConnection(pTarget);
+		lazy.complete(limit);
+	}
+	catch (const Poco::Exception&)
+	{
+		openSSL.setConnection(pTarget);
+		session.reset();
+		if (limit.left() <= Poco::Timespan(0, 5000)) failTimeout();
+		throw;
+	}
+	session.*memberOf(MustReconnect()) = false;
 }
 
 

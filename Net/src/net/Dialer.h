@@ -30,7 +30,8 @@ struct WebSocketDialer
 	/// gives them in (RFC 6724, 6); the next one when one has failed, or has not answered for 250 ms, while that goes on (RFC 8305, 5).
 	///
 	/// A session that is secure() makes its connection itself, to one address at a time. If it is not connected to the
-	/// first one in time, the addresses race without it, and it connects anew to the one that has answered first.
+	/// first one in time, the addresses race without it, and it connects anew to the one that has answered first. To a proxy,
+	/// it connects to the first address only: see secure().
 {
 	static bool connected(HTTPClientSession& session);
 		/// Returns true if the session has a connection that a request can be sent on: the peer has not closed it, and
@@ -40,6 +41,14 @@ struct WebSocketDialer
 		/// Closes the session's connection, if there is one, and makes another. Used by the next request, if the session does not find it
 		/// idle for too long. Throws what the session throws, or a TimeoutException if
 		/// it takes longer. The look-up of the name counts, but is not cut off.
+
+	static bool canSecure(HTTPClientSession& session);
+		/// Returns true if secure() can be called for the session.
+
+	static void secure(HTTPClientSession& session, const StreamSocket& connection, const Poco::Timespan& timeout);
+		/// Makes a connection to the session's host, which somebody else has made, the session's, instead of the one that it may have, and does
+		/// the TLS handshake on it, in the given time. Nobody else may use the connection afterwards. Throws what the session
+		/// throws, or a TimeoutException.
 
 	static Poco::Timespan connectionTimeout(const HTTPClientSession& session);
 		/// Returns the session's own limit for connecting.

@@ -16,6 +16,7 @@
 #endif
 #include <cstring>
 #include <typeinfo>
+#include <utility>
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -84,16 +85,34 @@ namespace
 #if defined(POCO_WEBSOCKET_HAVE_NETSSL)
 	// They are private. The explicit instantiation may name them.
 	using Inner = SecureSocketImpl SecureStreamSocketImpl::*;
+	using Lazy = bool SecureStreamSocketImpl::*;
 	using Object = SSL* SecureSocketImpl::*;
+	using Name = std::string SecureSocketImpl::*;
+	using Connection = Poco::AutoPtr<SocketImpl> SecureSocketImpl::*;
 
 	struct OfSocket
 	{
 		friend Inner memberOf(OfSocket);
 	};
 
+	struct LazyOfSocket
+	{
+		friend Lazy memberOf(LazyOfSocket);
+	};
+
 	struct OfInner
 	{
 		friend Object memberOf(OfInner);
+	};
+
+	struct NameOfInner
+	{
+		friend Name memberOf(NameOfInner);
+	};
+
+	struct ConnectionOfInner
+	{
+		friend Connection memberOf(ConnectionOfInner);
 	};
 
 	template <class Which, typename Member, Member member>
@@ -106,7 +125,10 @@ namespace
 	};
 
 	template struct Opened<OfSocket, Inner, &SecureStreamSocketImpl::_impl>;
+	template struct Opened<LazyOfSocket, Lazy, &SecureStreamSocketImpl::_lazyHandshake>;
 	template struct Opened<OfInner, Object, &SecureSocketImpl::_pSSL>;
+	template struct Opened<NameOfInner, Name, &SecureSocketImpl::_peerHostName>;
+	template struct Opened<ConnectionOfInner, Connection, &SecureSocketImpl::_pSocket>;
 
 	SecureStreamSocketImpl* secureSocket(StreamSocketImpl* pSocket)
 		/// As dynamic_cast, which would need NetSSL.
@@ -138,6 +160,59 @@ inline SSL* WebSocketOpenSSL::ssl() const
 	return nullptr;
 #endif
 }
+
+
+bool WebSocketOpenSSL::known() const
+{
+	return _pSocket != nullptr;
+}
+
+
+#if defined(POCO_WEBSOCKET_HAVE_NETSSL)
+bool WebSocketOpenSSL::keepsSessions() const
+{
+	return SSL_CTX_get_session_cache_mode(_pSocket->context()->sslContext()) != SSL_SESS_CACHE_OFF;
+}
+
+
+bool WebSocketOpenSSL::setLazyHandshake(bool lazy) const
+{
+	return std::exchange(_pSocket->*memberOf(LazyOfSocket()), lazy);
+}
+
+
+void WebSocketOpenSSL::setPeerHostName(const std::string& name) const
+{
+	_pSocket->*memberOf(OfSocket()).*memberOf(NameOfInner()) = name;
+}
+
+
+void WebSocketOpenSSL::setConnection(const Poco::AutoPtr<StreamSocketImpl>& pConnection) const
+{
+	_pSocket->*memberOf(OfSocket()).*memberOf(ConnectionOfInner()) = pConnection;
+}
+#else
+bool WebSocketOpenSSL::keepsSessions() const
+{
+	return true;
+}
+
+
+bool WebSocketOpenSSL::setLazyHandshake(bool) const
+{
+	return false;
+}
+
+
+void WebSocketOpenSSL::setPeerHostName(const std::string&) const
+{
+}
+
+
+void WebSocketOpenSSL::setConnection(const Poco::AutoPtr<StreamSocketImpl>&) const
+{
+}
+#endif
 
 
 WebSocketOpenSSL::Want WebSocketOpenSSL::want() const

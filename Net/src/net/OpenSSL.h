@@ -17,6 +17,8 @@
 
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/StreamSocketImpl.h"
+#include "Poco/AutoPtr.h"
+#include <string>
 
 
 struct ssl_st;
@@ -60,6 +62,21 @@ public:
 		/// Goes on with a handshake that is not the first one, as SSL_write() would do. That would take
 		/// application data, which the peer may have sent before its part of the handshake, for a violation of the protocol.
 		/// Returns UNKNOWN if the handshake is complete, or has failed, which the next call tells.
+
+	bool known() const;
+		/// Returns true if it is a SecureStreamSocketImpl. Only then, what follows may be called.
+
+	bool keepsSessions() const;
+		/// Returns true if the TLS sessions of its context are to be used again: then who connects asks for the session at once.
+
+	bool setLazyHandshake(bool lazy) const;
+		/// If true, connect() leaves the TLS handshake to the first call that receives or sends. Returns what it was before.
+
+	void setPeerHostName(const std::string& name) const;
+		/// What the peer's certificate must be for, and what is asked for (SNI).
+
+	void setConnection(const Poco::AutoPtr<StreamSocketImpl>& pConnection) const;
+		/// Sets what connects, and is closed, beneath TLS.
 
 private:
 	ssl_st* ssl() const;

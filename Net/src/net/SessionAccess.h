@@ -18,6 +18,7 @@
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/HTTPClientSession.h"
 #include "Poco/Net/StreamSocket.h"
+#include "Poco/Net/StreamSocketImpl.h"
 
 
 namespace Poco {
@@ -31,6 +32,20 @@ struct WebSocketSessionAccess: public HTTPClientSession
 	static void attach(HTTPSession& session, const StreamSocket& socket)
 	{
 		(session.*static_cast<void (HTTPSession::*)(const StreamSocket&)>(&WebSocketSessionAccess::attachSocket))(socket);
+	}
+
+	static void attach(HTTPSession& session, StreamSocketImpl* pSocket)
+		/// Who calls keeps its reference.
+	{
+		struct AnySocket: public StreamSocket
+		{
+			explicit AnySocket(StreamSocketImpl* pImpl):
+				StreamSocket(pImpl)
+			{
+				pImpl->duplicate(); // the socket takes over a reference
+			}
+		};
+		attach(session, AnySocket(pSocket));
 	}
 
 	static void dial(HTTPSession& session, const SocketAddress& address)

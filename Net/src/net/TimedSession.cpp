@@ -13,13 +13,12 @@
 #include "net/SessionAccess.h"
 #include "net/OpenSSL.h"
 #include "net/Descriptor.h"
+#include "net/NotBlocking.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/StreamSocketImpl.h"
 #include "Poco/Net/WebSocketError.h"
 #include "core/HeaderMeter.h"
-#include <openssl/err.h>
 #include <algorithm>
-#include <cerrno>
 #include <sys/socket.h>
 
 
@@ -31,51 +30,6 @@ POCO_WEBSOCKET_BEGIN
 namespace
 {
 	constexpr std::size_t MAX_BODY = 128*1024;
-
-	class NotBlocking
-		/// As long as it exists, no call of a socket waits.
-	{
-	public:
-		explicit NotBlocking(StreamSocket& socket):
-			_socket(socket),
-			_blocking(socket.getBlocking())
-		{
-			if (_socket.secure()) // Poco waits for the rest of a TLS record
-			{
-				_sendTimeout    = _socket.getSendTimeout();
-				_receiveTimeout = _socket.getReceiveTimeout();
-				_socket.setSendTimeout(0);
-				_socket.setReceiveTimeout(0);
-			}
-			_socket.setBlocking(false);
-			::ERR_clear_error(); // what another connection, or call, has left there would be taken for this one's
-			errno = 0;
-		}
-
-		~NotBlocking()
-		{
-			try
-			{
-				_socket.setBlocking(_blocking);
-				if (!_socket.secure()) return;
-				_socket.setSendTimeout(_sendTimeout);
-				_socket.setReceiveTimeout(_receiveTimeout);
-			}
-			catch (const Poco::Exception&)
-			{
-				// it is closed
-			}
-		}
-
-	private:
-		NotBlocking(const NotBlocking&) = delete;
-		NotBlocking& operator = (const NotBlocking&) = delete;
-
-		StreamSocket& _socket;
-		bool _blocking;
-		Poco::Timespan _sendTimeout;
-		Poco::Timespan _receiveTimeout;
-	};
 }
 
 
@@ -243,24 +197,10 @@ private:
 		{
 			if (!(mode == SELECT_READ && _target.available() > 0) && !_target.poll(left(), mode)) fail();
 			left(); // also if there is always something
-			const int n = attempt(call);
+			const int n = WebSocketNotBlocking::attempt(_target, call);
 			if (n >= 0) return n;
 			const WebSocketOpenSSL::Want want = _openSSL.want();
 			if (want != WebSocketOpenSSL::UNKNOWN) mode = want == WebSocketOpenSSL::WRITE ? SELECT_WRITE : SELECT_READ;
-		}
-	}
-
-	template <typename Call>
-	int attempt(const Call& call)
-	{
-		const NotBlocking notBlocking(_target);
-		try
-		{
-			return call();
-		}
-		catch (const TimeoutException&) // Poco 1.11: part of a TLS record has arrived
-		{
-			return -1;
 		}
 	}
 
@@ -284,16 +224,6 @@ private:
 	const char* _pLast; // what was received last, if it is in the session's buffer
 	std::size_t _last;
 	mutable bool _failed;
-};
-
-
-class WebSocketTimedSession::SubstituteSocket: public StreamSocket
-{
-public:
-	explicit SubstituteSocket(SocketImpl* pImpl):
-		StreamSocket(pImpl)
-	{
-	}
 };
 
 
@@ -338,8 +268,7 @@ void WebSocketTimedSession::attach()
 	if (attached()) return;
 	_pSocket->takePlaceOf(_session.socket());
 	_pSocket->restart();
-	_pSocket->duplicate(); // the socket takes over a reference
-	WebSocketSessionAccess::attach(_session, SubstituteSocket(_pSocket));
+	WebSocketSessionAccess::attach(_session, _pSocket);
 }
 
 

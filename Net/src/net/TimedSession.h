@@ -46,7 +46,6 @@ private:
 	WebSocketTimedSession& operator = (const WebSocketTimedSession&) = delete;
 
 	class Substitute;
-	class SubstituteSocket;
 
 	bool attached() const;
 	void attach();

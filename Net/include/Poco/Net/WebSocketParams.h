@@ -108,9 +108,9 @@ public:
 		/// Sets how long the opening handshake may take, in all; more than 0. Default: 30 s.
 		///
 		/// A client's handshake includes the connection to any address of the name, a proxy's CONNECT, requests,
-		/// answers and redirects. The look-up of the name counts, but is not interrupted. A HTTPSClientSession
-		/// asks a proxy and does the TLS handshake by itself. Only each wait is limited there: a silent peer is
-		/// stopped, one that sends a byte now and then is not.
+		/// answers and redirects. The look-up of the name counts, but is not interrupted. If the
+		/// TLS Context of a HTTPSClientSession caches sessions (enableSessionCache()), only each wait of the TLS
+		/// handshake is limited: a silent peer is stopped, one that sends a byte now and then is not.
 		///
 		/// A WebSocketServer answers with status 408. A HTTPServer reads the request before a WebSocket
 		/// is made, with the timeouts of its HTTPServerParams.
