@@ -71,18 +71,21 @@ class WebSocket_API WebSocketProtocol
 {
 public:
 	typedef Poco::UInt32 Time;
+		/// Milliseconds of a clock that never goes back. They wrap around.
 
 	typedef std::function<void (unsigned char* pKey)> KeySource;
 		/// Writes the four bytes of the next masking key to pKey. They must come from a source that nobody can
 		/// predict (RFC 6455, 10.3), such as OpenSSL's RAND_bytes().
 
 	enum Role
+		/// Which end of the connection this is.
 	{
 		SERVER, /// Receives masked frames, and sends frames that are not masked.
 		CLIENT  /// The other way round.
 	};
 
 	enum Event
+		/// What has happened.
 	{
 		NEED_MORE, /// All bytes were taken. There may be output().
 		MESSAGE,   /// A whole message: data(), length(), opcode().
@@ -95,6 +98,7 @@ public:
 	};
 
 	enum State
+		/// How far the closing handshake has come.
 	{
 		OPEN,    /// Messages can be sent.
 		CLOSING, /// One Close frame has been sent or received.
@@ -116,8 +120,13 @@ public:
 		/// a client has no source of keys.
 
 	~WebSocketProtocol();
+		/// Destroys the end.
+
 	WebSocketProtocol(WebSocketProtocol&& other) noexcept;
+		/// Takes over the state of the other object, which can only be destroyed or assigned to then.
+
 	WebSocketProtocol& operator = (WebSocketProtocol&& other) noexcept;
+		/// Takes over the state of the other object, which can only be destroyed or assigned to then.
 
 	//
 	// Receiving
@@ -201,6 +210,7 @@ public:
 		/// ones (see WebSocketConnectionParams); without it only what arrives and what is taken counts.
 
 	State state() const;
+		/// Returns how far the closing handshake has come.
 
 	Ending ending() const;
 		/// Returns what is to be done with the connection below, once all output has been sent.
