@@ -653,6 +653,7 @@ WebSocketUpgrade WebSocketConnector::connect(HTTPClientSession& cs, HTTPRequest&
 			pBefore = std::move(pRedirected);
 			pRedirected = follow(from, to, request);
 			pRedirected->setTimeout(cs.getTimeout());
+			if (!cs.getHost().empty()) pRedirected->setProxyConfig(cs.getProxyConfig()); // one made from a socket has no use for a proxy
 			key.renew(request);
 			pSession = pRedirected.get();
 			if (!from.sameOrigin(to)) pCredentials = &none;

@@ -10,6 +10,8 @@
 #include "support/ClassScript.h"
 #include "support/EventSupport.h"
 #include "Poco/Net/HTTPSClientSession.h"
+#include "Poco/Net/HTTPSSessionInstantiator.h"
+#include "Poco/Net/HTTPSessionInstantiator.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/WebSocket.h"
 #include "Poco/Net/WebSocketClient.h"
@@ -87,6 +89,7 @@ namespace
 		Poco::UInt16 port = 7741;
 		HTTPClientSession::ProxyConfig proxy = HTTPClientSession::ProxyConfig();
 		Poco::Timespan timeout = deadline();
+		int redirects = 0;
 		Context::Ptr pContext = clientContext();
 
 		std::unique_ptr<HTTPClientSession> session() const
@@ -122,6 +125,7 @@ namespace
 			HTTPResponse httpResponse;
 			WebSocketParams::Ptr pParams = new WebSocketParams;
 			pParams->setHandshakeTimeout(timeout);
+			pParams->setMaxRedirects(redirects);
 			try
 			{
 				WebSocket ws = shell == Shell::CLASS ? WebSocket(session, request, httpResponse) : WebSocket(session, request, httpResponse, pParams);
@@ -143,6 +147,7 @@ namespace
 			WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
 			pParams->setReconnect(false);
 			pParams->setHandshakeTimeout(timeout);
+			pParams->setMaxRedirects(redirects);
 			const Way way = *this;
 			pParams->setSessionFactory([way](const Poco::URI&) { return way.session(); });
 			pParams->setProxy(proxy);
@@ -169,10 +174,10 @@ namespace
 			return result;
 		}
 
-		static void serve(RawPeer& proxy)
+		static void serve(RawPeer& proxy, Transport transport = std::get<1>(GetParam()))
 			/// Goes on as the server behind the proxy.
 		{
-			RawPeer server(proxy.socket(), std::get<1>(GetParam()), true);
+			RawPeer server(proxy.socket(), transport, true);
 			const std::string request = receiveRequest(server);
 			EXPECT_EQ(0u, request.find("GET / HTTP/1.1\r\n"));
 			EXPECT_EQ(0, lines(request, "Proxy-Authorization")) << request;
@@ -535,6 +540,59 @@ TEST_P(TunnelTest, SessionIsUsedAgain)
 		}
 		server.finish();
 	}
+}
+
+
+TEST_P(TunnelTest, Redirects)
+	/// The next session has the proxy of the first, with its credentials, and its exceptions.
+{
+	if (std::get<0>(GetParam()) == Shell::CLASS) return; // follows none
+	const Transport transport = std::get<1>(GetParam());
+	Poco::Net::HTTPSessionInstantiator::registerInstantiator();
+	Poco::Net::HTTPSSessionInstantiator::registerInstantiator(clientContext());
+	for (bool secure: {false, true})
+	{
+		for (bool excluded: {false, true})
+		{
+			if (transport == Transport::TLS && !secure) continue; // is not followed
+			SCOPED_TRACE(std::string(secure ? "to TLS" : "") + (excluded ? " without the proxy" : ""));
+			ScriptedServer server(Transport::PLAIN, [=](ScriptedServer& self)
+			{
+				if (!excluded) return;
+				RawPeer peer = self.accept();
+				serve(peer, secure ? Transport::TLS : Transport::PLAIN);
+			});
+			ScriptedServer proxy(Transport::PLAIN, [=, &server](ScriptedServer& self)
+			{
+				{
+					RawPeer peer = self.accept();
+					EXPECT_EQ("Basic dXNlcjpzZWNyZXQ=", value(receiveRequest(peer), "Proxy-Authorization"));
+					peer.send(ESTABLISHED);
+					RawPeer first(peer.socket(), transport, true);
+					receiveRequest(first);
+					const std::string target = excluded ? "127.0.0.1:" + std::to_string(server.port()) : "localhost:7742";
+					first.send(response(307, "Connection: close\r\nLocation: " + std::string(secure ? "wss://" : "ws://") + target + "/\r\n"));
+				}
+				if (excluded) return;
+				RawPeer peer = self.accept();
+				const std::string connect = receiveRequest(peer);
+				EXPECT_EQ(0u, connect.find("CONNECT localhost:7742 HTTP/1.1\r\n")) << connect;
+				EXPECT_EQ("Basic dXNlcjpzZWNyZXQ=", value(connect, "Proxy-Authorization"));
+				peer.send(ESTABLISHED);
+				serve(peer, secure ? Transport::TLS : Transport::PLAIN);
+			});
+			Way to = way(proxy);
+			to.redirects = 1;
+			to.proxy.username = "user";
+			to.proxy.password = "secret";
+			to.proxy.nonProxyHosts = "127\\.0\\.0\\.1";
+			EXPECT_TRUE(to.connect().echoed);
+			proxy.finish();
+			server.finish();
+		}
+	}
+	Poco::Net::HTTPSessionInstantiator::unregisterInstantiator();
+	Poco::Net::HTTPSSessionInstantiator::unregisterInstantiator();
 }
 
 
