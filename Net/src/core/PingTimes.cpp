@@ -31,8 +31,9 @@ namespace
 
 void WebSocketPingTimes::begin(Time now, char* pPayload)
 {
+	const bool first = !awaited() && roundTrip() == 0;
 	if (!awaited() || isAfter(_answered, now)) _answered = now - 1; // however long ago that was
-	_newest = _newest - now < AHEAD ? _newest + 1 : now;
+	_newest = !first && _newest - now < AHEAD ? _newest + 1 : now;
 	std::memcpy(pPayload, &_newest, sizeof(_newest));
 }
 

@@ -26,6 +26,12 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
+namespace
+{
+	constexpr std::size_t KEPT_OUTPUT = 64*1024; // memory for what is sent that is kept
+}
+
+
 class WebSocketProtocol::End
 	/// What the object consists of.
 {
@@ -98,15 +104,17 @@ public:
 		if (closing) return;
 		closing = true;
 		timing.closing(now, blocked);
+		more.progress.begin(WebSocketPeerState());
 	}
 
 	Event fail(Time now)
 	{
+		beginClosing(now);
 		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 		const std::size_t length = framer.buildFailure(payload);
 		control.clear();
 		if (length > 0) append(WebSocketFrameHeader::CLOSE, payload, length);
-		beginClosing(now);
+		failureTold = true;
 		return FAILED;
 	}
 
@@ -115,6 +123,7 @@ public:
 		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 		int flags = 0;
 		const std::size_t length = framer.buildReply(flags, payload);
+		if (framer.header().opcode() == WebSocketFrame::OP_CLOSE) beginClosing(now);
 		if (flags != 0) post(flags, payload, length);
 		switch (framer.header().opcode())
 		{
@@ -124,9 +133,30 @@ public:
 			pingTimes.received(framer.controlPayload(), framer.controlLength(), now);
 			return WebSocketProtocol::PONG;
 		default:
-			beginClosing(now);
 			return CLOSED;
 		}
+	}
+
+	void block(Time now, const WebSocketPeerState& peer)
+	{
+		if (closing) timing.closing(now, true); // the Close frame lies behind what is left
+		timing.blocked(now, peer, facts(), more);
+		blocked = true;
+	}
+
+	void dropSent()
+	{
+		output.drop(outputBegin);
+		outputBegin = 0;
+	}
+
+	void forgetOutput()
+		/// All has been sent.
+	{
+		if (output.capacity() > KEPT_OUTPUT) output.release();
+		else output.clear();
+		if (compressed.capacity() > KEPT_OUTPUT) std::string().swap(compressed);
+		outputBegin = 0;
 	}
 
 	bool sendFrame(std::string_view part, bool last, Time now)
@@ -170,6 +200,7 @@ public:
 	bool blocked = false;    // the peer has not taken all
 	bool closing = false;
 	bool dropped = false;    // a time-out has struck
+	bool failureTold = false;
 	bool streamEnded = false;
 };
 
@@ -190,7 +221,11 @@ WebSocketProtocol::Event WebSocketProtocol::receive(char*& pData, char* pEnd, Ti
 	End& end = *_pEnd;
 	if (pData < pEnd) end.timing.received(now);
 	end.isControl = false;
-	if (end.dropped) return TIMED_OUT;
+	if (end.dropped || end.failureTold)
+	{
+		pData = pEnd; // 7.1.7: what follows is discarded
+		return NEED_MORE;
+	}
 	for (;;)
 	{
 		switch (end.parser.next(pData, pEnd))
@@ -225,8 +260,11 @@ std::size_t WebSocketProtocol::room(char*& pTarget, std::size_t least)
 
 WebSocketProtocol::Event WebSocketProtocol::receiveEnd()
 {
-	_pEnd->streamEnded = true;
-	return _pEnd->framer.receiveEnd() == WebSocketFramer::OK ? NEED_MORE : FAILED;
+	End& end = *_pEnd;
+	end.streamEnded = true;
+	if (end.failureTold || end.framer.receiveEnd() == WebSocketFramer::OK) return NEED_MORE;
+	end.failureTold = true;
+	return FAILED;
 }
 
 
@@ -350,12 +388,11 @@ void WebSocketProtocol::sent(std::size_t length, Time now, const WebSocketPeerSt
 	if (end.outputBegin < end.output.size())
 	{
 		if (length > 0 && end.blocked) end.timing.taken(now);
-		if (!end.blocked) end.timing.blocked(now, peer, end.facts(), end.more);
-		end.blocked = true;
+		if (!end.blocked) end.block(now, peer);
+		if (end.outputBegin >= end.output.size() - end.outputBegin) end.dropSent();
 		return;
 	}
-	end.output.clear();
-	end.outputBegin = 0;
+	end.forgetOutput();
 	if (!end.blocked) return;
 	end.blocked = false;
 	end.timing.unblocked(now);
@@ -404,24 +441,20 @@ WebSocketProtocol::Event WebSocketProtocol::timeReached(Time now, const WebSocke
 
 WebSocketProtocol::State WebSocketProtocol::state() const
 {
-	switch (_pEnd->framer.closeState())
-	{
-	case WebSocketFramer::OPEN:
-		return OPEN;
-	case WebSocketFramer::CLOSED:
-		return DONE;
-	default:
-		return CLOSING;
-	}
+	const End& end = *_pEnd;
+	if (end.open()) return OPEN;
+	return end.dropped || end.streamEnded || end.framer.closeState() == WebSocketFramer::CLOSED ? DONE : CLOSING;
 }
 
 
 WebSocketProtocol::Ending WebSocketProtocol::ending() const
 {
 	const End& end = *_pEnd;
-	if (end.dropped || end.streamEnded) return CLOSE;
-	if (!end.framer.endsStream() || end.outputBegin < end.output.size()) return KEEP_OPEN;
-	return end.framer.closed() ? CLOSE : END_SENDING;
+	if (end.dropped) return CLOSE;
+	if (end.outputBegin < end.output.size()) return KEEP_OPEN;
+	if (end.streamEnded) return CLOSE;
+	if (!end.framer.endsStream()) return KEEP_OPEN;
+	return end.framer.failed() ? END_SENDING : CLOSE;
 }
 
 

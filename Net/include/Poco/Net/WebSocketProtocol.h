@@ -64,7 +64,7 @@ class WebSocket_API WebSocketProtocol
 	///         wait for bytes, for room if there is output, or for deadline();
 	///         if the time has come: protocol.timeReached(now);
 	///         if bytes have come: while ((event = protocol.receive(pData, pEnd, now)) != WebSocketProtocol::NEED_MORE) use the event;
-	///         if the stream has ended: protocol.receiveEnd();
+	///         if the stream has ended: protocol.receiveEnd(), and wait for bytes no more;
 	///     }
 	///
 	/// An object is used by one thread at a time. All functions may throw a std::bad_alloc.
@@ -93,7 +93,7 @@ public:
 		PING,      /// A PING: data(), length(). Its answer is in the output.
 		PONG,      /// A PONG: data(), length(). If it answers a PING of ping(), roundTrip() has changed.
 		CLOSED,    /// The peer's Close frame: closeCode(), closeReason(). Its answer is in the output. Nothing follows.
-		FAILED,    /// The connection has failed: error(), errorText(). The Close frame that says so is in the output.
+		FAILED,    /// The connection has failed: error(), errorText(). The Close frame that says so is in the output. Nothing follows.
 		TIMED_OUT  /// The peer does not take what is sent, or does not answer a Close frame: the connection is to be closed at once.
 	};
 
@@ -102,7 +102,7 @@ public:
 	{
 		OPEN,    /// Messages can be sent.
 		CLOSING, /// One Close frame has been sent or received.
-		DONE     /// Both have, or the connection has failed.
+		DONE     /// Both have, or the connection has failed, timed out or ended.
 	};
 
 	enum Ending
@@ -140,7 +140,7 @@ public:
 		/// many of them there is room for; otherwise 0. They may be read from the wire to there, and are then given to receive().
 
 	Event receiveEnd();
-		/// The stream has ended. Returns FAILED inside a frame, otherwise NEED_MORE.
+		/// The stream has ended. Returns FAILED inside a frame, otherwise, and if the connection had failed before, NEED_MORE.
 
 	const char* data() const;
 		/// Returns what the last event brought. It is valid until receive() is called again, or the bytes are gone.
