@@ -27,7 +27,7 @@ POCO_WEBSOCKET_BEGIN
 
 WebSocketEventConnection::Task WebSocketEventConnection::newTask(Task::What what, int number)
 {
-	return Task{Ptr(this, true), what, number, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()};
+	return Task{Ptr(this, true), what, {number, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()}};
 }
 
 
@@ -68,7 +68,7 @@ void WebSocketEventConnection::close(int code, const std::string& reason)
 		return;
 	}
 	Task task = newTask(Task::CLOSE, code);
-	task.data.append(reason.data(), reason.size());
+	task.message.data.append(reason.data(), reason.size());
 	_reactor.post(std::move(task));
 }
 
@@ -83,7 +83,7 @@ void WebSocketEventConnection::abort()
 	{
 		// Not more than that here: this may be called by a callback.
 		go(_life.phase() < WebSocketLife::CLOSED ? WebSocketLife::ABORTED : WebSocketLife::DROPPED);
-		if (_pOutput) _pOutput->clear();
+		_queue.clear();
 		_reactor.again(*this);
 	}
 }
@@ -104,9 +104,9 @@ void WebSocketEventConnection::pause()
 		_reactor.post(newTask(Task::PAUSE));
 		return;
 	}
-	if (queued() > 0 && !_life.gone()) // who waits for that is told
+	if (_queue.queued() > 0 && !_life.gone()) // who waits for that is told
 	{
-		_drain.store(true, std::memory_order_relaxed);
+		_queue.owe();
 		_reactor.markDirty(*this);
 	}
 	if (is(RESUMING)) set(RESUMING, false);
@@ -132,7 +132,7 @@ void WebSocketEventConnection::resume()
 	{
 		// Not here: this may be called by a callback.
 		if (is(RESUMING)) return;
-		if (is(DEFLATING) || (_pRare.load(std::memory_order_acquire) && rare().backlog.size() > 0)) goOnLater();
+		if (_queue.isDeflating() || (_pRare.load(std::memory_order_acquire) && rare().backlog.size() > 0)) goOnLater();
 		else goOn();
 	}
 }
@@ -180,7 +180,7 @@ void WebSocketEventConnection::goOn()
 void WebSocketEventConnection::discard()
 	/// What arrives from now on is read, up to the end of the stream, and is lost. No message is sent any more: RFC 6455, 5.5.1.
 {
-	forgetUnsent();
+	_queue.forget();
 	if (!is(PAUSED)) return;
 	if (_pRare.load(std::memory_order_acquire))
 	{
@@ -189,21 +189,6 @@ void WebSocketEventConnection::discard()
 	}
 	set(RESUMING, false);
 	goOn();
-}
-
-
-void WebSocketEventConnection::forgetUnsent()
-	/// Forgets what is held behind a message in parts, and what is being compressed.
-{
-	if (!_pRare.load(std::memory_order_acquire)) return;
-	Rare& more = rare();
-	std::size_t done = 0;
-	for (const Task& task: more.held) done += task.cost();
-	more.held.clear();
-	if (more.pDeflating) done += more.pDeflating->length + WebSocketConnectionParams::QUEUE_ENTRY;
-	_queued.fetch_sub(done, std::memory_order_relaxed);
-	more.pDeflating.reset();
-	set(DEFLATING, false);
 }
 
 
@@ -258,30 +243,11 @@ WebSocketConnection::Metrics WebSocketEventConnection::metrics() const
 {
 	Metrics metrics;
 	metrics.messagesReceived  = _messagesReceived;
-	metrics.messagesSent      = _messagesSent;
 	metrics.bytesReceived     = _bytesReceived;
-	metrics.bytesSent         = _bytesSent;
-	metrics.messagesNotQueued = _notQueued;
-	metrics.bytesQueued       = queued();
+	_queue.metrics(metrics);
 	metrics.pingTime          = Poco::Timespan(_pingTime);
 	metrics.since             = _since;
 	return metrics;
-}
-
-
-std::size_t WebSocketEventConnection::queued() const
-{
-	return _queued.load(std::memory_order_relaxed);
-}
-
-
-void WebSocketEventConnection::account(std::size_t done)
-	/// Of what is queued, so much is done with, and the output is what it is now: all in one step, for those who compare it with the limit.
-{
-	const std::size_t size = _pOutput ? _pOutput->size() : 0;
-	_queued.fetch_add(size - _accounted - done, std::memory_order_relaxed);
-	_accounted = size;
-	set(ACCOUNTED, size > 0);
 }
 
 
@@ -318,17 +284,10 @@ WebSocketEventConnection::Rare& WebSocketEventConnection::rare() const
 }
 
 
-WebSocketMessageWriter& WebSocketEventConnection::writer()
-{
-	if (!_pWriter) _pWriter = std::make_unique<WebSocketMessageWriter>();
-	return *_pWriter;
-}
-
-
 [[gnu::noinline]] void WebSocketEventConnection::updateInterest()
 {
 	static_assert(int(WebSocketPoller::READ) == int(SocketImpl::SELECT_READ) && int(WebSocketPoller::WRITE) == int(SocketImpl::SELECT_WRITE), "WebSocketStream relies on it");
-	int events = (is(PAUSED) ? 0 : WebSocketPoller::READ) | (is(WRITING) ? WebSocketPoller::WRITE : 0);
+	int events = (is(PAUSED) ? 0 : WebSocketPoller::READ) | (_queue.isBlocked() ? WebSocketPoller::WRITE : 0);
 	set(CROSSED, _stream.crossed());
 	if (is(CROSSED)) events = _stream.interest(events);
 	if (is(UNWATCHED)) _reactor.poller().add(_stream.fd(), events, *this);

@@ -23,7 +23,7 @@ POCO_WEBSOCKET_BEGIN
 
 bool WebSocketEventConnection::isBehind() const
 {
-	return _broadcasts != _reactor.broadcasts().count() && state() == OPEN && _group.role == WebSocketFramer::ROLE_SERVER;
+	return _queue.broadcasts != _reactor.broadcasts().count() && state() == OPEN && _group.role == WebSocketFramer::ROLE_SERVER;
 }
 
 
@@ -52,17 +52,17 @@ void WebSocketEventConnection::loseBroadcast()
 void WebSocketEventConnection::catchUp()
 	/// Before anything else is sent.
 {
-	if (_broadcasts == _reactor.broadcasts().count()) return;
+	if (_queue.broadcasts == _reactor.broadcasts().count()) return;
 	giveBroadcasts();
-	if (_pOutput) wakeFlush();
+	if (_queue.hasOutput()) wakeFlush();
 }
 
 
 void WebSocketEventConnection::giveBroadcasts()
 {
 	const WebSocketBroadcasts& broadcasts = _reactor.broadcasts();
-	std::size_t i = isBehind() ? broadcasts.since(_broadcasts) : broadcasts.size();
-	_broadcasts = broadcasts.count(); // first: what sends calls this
+	std::size_t i = isBehind() ? broadcasts.since(_queue.broadcasts) : broadcasts.size();
+	_queue.broadcasts = broadcasts.count(); // first: what sends calls this
 	try
 	{
 		while (i < broadcasts.size())
@@ -83,21 +83,14 @@ std::size_t WebSocketEventConnection::extendBy(std::size_t first)
 	/// Sends those from the first on whose frames lie one behind the other, and behind what this is going to send. Returns
 	/// how many these are.
 {
-	if (!_stream.plain() || (_flags & (IN_PARTS | BLOCKED | COMPRESSES))) return 0;
+	if (!_stream.plain() || !_queue.isDirect()) return 0;
 	const WebSocketBroadcasts& broadcasts = _reactor.broadcasts();
 	const char* const pFrames = broadcasts[first].pFrame;
 	if (!pFrames) return 0;
 	std::size_t length = 0;
 	std::size_t end = first;
 	while (end < broadcasts.size() && broadcasts[end].pFrame == pFrames + length) length += broadcasts[end++].length;
-
-	WebSocketOutput& out = output();
-	if (out.size() + length > _group.maxQueuedBytes) return 0;
-	if (out.empty()) out.refer(pFrames, length, nullptr);
-	else if (!out.extend(pFrames, length)) out.bytes().append(pFrames, length);
-	tally(_messagesSent, _reactor.counters.messagesSent, end - first);
-	_lastMessage = _reactor.now();
-	return end - first;
+	return _queue.sendFrames(link(), pFrames, length, end - first) ? end - first : 0;
 }
 
 

@@ -28,7 +28,7 @@ POCO_WEBSOCKET_BEGIN
 bool WebSocketEventConnection::enter(WebSocketLife::Phase next)
 {
 	if (!_life.enter(next)) return false;
-	set(IS_OPEN, _life.isOpen());
+	if (!_life.isOpen()) _queue.close();
 	set(DISCARDS, _life.discards());
 	return true;
 }
@@ -42,7 +42,7 @@ void WebSocketEventConnection::go(WebSocketLife::Phase next)
 	if (!closing && _life.closing())
 	{
 		_waits = _closingSince = _reactor.now();
-		if (is(BLOCKED)) expectLateClose();
+		if (_queue.isBlocked()) expectLateClose();
 		_reactor.markDirty(*this);
 		schedule();
 	}
@@ -56,7 +56,7 @@ void WebSocketEventConnection::go(WebSocketLife::Phase next)
 	catchUp();
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	const std::size_t length = _framer.buildFailure(payload);
-	if (length > 0) append(WebSocketFrameHeader::CLOSE, payload, length);
+	if (length > 0) _queue.append(link(), WebSocketFrameHeader::CLOSE, payload, length);
 	go(WebSocketLife::FAILED);
 	tellError(WebSocketException(_framer.errorText(), _framer.error()));
 	if (!_life.gone()) tellClosed();
@@ -87,7 +87,7 @@ void WebSocketEventConnection::go(WebSocketLife::Phase next)
 
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::ended()
 {
-	if (is(SEND_BROKEN))
+	if (_queue.isBroken())
 	{
 		streamBroken(); // why there is no Close frame
 		return;
@@ -119,26 +119,16 @@ void WebSocketEventConnection::go(WebSocketLife::Phase next)
 		streamBroken();
 		return;
 	}
-	if (!is(SEND_BROKEN)) _waits = _closingSince = _reactor.now();
-	set(SEND_BROKEN, true);
+	if (!_queue.isBroken()) _waits = _closingSince = _reactor.now();
 	_stream.endSending(); // otherwise more could be sent behind what was lost
-	if (_pOutput)
-	{
-		_pOutput->clear();
-		_reactor.giveOutput(_pOutput);
-	}
-	account();
-	forgetUnsent();
+	const bool blocked = _queue.isBlocked();
+	_queue.breakOff(link());
+	_queue.forget();
 	set(PONG_WAITS, false);
-	set(BLOCKED, false);
 	enter(WebSocketLife::BROKEN);
-	if (is(WRITING))
-	{
-		set(WRITING, false);
-		updateInterest();
-	}
+	if (blocked) updateInterest();
 	if (is(PAUSED)) _reactor.markDirty(*this); // who waits for onDrained() is told: nothing waits
-	else _drain.store(false, std::memory_order_relaxed);
+	else _queue.pay();
 	schedule();
 	if (is(PAUSED)) readyWhilePaused();
 }
@@ -225,14 +215,9 @@ void WebSocketEventConnection::dropped()
 	if (_stream.shared()) _reactor.poller().remove(_stream.fd());
 	_stream.close();
 	_reactor.remove(*this);
-	if (_pOutput)
-	{
-		_pOutput->clear();
-		_reactor.giveOutput(_pOutput);
-	}
-	account();
+	_queue.release(_reactor);
+	_queue.forget();
 	_pOpening.reset();
-	forgetUnsent(); // it refers to this connection
 	releaseUserData();
 	_group.gone(*this, _life.counted(), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);
 }

@@ -14,6 +14,7 @@
 #include "events/EventConnection.h"
 #include "net/PeerState.h"
 #include "events/Reactor.h"
+#include <new>
 
 
 namespace Poco {
@@ -30,79 +31,62 @@ void WebSocketEventConnection::flush()
 void WebSocketEventConnection::tryFlush()
 {
 	if (_life.aborted()) return;
-	if (likely(_pOutput != nullptr) && !push()) sendBroken();
-	else if (!_pOutput && !likely(is(IS_OPEN) && !_drain.load(std::memory_order_relaxed) && !is(PONG_WAITS)) && !is(DEFLATING)) flushed();
-}
-
-
-bool WebSocketEventConnection::allSent() const
-	/// Returns true if onDrained() may be called: while other messages wait for the last part of one, only if reading is
-	/// paused, since that part may come by reading.
-{
-	return is(PAUSED) || !is(IN_PARTS) || !_pRare.load(std::memory_order_acquire) || rare().held.empty();
+	if (likely(_queue.hasOutput()) && !push()) sendBroken();
+	else if (!_queue.hasOutput() && !likely(_queue.isOpen() && !_queue.owes() && !is(PONG_WAITS)) && !_queue.isDeflating()) flushed();
 }
 
 
 [[gnu::hot]] bool WebSocketEventConnection::push()
 	/// Sends what it can, and tells nobody: a callback may be running. Returns false if the connection is broken.
 {
-	if (likely(!_pOutput->empty()))
+	if (is(DISCARDS) && !is(PONG_WAITS) && closesCleanly()) _stream.beLast();
+	const WebSocketSendQueue::Flushed result = _queue.flush(link());
+	return likely(result == WebSocketSendQueue::SENT) || pushed(result);
+}
+
+
+[[gnu::cold, gnu::noinline]] bool WebSocketEventConnection::pushed(WebSocketSendQueue::Flushed result)
+{
+	switch (result)
 	{
-		if (is(DISCARDS) && !is(PONG_WAITS) && closesCleanly()) _stream.beLast();
-		const long n = _pOutput->flush(_stream, _reactor.record());
-		if (n == WebSocketStream::BROKEN) return false;
-		tally(_bytesSent, _reactor.counters.bytesSent, static_cast<std::size_t>(n));
-		if (!_pOutput->empty())
-		{
-			blocked(n > 0);
-			return true;
-		}
+	case WebSocketSendQueue::FAILED:
+		return false;
+	case WebSocketSendQueue::LOST: // part of a message has been sent, perhaps
+		abort();
+		throw std::bad_alloc();
+	case WebSocketSendQueue::UNBLOCKED:
+		unblocked();
+		break;
+	default:
+		blocked(result);
 	}
-	_reactor.giveOutput(_pOutput);
-	if (_flags & (BLOCKED | WRITING | ACCOUNTED)) unblocked();
 	return true;
 }
 
 
-[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::blocked(bool progress)
+void WebSocketEventConnection::blocked(WebSocketSendQueue::Flushed result)
 	/// The peer has not taken everything.
 {
-	orAbort([this] { _pOutput->keep(); });
-	account();
-	if (progress || !is(BLOCKED)) _waits = _reactor.now();
-	if (!is(BLOCKED))
+	if (result != WebSocketSendQueue::STUCK) _waits = _reactor.now();
+	if (result == WebSocketSendQueue::BLOCKED)
 	{
 		rare().progress.begin(peerState(_stream.fd()));
 		limitQueue();
 		if (_life.closing()) expectLateClose();
 	}
-	set(BLOCKED, true);
-	_drain.store(true, std::memory_order_relaxed);
-	if (!is(WRITING) || is(CROSSED) || _stream.crossed())
-	{
-		set(WRITING, true);
-		updateInterest();
-	}
+	_queue.owe();
+	if (result == WebSocketSendQueue::BLOCKED || is(CROSSED) || _stream.crossed()) updateInterest();
 	schedule();
 }
 
 
-[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::unblocked()
+void WebSocketEventConnection::unblocked()
 	/// It has, at last.
 {
-	account();
-	if (is(BLOCKED))
-	{
-		set(BLOCKED, false);
-		_waits = _reactor.now(); // from here on an answer can come
-		set(ASKED_AGAIN, false);
-		schedule();
-	}
-	if (is(WRITING))
-	{
-		set(WRITING, false);
-		updateInterest();
-	}
+	_waits = _reactor.now(); // from here on an answer can come
+	set(ASKED_AGAIN, false);
+	schedule();
+	updateInterest();
 }
 
 
@@ -124,13 +108,14 @@ void WebSocketEventConnection::flushed()
 		more.pendingPings = 0;
 		if (_framer.checkSend(WebSocketFrameHeader::PONG, more.pong.data(), more.pong.size()) == WebSocketFramer::SEND)
 		{
-			append(WebSocketFrameHeader::PONG, more.pong.data(), more.pong.size());
+			_queue.append(link(), WebSocketFrameHeader::PONG, more.pong.data(), more.pong.size());
 			return; // it is flushed at the end of the turn
 		}
 	}
 	if (!_life.discards() && _life.opened())
 	{
-		if (_drain.load(std::memory_order_relaxed) && allSent() && _drain.exchange(false))
+		// While other messages wait for the last part of one, only if reading is paused: that part may come by reading.
+		if (_queue.owes() && (is(PAUSED) || !_queue.holds()) && _queue.pay())
 			call([this] { _group.handler().onDrained(*this); });
 		return;
 	}

@@ -51,7 +51,7 @@ void WebSocketEventConnection::timeReached(Time now)
 			return;
 		}
 		_pOpening.reset();
-		output().bytes().append(response.data(), response.size());
+		_queue.output(_reactor).bytes().append(response.data(), response.size());
 		_reactor.markDirty(*this);
 		go(WebSocketLife::CLOSED);
 		return;
@@ -74,7 +74,7 @@ void WebSocketEventConnection::timeReached(Time now)
 			return;
 		}
 	}
-	else if (is(BLOCKED) && (late(_group.sendTimeout, now) || takesTooLong(now)))
+	else if (_queue.isBlocked() && (late(_group.sendTimeout, now) || takesTooLong(now)))
 	{
 		broken(TimeoutException("The peer does not take what is sent"));
 		return;
@@ -83,7 +83,7 @@ void WebSocketEventConnection::timeReached(Time now)
 	{
 		if (arrivesTooSlowly(now)) failSlowMessage();
 		else if (_group.idleTimeout > 0) checkIdle(now);
-		if (state() == OPEN && !is(PAUSED) && !is(BLOCKED)) keepAlive(now); // otherwise an answer would not be seen, or a PING not be sent
+		if (state() == OPEN && !is(PAUSED) && !_queue.isBlocked()) keepAlive(now); // otherwise an answer would not be seen, or a PING not be sent
 		if (_life.gone()) return;
 	}
 	schedule();
@@ -95,7 +95,7 @@ WebSocketEventConnection::Time WebSocketEventConnection::readingUntil() const
 	/// reading is paused, that does not count.
 {
 	if (!is(PAUSED)) return _waits + _group.closeTimeout;
-	return _group.idleTimeout > 0 ? _lastMessage + _group.idleTimeout : _reactor.now() + WebSocketTimerWheel::MAX_DISTANCE;
+	return _group.idleTimeout > 0 ? _queue.lastMessage + _group.idleTimeout : _reactor.now() + WebSocketTimerWheel::MAX_DISTANCE;
 }
 
 
@@ -117,10 +117,10 @@ void WebSocketEventConnection::watch(Time now)
 	};
 	WebSocketProgress& progress = rare().progress;
 	const int result = progress.look(peerState(_stream.fd()), now);
-	const bool answerAwaited = is(PINGING) && !is(BLOCKED) && !_life.closing();
+	const bool answerAwaited = is(PINGING) && !_queue.isBlocked() && !_life.closing();
 	if (result & (answerAwaited ? WebSocketProgress::READ : WebSocketProgress::TAKEN)) advance(_waits, progress.time());
-	if ((result & WebSocketProgress::TAKEN) && (progress.waiting() || is(BLOCKED))) advance(_lastMessage, progress.time());
-	if (result & WebSocketProgress::ARRIVED) _lastMessage = now;
+	if ((result & WebSocketProgress::TAKEN) && (progress.waiting() || _queue.isBlocked())) advance(_queue.lastMessage, progress.time());
+	if (result & WebSocketProgress::ARRIVED) _queue.lastMessage = now;
 	if (answerAwaited && (result & WebSocketProgress::ARRIVED)) advance(_waits, now);
 	if (_life.closing())
 	{
@@ -159,7 +159,7 @@ void WebSocketEventConnection::limitQueue()
 	/// What is queued now has the time of a transfer from now on.
 {
 	Rare& more = rare();
-	more.queueEnd = _bytesSent.load(std::memory_order_relaxed) + _pOutput->size();
+	more.queueEnd = _queue.end();
 	more.queueSince = _reactor.now();
 }
 
@@ -169,7 +169,7 @@ bool WebSocketEventConnection::takesTooLong(Time now)
 {
 	Rare& more = rare();
 	if (!WebSocketTimerWheel::reached(more.queueSince + _group.transferTimeout, now)) return false;
-	if (_bytesSent.load(std::memory_order_relaxed) < more.queueEnd) return true;
+	if (_queue.bytesSent() < more.queueEnd) return true;
 	limitQueue();
 	return false;
 }
@@ -178,7 +178,7 @@ bool WebSocketEventConnection::takesTooLong(Time now)
 bool WebSocketEventConnection::arrivesTooSlowly(Time now)
 	/// The same of a message that is received, and not handed over in parts. It is known from the first look at it.
 {
-	const Poco::UInt64 number = _messagesReceived.load(std::memory_order_relaxed);
+	const Poco::UInt64 number = _messagesReceived;
 	if (_framer.betweenMessages() || _parser.getParts() || is(PAUSED) || _life.discards())
 	{
 		if (Rare* const pRare = _pRare.load(std::memory_order_acquire)) pRare->messageArrives = false;
@@ -202,10 +202,10 @@ void WebSocketEventConnection::failSlowMessage()
 
 void WebSocketEventConnection::checkIdle(Time now)
 {
-	if (!WebSocketTimerWheel::reached(_lastMessage + _group.idleTimeout, now)) return;
-	if (!_framer.betweenMessages() && WebSocketTimerWheel::reached(_lastMessage, _received)) _lastMessage = _received; // a message is arriving
-	if (WebSocketTimerWheel::reached(_lastMessage + _group.idleTimeout, now)) watch(now);
-	if (WebSocketTimerWheel::reached(_lastMessage + _group.idleTimeout, now)) sendClose(WebSocketFrame::GOING_AWAY, "Idle for too long");
+	if (!WebSocketTimerWheel::reached(_queue.lastMessage + _group.idleTimeout, now)) return;
+	if (!_framer.betweenMessages() && WebSocketTimerWheel::reached(_queue.lastMessage, _received)) _queue.lastMessage = _received; // a message is arriving
+	if (WebSocketTimerWheel::reached(_queue.lastMessage + _group.idleTimeout, now)) watch(now);
+	if (WebSocketTimerWheel::reached(_queue.lastMessage + _group.idleTimeout, now)) sendClose(WebSocketFrame::GOING_AWAY, "Idle for too long");
 }
 
 
@@ -225,7 +225,7 @@ void WebSocketEventConnection::keepAlive(Time now)
 		if (!WebSocketTimerWheel::reached(_waits + _group.pongTimeout/2, now)) return;
 		set(ASKED_AGAIN, true);
 		const WebSocketPeerState peer = peerState(_stream.fd());
-		if (peer.waiting <= CLOSE_SIZE && !WebSocketTimerWheel::reached(_received, _lastMessage)) return; // nothing was sent that the answer could lie behind
+		if (peer.waiting <= CLOSE_SIZE && !WebSocketTimerWheel::reached(_received, _queue.lastMessage)) return; // nothing was sent that the answer could lie behind
 		rare().progress.expectAnswer(peer);
 		rare().probing = true;
 		probePeer(_stream.fd(), true);
@@ -266,13 +266,13 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 		return now + left;
 	}
 	left = _group.transferTimeout/4 + 1; // that is how exactly the time that a message takes to arrive is known
-	if (is(BLOCKED))
+	if (_queue.isBlocked())
 	{
 		consider(_waits + _group.sendTimeout);
 		consider(rare().queueSince + _group.transferTimeout);
 	}
-	if (_group.idleTimeout > 0) consider(_lastMessage + _group.idleTimeout);
-	if (is(PAUSED) || is(BLOCKED)) return now + left;
+	if (_group.idleTimeout > 0) consider(_queue.lastMessage + _group.idleTimeout);
+	if (is(PAUSED) || _queue.isBlocked()) return now + left;
 	if (is(PINGING)) consider(_waits + (is(ASKED_AGAIN) ? pongLimit() : _group.pongTimeout/2));
 	else if (_group.pingInterval > 0) consider(_received + _group.pingInterval);
 	return now + left;

@@ -35,19 +35,6 @@ namespace
 	constexpr std::chrono::microseconds INFLATE_TIME(50); // of decompression, with its callbacks, at a time
 	static_assert(TINY_INPUT <= WebSocketHTTPSession::MAX_BEHIND + 1, "what is read with the end of a header has room behind it");
 	constexpr int MAX_FRAMES = 750; // at a time: those of TINY_INPUT, and of what is read with larger ones
-
-	class Keeper: public Poco::RefCountedObject
-		/// A message that is sent from where it was received.
-	{
-	public:
-		explicit Keeper(WebSocketBuffer&& message):
-			_message(std::move(message))
-		{
-		}
-
-	private:
-		WebSocketBuffer _message;
-	};
 }
 
 
@@ -59,26 +46,16 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& gro
 	_group(group),
 	_reactor(reactor),
 	_flags(0),
-	_drain(false),
 	_life(counted),
 	_opcode(WebSocketFrame::OP_TEXT),
-	_broadcasts(0),
-	_lastMessage(0),
-	_messagesSent(0),
-	_bytesSent(0),
-	_accounted(0),
 	_stream(std::forward<Stream>(stream)...),
 	_framer(group.role, true),
 	_parser(_framer),
 	_pRare(nullptr),
-	_queued(0),
 	_waits(0),
 	_closingSince(0),
 	_pingClock(0),
 	_received(0),
-	_messagesReceived(0),
-	_bytesReceived(0),
-	_notQueued(0),
 	_pingTime(0)
 {
 	_group.duplicate();
@@ -131,7 +108,7 @@ WebSocketEventConnection::~WebSocketEventConnection()
 //
 void WebSocketEventConnection::begin()
 {
-	_received = _lastMessage = _reactor.now();
+	_received = _queue.lastMessage = _reactor.now();
 	try
 	{
 		_reactor.add(*this);
@@ -205,8 +182,9 @@ void WebSocketEventConnection::performTask(Task& task)
 	switch (task.what)
 	{
 	case Task::SEND:
-	case Task::PREPARED:
-		performSend(task);
+		catchUp();
+		_queue.take(link(), std::move(task.message));
+		deflating();
 		break;
 	case Task::FLUSH:
 		if (!_life.gone()) _reactor.markDirty(*this);
@@ -215,7 +193,7 @@ void WebSocketEventConnection::performTask(Task& task)
 		sendPing();
 		break;
 	case Task::CLOSE:
-		sendClose(task.number, std::string(task.data.data(), task.data.size()));
+		sendClose(task.message.opcode, std::string(task.message.begin(), task.message.length()));
 		break;
 	case Task::ABORT:
 		cut();
@@ -249,7 +227,7 @@ void WebSocketEventConnection::discharge()
 
 void WebSocketEventConnection::turn(int events)
 {
-	if (events == WebSocketPoller::READ && !(_flags & (DISCARDS | DEFLATING | RESUMING | PAUSED | GREEDY))) read();
+	if (events == WebSocketPoller::READ && !(_flags & (DISCARDS | RESUMING | PAUSED | GREEDY))) read();
 	else unusualTurn(events);
 }
 
@@ -269,8 +247,8 @@ void WebSocketEventConnection::turn(int events)
 			return;
 		}
 	}
-	if (is(DEFLATING)) deflateSome();
-	if (is(DEFLATING) || _life.gone()) return;
+	if (_queue.isDeflating()) deflateSome();
+	if (_queue.isDeflating() || _life.gone()) return;
 	if (is(RESUMING)) processBacklog();
 	else if (is(PAUSED)) readyWhilePaused();
 	else read();
@@ -282,7 +260,7 @@ void WebSocketEventConnection::turn(int events)
 {
 	const long condition = _stream.condition();
 	if (condition == WebSocketStream::AGAIN) return;
-	if ((condition == WebSocketStream::BROKEN || is(SEND_BROKEN)) && !unread())
+	if ((condition == WebSocketStream::BROKEN || _queue.isBroken()) && !unread())
 	{
 		broken(ConnectionResetException("The connection broke while reading was paused"));
 		return;
@@ -319,13 +297,14 @@ bool WebSocketEventConnection::unread() const
 		else if (!_stream.plain()) nothingReceived();
 		return;
 	}
-	if (!_pOutput) _reactor.takeSpareOutput(_pOutput); // for the answers
+	_queue.prepare(_reactor);
 	const std::size_t length = static_cast<std::size_t>(n);
 	const std::size_t first = std::min(length, direct);
 	_received = _reactor.now();
 	if (!likely(!is(PINGING))) answered();
 	if (!likely(length < direct + size)) set(GREEDY, true);
-	tally(_bytesReceived, _reactor.counters.bytesReceived, length);
+	_bytesReceived.add(length);
+	_reactor.counters.bytesReceived.add(length);
 	_reactor.setReading(this);
 	if (first > 0) receive(pDirect, first);
 	if (length > first) receive(_reactor.input(), length - first);
@@ -340,7 +319,7 @@ bool WebSocketEventConnection::unread() const
 	/// A part of a TLS record has come, or something for TLS itself, which may be what sending has waited for.
 {
 	if (!is(CROSSED) && !_stream.crossed()) return;
-	if (is(WRITING)) flush();
+	if (_queue.isBlocked()) flush();
 	if (!_life.gone()) updateInterest();
 }
 
@@ -385,7 +364,7 @@ void WebSocketEventConnection::receive(char* pData, std::size_t length)
 		}
 		result = pOpening->busy();
 	}
-	output().bytes().append(pOpening->response().data(), pOpening->response().size());
+	_queue.output(_reactor).bytes().append(pOpening->response().data(), pOpening->response().size());
 	_reactor.markDirty(*this);
 	if (result == WebSocketOpeningHandshake::ACCEPTED)
 	{
@@ -424,12 +403,9 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 	_framer.setVerifyUTF8(params.getVerifyUTF8());
 	_framer.setVerifyMasking(params.getVerifyMasking());
 	_parser.assembler().configure(params, pDeflate);
-	if (pDeflate) writer().configure(params, pDeflate, _group.role);
-	set(COMPRESSES, pDeflate && writer().deflates());
+	_queue.open(link(), params, pDeflate);
 	if (subprotocol != this->subprotocol()) rare().subprotocol = subprotocol;
 	_since.update();
-	_broadcasts = _reactor.broadcasts().count();
-	_lastMessage = _reactor.now();
 	const WebSocketConnectionGroup::Phase before = _life.counted();
 	enter(WebSocketLife::OPEN);
 	_group.opened(*this, before);
@@ -493,7 +469,7 @@ inline void WebSocketEventConnection::handleMessage()
 	const char* const pMessage = _parser.data();
 	const std::size_t length = _parser.length();
 	const int opcode = _parser.opcode();
-	add(_messagesReceived, 1);
+	_messagesReceived.add(1);
 	call([&] { _group.handler().onMessage(*this, pMessage, length, opcode); });
 }
 
@@ -502,8 +478,8 @@ inline void WebSocketEventConnection::messagesReceived(int number)
 	/// In this turn.
 {
 	if (number == 0) return;
-	_lastMessage = _reactor.now();
-	add(_reactor.counters.messagesReceived, static_cast<Poco::UInt64>(number));
+	_queue.lastMessage = _reactor.now();
+	_reactor.counters.messagesReceived.add(static_cast<Poco::UInt64>(number));
 }
 
 
@@ -515,7 +491,7 @@ inline void WebSocketEventConnection::messagesReceived(int number)
 	{
 	case WebSocketMessageParser::MESSAGE:
 		handleMessage();
-		if (_parser.gathered()) keepMessage();
+		if (_parser.gathered()) _queue.keepReceived(_parser);
 		break;
 	case WebSocketMessageParser::CONTROL:
 		handleControl();
@@ -534,24 +510,14 @@ inline void WebSocketEventConnection::messagesReceived(int number)
 }
 
 
-[[gnu::noinline]] void WebSocketEventConnection::keepMessage()
-	/// What is to be sent from where a message was gathered has to stay.
-{
-	const char* const pBegin = _parser.data();
-	const char* const pEnd = pBegin + _parser.length();
-	const bool deflated = is(DEFLATING) && rare().pDeflating->pData >= pBegin && rare().pDeflating->pData < pEnd;
-	const bool referred = _pOutput && _pOutput->refersTo(pBegin, pEnd);
-	if (!deflated && !referred) return;
-	Poco::AutoPtr<Keeper> pKeeper = new Keeper(_parser.takeMessage());
-	if (deflated) rare().pDeflating->pOwner = pKeeper;
-	if (referred) _pOutput->keep(pBegin, pEnd, pKeeper);
-}
-
-
 void WebSocketEventConnection::handlePart()
 {
-	_lastMessage = _reactor.now();
-	if (_parser.last()) tally(_messagesReceived, _reactor.counters.messagesReceived, 1);
+	_queue.lastMessage = _reactor.now();
+	if (_parser.last())
+	{
+		_messagesReceived.add(1);
+		_reactor.counters.messagesReceived.add(1);
+	}
 	call([this] { _group.handler().onPart(*this, _parser.data(), _parser.length(), _parser.opcode(), _parser.last()); });
 }
 
@@ -571,7 +537,7 @@ void WebSocketEventConnection::handlePart()
 		break;
 	default:
 		catchUp();
-		if (_framer.checkSend(flags, payload, length) == WebSocketFramer::SEND) append(flags, payload, length);
+		if (_framer.checkSend(flags, payload, length) == WebSocketFramer::SEND) _queue.append(link(), flags, payload, length);
 		tellClosed();
 		wakeFlush(); // when all has been sent, the stream ends
 	}

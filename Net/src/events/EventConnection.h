@@ -18,7 +18,7 @@
 #include "events/ConnectionGroup.h"
 #include "events/HTTPDispatcher.h"
 #include "events/Life.h"
-#include "events/Output.h"
+#include "events/MessageQueue.h"
 #include "events/Poller.h"
 #include "core/Progress.h"
 #include "events/Stream.h"
@@ -28,13 +28,11 @@
 #include "Poco/Net/WebSocketConnection.h"
 #include "core/Framer.h"
 #include "core/MessageParser.h"
-#include "core/MessageWriter.h"
 #include <atomic>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <string>
-#include <vector>
 
 
 namespace Poco {
@@ -65,28 +63,18 @@ public:
 		{
 			ADD,
 			SEND,
-			PREPARED,
 			PING,
-			CLOSE,
+			CLOSE, // the code is in place of the opcode, the reason of the data
 			ABORT,
 			PAUSE,
 			RESUME,
 			FLUSH,
-			BROADCAST // without a connection
+			BROADCAST // without a connection; the limit is in place of the opcode
 		};
 
 		Ptr pConnection;
 		What what;
-		int number;           // opcode or code
-		WebSocketBuffer data; // message or reason
-		WebSocketPreparedMessage::Ptr pPrepared;
-
-		const char* message() const;
-		std::size_t length() const;
-			/// Of the message.
-
-		std::size_t cost() const;
-			/// What the message counts as while it waits.
+		WebSocketMessageQueue::Message message;
 	};
 
 	WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, int& fd, const sockaddr* pRemote, socklen_t length);
@@ -166,40 +154,17 @@ private:
 
 	enum Flag
 	{
-		IS_OPEN       = 0x001, // the phase is OPEN
 		DISCARDS      = 0x002, // WebSocketLife::discards()
 		PAUSED        = 0x004,
-		WRITING       = 0x010, // the poller waits for WRITE
-		BLOCKED       = 0x020, // the peer does not take what is sent
 		PINGING       = 0x040, // an automatic PING has not been answered
-		IN_PARTS      = 0x080, // a message is being sent in parts
 		PONG_WAITS    = 0x800, // to be sent when the peer takes it
 		RESUMING      = 0x1000, // the backlog is going to be processed
 		UNWATCHED     = 0x4000, // not in the poller, because there is nothing that it could tell
-		DEFLATING     = 0x8000, // a long message is being compressed, step by step; also IN_PARTS
-		KEPT          = 0x20000, // what was kept before the connection was there is being sent, whatever the limit
-		COMPRESSES    = 0x40000, // messages that are not too short
 		ASKED         = 0x80000, // the last PING has not been answered
 		GREEDY        = 0x200000, // has taken all that it was allowed to at once: the next time after the others
 		ASKED_AGAIN   = 0x400000, // half of the time for the answer to an automatic PING has passed
-		ACCOUNTED     = 0x1000000, // some of the output is part of what is queued()
-		SEND_BROKEN   = 0x2000000, // nothing can be sent any more, and what the peer has sent before is still read
 		CLOSES_LATER  = 0x4000000, // the closing handshake has begun, and the peer has much to read before the Close frame
 		CROSSED       = 0x8000000 // the poller waits for what TLS wants, which is not what the connection wants
-	};
-
-	enum
-	{
-		LONG_MESSAGE = 64*1024 // up to here compressing is not worth a turn of its own
-	};
-
-	struct Deflating
-		/// A message that is being compressed.
-	{
-		Task task;
-		Poco::AutoPtr<Poco::RefCountedObject> pOwner; // if it is not in the task
-		const char* pData;
-		std::size_t length; // what is left
 	};
 
 	struct Rare
@@ -217,8 +182,6 @@ private:
 		std::size_t processed = 0;          // how much of it has been dealt with
 		std::string pong;                   // to be sent when the peer takes it
 		unsigned pendingPings = 0;
-		std::vector<Task> held;             // other messages, while one is sent in parts
-		std::unique_ptr<Deflating> pDeflating;
 		WebSocketProgress progress;         // of the peer
 		bool probing = false;               // the system asks the peer's, until a PING is answered
 		Poco::UInt64 queueEnd = 0;          // when so many bytes have been sent, all has that was queued at that time:
@@ -241,10 +204,7 @@ private:
 	void beginHandshake();
 	void beginAdopted();
 	Rare& rare() const;
-	WebSocketMessageWriter& writer();
-	WebSocketOutput& output();
 	void open(const HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate);
-	void performSend(Task& task);
 	void readyWhilePaused();
 	void nothingReceived();
 	void receivedSecurely();
@@ -264,13 +224,13 @@ private:
 	void limitQueue();
 	void noMemory();
 	bool push();
-	void blocked(bool progress);
+	bool pushed(WebSocketSendQueue::Flushed result);
+	void blocked(WebSocketSendQueue::Flushed result);
 	void unblocked();
 	bool closesCleanly() const;
 	bool enter(WebSocketLife::Phase next);
 	void go(WebSocketLife::Phase next);
 	void discard();
-	void forgetUnsent();
 	void receive(char* pData, std::size_t length);
 	void receiveRequest(char* pData, std::size_t length);
 	bool handOver(WebSocketOpeningHandshake& opening, const char* pBehind, std::size_t length);
@@ -280,13 +240,8 @@ private:
 	void messagesReceived(int number);
 	bool handleNext(char*& pData, char* pEnd);
 	void handlePart();
-	void keepMessage();
 	void handleControl();
 	void pongReceived();
-	static void add(std::atomic<Poco::UInt64>& count, std::size_t number);
-	static void tally(std::atomic<Poco::UInt64>& own, std::atomic<Poco::UInt64>& total, std::size_t number);
-		/// Only the loop's thread counts.
-
 	template <typename Function> void call(const Function& function);
 	template <typename Function> void guarded(const Function& function);
 	void turn(int events);
@@ -296,40 +251,28 @@ private:
 	void tryFlush();
 	SendResult refuse();
 	bool isReceivedText(const char* pData, std::size_t length) const;
-	bool fits(std::size_t length) const;
-	bool makeRoom(std::size_t length);
-	void write(const char* pData, std::size_t length, int opcode);
-	void write(const WebSocketPreparedMessage::Ptr& pMessage);
-	bool fansOut(const WebSocketPreparedMessage& message);
+	bool makeRoom(std::size_t length, bool limited = true);
 	void catchUp();
 	void giveBroadcasts();
 	std::size_t extendBy(std::size_t first);
 	SendResult sendText(const char* pMessage, std::size_t length);
-	bool sendsShort(const char* pMessage, std::size_t length, int opcode);
 	SendResult sendAny(const char* pMessage, std::size_t length, int opcode);
 	SendResult sendElsewhere(const char* pMessage, std::size_t length, int opcode);
 	void checkText(const char* pMessage, std::size_t length) const;
-	SendResult sendUnusual(const char* pMessage, std::size_t length, int opcode);
+	SendResult sendUnusual(const char* pMessage, std::size_t length, int opcode, bool limited);
 	SendResult sendPrepared(const WebSocketPreparedMessage::Ptr& pMessage);
-	SendResult sendLater(Task&& task);
-	void partsSent();
-	bool deflatesLong(std::size_t length) const;
+	SendResult sendLater(WebSocketMessageQueue::Message&& message, bool limited = true);
 	bool isGathered(const char* pData, std::size_t length) const;
-	void deflateSteps(Task&& task, const char* pData, std::size_t length);
+	void deflating();
 	void deflateStep();
 	void deflateSome();
 	void deflateAll();
 	bool here() const;
 	void stopReading();
-	std::size_t queued() const;
-	void account(std::size_t done = 0);
-	bool allSent() const;
-	void append(int flags, const char* pData, std::size_t length);
-	void put(int flags, const char* pData, std::size_t length);
-	bool stays(const char* pData) const;
 	void wakeFlush();
 	template <typename Function> void orAbort(const Function& function);
 	Task newTask(Task::What what, int number = 0);
+	WebSocketLink link();
 	static Poco::UInt32 pingClock();
 		/// Returns the time in microseconds, which wraps around.
 
@@ -361,32 +304,23 @@ private:
 	WebSocketReactor& _reactor;
 
 	// What sending needs lies together: to reach one connection after the other is to wait for memory.
-	std::unique_ptr<WebSocketOutput> _pOutput;
+	WebSocketMessageQueue _queue;
 	int _flags;
-	std::atomic<bool> _drain;                // onDrained() is owed
 	WebSocketLife _life;
 	std::atomic<unsigned char> _opcode;      // the default one
-	Poco::UInt32 _broadcasts;                // how many the loop had when this was given the last
-	Time _lastMessage;  // in either direction
-	std::atomic<Poco::UInt64> _messagesSent;
-	std::atomic<Poco::UInt64> _bytesSent;
-	std::size_t _accounted;                  // bytes of the output that are part of what is queued
 
 	WebSocketStream _stream;
 	std::unique_ptr<WebSocketOpeningHandshake> _pOpening;
 	WebSocketFramer _framer;
 	WebSocketMessageParser _parser;
-	std::unique_ptr<WebSocketMessageWriter> _pWriter; // with compression, or for a message in parts
 	mutable std::atomic<Rare*> _pRare; // made by the first that needs it
-	std::atomic<std::size_t> _queued;        // what is not in the output yet counts as Task::cost(); and the output's bytes after the last flush
 	Time _waits;        // since when there has been no sign of what is waited for: room if blocked, a PONG, or the peer's Close
 	Time _closingSince; // when the closing handshake began
 	Poco::UInt32 _pingClock;  // microseconds, which wrap around: payload of the last PING
 	Time _received;     // when something was received last
 	Poco::Timestamp _since;
-	std::atomic<Poco::UInt64> _messagesReceived;
-	std::atomic<Poco::UInt64> _bytesReceived;
-	std::atomic<Poco::UInt32> _notQueued;
+	WebSocketCounter _messagesReceived;
+	WebSocketCounter _bytesReceived;
 	std::atomic<Poco::UInt32> _pingTime; // microseconds
 };
 
@@ -397,24 +331,6 @@ private:
 inline WebSocketConnection::State WebSocketEventConnection::state() const
 {
 	return _life.state();
-}
-
-
-inline const char* WebSocketEventConnection::Task::message() const
-{
-	return pPrepared ? pPrepared->message().data() : data.data();
-}
-
-
-inline std::size_t WebSocketEventConnection::Task::length() const
-{
-	return pPrepared ? pPrepared->message().size() : data.size();
-}
-
-
-inline std::size_t WebSocketEventConnection::Task::cost() const
-{
-	return length() + WebSocketConnectionParams::QUEUE_ENTRY;
 }
 
 
@@ -476,29 +392,15 @@ inline void WebSocketEventConnection::orAbort(const Function& function)
 }
 
 
-inline void WebSocketEventConnection::add(std::atomic<Poco::UInt64>& count, std::size_t number)
-{
-	count.store(count.load(std::memory_order_relaxed) + number, std::memory_order_relaxed);
-}
-
-
-inline void WebSocketEventConnection::tally(std::atomic<Poco::UInt64>& own, std::atomic<Poco::UInt64>& total, std::size_t number)
-{
-	add(own, number);
-	add(total, number);
-}
-
-
 inline bool WebSocketEventConnection::is(Flag flag) const
 {
 	return (_flags & flag) != 0;
 }
 
 
-inline bool WebSocketEventConnection::deflatesLong(std::size_t length) const
-	/// Returns true for a message that is not to be compressed at once.
+inline WebSocketLink WebSocketEventConnection::link()
 {
-	return length > LONG_MESSAGE && _pWriter && _pWriter->deflates() && length >= _pWriter->threshold();
+	return WebSocketLink{this, _group, _reactor, _framer, _parser, _stream};
 }
 
 

@@ -47,6 +47,7 @@ namespace
 
 
 WebSocketOutput::WebSocketOutput():
+	accounted(0),
 	_pEnd(nullptr),
 	_endPosition(0),
 	_elsewhere(0),

@@ -71,6 +71,8 @@ public:
 	void clear();
 		/// Forgets everything.
 
+	std::size_t accounted; // what of the bytes that wait somebody has counted
+
 private:
 	struct Reference
 		/// Bytes that lie elsewhere, to be sent behind the first position of the gathered ones.

@@ -296,7 +296,7 @@ void WebSocketReactor::postBroadcast(const WebSocketPreparedMessage::Ptr& pMessa
 		const std::size_t bytes = broadcastBytes(*pMessage);
 		const bool kept = _taskBytes == 0 || _taskBytes + bytes <= limit;
 		if (!kept && _lost) return;
-		_tasks.push_back(Task{nullptr, Task::BROADCAST, static_cast<int>(limit), WebSocketBuffer(), kept ? pMessage : WebSocketPreparedMessage::Ptr()});
+		_tasks.push_back(Task{nullptr, Task::BROADCAST, {static_cast<int>(limit), WebSocketBuffer(), kept ? pMessage : WebSocketPreparedMessage::Ptr()}});
 		_taskBytes += kept ? bytes : 0;
 		_lost = !kept;
 		_posted.store(true, std::memory_order_release);
@@ -333,9 +333,9 @@ void WebSocketReactor::performBroadcast(const Task& task)
 {
 	try
 	{
-		if (task.pPrepared)
+		if (task.message.pPrepared)
 		{
-			broadcast(task.pPrepared, static_cast<std::size_t>(task.number));
+			broadcast(task.message.pPrepared, static_cast<std::size_t>(task.message.opcode));
 			return;
 		}
 		for (auto& pConnection: connections()) pConnection->loseBroadcast();

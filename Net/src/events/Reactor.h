@@ -59,10 +59,10 @@ public:
 	struct Counters
 		/// Of all connections there have been.
 	{
-		std::atomic<Poco::UInt64> messagesReceived{0};
-		std::atomic<Poco::UInt64> messagesSent{0};
-		std::atomic<Poco::UInt64> bytesReceived{0};
-		std::atomic<Poco::UInt64> bytesSent{0};
+		WebSocketCounter messagesReceived;
+		WebSocketCounter messagesSent;
+		WebSocketCounter bytesReceived;
+		WebSocketCounter bytesSent;
 	};
 
 	explicit WebSocketReactor(const Poco::Timespan& spin);

@@ -1,0 +1,260 @@
+//
+// MessageQueue.cpp
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketMessageQueue
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "events/MessageQueue.h"
+#include "events/SendQueueInline.h"
+#include <algorithm>
+#include <new>
+#include <utility>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	constexpr std::size_t STEP = 8*1024; // bytes that are compressed at a time
+
+	class Keeper: public Poco::RefCountedObject
+		/// A message that is sent from where it was received.
+	{
+	public:
+		explicit Keeper(WebSocketBuffer&& message):
+			_message(std::move(message))
+		{
+		}
+
+	private:
+		WebSocketBuffer _message;
+	};
+}
+
+
+void WebSocketMessageQueue::open(const WebSocketLink& link, const WebSocketConnectionParams& params, const WebSocketDeflateParams* pDeflate)
+{
+	_flags = 0;
+	broadcasts = link.reactor.broadcasts().count();
+	lastMessage = link.reactor.now();
+	if (!pDeflate) return;
+	writing().writer.configure(params, pDeflate, link.group.role);
+	if (_pWriting->writer.deflates()) _flags |= DEFLATES;
+}
+
+
+void WebSocketMessageQueue::forget()
+{
+	if (!isInParts()) return;
+	std::size_t done = 0;
+	for (const Message& message: _pWriting->held) done += message.cost();
+	_pWriting->held.clear();
+	if (_pWriting->pDeflating) done += _pWriting->pDeflating->length + WebSocketConnectionParams::QUEUE_ENTRY;
+	_pWriting->pDeflating.reset();
+	giveBack(done);
+}
+
+
+std::size_t WebSocketMessageQueue::Message::cost() const
+{
+	return length() + WebSocketConnectionParams::QUEUE_ENTRY;
+}
+
+
+bool WebSocketMessageQueue::sendAgain(const WebSocketLink& link, const WebSocketPreparedMessage& message)
+{
+	if (!_pOutput || !isDirect()) return false;
+	if (broadcasts != link.reactor.broadcasts().count()) return false;
+	const char* const pFrame = link.reactor.fanOut().again(message);
+	const std::size_t length = message.frame().size();
+	if (!pFrame || _pOutput->size() + length > link.group.maxQueuedBytes || !_pOutput->extend(pFrame, length)) return false;
+	counted(link, 1);
+	return true;
+}
+
+
+bool WebSocketMessageQueue::sendFrames(const WebSocketLink& link, const char* pFrames, std::size_t length, std::size_t count)
+{
+	WebSocketOutput& out = output(link.reactor);
+	if (out.size() + length > link.group.maxQueuedBytes) return false;
+	if (out.empty()) out.refer(pFrames, length, nullptr);
+	else if (!out.extend(pFrames, length)) out.bytes().append(pFrames, length);
+	counted(link, count);
+	return true;
+}
+
+
+[[gnu::always_inline]] inline void WebSocketMessageQueue::write(const WebSocketLink& link, const char* pMessage, std::size_t length, int opcode)
+{
+	if (_pWriting)
+	{
+		WebSocketMessageWriter& writer = _pWriting->writer;
+		writer.begin(opcode, length >= writer.threshold());
+		try
+		{
+			const WebSocketMessageWriter::Frame frame = writer.frame(pMessage, length, true, link.reactor.compressed());
+			put(link, frame.flags, frame.pData, frame.length);
+		}
+		catch (const std::bad_alloc&)
+		{
+			writer.lost();
+			throw;
+		}
+	}
+	else
+	{
+		put(link, WebSocketMessageWriter::wholeFlags(opcode), pMessage, length);
+	}
+	counted(link, 1);
+}
+
+
+void WebSocketMessageQueue::send(const WebSocketLink& link, const char* pMessage, std::size_t length, int opcode)
+{
+	write(link, pMessage, length, opcode);
+}
+
+
+void WebSocketMessageQueue::send(const WebSocketLink& link, const WebSocketPreparedMessage::Ptr& pMessage)
+{
+	const std::string& message = pMessage->message();
+	if (link.group.role == WebSocketFramer::ROLE_CLIENT || compresses(message.size()))
+	{
+		write(link, message.data(), message.size(), pMessage->opcode());
+		return;
+	}
+	const std::string& frame = pMessage->frame();
+	WebSocketOutput& out = output(link.reactor);
+	if (frame.size() >= WebSocketOutput::LARGE && link.stream.plain())
+	{
+		out.refer(frame.data(), frame.size(), const_cast<WebSocketPreparedMessage*>(pMessage.get()));
+	}
+	else
+	{
+		const char* const pFrame = link.stream.plain() && !isBlocked() ? link.reactor.fanOut().place(pMessage) : nullptr;
+		if (pFrame && out.empty()) out.refer(pFrame, frame.size(), nullptr);
+		else if (!pFrame || !out.extend(pFrame, frame.size())) out.bytes().append(frame.data(), frame.size());
+	}
+	wake(link);
+	counted(link, 1);
+}
+
+
+void WebSocketMessageQueue::take(const WebSocketLink& link, Message&& message)
+{
+	const std::size_t length = message.length();
+	const std::size_t cost = message.cost();
+	if (!isOpen())
+	{
+		giveBack(cost);
+	}
+	else if (isInParts())
+	{
+		_pWriting->held.push_back(std::move(message)); // RFC 6455, 5.4: not between the fragments of another message
+	}
+	else if (isLong(length))
+	{
+		const char* const pMessage = message.begin(); // which moving does not move
+		deflateSteps(std::move(message), pMessage, length);
+	}
+	else
+	{
+		if (message.pPrepared) send(link, message.pPrepared);
+		else send(link, message.data.data(), length, message.opcode);
+		account(cost);
+	}
+}
+
+
+void WebSocketMessageQueue::deflateReceived(const WebSocketLink& link, int opcode)
+{
+	const std::size_t length = link.parser.length();
+	deflateSteps(Message{opcode, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()}, link.parser.data(), length);
+	reserve(static_cast<std::size_t>(-1), length + WebSocketConnectionParams::QUEUE_ENTRY, true);
+}
+
+
+void WebSocketMessageQueue::keepReceived(WebSocketMessageParser& parser)
+{
+	const char* const pBegin = parser.data();
+	const char* const pEnd = pBegin + parser.length();
+	const bool deflated = isDeflating() && _pWriting->pDeflating->pData >= pBegin && _pWriting->pDeflating->pData < pEnd;
+	const bool referred = _pOutput && _pOutput->refersTo(pBegin, pEnd);
+	if (!deflated && !referred) return;
+	Poco::AutoPtr<Keeper> pKeeper = new Keeper(parser.takeMessage());
+	if (deflated) _pWriting->pDeflating->pOwner = pKeeper;
+	if (referred) _pOutput->keep(pBegin, pEnd, pKeeper);
+}
+
+
+bool WebSocketMessageQueue::checkPart(const WebSocketLink& link, const char* pPart, std::size_t length, int opcode, bool last)
+{
+	WebSocketMessageWriter& writer = writing().writer;
+	if (!isInParts()) writer.begin(opcode, true);
+	return !link.framer.getVerifyUTF8() || writer.check(pPart, length, last);
+}
+
+
+void WebSocketMessageQueue::sendPart(const WebSocketLink& link, const char* pPart, std::size_t length, bool last)
+{
+	const WebSocketMessageWriter::Frame frame = _pWriting->writer.frame(pPart, length, last, link.reactor.compressed());
+	if (!frame.nothing) append(link, frame.flags, frame.pData, frame.length);
+	lastMessage = link.reactor.now();
+	_flags |= IN_PARTS;
+	if (last) partsSent(link);
+}
+
+
+void WebSocketMessageQueue::partsSent(const WebSocketLink& link)
+	/// What has waited for the end of the message is sent.
+{
+	_flags &= ~IN_PARTS;
+	counted(link, 1);
+	std::vector<Message> held;
+	held.swap(_pWriting->held);
+	for (Message& message: held) take(link, std::move(message));
+}
+
+
+void WebSocketMessageQueue::deflateSteps(Message&& message, const char* pData, std::size_t length)
+{
+	_pWriting->pDeflating.reset(new Deflating{std::move(message), nullptr, pData, length});
+	_pWriting->writer.begin(_pWriting->pDeflating->message.opcode, true);
+	_flags |= IN_PARTS;
+}
+
+
+void WebSocketMessageQueue::deflateStep(const WebSocketLink& link)
+{
+	Deflating& message = *_pWriting->pDeflating;
+	const std::size_t length = std::min(STEP, message.length);
+	const bool last = length == message.length;
+	const WebSocketMessageWriter::Frame frame = _pWriting->writer.frame(message.pData, length, last, link.reactor.compressed());
+	if (!frame.nothing) append(link, frame.flags, frame.pData, frame.length);
+	account(last ? length + WebSocketConnectionParams::QUEUE_ENTRY : length);
+	message.pData  += length;
+	message.length -= length;
+	if (!last) return;
+
+	_pWriting->pDeflating.reset();
+	partsSent(link);
+}
+
+
+WebSocketMessageQueue::Writing& WebSocketMessageQueue::writing()
+{
+	if (!_pWriting) _pWriting = std::make_unique<Writing>();
+	return *_pWriting;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
