@@ -79,11 +79,16 @@ WebSocketTiming::Action WebSocketTiming::timeReached(Time now, const Limits& lim
 	if (facts.blocked)
 	{
 		if (reached(sign + limits.sendTimeout, now)) return lookOr(SEND_TIMEOUT);
-		if (pMore && reached(pMore->queueSince + limits.transferTimeout, now) && facts.sent < pMore->queueEnd) return SEND_TIMEOUT;
+		if (pMore && reached(pMore->queueSince + limits.transferTimeout, now))
+		{
+			if (facts.sent < pMore->queueEnd) return SEND_TIMEOUT;
+			if (!looked) return LOOK; // which notes what is queued now
+		}
 	}
-	const bool known = pMore && pMore->messageArrives && pMore->message == facts.messages;
+	const bool noted = pMore && pMore->messageArrives;
+	const bool known = noted && pMore->message == facts.messages;
 	if (facts.messageArrives && known && reached(pMore->messageSince + limits.transferTimeout, now)) return MESSAGE_TIMEOUT;
-	if (facts.messageArrives && !known && !looked) return LOOK; // which notes it
+	if (!looked && (facts.messageArrives ? !known : noted)) return LOOK; // which notes it, or that there is none any more
 	if (limits.idleTimeout > 0 && facts.open && reached(_lastMessage + limits.idleTimeout, now)) return lookOr(IDLE);
 	if (!facts.open || facts.paused || facts.blocked) return NOTHING; // an answer would not be seen, or a PING not be sent
 
@@ -171,6 +176,7 @@ WebSocketTiming::Time WebSocketTiming::deadline(Time now, const Limits& limits, 
 		consider(sign + limits.sendTimeout);
 		if (pMore) consider(pMore->queueSince + limits.transferTimeout);
 	}
+	if (!facts.open) return now + left;
 	if (limits.idleTimeout > 0) consider(_lastMessage + limits.idleTimeout);
 	if (!facts.paused && !facts.blocked && (limits.pingInterval > 0 || _keepAlive.pinging())) consider(_keepAlive.deadline(limits, progressOf(pMore)));
 	return now + left;

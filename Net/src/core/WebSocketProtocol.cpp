@@ -40,7 +40,8 @@ public:
 		framer(role == CLIENT ? WebSocketFramer::ROLE_CLIENT : WebSocketFramer::ROLE_SERVER),
 		parser(framer),
 		limits(params),
-		keys(itsKeys)
+		keys(itsKeys),
+		looked(now)
 	{
 		if (role == CLIENT && !keys) throw InvalidArgumentException("A client needs a source of masking keys");
 		framer.setVerifyUTF8(params.getVerifyUTF8());
@@ -53,6 +54,12 @@ public:
 	bool open() const
 	{
 		return framer.closeState() == WebSocketFramer::OPEN && !dropped && !streamEnded;
+	}
+
+	Time lookInterval() const
+		/// That is how exactly the time is known that a message takes to arrive.
+	{
+		return limits.transferTimeout/4 + 1;
 	}
 
 	WebSocketTiming::Facts facts() const
@@ -196,6 +203,7 @@ public:
 	std::string compressed;
 	Poco::UInt64 messages = 0;
 	Poco::UInt64 sent = 0;
+	Time looked;             // when timeReached() was called last
 	bool isControl = false;  // the last event was a control frame
 	bool blocked = false;    // the peer has not taken all
 	bool closing = false;
@@ -402,13 +410,17 @@ void WebSocketProtocol::sent(std::size_t length, Time now, const WebSocketPeerSt
 
 WebSocketProtocol::Time WebSocketProtocol::deadline(Time now) const
 {
-	return _pEnd->timing.deadline(now, _pEnd->limits, _pEnd->facts(), &_pEnd->more);
+	const End& end = *_pEnd;
+	const Time left = end.timing.deadline(now, end.limits, end.facts(), &end.more) - now;
+	const Time looked = std::min(now - end.looked, end.lookInterval()); // which does not begin anew with each call
+	return now + std::min(left, end.lookInterval() - looked);
 }
 
 
 WebSocketProtocol::Event WebSocketProtocol::timeReached(Time now, const WebSocketPeerState& peer)
 {
 	End& end = *_pEnd;
+	end.looked = now;
 	for (;;)
 	{
 		switch (end.timing.timeReached(now, end.limits, end.facts(), &end.more))
