@@ -227,6 +227,12 @@ SocketAddress WebSocketEventConnection::remoteAddress() const
 }
 
 
+WebSocketHost WebSocketEventConnection::remoteHost() const
+{
+	return _stream.remoteHost();
+}
+
+
 std::string WebSocketEventConnection::subprotocol() const
 {
 	return _pRare.load(std::memory_order_acquire) ? rare().subprotocol : std::string();

@@ -103,6 +103,7 @@ public:
 	State state() const override;
 	const Poco::UUID& id() const override;
 	SocketAddress remoteAddress() const override;
+	WebSocketHost remoteHost() const;
 	std::string subprotocol() const override;
 	bool secure() const override;
 	Metrics metrics() const override;

@@ -256,6 +256,16 @@ SocketAddress WebSocketStream::remoteAddress() const
 }
 
 
+WebSocketHost WebSocketStream::remoteHost() const
+{
+	if (_pRemote) return WebSocketHost(_pRemote->addr());
+	sockaddr_in remote = sockaddr_in();
+	remote.sin_family = AF_INET;
+	remote.sin_addr = _remoteHost;
+	return WebSocketHost(reinterpret_cast<const sockaddr*>(&remote));
+}
+
+
 SocketAddress WebSocketStream::localAddress() const
 {
 	sockaddr_storage local = sockaddr_storage();

@@ -16,6 +16,7 @@
 
 
 #include "net/Transport.h"
+#include "events/HostCounts.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/SocketAddress.h"
 #include "Poco/AutoPtr.h"
@@ -102,6 +103,9 @@ public:
 		/// of the stream.
 
 	SocketAddress remoteAddress() const;
+
+	WebSocketHost remoteHost() const;
+		/// Needs no memory.
 	SocketAddress localAddress() const;
 		/// Return the addresses; those of a Unix-domain socket may be empty. The local one is the wildcard
 		/// address when the stream is closed.

@@ -14,6 +14,7 @@
 #include "net/Descriptor.h"
 #include "events/EventConnection.h"
 #include "events/ConnectionGroup.h"
+#include "events/HostCounts.h"
 #include "events/HTTPDispatcher.h"
 #include "events/Listener.h"
 #include "events/Place.h"
@@ -29,10 +30,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
-#include <map>
+#include <limits>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -127,14 +127,12 @@ private:
 	void finish();
 	WebSocketPlace::Wait::Places places() const;
 	bool counts() const;
-	static bool counted(const SocketAddress& address);
-	bool admit(const SocketAddress* pAddress);
+	bool admit(const WebSocketHost& host);
 	std::atomic<int>& counter(Phase phase);
-	void leave(Phase phase, const SocketAddress* pAddress);
-	void withdraw(const SocketAddress* pAddress);
+	void leave(Phase phase, const WebSocketHost& host) noexcept;
 	WebSocketReactor& chooseReactor();
 	void begin(const WebSocketEventConnection::Ptr& pConnection, WebSocketReactor& reactor);
-	template <typename Function> void orWithdraw(const SocketAddress* pAddress, const Function& function);
+	template <typename Function> void orWithdraw(const WebSocketHost& host, const Function& function);
 
 	WebSocketProcess _process; // that it was started in
 	HTTPRequestHandlerFactory::Ptr _pFactory;
@@ -158,7 +156,7 @@ private:
 	std::atomic<Poco::UInt64> _failures{0};
 	std::mutex _mutex;
 	std::condition_variable _allGone;
-	std::map<IPAddress, int> _addresses;
+	WebSocketHostCounts _hosts; // if they count
 	std::vector<WebSocketConnection::Ptr> _cut; // while draining
 };
 
@@ -366,6 +364,10 @@ std::vector<WebSocketConnection::Ptr> WebSocketServer::Core::drain(const Poco::T
 		waitUntilStopped(stageLock);
 		return std::vector<WebSocketConnection::Ptr>();
 	}
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		_cut.reserve(static_cast<std::size_t>(_connections + _handshakes + _http));
+	}
 	_draining = true;
 	stageLock.unlock();
 
@@ -415,7 +417,8 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 	const WebSocketRoom::Guest guest(_adoptRoom); // first: stop() waits for it
 	if (_stage != RUNNING || _draining) throw IllegalStateException("The server does not run");
 	const SocketAddress address = request.clientAddress();
-	if (!admit(&address))
+	const WebSocketHost host(address.addr());
+	if (!admit(host))
 	{
 		response.setStatusAndReason(HTTPResponse::HTTP_SERVICE_UNAVAILABLE);
 		response.setKeepAlive(false);
@@ -423,7 +426,7 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 		throw WebSocketException("Too many connections", WebSocketError::HANDSHAKE_REFUSED);
 	}
 	WebSocketEventConnection::Ptr pConnection;
-	orWithdraw(&address, [&]
+	orWithdraw(host, [&]
 	{
 		WebSocketUpgrade upgrade = WebSocketServerHandshake::accept(request, response, pParams.get());
 		WebSocketReactor& reactor = chooseReactor();
@@ -446,7 +449,7 @@ void WebSocketServer::Core::broadcast(const WebSocketPreparedMessage::Ptr& pMess
 
 
 template <typename Function>
-void WebSocketServer::Core::orWithdraw(const SocketAddress* pAddress, const Function& function)
+void WebSocketServer::Core::orWithdraw(const WebSocketHost& host, const Function& function)
 	/// Calls what makes a connection of what was admitted.
 {
 	try
@@ -455,7 +458,7 @@ void WebSocketServer::Core::orWithdraw(const SocketAddress* pAddress, const Func
 	}
 	catch (...)
 	{
-		leave(HANDSHAKE, pAddress);
+		leave(HANDSHAKE, host);
 		throw;
 	}
 }
@@ -468,39 +471,22 @@ bool WebSocketServer::Core::counts() const
 }
 
 
-bool WebSocketServer::Core::counted(const SocketAddress& address)
-	/// Returns true for IP addresses.
-{
-	return address.family() != SocketAddress::UNIX_LOCAL && !address.host().isWildcard();
-}
-
-
-bool WebSocketServer::Core::admit(const SocketAddress* pAddress)
+bool WebSocketServer::Core::admit(const WebSocketHost& host)
+	/// Throws nothing. Without memory for counting, nobody is admitted.
 {
 	const int counted = _httpRoom.visited() ? 1 : 0; // a handler of this server adopts a connection that counts already
 	const int handshakes = _handshakes.fetch_add(1, std::memory_order_relaxed);
 	bool admitted = _stage == RUNNING && !_draining && handshakes < pParams->getMaxHandshakes()
 		&& handshakes + _connections.load(std::memory_order_relaxed) + _http.load(std::memory_order_relaxed) - counted < pParams->getMaxConnections();
-	if (admitted && counts() && pAddress && Core::counted(*pAddress))
+	if (admitted && counts())
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
-		int& count = _addresses[pAddress->host()];
-		admitted = count - counted < pParams->getMaxConnectionsPerAddress();
-		if (admitted) ++count;
+		admitted = _hosts.add(host, pParams->getMaxConnectionsPerAddress() + counted);
 	}
 	if (admitted) return true;
 	_handshakes.fetch_sub(1, std::memory_order_relaxed);
 	_refused.fetch_add(1, std::memory_order_relaxed);
 	return false;
-}
-
-
-void WebSocketServer::Core::withdraw(const SocketAddress* pAddress)
-{
-	if (!counts() || !pAddress || !counted(*pAddress)) return;
-	std::lock_guard<std::mutex> lock(_mutex);
-	const auto it = _addresses.find(pAddress->host());
-	if (it != _addresses.end() && --it->second == 0) _addresses.erase(it);
 }
 
 
@@ -521,12 +507,9 @@ void WebSocketServer::Core::begin(const WebSocketEventConnection::Ptr& pConnecti
 void WebSocketServer::Core::accepted(int& fd, const sockaddr* pRemote, socklen_t length)
 {
 	_accepted.fetch_add(1, std::memory_order_relaxed);
-	const bool tcp = pRemote->sa_family == AF_INET || pRemote->sa_family == AF_INET6;
-	std::optional<SocketAddress> address;
-	if (tcp && counts()) address.emplace(pRemote, length);
-	const SocketAddress* const pAddress = address ? &*address : nullptr;
-	if (!admit(pAddress)) return;
-	orWithdraw(pAddress, [&]
+	const WebSocketHost host(pRemote);
+	if (!admit(host)) return;
+	orWithdraw(host, [&]
 	{
 		WebSocketReactor& reactor = chooseReactor();
 		begin(new WebSocketEventConnection(*this, reactor, fd, pRemote, length), reactor);
@@ -548,8 +531,9 @@ bool WebSocketServer::Core::accepted(const StreamSocket& socket)
 	{
 		return false; // it has been reset already
 	}
-	if (!admit(&remote)) return false;
-	orWithdraw(&remote, [&]
+	const WebSocketHost host(remote.addr());
+	if (!admit(host)) return false;
+	orWithdraw(host, [&]
 	{
 		WebSocketReactor& reactor = chooseReactor();
 		begin(new WebSocketEventConnection(*this, reactor, static_cast<StreamSocketImpl*>(accepted.impl()), remote), reactor);
@@ -567,12 +551,12 @@ void WebSocketServer::Core::acceptFailed(int code)
 
 bool WebSocketServer::Core::handOver(WebSocketStream& stream, const std::string& received, int requests)
 {
-	const SocketAddress address = stream.remoteAddress();
+	const WebSocketHost host = stream.remoteHost();
 	++_http; // and what the connection was is gone afterwards
-	if (counts() && counted(address))
+	if (counts())
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
-		++_addresses[address.host()];
+		_hosts.add(host, std::numeric_limits<int>::max()); // needs no memory: it counts already
 	}
 	try
 	{
@@ -580,10 +564,10 @@ bool WebSocketServer::Core::handOver(WebSocketStream& stream, const std::string&
 	}
 	catch (...)
 	{
-		leave(HTTP, &address);
+		leave(HTTP, host);
 		throw;
 	}
-	leave(HTTP, &address);
+	leave(HTTP, host);
 	_refused.fetch_add(1, std::memory_order_relaxed);
 	return false;
 }
@@ -615,7 +599,7 @@ void WebSocketServer::Core::handled(WebSocketHTTPDispatcher::Connection& connect
 
 void WebSocketServer::Core::closed(const SocketAddress& remote)
 {
-	leave(HTTP, &remote);
+	leave(HTTP, WebSocketHost(remote.addr()));
 }
 
 
@@ -639,10 +623,14 @@ std::atomic<int>& WebSocketServer::Core::counter(Phase phase)
 }
 
 
-void WebSocketServer::Core::leave(Phase phase, const SocketAddress* pAddress)
+void WebSocketServer::Core::leave(Phase phase, const WebSocketHost& host) noexcept
 	/// A connection counts no more.
 {
-	withdraw(pAddress);
+	if (counts())
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		_hosts.remove(host);
+	}
 	counter(phase).fetch_sub(1, std::memory_order_relaxed);
 	if (!_draining) return;
 	std::lock_guard<std::mutex> lock(_mutex);
@@ -655,11 +643,16 @@ void WebSocketServer::Core::gone(WebSocketConnection& connection, Phase phase, b
 	if (_draining && phase == OPENED && !closed)
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
-		_cut.emplace_back(&connection, true);
+		try
+		{
+			_cut.emplace_back(&connection, true);
+		}
+		catch (const std::bad_alloc&)
+		{
+			// drain() has made room for those that there were
+		}
 	}
-	std::optional<SocketAddress> address;
-	if (counts()) address.emplace(connection.remoteAddress());
-	leave(phase, address ? &*address : nullptr);
+	leave(phase, static_cast<const WebSocketEventConnection&>(connection).remoteHost());
 }
 
 

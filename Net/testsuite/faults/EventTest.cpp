@@ -14,10 +14,16 @@
 #include "support/CoreAllocations.h"
 #include "support/EventSupport.h"
 #include "support/MessageSupport.h"
+#include "Poco/Net/HTTPRequestHandler.h"
+#include "Poco/Net/HTTPRequestHandlerFactory.h"
+#include "Poco/Net/HTTPServerParams.h"
+#include "Poco/Net/HTTPServerRequest.h"
+#include "Poco/Net/HTTPServerResponse.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/WebSocketFrame.h"
 #include "core/UTF8.h"
 #include <gtest/gtest.h>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 
@@ -201,11 +207,12 @@ namespace
 		}
 	}
 
-	void failEachAllocation(Port port, bool deflated, std::size_t times)
+	void failEachAllocation(Port port, bool deflated, std::size_t times, int perAddress = 0)
 		/// What a peer receives is right as far as it goes, the connection ends, and the loop serves the others.
 	{
 		EventParams::Ptr pParams = new EventParams;
 		pParams->setThreads(1);
+		pParams->setMaxConnectionsPerAddress(perAddress);
 		pParams->setDeflate(deflated);
 		pParams->setSubprotocols({"echo"});
 		Echo echo;
@@ -279,11 +286,21 @@ TEST(FaultEventTest, CompressedTwice)
 }
 
 
+TEST(FaultEventTest, Counted)
+	/// Whatever fails, a connection counts for its address as long as it lives, and no longer.
+{
+	failEachAllocation(Port::PLAIN, false, 1, 2);
+	failEachAllocation(Port::PLAIN, false, 2, 2);
+	failEachAllocation(Port::TLS, false, 1, 2);
+}
+
+
 TEST(FaultEventTest, ConnectionsGoWithoutMemory)
 	/// One after the other, and none comes.
 {
 	EventParams::Ptr pParams = new EventParams;
 	pParams->setThreads(1);
+	pParams->setMaxConnectionsPerAddress(4);
 	Echo echo;
 	EventServer server(Port::PLAIN, pParams);
 	echo.handle(server);
@@ -304,6 +321,145 @@ TEST(FaultEventTest, ConnectionsGoWithoutMemory)
 		EXPECT_EQ("not struck", control.receiveFrame().payload) << "memory was needed";
 	}
 	EXPECT_EQ(3, echo.closed);
+	for (int i = 0; i < 3; ++i) peers.push_back(server.connect()); // as many as may be at one address
+	EXPECT_EQ(3u, peers.size());
+}
+
+
+TEST(FaultEventTest, CutWithoutMemory)
+	/// By drain(), which may not be able to give them back then.
+{
+	for (std::size_t at: {0, 1, 2, 3, 5, 1000})
+	{
+		SCOPED_TRACE(at);
+		EventParams::Ptr pParams = new EventParams;
+		pParams->setThreads(1);
+		pParams->setMaxConnectionsPerAddress(4);
+		Echo echo;
+		EventServer server(Port::PLAIN, pParams);
+		echo.handle(server);
+		server.start();
+		RawPeer control = server.connect();
+		std::vector<RawPeer> peers;
+		for (int i = 0; i < 3; ++i) peers.push_back(server.connect());
+		Echo::Order order;
+		order.begin = at;
+		order.end = 10000;
+		control.send(order.frame());
+		control.receiveFrame();
+		EXPECT_GE(4u, server.server.drain(Poco::Timespan(0, 100)).size());
+		EXPECT_EQ(0, server.server.metrics().connections);
+		EXPECT_EQ(4, echo.closed);
+		server.server.stop();
+	}
+}
+
+
+namespace
+{
+	thread_local std::unique_ptr<FailingAllocations> pFailingHere;
+
+	class Page: public Poco::Net::HTTPRequestHandler
+		/// From its answer on, memory of its thread fails as its path says: "/from/to".
+	{
+	public:
+		void handleRequest(Poco::Net::HTTPServerRequest& request, Poco::Net::HTTPServerResponse& response) override
+		{
+			const bool struck = pFailingHere && pFailingHere->struck();
+			pFailingHere.reset();
+			std::size_t begin = 0;
+			std::size_t end = 0;
+			std::sscanf(request.getURI().c_str(), "/%zu/%zu", &begin, &end);
+			response.setContentLength(1);
+			response.send() << (struck ? '1' : '0');
+			if (begin != end) pFailingHere = std::make_unique<FailingAllocations>(begin, end);
+		}
+	};
+
+	class Pages: public Poco::Net::HTTPRequestHandlerFactory
+	{
+	public:
+		Poco::Net::HTTPRequestHandler* createRequestHandler(const Poco::Net::HTTPServerRequest&) override
+		{
+			return new Page;
+		}
+	};
+
+	char answered(const EventServer& server, std::size_t begin, std::size_t end)
+		/// Asks for a page. Returns what is in it; 0 if there was no answer.
+	{
+		try
+		{
+			RawPeer peer = server.dial();
+			peer.send("GET /" + std::to_string(begin) + "/" + std::to_string(end) + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+			peer.receiveThrough("\r\n\r\n");
+			return peer.receive(1)[0];
+		}
+		catch (const Poco::TimeoutException&)
+		{
+			throw;
+		}
+		catch (const Poco::IOException&)
+		{
+			return 0;
+		}
+	}
+}
+
+
+TEST(FaultEventTest, RequestsThatAreHandled)
+	/// Memory fails where a request goes to its thread, or where its connection comes back: it counts as long as it lives.
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setThreads(1);
+	pParams->setMaxConnectionsPerAddress(2);
+	Echo echo;
+	EventServer server(Port::PLAIN, pParams);
+	echo.handle(server);
+	Poco::Net::HTTPServerParams::Ptr pHTTPParams = new Poco::Net::HTTPServerParams;
+	pHTTPParams->setMaxThreads(1);
+	pHTTPParams->setThreadIdleTime(Poco::Timespan(1000, 0));
+	server.server.setHTTP(new Pages, pHTTPParams);
+	server.start();
+	RawPeer control = server.connect();
+	const auto nobodyElse = [&]
+	{
+		return eventually([&]
+		{
+			const auto metrics = server.server.metrics();
+			return metrics.connections == 1 && metrics.handshakes == 0 && metrics.httpConnections == 0;
+		});
+	};
+	EXPECT_EQ('0', answered(server, 0, 0));
+	for (std::size_t times: {1, 100})
+	{
+		bool struck = true;
+		for (std::size_t at = 0; struck && at < 200; ++at)
+		{
+			SCOPED_TRACE(at);
+			answered(server, at, at + times);
+			ASSERT_TRUE(nobodyElse()) << "in the handler's thread";
+			char answer = 0;
+			for (std::size_t i = 0; answer == 0 && i < 1000; ++i) answer = answered(server, 0, 0); // memory may fail in these as well
+			struck = answer == '1';
+			ASSERT_TRUE(nobodyElse());
+		}
+		struck = true;
+		for (std::size_t at = 0; struck; ++at)
+		{
+			SCOPED_TRACE(at);
+			Echo::Order order;
+			order.begin = at;
+			order.end = at + times;
+			control.send(order.frame());
+			control.receiveFrame();
+			const char answer = answered(server, 0, 0);
+			control.send(Echo::Order().frame());
+			struck = control.receiveFrame().payload == "struck";
+			EXPECT_TRUE(struck || answer == '0');
+			ASSERT_TRUE(nobodyElse()) << "in the loop";
+		}
+	}
 }
 
 
