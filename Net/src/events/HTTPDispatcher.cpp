@@ -23,7 +23,9 @@
 #include <chrono>
 #include <istream>
 #include <utility>
+#include <cerrno>
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -90,12 +92,10 @@ WebSocketHTTPDispatcher::Descriptor::Descriptor(int itsNumber):
 }
 
 
-void WebSocketHTTPDispatcher::Descriptor::shutdown() const
+void WebSocketHTTPDispatcher::Descriptor::shutdown(int spare) const
 {
-	const int fd = ::fcntl(number, F_DUPFD_CLOEXEC, 0); // which nobody closes meanwhile
-	if (fd < 0) return;
-	if (cookieOf(fd) == cookie) ::shutdown(fd, SHUT_RDWR);
-	::close(fd);
+	if (::dup3(number, spare, O_CLOEXEC) < 0) return; // it is closed already
+	if (cookieOf(spare) == cookie) ::shutdown(spare, SHUT_RDWR);
 }
 
 
@@ -105,8 +105,10 @@ WebSocketHTTPDispatcher::WebSocketHTTPDispatcher(const HTTPRequestHandlerFactory
 	_owner(owner),
 	_room(room),
 	_maxThreads(static_cast<std::size_t>(pParams->getMaxThreads() > 0 ? pParams->getMaxThreads() : DEFAULT_THREADS)),
-	_stopped(false)
+	_stopped(false),
+	_spare(::eventfd(0, EFD_CLOEXEC))
 {
+	if (_spare < 0) throw SystemException("No descriptor", errno);
 }
 
 
@@ -300,9 +302,11 @@ void WebSocketHTTPDispatcher::cut()
 	std::list<Connection> queue;
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
+		if (_stopped) return; // nothing has come since
 		_stopped = true;
 		queue.swap(_queue);
-		for (const Descriptor* const pDescriptor: _handled) pDescriptor->shutdown();
+		for (const Descriptor* const pDescriptor: _handled) pDescriptor->shutdown(_spare);
+		::close(_spare); // is the last of them
 		_work.notify_all();
 	}
 	for (Connection& connection: queue)

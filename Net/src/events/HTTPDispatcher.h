@@ -99,7 +99,8 @@ private:
 		/// A socket that may be closed by others at any time.
 	{
 		explicit Descriptor(int itsNumber);
-		void shutdown() const;
+		void shutdown(int spare) const;
+			/// Another descriptor, which nobody else closes meanwhile, becomes the socket's: there may be no new one.
 
 		int number;
 		Poco::UInt64 cookie; // of the socket: the number may be another's, later
@@ -122,6 +123,7 @@ private:
 	std::condition_variable _work; // or the end
 	std::condition_variable _left; // a thread
 	bool _stopped;
+	const int _spare; // until it is stopped
 	std::list<Connection> _queue;
 	std::vector<const Descriptor*> _handled; // those of requests that are being handled
 	std::vector<std::unique_ptr<Poco::Thread>> _threads;

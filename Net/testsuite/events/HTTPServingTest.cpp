@@ -10,6 +10,8 @@
 #include "support/EventSupport.h"
 #include "Poco/Net/HTTPServerRequestImpl.h"
 #include <future>
+#include <sys/resource.h>
+#include <unistd.h>
 
 
 using Poco::Net::HTTPServerParams;
@@ -112,6 +114,45 @@ namespace
 			return true;
 		}
 	}
+
+	class NoDescriptors
+		/// As long as it exists, the process can open nothing. What becomes free is taken by another thread at once.
+	{
+	public:
+		NoDescriptors()
+		{
+			_taken.reserve(1000);
+			::getrlimit(RLIMIT_NOFILE, &_before);
+			const int next = ::dup(0);
+			::close(next);
+			rlimit limit = _before;
+			limit.rlim_cur = static_cast<rlim_t>(next);
+			::setrlimit(RLIMIT_NOFILE, &limit);
+			EXPECT_EQ(-1, ::dup(0));
+			_thread = std::thread([this]
+			{
+				while (!_ended)
+				{
+					const int fd = ::dup(0);
+					if (fd >= 0) _taken.push_back(fd);
+				}
+			});
+		}
+
+		~NoDescriptors()
+		{
+			_ended = true;
+			_thread.join();
+			for (int fd: _taken) ::close(fd);
+			::setrlimit(RLIMIT_NOFILE, &_before);
+		}
+
+	private:
+		std::vector<int> _taken;
+		std::atomic<bool> _ended{false};
+		std::thread _thread;
+		rlimit _before = rlimit();
+	};
 
 	bool refuses(const EventServer& server)
 		/// Connects, and returns true if that does not last.
@@ -227,6 +268,39 @@ TEST_P(EventPortTest, DrainKeepsItsTimeWhateverHandlersDo)
 	server.gate.open();
 	server.server.stop();
 	EXPECT_EQ(1, server.gate.passed); // it was waited for
+}
+
+
+TEST_P(EventPortTest, HandlersAreCutWithoutDescriptors)
+	/// There may be none left when a handler, which waits for its client, is to be ended.
+{
+	constexpr int COUNT = 30;
+	HTTPServerParams::Ptr pParams = httpParams(COUNT);
+	pParams->setTimeout(Poco::Timespan(100*DEADLINE_S, 0));
+	std::atomic<int> begun{0};
+	std::atomic<int> ended{0};
+	EventServer server(GetParam());
+	server.server.setHTTP(new FunctionFactory([&](HTTPServerRequest& request, HTTPServerResponse&)
+	{
+		++begun;
+		request.stream().get(); // which does not come
+		++ended;
+	}), pParams);
+	server.start();
+	std::vector<RawPeer> peers;
+	for (int i = 0; i < COUNT; ++i)
+	{
+		peers.push_back(server.dial());
+		peers.back().send("POST /wait HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n");
+	}
+	EXPECT_TRUE(eventually([&] { return begun == COUNT; }));
+	{
+		const NoDescriptors none;
+		server.server.drain(Poco::Timespan(0, 1000));
+		EXPECT_TRUE(eventually([&] { return ended == COUNT; }));
+	}
+	for (RawPeer& peer: peers) peer.close();
+	server.server.stop();
 }
 
 
