@@ -109,16 +109,13 @@ void WebSocketEventConnection::pause()
 		_queue.owe();
 		_reactor.markDirty(*this);
 	}
-	if (is(RESUMING)) set(RESUMING, false);
-	else stopReading();
+	if (_input.pause()) updateInterest();
 }
 
 
 [[gnu::noinline]] void WebSocketEventConnection::stopReading()
 {
-	if (is(PAUSED) || _life.discards()) return;
-	set(PAUSED, true);
-	updateInterest();
+	if (_input.stop()) updateInterest();
 }
 
 
@@ -128,11 +125,10 @@ void WebSocketEventConnection::resume()
 	{
 		_reactor.post(newTask(Task::RESUME));
 	}
-	else if (is(PAUSED) && !_life.gone())
+	else if (_input.state() == WebSocketInput::PAUSED)
 	{
 		// Not here: this may be called by a callback.
-		if (is(RESUMING)) return;
-		if (_queue.isDeflating() || (_pRare.load(std::memory_order_acquire) && rare().backlog.size() > 0)) goOnLater();
+		if (_queue.isDeflating() || (_pRare.load(std::memory_order_acquire) && rare().backlog.data.size() > 0)) goOnLater();
 		else goOn();
 	}
 }
@@ -140,29 +136,17 @@ void WebSocketEventConnection::resume()
 
 [[gnu::noinline]] void WebSocketEventConnection::processBacklog()
 {
-	set(RESUMING, false);
-	set(PAUSED, false);
-	Rare& more = rare();
-	WebSocketBuffer backlog; // a callback may discard what is there
-	backlog = std::move(more.backlog);
-	const std::size_t begin = more.processed;
-	more.processed = 0;
-	const std::size_t used = processSome(backlog.data() + begin, backlog.size() - begin);
-	if (begin + used < backlog.size())
-	{
-		more.backlog = std::move(backlog);
-		more.processed = begin + used;
-	}
-	if (!is(PAUSED) && !_life.gone()) goOn();
+	_input.processBacklog(_framer, rare().backlog, *this);
+	if (!_input.isPaused() && !_life.gone()) goOn();
 }
 
 
 void WebSocketEventConnection::goOn()
 {
-	set(PAUSED, false);
+	_input.goOn();
 	if (is(PINGING)) answered();
-	_received = _reactor.now();
-	if (_life.phase() == WebSocketLife::BROKEN) _waits = _received; // for readingUntil()
+	_input.received = _reactor.now();
+	if (_life.phase() == WebSocketLife::BROKEN) _waits = _input.received; // for readingUntil()
 	updateInterest();
 	if (_stream.pending()) _reactor.again(*this);
 	schedule();
@@ -172,7 +156,7 @@ void WebSocketEventConnection::goOn()
 [[gnu::noinline]] void WebSocketEventConnection::goOnLater()
 	/// In the next turn.
 {
-	set(RESUMING, true);
+	_input.resume();
 	_reactor.again(*this);
 }
 
@@ -180,21 +164,18 @@ void WebSocketEventConnection::goOn()
 void WebSocketEventConnection::discard()
 	/// What arrives from now on is read, up to the end of the stream, and is lost. No message is sent any more: RFC 6455, 5.5.1.
 {
+	const bool paused = _input.isPaused();
+	_input.turnOff();
 	_queue.forget();
-	if (!is(PAUSED)) return;
-	if (_pRare.load(std::memory_order_acquire))
-	{
-		rare().backlog.release();
-		rare().processed = 0;
-	}
-	set(RESUMING, false);
+	if (!paused) return;
+	if (_pRare.load(std::memory_order_acquire)) rare().backlog = WebSocketInput::Backlog();
 	goOn();
 }
 
 
 void WebSocketEventConnection::setParts(bool flag)
 {
-	_parser.setParts(flag);
+	_input.parser().setParts(flag);
 }
 
 
@@ -248,8 +229,8 @@ bool WebSocketEventConnection::secure() const
 WebSocketConnection::Metrics WebSocketEventConnection::metrics() const
 {
 	Metrics metrics;
-	metrics.messagesReceived  = _messagesReceived;
-	metrics.bytesReceived     = _bytesReceived;
+	metrics.messagesReceived  = _input.messages;
+	metrics.bytesReceived     = _input.bytes;
 	_queue.metrics(metrics);
 	metrics.pingTime          = Poco::Timespan(_pingTime);
 	metrics.since             = _since;
@@ -293,7 +274,7 @@ WebSocketEventConnection::Rare& WebSocketEventConnection::rare() const
 [[gnu::noinline]] void WebSocketEventConnection::updateInterest()
 {
 	static_assert(int(WebSocketPoller::READ) == int(SocketImpl::SELECT_READ) && int(WebSocketPoller::WRITE) == int(SocketImpl::SELECT_WRITE), "WebSocketStream relies on it");
-	int events = (is(PAUSED) ? 0 : WebSocketPoller::READ) | (_queue.isBlocked() ? WebSocketPoller::WRITE : 0);
+	int events = (_input.isPaused() ? 0 : WebSocketPoller::READ) | (_queue.isBlocked() ? WebSocketPoller::WRITE : 0);
 	set(CROSSED, _stream.crossed());
 	if (is(CROSSED)) events = _stream.interest(events);
 	if (is(UNWATCHED)) _reactor.poller().add(_stream.fd(), events, *this);

@@ -29,7 +29,6 @@ bool WebSocketEventConnection::enter(WebSocketLife::Phase next)
 {
 	if (!_life.enter(next)) return false;
 	if (!_life.isOpen()) _queue.close();
-	set(DISCARDS, _life.discards());
 	return true;
 }
 
@@ -127,10 +126,10 @@ void WebSocketEventConnection::go(WebSocketLife::Phase next)
 	set(PONG_WAITS, false);
 	enter(WebSocketLife::BROKEN);
 	if (blocked) updateInterest();
-	if (is(PAUSED)) _reactor.markDirty(*this); // who waits for onDrained() is told: nothing waits
+	if (_input.isPaused()) _reactor.markDirty(*this); // who waits for onDrained() is told: nothing waits
 	else _queue.pay();
 	schedule();
-	if (is(PAUSED)) readyWhilePaused();
+	if (_input.isPaused()) readyWhilePaused();
 }
 
 
@@ -201,16 +200,11 @@ void WebSocketEventConnection::callOnClose()
 }
 
 
-void WebSocketEventConnection::dropped()
-{
-	cut(); // the loop has ended
-}
-
-
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::cut()
 {
 	const bool tells = _life.tells();
 	if (!enter(WebSocketLife::GONE)) return;
+	_input.turnOff();
 	if (tells) callOnClose();
 	if (_stream.shared()) _reactor.poller().remove(_stream.fd());
 	_stream.close();

@@ -33,7 +33,7 @@ void WebSocketEventConnection::deflating()
 {
 	if (!_queue.isDeflating()) return;
 	_reactor.again(*this);
-	if (is(PAUSED)) return;
+	if (_input.isPaused()) return;
 	stopReading();
 	goOnLater();
 }

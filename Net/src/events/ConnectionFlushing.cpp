@@ -39,7 +39,7 @@ void WebSocketEventConnection::tryFlush()
 [[gnu::hot]] bool WebSocketEventConnection::push()
 	/// Sends what it can, and tells nobody: a callback may be running. Returns false if the connection is broken.
 {
-	if (is(DISCARDS) && !is(PONG_WAITS) && closesCleanly()) _stream.beLast();
+	if (_life.discards() && !is(PONG_WAITS) && closesCleanly()) _stream.beLast();
 	const WebSocketSendQueue::Flushed result = _queue.flush(link());
 	return likely(result == WebSocketSendQueue::SENT) || pushed(result);
 }
@@ -115,7 +115,7 @@ void WebSocketEventConnection::flushed()
 	if (!_life.discards() && _life.opened())
 	{
 		// While other messages wait for the last part of one, only if reading is paused: that part may come by reading.
-		if (_queue.owes() && (is(PAUSED) || !_queue.holds()) && _queue.pay())
+		if (_queue.owes() && (_input.isPaused() || !_queue.holds()) && _queue.pay())
 			call([this] { _group.handler().onDrained(*this); });
 		return;
 	}

@@ -54,7 +54,7 @@ void WebSocketEventConnection::wakeFlush()
 	if (!_reactor.current()) return sendElsewhere(pMessage, length, opcode);
 	if (opcode == WebSocketFrame::OP_TEXT)
 	{
-		if (!isReceivedText(pMessage, length)) return sendText(pMessage, length);
+		if (!(_input.isText(pMessage, length) && _reactor.reading() == this)) return sendText(pMessage, length);
 		if (_queue.sendShort(link(), pMessage, length, WebSocketFrame::OP_TEXT)) return SENT;
 	}
 	else
@@ -104,7 +104,7 @@ inline void WebSocketEventConnection::checkText(const char* pMessage, std::size_
 			_queue.send(link(), pMessage, length, opcode);
 			return SENT;
 		}
-		if (isGathered(pMessage, length))
+		if (_input.isGathered(pMessage, length))
 		{
 			_queue.deflateReceived(link(), opcode);
 			deflating();
@@ -126,21 +126,6 @@ inline void WebSocketEventConnection::checkText(const char* pMessage, std::size_
 	WebSocketMessageQueue::Message message{opcode, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()};
 	message.data.append(pMessage, length);
 	return sendLater(std::move(message));
-}
-
-
-inline bool WebSocketEventConnection::isReceivedText(const char* pData, std::size_t length) const
-	/// Returns true for the text message that the handler is being told: it need not be checked again.
-{
-	return pData == _parser.data() && length == _parser.length() && _reactor.reading() == this
-		&& _parser.opcode() == WebSocketFrame::OP_TEXT && !_parser.getParts();
-}
-
-
-inline bool WebSocketEventConnection::isGathered(const char* pData, std::size_t length) const
-	/// Returns true for the message that the handler is being told, if it has memory of its own.
-{
-	return _parser.gathered() && pData == _parser.data() && length == _parser.length();
 }
 
 
@@ -285,7 +270,7 @@ void WebSocketEventConnection::sendPong(const char* pPayload, std::size_t length
 	Rare& more = rare();
 	more.pong.assign(pPayload, length);
 	set(PONG_WAITS, true);
-	if (_parser.assembler().limitPings(++more.pendingPings) != WebSocketFramer::OK) protocolFailed();
+	if (_input.parser().assembler().limitPings(++more.pendingPings) != WebSocketFramer::OK) protocolFailed();
 }
 
 

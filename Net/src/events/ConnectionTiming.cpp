@@ -27,14 +27,14 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	constexpr Poco::UInt32 CLOSE_SIZE = 4*1024; // what a control frame takes in the system's memory at most
+	constexpr Poco::UInt32 CONTROL_SIZE = 4*1024; // what a control frame takes in the system's memory at most
 }
 
 
 void WebSocketEventConnection::due(Time now)
 {
 	if (_life.gone()) return;
-	_reactor.timers().set(*this, now + WebSocketTimerWheel::MAX_DISTANCE); // stays in the loop, whatever is thrown
+	_reactor.timers().set(*this, now + WebSocketTimerWheel::MAX_DISTANCE); // schedule() only brings it forward
 	guarded([this, now] { timeReached(now); });
 }
 
@@ -67,7 +67,7 @@ void WebSocketEventConnection::timeReached(Time now)
 	}
 	else if (_life.phase() == WebSocketLife::BROKEN)
 	{
-		if (!is(PAUSED) && WebSocketTimerWheel::reached(_waits, _received)) _waits = _received; // there is more to be read
+		if (!_input.isPaused() && WebSocketTimerWheel::reached(_waits, _input.received)) _waits = _input.received; // there is more to be read
 		if (WebSocketTimerWheel::reached(readingUntil(), now) || WebSocketTimerWheel::reached(_closingSince + _group.transferTimeout, now))
 		{
 			streamBroken();
@@ -83,7 +83,7 @@ void WebSocketEventConnection::timeReached(Time now)
 	{
 		if (arrivesTooSlowly(now)) failSlowMessage();
 		else if (_group.idleTimeout > 0) checkIdle(now);
-		if (state() == OPEN && !is(PAUSED) && !_queue.isBlocked()) keepAlive(now); // otherwise an answer would not be seen, or a PING not be sent
+		if (state() == OPEN && !_input.isPaused() && !_queue.isBlocked()) keepAlive(now); // otherwise an answer would not be seen, or a PING not be sent
 		if (_life.gone()) return;
 	}
 	schedule();
@@ -94,7 +94,7 @@ WebSocketEventConnection::Time WebSocketEventConnection::readingUntil() const
 	/// How long what the peer has sent may take to be read, if nothing can be sent any more: as long as the closing handshake. While
 	/// reading is paused, that does not count.
 {
-	if (!is(PAUSED)) return _waits + _group.closeTimeout;
+	if (!_input.isPaused()) return _waits + _group.closeTimeout;
 	return _group.idleTimeout > 0 ? _queue.lastMessage + _group.idleTimeout : _reactor.now() + WebSocketTimerWheel::MAX_DISTANCE;
 }
 
@@ -124,8 +124,8 @@ void WebSocketEventConnection::watch(Time now)
 	if (answerAwaited && (result & WebSocketProgress::ARRIVED)) advance(_waits, now);
 	if (_life.closing())
 	{
-		if (!_life.discards()) advance(_waits, result & WebSocketProgress::ARRIVED ? now : _received);
-		if (progress.unacknowledged() > CLOSE_SIZE) expectLateClose();
+		if (!_life.discards()) advance(_waits, result & WebSocketProgress::ARRIVED ? now : _input.received);
+		if (progress.unacknowledged() > CONTROL_SIZE) expectLateClose();
 		else probePeer(_stream.fd(), true); // it may be reading still
 	}
 }
@@ -178,8 +178,8 @@ bool WebSocketEventConnection::takesTooLong(Time now)
 bool WebSocketEventConnection::arrivesTooSlowly(Time now)
 	/// The same of a message that is received, and not handed over in parts. It is known from the first look at it.
 {
-	const Poco::UInt64 number = _messagesReceived;
-	if (_framer.betweenMessages() || _parser.getParts() || is(PAUSED) || _life.discards())
+	const Poco::UInt64 number = _input.messages;
+	if (_framer.betweenMessages() || _input.parser().getParts() || _input.isPaused() || _life.discards())
 	{
 		if (Rare* const pRare = _pRare.load(std::memory_order_acquire)) pRare->messageArrives = false;
 		return false;
@@ -203,7 +203,7 @@ void WebSocketEventConnection::failSlowMessage()
 void WebSocketEventConnection::checkIdle(Time now)
 {
 	if (!WebSocketTimerWheel::reached(_queue.lastMessage + _group.idleTimeout, now)) return;
-	if (!_framer.betweenMessages() && WebSocketTimerWheel::reached(_queue.lastMessage, _received)) _queue.lastMessage = _received; // a message is arriving
+	if (!_framer.betweenMessages() && WebSocketTimerWheel::reached(_queue.lastMessage, _input.received)) _queue.lastMessage = _input.received; // a message is arriving
 	if (WebSocketTimerWheel::reached(_queue.lastMessage + _group.idleTimeout, now)) watch(now);
 	if (WebSocketTimerWheel::reached(_queue.lastMessage + _group.idleTimeout, now)) sendClose(WebSocketFrame::GOING_AWAY, "Idle for too long");
 }
@@ -213,7 +213,7 @@ void WebSocketEventConnection::keepAlive(Time now)
 {
 	if (!is(PINGING))
 	{
-		if (_group.pingInterval == 0 || !WebSocketTimerWheel::reached(_received + _group.pingInterval, now)) return;
+		if (_group.pingInterval == 0 || !WebSocketTimerWheel::reached(_input.received + _group.pingInterval, now)) return;
 		set(PINGING, true);
 		set(ASKED_AGAIN, false);
 		if (Rare* const pRare = _pRare.load(std::memory_order_acquire)) pRare->progress = WebSocketProgress();
@@ -225,14 +225,14 @@ void WebSocketEventConnection::keepAlive(Time now)
 		if (!WebSocketTimerWheel::reached(_waits + _group.pongTimeout/2, now)) return;
 		set(ASKED_AGAIN, true);
 		const WebSocketPeerState peer = peerState(_stream.fd());
-		if (peer.waiting <= CLOSE_SIZE && !WebSocketTimerWheel::reached(_received, _queue.lastMessage)) return; // nothing was sent that the answer could lie behind
+		if (peer.waiting <= CONTROL_SIZE && !WebSocketTimerWheel::reached(_input.received, _queue.lastMessage)) return; // nothing was sent that the answer could lie behind
 		rare().progress.expectAnswer(peer);
 		rare().probing = true;
 		probePeer(_stream.fd(), true);
 		_waits = now; // what is there to compare with is of now
 		sendPing();
 	}
-	else if (late(pongLimit(), now) || WebSocketTimerWheel::reached(_received + _group.longestSilence, now))
+	else if (late(pongLimit(), now) || WebSocketTimerWheel::reached(_input.received + _group.longestSilence, now))
 	{
 		_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
 		broken(WebSocketException(_framer.errorText(), _framer.error()));
@@ -245,7 +245,7 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 	if (_pOpening)
 	{
 		const bool idle = _life.counted() == WebSocketConnectionGroup::HTTP && _pOpening->received().empty(); // between two requests
-		return _received + (idle ? WebSocketConnectionGroup::milliseconds(_group.pHTTPParams->getKeepAliveTimeout()) : _group.handshakeTimeout);
+		return _input.received + (idle ? WebSocketConnectionGroup::milliseconds(_group.pHTTPParams->getKeepAliveTimeout()) : _group.handshakeTimeout);
 	}
 
 	const Time now = _reactor.now();
@@ -272,9 +272,9 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 		consider(rare().queueSince + _group.transferTimeout);
 	}
 	if (_group.idleTimeout > 0) consider(_queue.lastMessage + _group.idleTimeout);
-	if (is(PAUSED) || _queue.isBlocked()) return now + left;
+	if (_input.isPaused() || _queue.isBlocked()) return now + left;
 	if (is(PINGING)) consider(_waits + (is(ASKED_AGAIN) ? pongLimit() : _group.pongTimeout/2));
-	else if (_group.pingInterval > 0) consider(_received + _group.pingInterval);
+	else if (_group.pingInterval > 0) consider(_input.received + _group.pingInterval);
 	return now + left;
 }
 

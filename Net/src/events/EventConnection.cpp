@@ -27,36 +27,29 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	constexpr std::size_t FIRST_INPUT = 64*1024;
-	constexpr std::size_t SMALL_INPUT = 16*1024;
-	constexpr std::size_t TINY_INPUT  = 4*1024;
-	constexpr Poco::UInt64 LARGE = 8*1024; // a frame's payload
-	constexpr Poco::UInt64 SMALL = 126;    // the same
-	constexpr std::chrono::microseconds INFLATE_TIME(50); // of decompression, with its callbacks, at a time
-	static_assert(TINY_INPUT <= WebSocketHTTPSession::MAX_BEHIND + 1, "what is read with the end of a header has room behind it");
-	constexpr int MAX_FRAMES = 750; // at a time: those of TINY_INPUT, and of what is read with larger ones
+	static_assert(WebSocketInput::TINY_SIZE <= WebSocketHTTPSession::MAX_BEHIND + 1, "what is read with the end of a header has room behind it");
 }
 
 
 template <typename... Stream>
 WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, WebSocketConnectionGroup::Phase counted, Stream&&... stream):
+	place(0),
 	dirty(false),
 	again(false),
 	_dataReleased(0),
-	_group(group),
-	_reactor(reactor),
 	_flags(0),
 	_life(counted),
 	_opcode(WebSocketFrame::OP_TEXT),
+	_group(group),
+	_reactor(reactor),
 	_stream(std::forward<Stream>(stream)...),
 	_framer(group.role, true),
-	_parser(_framer),
+	_input(_framer),
 	_pRare(nullptr),
 	_waits(0),
 	_closingSince(0),
-	_pingClock(0),
-	_received(0),
-	_pingTime(0)
+	_pingTime(0),
+	_pingClock(0)
 {
 	_group.duplicate();
 	_reactor.duplicate();
@@ -108,7 +101,7 @@ WebSocketEventConnection::~WebSocketEventConnection()
 //
 void WebSocketEventConnection::begin()
 {
-	_received = _queue.lastMessage = _reactor.now();
+	_input.received = _queue.lastMessage = _reactor.now();
 	try
 	{
 		_reactor.add(*this);
@@ -161,12 +154,6 @@ bool WebSocketEventConnection::adopted() const
 	/// Returns true if the opening handshake was complete at the beginning.
 {
 	return _pRare.load(std::memory_order_acquire) && rare().pAdopted;
-}
-
-
-WebSocketEventConnection* WebSocketEventConnection::asConnection()
-{
-	return this;
 }
 
 
@@ -227,7 +214,7 @@ void WebSocketEventConnection::discharge()
 
 void WebSocketEventConnection::turn(int events)
 {
-	if (events == WebSocketPoller::READ && !(_flags & (DISCARDS | RESUMING | PAUSED | GREEDY))) read();
+	if (events == WebSocketPoller::READ && _input.isReading() && !_input.greedy) read();
 	else unusualTurn(events);
 }
 
@@ -238,9 +225,9 @@ void WebSocketEventConnection::turn(int events)
 	if (is(CROSSED) && !_life.gone()) events |= _stream.meaning(events);
 	if ((events & WebSocketPoller::WRITE) && !_life.gone()) flush();
 	if (!(events & WebSocketPoller::READ) || _life.gone()) return;
-	if (is(GREEDY))
+	if (_input.greedy)
 	{
-		set(GREEDY, false);
+		_input.greedy = false;
 		if (!(events & WebSocketPoller::LAST))
 		{
 			_reactor.atLast(*this);
@@ -249,8 +236,8 @@ void WebSocketEventConnection::turn(int events)
 	}
 	if (_queue.isDeflating()) deflateSome();
 	if (_queue.isDeflating() || _life.gone()) return;
-	if (is(RESUMING)) processBacklog();
-	else if (is(PAUSED)) readyWhilePaused();
+	if (_input.state() == WebSocketInput::RESUMING) processBacklog();
+	else if (_input.isPaused()) readyWhilePaused();
 	else read();
 }
 
@@ -274,7 +261,7 @@ void WebSocketEventConnection::turn(int events)
 bool WebSocketEventConnection::unread() const
 	/// Returns true if something that has arrived waits until reading goes on.
 {
-	return (_pRare.load(std::memory_order_acquire) && rare().backlog.size() > 0) || _stream.pending() || _stream.waiting();
+	return (_pRare.load(std::memory_order_acquire) && rare().backlog.data.size() > 0) || _stream.pending() || _stream.waiting();
 }
 
 
@@ -283,11 +270,9 @@ bool WebSocketEventConnection::unread() const
 	iovec blocks[2];
 	int count = 0;
 	char* pDirect = nullptr;
-	const std::size_t direct = likely(!_pOpening && !is(DISCARDS)) ? _parser.room(pDirect) : 0;
+	const std::size_t direct = likely(!_pOpening && _input.state() != WebSocketInput::OFF) ? _input.parser().room(pDirect) : 0;
 	if (direct > 0) blocks[count++] = {pDirect, direct};
-	// Behind small frames little is taken at once: other connections have their turn before thousands more.
-	const WebSocketFrameHeader& last = _framer.header();
-	const std::size_t size = last.payloadLength >= LARGE ? _reactor.inputSize() : last.payloadLength >= SMALL ? SMALL_INPUT : last.length > 0 || _pOpening ? TINY_INPUT : FIRST_INPUT;
+	const std::size_t size = _input.readSize(_framer, _reactor.inputSize(), _pOpening != nullptr);
 	blocks[count++] = {_reactor.input(), size};
 	const long n = _stream.receive(blocks, count);
 	if (!likely(n > 0))
@@ -300,10 +285,10 @@ bool WebSocketEventConnection::unread() const
 	_queue.prepare(_reactor);
 	const std::size_t length = static_cast<std::size_t>(n);
 	const std::size_t first = std::min(length, direct);
-	_received = _reactor.now();
+	_input.received = _reactor.now();
 	if (!likely(!is(PINGING))) answered();
-	if (!likely(length < direct + size)) set(GREEDY, true);
-	_bytesReceived.add(length);
+	if (!likely(length < direct + size)) _input.greedy = true;
+	_input.bytes.add(length);
 	_reactor.counters.bytesReceived.add(length);
 	_reactor.setReading(this);
 	if (first > 0) receive(pDirect, first);
@@ -327,7 +312,7 @@ bool WebSocketEventConnection::unread() const
 [[gnu::noinline]] void WebSocketEventConnection::receivedSecurely()
 {
 	if (is(CROSSED) || _stream.crossed()) updateInterest();
-	if (!is(PAUSED) && _stream.pending()) _reactor.again(*this);
+	if (!_input.isPaused() && _stream.pending()) _reactor.again(*this);
 }
 
 
@@ -402,7 +387,7 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 	const WebSocketConnectionParams& params = *_group.pConnectionParams;
 	_framer.setVerifyUTF8(params.getVerifyUTF8());
 	_framer.setVerifyMasking(params.getVerifyMasking());
-	_parser.assembler().configure(params, pDeflate);
+	_input.parser().assembler().configure(params, pDeflate);
 	_queue.open(link(), params, pDeflate);
 	if (subprotocol != this->subprotocol()) rare().subprotocol = subprotocol;
 	_since.update();
@@ -416,60 +401,18 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 
 void WebSocketEventConnection::process(char* pData, std::size_t length)
 {
-	const std::size_t used = processSome(pData, length);
-	if (!likely(used == length)) rare().backlog.append(pData + used, length - used);
+	const std::size_t used = _input.process(_framer, pData, length, *this);
+	if (!likely(used == length)) rare().backlog.data.append(pData + used, length - used);
 }
 
 
-[[gnu::hot]] std::size_t WebSocketEventConnection::processSome(char* pData, std::size_t length)
-	/// Returns how many bytes are not needed any more. The rest is for later: reading is paused.
-{
-	char* const pEnd = pData + length;
-	bool yielded = false;
-	int frames = MAX_FRAMES;
-	int others = 0; // what was no message
-	std::chrono::steady_clock::time_point start;
-	if (_framer.getReservedBits() != 0) start = std::chrono::steady_clock::now(); // there may be something to decompress
-	try
-	{
-		while (pData < pEnd && !(_flags & (PAUSED | DISCARDS)))
-		{
-			if (likely(_parser.nextWhole(pData, pEnd)))
-			{
-				--frames;
-				handleMessage();
-				if (likely(frames != 0)) continue;
-			}
-			else
-			{
-				char* p = pData; // which can stay in a register
-				if (!handleNext(p, pEnd)) ++others;
-				pData = p;
-				if (--frames != 0 && !_parser.assembler().compressed()) continue;
-			}
-			// A few bytes can be megabytes, and a read many frames: the other connections have their turn before the rest.
-			yielded = pData < pEnd && !(_flags & (PAUSED | DISCARDS)) && (frames == 0 || std::chrono::steady_clock::now() - start >= INFLATE_TIME);
-			if (yielded) stopReading();
-		}
-	}
-	catch (...)
-	{
-		messagesReceived(MAX_FRAMES - frames - others);
-		throw;
-	}
-	messagesReceived(MAX_FRAMES - frames - others);
-	if (yielded) goOnLater();
-	return is(PAUSED) && !_life.discards() ? length - static_cast<std::size_t>(pEnd - pData) : length;
-}
-
-
-inline void WebSocketEventConnection::handleMessage()
+inline void WebSocketEventConnection::messageReceived()
 	/// What is the same for all of a turn is left to messagesReceived().
 {
-	const char* const pMessage = _parser.data();
-	const std::size_t length = _parser.length();
-	const int opcode = _parser.opcode();
-	_messagesReceived.add(1);
+	const char* const pMessage = _input.parser().data();
+	const std::size_t length = _input.parser().length();
+	const int opcode = _input.parser().opcode();
+	_input.messages.add(1);
 	call([&] { _group.handler().onMessage(*this, pMessage, length, opcode); });
 }
 
@@ -483,46 +426,25 @@ inline void WebSocketEventConnection::messagesReceived(int number)
 }
 
 
-[[gnu::noinline]] bool WebSocketEventConnection::handleNext(char*& pData, char* pEnd)
-	/// What is no message in one frame. Returns true if it is a message.
+void WebSocketEventConnection::gatheredReceived()
 {
-	const WebSocketMessageParser::Event event = _parser.next(pData, pEnd);
-	switch (event)
-	{
-	case WebSocketMessageParser::MESSAGE:
-		handleMessage();
-		if (_parser.gathered()) _queue.keepReceived(_parser);
-		break;
-	case WebSocketMessageParser::CONTROL:
-		handleControl();
-		break;
-	case WebSocketMessageParser::FAILED:
-		protocolFailed();
-		break;
-	case WebSocketMessageParser::PART:
-		handlePart();
-		break;
-	default:
-		break;
-	}
-	_parser.settle();
-	return event == WebSocketMessageParser::MESSAGE;
+	_queue.keepReceived(_input.parser());
 }
 
 
-void WebSocketEventConnection::handlePart()
+void WebSocketEventConnection::partReceived()
 {
 	_queue.lastMessage = _reactor.now();
-	if (_parser.last())
+	if (_input.parser().last())
 	{
-		_messagesReceived.add(1);
+		_input.messages.add(1);
 		_reactor.counters.messagesReceived.add(1);
 	}
-	call([this] { _group.handler().onPart(*this, _parser.data(), _parser.length(), _parser.opcode(), _parser.last()); });
+	call([this] { _group.handler().onPart(*this, _input.parser().data(), _input.parser().length(), _input.parser().opcode(), _input.parser().last()); });
 }
 
 
-[[gnu::noinline]] void WebSocketEventConnection::handleControl()
+[[gnu::noinline]] void WebSocketEventConnection::controlReceived()
 {
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	int flags = 0;

@@ -17,6 +17,7 @@
 
 #include "events/ConnectionGroup.h"
 #include "events/HTTPDispatcher.h"
+#include "events/Input.h"
 #include "events/Life.h"
 #include "events/MessageQueue.h"
 #include "events/Poller.h"
@@ -27,7 +28,6 @@
 #include "Poco/Net/HTTPRequest.h"
 #include "Poco/Net/WebSocketConnection.h"
 #include "core/Framer.h"
-#include "core/MessageParser.h"
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -119,8 +119,6 @@ public:
 	void perform(Task& task);
 	void ready(int events) override;
 	void due(Time now) override;
-	void dropped() override;
-	WebSocketEventConnection* asConnection() override;
 
 	void flush();
 		/// Sends what is waiting.
@@ -145,6 +143,7 @@ public:
 
 	bool belongsTo(const WebSocketConnectionGroup& group) const;
 
+	Poco::UInt32 place; // in the loop's list of its connections
 	bool dirty; // in the loop's list of those that have something to flush
 	bool again; // in the loop's list of those that have something to do in the next turn
 
@@ -153,19 +152,17 @@ private:
 
 	int defaultOpcode() const override;
 
+	friend class WebSocketInput;
+
 	enum Flag
 	{
-		DISCARDS      = 0x002, // WebSocketLife::discards()
-		PAUSED        = 0x004,
-		PINGING       = 0x040, // an automatic PING has not been answered
-		PONG_WAITS    = 0x800, // to be sent when the peer takes it
-		RESUMING      = 0x1000, // the backlog is going to be processed
-		UNWATCHED     = 0x4000, // not in the poller, because there is nothing that it could tell
-		ASKED         = 0x80000, // the last PING has not been answered
-		GREEDY        = 0x200000, // has taken all that it was allowed to at once: the next time after the others
-		ASKED_AGAIN   = 0x400000, // half of the time for the answer to an automatic PING has passed
-		CLOSES_LATER  = 0x4000000, // the closing handshake has begun, and the peer has much to read before the Close frame
-		CROSSED       = 0x8000000 // the poller waits for what TLS wants, which is not what the connection wants
+		PINGING       = 0x01, // an automatic PING has not been answered
+		PONG_WAITS    = 0x02, // to be sent when the peer takes it
+		UNWATCHED     = 0x20, // not in the poller, because there is nothing that it could tell
+		ASKED         = 0x04, // the last PING has not been answered
+		ASKED_AGAIN   = 0x08, // half of the time for the answer to an automatic PING has passed
+		CLOSES_LATER  = 0x10, // the closing handshake has begun, and the peer has much to read before the Close frame
+		CROSSED       = 0x40 // the poller waits for what TLS wants, which is not what the connection wants
 	};
 
 	struct Rare
@@ -179,8 +176,7 @@ private:
 		};
 
 		std::unique_ptr<Adopted> pAdopted;  // until the connection is in its loop
-		WebSocketBuffer backlog;            // arrived while paused
-		std::size_t processed = 0;          // how much of it has been dealt with
+		WebSocketInput::Backlog backlog;
 		std::string pong;                   // to be sent when the peer takes it
 		unsigned pendingPings = 0;
 		WebSocketProgress progress;         // of the peer
@@ -236,12 +232,11 @@ private:
 	void receiveRequest(char* pData, std::size_t length);
 	bool handOver(WebSocketOpeningHandshake& opening, const char* pBehind, std::size_t length);
 	void process(char* pData, std::size_t length);
-	std::size_t processSome(char* pData, std::size_t length);
-	void handleMessage();
+	void messageReceived();
+	void gatheredReceived();
 	void messagesReceived(int number);
-	bool handleNext(char*& pData, char* pEnd);
-	void handlePart();
-	void handleControl();
+	void partReceived();
+	void controlReceived();
 	void pongReceived();
 	template <typename Function> void call(const Function& function);
 	template <typename Function> void guarded(const Function& function);
@@ -251,7 +246,6 @@ private:
 	void performTask(Task& task);
 	void tryFlush();
 	SendResult refuse();
-	bool isReceivedText(const char* pData, std::size_t length) const;
 	bool makeRoom(std::size_t length, bool limited = true);
 	void catchUp();
 	void giveBroadcasts();
@@ -263,7 +257,6 @@ private:
 	SendResult sendUnusual(const char* pMessage, std::size_t length, int opcode, bool limited);
 	SendResult sendPrepared(const WebSocketPreparedMessage::Ptr& pMessage);
 	SendResult sendLater(WebSocketMessageQueue::Message&& message, bool limited = true);
-	bool isGathered(const char* pData, std::size_t length) const;
 	void deflating();
 	void deflateStep();
 	void deflateSome();
@@ -301,28 +294,25 @@ private:
 	Time deadline() const;
 
 	std::atomic<unsigned char> _dataReleased; // 1 if no user data is kept any more
+	unsigned char _flags;
+	WebSocketLife _life;
+	std::atomic<unsigned char> _opcode; // the default one
 	WebSocketConnectionGroup& _group;
 	WebSocketReactor& _reactor;
 
 	// What sending needs lies together: to reach one connection after the other is to wait for memory.
 	WebSocketMessageQueue _queue;
-	int _flags;
-	WebSocketLife _life;
-	std::atomic<unsigned char> _opcode;      // the default one
 
 	WebSocketStream _stream;
 	std::unique_ptr<WebSocketOpeningHandshake> _pOpening;
 	WebSocketFramer _framer;
-	WebSocketMessageParser _parser;
+	WebSocketInput _input;
 	mutable std::atomic<Rare*> _pRare; // made by the first that needs it
 	Time _waits;        // since when there has been no sign of what is waited for: room if blocked, a PONG, or the peer's Close
 	Time _closingSince; // when the closing handshake began
-	Poco::UInt32 _pingClock;  // microseconds, which wrap around: payload of the last PING
-	Time _received;     // when something was received last
-	Poco::Timestamp _since;
-	WebSocketCounter _messagesReceived;
-	WebSocketCounter _bytesReceived;
 	std::atomic<Poco::UInt32> _pingTime; // microseconds
+	Poco::UInt32 _pingClock;  // microseconds, which wrap around: payload of the last PING
+	Poco::Timestamp _since;
 };
 
 
@@ -401,13 +391,13 @@ inline bool WebSocketEventConnection::is(Flag flag) const
 
 inline WebSocketLink WebSocketEventConnection::link()
 {
-	return WebSocketLink{this, _group, _reactor, _framer, _parser, _stream};
+	return WebSocketLink{this, _group, _reactor, _framer, _input.parser(), _stream};
 }
 
 
 inline void WebSocketEventConnection::set(Flag flag, bool on)
 {
-	_flags = on ? _flags | flag : _flags & ~flag;
+	_flags = static_cast<unsigned char>(on ? _flags | flag : _flags & ~flag);
 }
 
 

@@ -24,9 +24,6 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-class WebSocketEventConnection;
-
-
 class WebSocketLoopMember
 	/// What an event loop calls. One interface for the poller and the timers, because each costs
 	/// a connection a pointer.
@@ -40,9 +37,6 @@ public:
 
 	virtual void dropped();
 		/// The time is not set any more, because there is no wheel any more.
-
-	virtual WebSocketEventConnection* asConnection();
-		/// Returns this if it is a connection; otherwise null.
 
 protected:
 	~WebSocketLoopMember() = default;
@@ -64,12 +58,6 @@ inline void WebSocketLoopMember::due(Poco::UInt32)
 
 inline void WebSocketLoopMember::dropped()
 {
-}
-
-
-inline WebSocketEventConnection* WebSocketLoopMember::asConnection()
-{
-	return nullptr;
 }
 
 

@@ -25,7 +25,7 @@ namespace
 	constexpr int MAX_BLOCKS = 64;
 	constexpr std::size_t RECORD_SIZE = 16*1024; // the largest TLS record
 	constexpr std::size_t FIRST_SIZE  = 2*1024;    // memory for the first messages
-	constexpr std::size_t KEPT_OUTPUT = 64*1024;   // memory that is kept for later
+	constexpr std::size_t KEPT_BYTES = 64*1024;   // memory that is kept for later
 
 	class Copy: public Poco::RefCountedObject
 	{
@@ -167,7 +167,7 @@ int WebSocketOutput::blocks(iovec* pBlocks, int max) const
 void WebSocketOutput::compact()
 	/// Removes what has been sent from the front, when it is worth it.
 {
-	if (_position > KEPT_OUTPUT && _position > _bytes.size()/2)
+	if (_position > KEPT_BYTES && _position > _bytes.size()/2)
 	{
 		_bytes.drop(_position);
 		for (std::size_t i = _first; i < _references.size(); ++i) _references[i].position -= _position;
@@ -194,7 +194,7 @@ void WebSocketOutput::reset()
 	_position = _first = _elsewhere = 0;
 	_pEnd = nullptr;
 	if (!likely(_references.empty())) _references.clear();
-	if (likely(_bytes.capacity() <= KEPT_OUTPUT)) _bytes.clear();
+	if (likely(_bytes.capacity() <= KEPT_BYTES)) _bytes.clear();
 	else _bytes.release();
 }
 

@@ -174,7 +174,8 @@ bool WebSocketReactor::invoke(const std::function<void()>& function)
 void WebSocketReactor::finish()
 {
 	updateNow();
-	_timers.clear(); // cuts the connections
+	cutAll();
+	_timers.clear();
 	std::vector<Task> tasks;
 	std::vector<std::function<void()>> functions; // are forgotten without the lock: they may own somebody
 	{
@@ -191,7 +192,14 @@ void WebSocketReactor::finish()
 	_againNow.clear();
 	_again.clear(); // they share the ownership of this
 	flushDirty();
+	cutAll();
 	_timers.clear();
+}
+
+
+void WebSocketReactor::cutAll()
+{
+	while (!_connections.empty()) _connections.back()->cut(); // which removes it
 }
 
 
@@ -351,11 +359,10 @@ void WebSocketReactor::distribute()
 	/// Gives what is broadcast to those that have not got it yet, and flushes them.
 {
 	_receivers.clear();
-	_timers.forEach([this](WebSocketTimerWheel::Entry& entry) // which flushing may move
+	for (WebSocketEventConnection* pConnection: _connections)
 	{
-		WebSocketEventConnection* const pConnection = entry.asConnection();
-		if (pConnection && pConnection->isBehind()) _receivers.push_back(pConnection); // not more than there were at broadcast()
-	});
+		if (pConnection->isBehind()) _receivers.push_back(pConnection); // not more than there were at broadcast()
+	}
 	for (std::size_t i = 0; i < _receivers.size(); ++i) _receivers[i]->distribute(); // callbacks may broadcast
 }
 
@@ -396,7 +403,10 @@ void WebSocketReactor::add(WebSocketEventConnection& connection)
 	provide(_again, count + _againNow.size());
 	provide(_againNow, count + _again.size());
 	provide(_graveyard, count);
+	provide(_connections, 1);
 	connection.duplicate();
+	connection.place = static_cast<Poco::UInt32>(_connections.size());
+	_connections.push_back(&connection);
 	_timers.set(connection, _now + WebSocketTimerWheel::MAX_DISTANCE); // as long as it is in the loop it has some time
 	_load.fetch_add(1, std::memory_order_relaxed);
 }
@@ -405,6 +415,9 @@ void WebSocketReactor::add(WebSocketEventConnection& connection)
 void WebSocketReactor::remove(WebSocketEventConnection& connection)
 {
 	_timers.cancel(connection);
+	_connections.back()->place = connection.place;
+	_connections[connection.place] = _connections.back();
+	_connections.pop_back();
 	_load.fetch_sub(1, std::memory_order_relaxed);
 	_poller.forget(connection);
 	_graveyard.push_back(&connection);
@@ -414,10 +427,8 @@ void WebSocketReactor::remove(WebSocketEventConnection& connection)
 std::vector<WebSocketEventConnection::Ptr> WebSocketReactor::connections()
 {
 	std::vector<WebSocketEventConnection::Ptr> result;
-	_timers.forEach([&result](WebSocketTimerWheel::Entry& entry)
-	{
-		if (WebSocketEventConnection* const pConnection = entry.asConnection()) result.emplace_back(pConnection, true);
-	});
+	result.reserve(_connections.size());
+	for (WebSocketEventConnection* pConnection: _connections) result.emplace_back(pConnection, true);
 	return result;
 }
 

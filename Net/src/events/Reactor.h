@@ -178,6 +178,7 @@ private:
 	void storeOutput(std::unique_ptr<WebSocketOutput>& pOutput);
 	void turn();
 	void finish();
+	void cutAll();
 	void performTasks();
 	static void logError(const std::exception& exc);
 	void performBroadcast(const Task& task);
@@ -201,6 +202,7 @@ private:
 	WebSocketFanOut _fanOut;
 	WebSocketBroadcasts _broadcasts;
 	std::size_t _broadcastBytes; // of these
+	std::vector<WebSocketEventConnection*> _connections; // each knows its place here
 	std::vector<WebSocketEventConnection*> _receivers; // memory for distribute()
 	WebSocketBuffer _record;
 	std::string _compressed;

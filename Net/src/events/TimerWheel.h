@@ -67,9 +67,6 @@ public:
 
 	void cancel(Entry& entry);
 
-	template <typename Function> void forEach(const Function& function);
-		/// Calls function(entry) for each object whose time is set. It must not set or cancel times.
-
 	void clear();
 		/// Takes all objects out.
 
@@ -133,16 +130,6 @@ inline WebSocketTimerWheel::Time WebSocketTimerWheel::Entry::dueTime() const
 inline bool WebSocketTimerWheel::reached(Time time, Time now)
 {
 	return static_cast<Poco::Int32>(now - time) >= 0;
-}
-
-
-template <typename Function>
-inline void WebSocketTimerWheel::forEach(const Function& function)
-{
-	for (Slot& slot: _slots)
-	{
-		for (Entry* pEntry = slot._pNext; pEntry != &slot; pEntry = pEntry->_pNext) function(*pEntry);
-	}
 }
 
 
