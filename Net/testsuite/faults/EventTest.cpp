@@ -25,6 +25,7 @@
 #include <gtest/gtest.h>
 #include <cstdio>
 #include <cstring>
+#include <future>
 #include <memory>
 
 
@@ -569,4 +570,97 @@ TEST(FaultEventTest, Broadcast)
 TEST(FaultEventTest, TLS)
 {
 	failEachAllocation(Port::TLS, true, 1);
+}
+
+
+namespace
+{
+	std::atomic<bool> reached{false};
+	std::atomic<bool> mayGoOn{false};
+
+	void waitToGoOn()
+	{
+		reached = true;
+		eventually([] { return mayGoOn.load(); });
+	}
+
+	thread_local std::unique_ptr<AtAllocation> pWaitingHere;
+
+	class LatePage: public Poco::Net::HTTPRequestHandler
+		/// Its thread waits, where it asks for memory, after the handler.
+	{
+	public:
+		explicit LatePage(std::size_t at):
+			_at(at)
+		{
+		}
+
+		~LatePage() override
+		{
+			pWaitingHere = std::make_unique<AtAllocation>(_at, &waitToGoOn);
+		}
+
+		void handleRequest(Poco::Net::HTTPServerRequest&, Poco::Net::HTTPServerResponse& response) override
+		{
+			pWaitingHere.reset();
+			response.setContentLength(1);
+			response.send() << '0';
+		}
+
+	private:
+		const std::size_t _at;
+	};
+
+	class LatePages: public Poco::Net::HTTPRequestHandlerFactory
+	{
+	public:
+		explicit LatePages(std::size_t at):
+			_at(at)
+		{
+		}
+
+		Poco::Net::HTTPRequestHandler* createRequestHandler(const Poco::Net::HTTPServerRequest& request) override
+		{
+			if (request.getURI() == "/next") return new Page;
+			return new LatePage(_at);
+		}
+
+	private:
+		const std::size_t _at;
+	};
+}
+
+
+TEST(FaultEventTest, DrainDoesNotWaitForWhoComesBackLate)
+	/// A connection is on its way back from its handler, wherever, while drain() closes the others.
+{
+	bool late = true;
+	std::size_t at = 0;
+	for (; late && !::testing::Test::HasFailure(); ++at)
+	{
+		SCOPED_TRACE(at);
+		reached = false;
+		mayGoOn = false;
+		EventParams::Ptr pParams = new EventParams;
+		pParams->setThreads(1);
+		EventServer server(Port::PLAIN, pParams);
+		Poco::Net::HTTPServerParams::Ptr pHTTPParams = new Poco::Net::HTTPServerParams;
+		pHTTPParams->setMaxThreads(1);
+		server.server.setHTTP(new LatePages(at), pHTTPParams);
+		server.start();
+		RawPeer other = server.connect();
+		RawPeer peer = server.dial();
+		peer.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+		peer.receiveThrough("\r\n\r\n");
+		RawPeer next = server.dial();
+		next.send("GET /next HTTP/1.1\r\nHost: localhost\r\n\r\n"); // is answered when the thread is done with the first
+		EXPECT_TRUE(eventually([&] { return reached || next.socket().poll(0, Poco::Net::Socket::SELECT_READ); }));
+		late = reached;
+		std::future<std::vector<EventConnection::Ptr>> drained = std::async(std::launch::async, [&] { return server.server.drain(Poco::Timespan(100*DEADLINE_S, 0)); });
+		expectClosed(other, 1001); // so have been all others
+		mayGoOn = true;
+		EXPECT_EQ(std::future_status::ready, drained.wait_for(std::chrono::seconds(DEADLINE_S)));
+		server.server.stop(); // ends a draining that waits
+	}
+	EXPECT_LT(3u, at) << "nothing was tested";
 }

@@ -25,6 +25,8 @@ namespace
 	thread_local std::size_t failAt = NEVER;  // the value of totalCount from which on it fails
 	thread_local std::size_t failEnd = NEVER; // and from which on it does not
 	thread_local bool failed = false;
+	thread_local std::size_t callAt = NEVER; // the value of totalCount
+	thread_local AtAllocation::Function called = nullptr;
 
 	__attribute__((no_sanitize("thread"))) bool fails() noexcept
 	{
@@ -37,6 +39,11 @@ namespace
 	void* allocate(std::size_t size) noexcept
 	{
 		if (fails()) return nullptr;
+		if (totalCount == callAt)
+		{
+			callAt = NEVER;
+			called();
+		}
 		++totalCount;
 		totalBytes += size;
 		return std::malloc(size > 0 ? size : 1);
@@ -168,4 +175,17 @@ FailingAllocations::~FailingAllocations()
 bool FailingAllocations::struck() const
 {
 	return failed;
+}
+
+
+AtAllocation::AtAllocation(std::size_t n, Function function)
+{
+	called = function;
+	callAt = totalCount + n;
+}
+
+
+AtAllocation::~AtAllocation()
+{
+	callAt = NEVER;
 }

@@ -53,4 +53,18 @@ public:
 };
 
 
+class AtAllocation
+	/// While it lives, a function is called when its thread asks for memory for the n-th time (counted from 0).
+{
+public:
+	using Function = void (*)();
+
+	AtAllocation(std::size_t n, Function function);
+	~AtAllocation();
+
+	AtAllocation(const AtAllocation&) = delete;
+	AtAllocation& operator = (const AtAllocation&) = delete;
+};
+
+
 #endif // Net_CoreAllocations_INCLUDED
