@@ -79,7 +79,7 @@ WebSocketTiming::Action WebSocketTiming::timeReached(Time now, const Limits& lim
 	if (facts.blocked)
 	{
 		if (reached(sign + limits.sendTimeout, now)) return lookOr(SEND_TIMEOUT);
-		if (pMore && reached(pMore->queueSince + limits.transferTimeout, now))
+		if (reached(pMore->queueSince + limits.transferTimeout, now))
 		{
 			if (facts.sent < pMore->queueEnd) return SEND_TIMEOUT;
 			if (!looked) return LOOK; // which notes what is queued now
@@ -174,7 +174,7 @@ WebSocketTiming::Time WebSocketTiming::deadline(Time now, const Limits& limits, 
 	if (facts.blocked)
 	{
 		consider(sign + limits.sendTimeout);
-		if (pMore) consider(pMore->queueSince + limits.transferTimeout);
+		consider(pMore->queueSince + limits.transferTimeout);
 	}
 	if (!facts.open) return now + left;
 	if (limits.idleTimeout > 0) consider(_lastMessage + limits.idleTimeout);

@@ -179,6 +179,35 @@ TEST(WebSocketFramerCloseTest, Section7_1_States)
 }
 
 
+TEST(WebSocketFramerCloseTest, Section7_1_1_WhoEndsTheStream)
+{
+	for (WebSocketFramer::Role role: ROLES)
+	{
+		const bool server = role == WebSocketFramer::ROLE_SERVER;
+		WebSocketFramer answering(role);
+		EXPECT_FALSE(answering.endsStream());
+		receive(answering, {CLOSE, closePayload(1000)});
+		EXPECT_FALSE(answering.endsStream());
+		EXPECT_FALSE(answering.closed());
+		answering.sent(CLOSE);
+		EXPECT_TRUE(answering.closed());
+		EXPECT_EQ(server, answering.endsStream());
+
+		WebSocketFramer failing(role);
+		receiveBad(failing);
+		EXPECT_TRUE(failing.endsStream()) << "7.1.7";
+		EXPECT_FALSE(failing.closed());
+
+		WebSocketFramer closedThenFailed(role);
+		receive(closedThenFailed, {CLOSE, closePayload(1000)});
+		closedThenFailed.sent(CLOSE);
+		closedThenFailed.fail(WebSocketError::POLICY_VIOLATION, 1008, "too late");
+		EXPECT_TRUE(closedThenFailed.endsStream());
+		EXPECT_FALSE(closedThenFailed.closed());
+	}
+}
+
+
 TEST(WebSocketFramerCloseTest, Section1_4_NothingIsDeliveredAfterClose)
 	/// "a peer discards any further data received": it must neither come out nor do harm.
 {

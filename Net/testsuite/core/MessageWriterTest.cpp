@@ -372,6 +372,57 @@ TEST(WebSocketMessageWriterTest, LostPlainMessagesChangeNothing)
 }
 
 
+TEST(WebSocketMessageWriterTest, Section5_4_AMessageThatCannotBeCompleted)
+{
+	struct Row
+	{
+		const char* name;
+		std::vector<bool> frames; // whether each is the last one
+		bool lost;                // the last of them is
+		bool inMessage;
+		bool begins;              // another message
+	};
+	const Row rows[] =
+	{
+		{"nothing", {}, false, false, true},
+		{"a message", {true}, false, false, true},
+		{"one that is lost", {true}, true, false, true},
+		{"a first frame", {false}, false, true, false},
+		{"one that is lost: it has not been begun", {false}, true, false, true},
+		{"a second frame", {false, false}, false, true, false},
+		{"one that is lost", {false, false}, true, false, false},
+		{"a last frame", {false, true}, false, false, true},
+		{"one that is lost", {false, true}, true, false, false},
+		{"a message behind a lost one", {false, true, true}, true, false, true}
+	};
+	for (const Row& row: rows)
+	{
+		SCOPED_TRACE(row.name);
+		for (bool compress: {false, true})
+		{
+			WebSocketMessageWriter writer;
+			if (compress) enable(writer);
+			std::string compressed;
+			std::string part(100000, ' '); // noise, of which the compressor keeps no part for later
+			unsigned state = 1;
+			for (char& c: part) c = static_cast<char>((state = state*1664525u + 1013904223u) >> 24 & 0x7f);
+			bool begun = false;
+			for (bool last: row.frames)
+			{
+				ASSERT_TRUE(begun || writer.begin(TEXT, true));
+				EXPECT_FALSE(writer.frame(part.data(), part.size(), last, compressed).nothing);
+				begun = !last;
+			}
+			if (row.lost) writer.lost();
+			EXPECT_EQ(row.inMessage, writer.inMessage());
+			EXPECT_EQ(row.begins, writer.begin(BINARY, true));
+			EXPECT_EQ(row.begins ? BINARY : TEXT, writer.opcode()) << "a message that is refused changes nothing";
+			EXPECT_EQ(row.begins, writer.begin(BINARY, true)) << "for ever";
+		}
+	}
+}
+
+
 TEST(WebSocketMessageWriterTest, WithoutMemory)
 	/// Each allocation fails in turn: nothing has become a frame, and the next message can be read.
 {

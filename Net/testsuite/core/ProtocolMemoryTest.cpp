@@ -1,0 +1,210 @@
+//
+// ProtocolMemoryTest.cpp
+//
+// Library: PocoWebSocket
+// Package: Tests
+// Module:  WebSocketProtocolMemoryTest
+//
+// An end of a connection when there is no memory; and what it keeps.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "support/CoreAllocations.h"
+#include "core/ProtocolTest.h"
+#include "Poco/Exception.h"
+#include <new>
+
+
+using namespace ProtocolTest;
+
+
+namespace
+{
+	const std::string LONG(200000, 'x');
+
+	bool without(std::size_t failing, const std::function<void ()>& call)
+		/// Returns true if the call has thrown, as there was no memory from the n-th time on.
+	{
+		const FailingAllocations failingAllocations(failing);
+		try
+		{
+			call();
+		}
+		catch (const std::bad_alloc&)
+		{
+			return true;
+		}
+		return false;
+	}
+}
+
+
+TEST(WebSocketProtocolMemoryTest, AMessageThatIsNotSent)
+{
+	const WebSocketDeflateParams agreed;
+	for (const WebSocketDeflateParams* pDeflate: {static_cast<const WebSocketDeflateParams*>(nullptr), &agreed})
+	{
+		for (Role role: ROLES)
+		{
+			SCOPED_TRACE(name(role));
+			std::size_t failing = 0;
+			for (bool thrown = true; thrown; ++failing)
+			{
+				End end(role, quiet(), 0, pDeflate);
+				End peer(other(role), quiet(), 0, pDeflate);
+				thrown = without(failing, [&end] { end.protocol.send(LONG, TEXT, 0); });
+				EXPECT_EQ(thrown, end.protocol.output().empty()) << "nothing of it";
+				EXPECT_TRUE(end.protocol.send(LONG, BINARY, 0)) << "the next one is not in its way";
+				peer.take(end.flush());
+				EXPECT_EQ(thrown ? Log{"binary:" + LONG} : (Log{"text:" + LONG, "binary:" + LONG}), peer.log);
+			}
+			EXPECT_GT(failing, 1u);
+		}
+	}
+}
+
+
+TEST(WebSocketProtocolMemoryTest, APartThatIsNotSent)
+{
+	// 5.4: its message cannot be completed, and another one must not follow. A Close may.
+	for (Role role: ROLES)
+	{
+		SCOPED_TRACE(name(role));
+		End end(role);
+		EXPECT_TRUE(without(0, [&end] { end.protocol.sendPart("first", TEXT, false, 0); }));
+		EXPECT_TRUE(end.protocol.sendPart("first", TEXT, false, 0)) << "it has not been begun";
+		EXPECT_TRUE(without(0, [&end] { end.protocol.sendPart(LONG, TEXT, true, 0); }));
+		EXPECT_THROW(end.protocol.sendPart("x", TEXT, true, 0), Poco::IllegalStateException);
+		EXPECT_THROW(end.protocol.send("x", TEXT, 0), Poco::IllegalStateException);
+		EXPECT_TRUE(end.protocol.close(1011, "", 0));
+		EXPECT_EQ(Log{"Close:1011 "}, end.sent());
+	}
+}
+
+
+TEST(WebSocketProtocolMemoryTest, AMessageThatIsNotReceived)
+{
+	for (Role role: ROLES)
+	{
+		SCOPED_TRACE(name(role));
+		std::size_t failing = 0;
+		for (bool thrown = true; thrown; ++failing)
+		{
+			End end(role);
+			std::string wire = encode(framerRole(role), Frame{0x02, LONG});
+			char* p = &wire[0];
+			char* const pEnd = p + wire.size();
+			thrown = without(failing, [&] { end.protocol.receive(p, pEnd, 0); });
+			end.take("");
+			if (!thrown) break;
+			EXPECT_EQ(Log{"failure 10"}, end.log) << "told by the next call";
+			EXPECT_EQ(DONE, end.protocol.state());
+			EXPECT_EQ(Log{"Close:1011 No memory for a message"}, end.sent());
+			EXPECT_EQ(END_SENDING, end.protocol.ending());
+		}
+		EXPECT_GT(failing, 1u);
+	}
+}
+
+
+TEST(WebSocketProtocolMemoryTest, AnAnswerThatIsNotSent)
+{
+	for (Role role: ROLES)
+	{
+		SCOPED_TRACE(name(role));
+		End end(role);
+		const auto takeWithout = [&end, role](const Frame& frame)
+		{
+			std::string wire = encode(framerRole(role), frame);
+			char* p = &wire[0];
+			EXPECT_TRUE(without(0, [&] { end.protocol.receive(p, &wire[0] + wire.size(), end.now); }));
+		};
+		takeWithout({0x89, "1"});
+		end.takeFrames({{0x89, "2"}});
+		EXPECT_EQ(Log{"PONG:2"}, end.sent()) << "5.5.3: the latest";
+
+		end.now = 1000;
+		takeWithout({0x88, closePayload(1001)});
+		EXPECT_EQ(CLOSING, end.protocol.state());
+		EXPECT_EQ(1001, end.protocol.closeCode());
+		EXPECT_EQ(5000u, end.left()) << "the close time-out";
+		end.now += 5000;
+		EXPECT_EQ(TIMED_OUT, end.timeReached());
+		EXPECT_EQ(CLOSE, end.protocol.ending());
+	}
+}
+
+
+TEST(WebSocketProtocolMemoryTest, AFailureThatIsNotSent)
+{
+	for (Role role: ROLES)
+	{
+		SCOPED_TRACE(name(role));
+		End end(role);
+		std::string wire = encode(framerRole(role), Frame{0x83, ""});
+		char* p = &wire[0];
+		EXPECT_TRUE(without(0, [&] { end.protocol.receive(p, &wire[0] + wire.size(), 0); }));
+		EXPECT_EQ(5000u, end.left()) << "the close time-out";
+		end.take("more");
+		EXPECT_EQ(Log{"failure 13"}, end.log);
+		EXPECT_EQ(Log{"Close:1002 Reserved opcode 3"}, end.sent());
+	}
+}
+
+
+TEST(WebSocketProtocolMemoryTest, NoTextIsCheckedIfNoneIsToBe)
+{
+	WebSocketConnectionParams::Ptr pParams = quiet();
+	pParams->setVerifyUTF8(false);
+	End end(SERVER, pParams);
+	EXPECT_TRUE(end.protocol.send("\xff", TEXT, 0));
+	EXPECT_EQ("\x81\x01\xff", end.flush());
+}
+
+
+TEST(WebSocketProtocolMemoryTest, MessagesAllocateNothing)
+{
+	// Small ones, once there have been some.
+	End server(SERVER);
+	End client(CLIENT);
+	const auto exchange = [&server, &client]
+	{
+		char bytes[200];
+		for (End* pEnd: {&server, &client})
+		{
+			End& other = pEnd == &server ? client : server;
+			pEnd->protocol.send("Hello, and not so short that it fits into a string", TEXT, 0);
+			pEnd->protocol.ping(0);
+			const std::size_t length = pEnd->protocol.output().copy(bytes, sizeof(bytes));
+			pEnd->protocol.sent(length, 0);
+			char* p = bytes;
+			while (other.protocol.receive(p, bytes + length, 0) != NEED_MORE) {}
+		}
+	};
+	exchange();
+	exchange();
+	const CoreAllocations allocations;
+	for (int i = 0; i < 10; ++i) exchange();
+	EXPECT_EQ(0u, allocations.count());
+}
+
+
+TEST(WebSocketProtocolMemoryTest, TheMemoryOfALargeMessageIsGivenBack)
+{
+	const WebSocketDeflateParams agreed;
+	WebSocketConnectionParams::Ptr pParams = quiet();
+	End end(SERVER, pParams, 0, &agreed);
+	std::string noise(1000000, ' '); // which compression does not make smaller
+	unsigned state = 1;
+	for (char& c: noise) c = static_cast<char>((state = state*1664525u + 1013904223u) >> 24);
+	end.protocol.send(noise, BINARY, 0);
+	const std::size_t size = end.protocol.output().size();
+	EXPECT_GT(size, 900000u);
+	end.protocol.sent(size, 0);
+	const CoreAllocations allocations;
+	end.protocol.send("small", TEXT, 0);
+	EXPECT_GT(allocations.count(), 0u) << "there is none left";
+	EXPECT_LT(allocations.bytes(), 10000u);
+}
