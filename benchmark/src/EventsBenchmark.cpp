@@ -25,6 +25,7 @@
 
 
 using Poco::Net::WebSocketConnection;
+using Poco::Net::WebSocketFrame;
 using Poco::Net::WebSocketPreparedMessage;
 
 
@@ -32,7 +33,7 @@ namespace
 {
 	const int BACKLOG = 4096;
 
-	class Echo: public Poco::Net::WebSocketHandler
+	class Echo: public Poco::Net::WebSocketServerHandler
 		/// Returns every message, or every part of one.
 	{
 	public:
@@ -41,19 +42,19 @@ namespace
 		{
 		}
 
-		void onOpen(WebSocketConnection& connection, const Poco::Net::HTTPRequest&) override
+		void onOpen(WebSocketConnection& connection, Poco::Net::HTTPServerRequest&) override
 		{
 			connection.setParts(_parts);
 		}
 
-		void onMessage(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode) override
+		void onMessage(WebSocketConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode) override
 		{
-			connection.send(pData, length, opcode);
+			connection.send(data, opcode);
 		}
 
-		void onPart(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode, bool last) override
+		void onPart(WebSocketConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode, bool last) override
 		{
-			connection.sendPart(pData, length, opcode, last);
+			connection.sendPart(data, opcode, last);
 			if (connection.metrics().bytesQueued > 0) connection.pause(); // rather than to hold the message in memory
 		}
 
@@ -66,30 +67,30 @@ namespace
 		bool _parts;
 	};
 
-	class Broadcast: public Poco::Net::WebSocketHandler
+	class Broadcast: public Poco::Net::WebSocketServerHandler
 		/// Sends every message to all.
 	{
 	public:
-		void onMessage(WebSocketConnection&, const char* pData, std::size_t length, int opcode) override
+		void onMessage(WebSocketConnection&, std::string_view data, WebSocketFrame::Opcode opcode) override
 		{
-			pServer->broadcast(new WebSocketPreparedMessage(pData, length, opcode));
+			pServer->broadcast(new WebSocketPreparedMessage(data, opcode));
 		}
 
 		Poco::Net::WebSocketServer* pServer = nullptr;
 	};
 
-	class EachOfAll: public Poco::Net::WebSocketHandler
+	class EachOfAll: public Poco::Net::WebSocketServerHandler
 		/// The same, as one does who has rooms: to one connection after the other.
 	{
 	public:
-		void onOpen(WebSocketConnection& connection, const Poco::Net::HTTPRequest&) override
+		void onOpen(WebSocketConnection& connection, Poco::Net::HTTPServerRequest&) override
 		{
 			_connections.push_back(&connection);
 		}
 
-		void onMessage(WebSocketConnection&, const char* pData, std::size_t length, int opcode) override
+		void onMessage(WebSocketConnection&, std::string_view data, WebSocketFrame::Opcode opcode) override
 		{
-			const WebSocketPreparedMessage::Ptr pMessage = new WebSocketPreparedMessage(pData, length, opcode);
+			const WebSocketPreparedMessage::Ptr pMessage = new WebSocketPreparedMessage(data, opcode);
 			for (WebSocketConnection* pConnection: _connections) pConnection->send(pMessage);
 		}
 
@@ -125,7 +126,7 @@ namespace
 		return pParams;
 	}
 
-	Poco::Net::WebSocketHandler::Ptr handler(const EchoOptions& options)
+	Poco::Net::WebSocketServerHandler::Ptr handler(const EchoOptions& options)
 	{
 		if (options.each) return new EachOfAll;
 		if (options.broadcast) return new Broadcast;
@@ -160,7 +161,7 @@ int main(int argc, char** argv)
 		const EchoOptions options = EchoOptions::parse(argc, argv);
 		if (options.cork) throw std::invalid_argument("--cork is unknown here");
 		Poco::Net::ServerSocket socket(Poco::Net::SocketAddress("127.0.0.1", 0), BACKLOG);
-		Poco::Net::WebSocketHandler::Ptr pHandler = handler(options);
+		Poco::Net::WebSocketServerHandler::Ptr pHandler = handler(options);
 		Poco::Net::WebSocketServer server(pHandler, parameters(options));
 		if (auto* const pBroadcast = dynamic_cast<Broadcast*>(pHandler.get())) pBroadcast->pServer = &server;
 		server.listen(socket);

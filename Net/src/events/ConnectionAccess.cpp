@@ -31,24 +31,6 @@ WebSocketEventConnection::Task WebSocketEventConnection::newTask(Task::What what
 }
 
 
-void WebSocketEventConnection::setText()
-{
-	_opcode = WebSocketFrame::OP_TEXT;
-}
-
-
-void WebSocketEventConnection::setBinary()
-{
-	_opcode = WebSocketFrame::OP_BINARY;
-}
-
-
-int WebSocketEventConnection::defaultOpcode() const
-{
-	return _opcode;
-}
-
-
 void WebSocketEventConnection::ping()
 {
 	if (!_reactor.current()) _reactor.post(newTask(Task::PING));

@@ -19,6 +19,7 @@
 #include "events/TimerWheel.h"
 #include "Poco/Net/HTTPServerParams.h"
 #include "Poco/Net/WebSocketConnection.h"
+#include "Poco/Net/WebSocketHandler.h"
 #include "core/Framer.h"
 #include "Poco/Net/WebSocketConnectionParams.h"
 #include "Poco/RefCountedObject.h"
@@ -81,9 +82,12 @@ struct WebSocketConnectionGroup: public Poco::RefCountedObject
 	}
 
 	virtual void opened(WebSocketConnection&, Phase /*before*/)
-		/// The opening handshake is complete; onOpen() comes next.
+		/// The opening handshake is complete; tellOpen() comes next.
 	{
 	}
+
+	virtual void tellOpen(WebSocketConnection&, HTTPRequest& /*request*/) = 0;
+		/// Calls the handler's onOpen(), unless it is silenced.
 
 	virtual void greeted(WebSocketConnection&)
 		/// onOpen() has been called.

@@ -48,9 +48,10 @@ void WebSocketEventConnection::wakeFlush()
 }
 
 
-[[gnu::hot]] WebSocketConnection::SendResult WebSocketEventConnection::send(const void* pData, std::size_t length, int opcode)
+[[gnu::hot]] WebSocketConnection::SendResult WebSocketEventConnection::send(std::string_view message, WebSocketFrame::Opcode opcode)
 {
-	const char* const pMessage = static_cast<const char*>(pData);
+	const char* const pMessage = message.data();
+	const std::size_t length = message.size();
 	if (!_reactor.current()) return sendElsewhere(pMessage, length, opcode);
 	if (opcode == WebSocketFrame::OP_TEXT)
 	{
@@ -135,27 +136,27 @@ WebSocketConnection::SendResult WebSocketEventConnection::send(const WebSocketPr
 }
 
 
-[[gnu::noinline]] WebSocketConnection::SendResult WebSocketEventConnection::sendPrepared(const WebSocketPreparedMessage::Ptr& pMessage)
+[[gnu::noinline]] WebSocketConnection::SendResult WebSocketEventConnection::sendPrepared(const WebSocketPreparedMessage::Ptr& pMessage, bool limited)
 {
 	if (_reactor.current()) catchUp();
 	if (state() != OPEN) return NOT_OPEN;
 	if (_reactor.current() && !_queue.isInParts())
 	{
-		const std::size_t length = pMessage->message().size();
-		if (!makeRoom(length)) return refuse();
-		if (!_queue.isLong(length))
+		if (!makeRoom(pMessage->message().size(), limited)) return refuse();
+		if (!_queue.isLong(*pMessage))
 		{
 			_queue.send(link(), pMessage);
 			return SENT;
 		}
 	}
-	return sendLater({pMessage->opcode(), WebSocketBuffer(), pMessage});
+	return sendLater({pMessage->opcode(), WebSocketBuffer(), pMessage}, limited);
 }
 
 
-WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* pData, std::size_t length, int opcode, bool last)
+WebSocketConnection::SendResult WebSocketEventConnection::sendPart(std::string_view part, WebSocketFrame::Opcode opcode, bool last, WebSocketFrame::Compression compression)
 {
-	const char* const pPart = static_cast<const char*>(pData);
+	const char* const pPart = part.data();
+	const std::size_t length = part.size();
 	if (!_reactor.current()) throw IllegalStateException("Parts of messages are sent by callbacks only");
 	if (!WebSocketFrame::isMessage(opcode)) throwNoMessage();
 	catchUp(); // first: it may begin to compress
@@ -163,7 +164,7 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendPart(const void* p
 	if (!_queue.isOpen()) return NOT_OPEN;
 	if (_queue.isInParts() && opcode != _queue.opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
 	if (!makeRoom(length)) return refuse();
-	if (!_queue.checkPart(link(), pPart, length, opcode, last)) throwNoText();
+	if (!_queue.checkPart(link(), pPart, length, opcode, compression == WebSocketFrame::Compression::AS_AGREED, last)) throwNoText();
 	orAbort([&]
 	{
 		_queue.sendPart(link(), pPart, length, last);
@@ -231,9 +232,10 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendLater(WebSocketMes
 }
 
 
-WebSocketConnection::SendResult WebSocketEventConnection::sendKept(const std::string& message, int opcode)
+WebSocketConnection::SendResult WebSocketEventConnection::sendKept(std::string_view message, WebSocketFrame::Opcode opcode, WebSocketFrame::Compression compression)
 {
 	if (!_queue.isOpen()) return NOT_OPEN;
+	if (compression == WebSocketFrame::Compression::NONE) return sendPrepared(new WebSocketPreparedMessage(message, opcode, compression), false);
 	if (opcode == WebSocketFrame::OP_TEXT) checkText(message.data(), message.size());
 	return sendUnusual(message.data(), message.size(), opcode, false);
 }

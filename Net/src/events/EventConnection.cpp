@@ -39,7 +39,6 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& gro
 	_dataReleased(0),
 	_flags(0),
 	_life(counted),
-	_opcode(WebSocketFrame::OP_TEXT),
 	_group(group),
 	_reactor(reactor),
 	_stream(std::forward<Stream>(stream)...),
@@ -143,7 +142,7 @@ void WebSocketEventConnection::beginAdopted()
 	const WebSocketAgreement& agreement = pAdopted->agreement;
 	std::unique_ptr<WebSocketOpeningHandshake> pOpening = _reactor.takeOpening();
 	pOpening->begin(*_group.pConnectionParams, _group.pHTTPParams.get(), _stream);
-	open(pOpening->adopt(pAdopted->request), agreement.subprotocol, agreement.deflated ? &agreement.deflate : nullptr);
+	open(_group.role == WebSocketFramer::ROLE_SERVER ? pOpening->adopt(pAdopted->request) : pAdopted->request, agreement.subprotocol, agreement.deflated ? &agreement.deflate : nullptr);
 	_reactor.giveOpening(std::move(pOpening));
 	process(pAdopted->data.data(), pAdopted->data.size());
 	if (!_life.gone() && _stream.pending()) _reactor.again(*this);
@@ -382,7 +381,7 @@ bool WebSocketEventConnection::handOver(WebSocketOpeningHandshake& opening, cons
 }
 
 
-void WebSocketEventConnection::open(const HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate)
+void WebSocketEventConnection::open(HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate)
 {
 	const WebSocketConnectionParams& params = *_group.pConnectionParams;
 	_framer.setVerifyUTF8(params.getVerifyUTF8());
@@ -394,7 +393,7 @@ void WebSocketEventConnection::open(const HTTPRequest& request, const std::strin
 	const WebSocketConnectionGroup::Phase before = _life.counted();
 	enter(WebSocketLife::OPEN);
 	_group.opened(*this, before);
-	call([&] { _group.handler().onOpen(*this, request); });
+	call([&] { _group.tellOpen(*this, request); });
 	if (!_life.gone()) _group.greeted(*this);
 }
 
@@ -411,9 +410,9 @@ inline void WebSocketEventConnection::messageReceived()
 {
 	const char* const pMessage = _input.parser().data();
 	const std::size_t length = _input.parser().length();
-	const int opcode = _input.parser().opcode();
+	const auto opcode = static_cast<WebSocketFrame::Opcode>(_input.parser().opcode());
 	_input.messages.add(1);
-	call([&] { _group.handler().onMessage(*this, pMessage, length, opcode); });
+	call([&] { _group.handler().onMessage(*this, std::string_view(pMessage, length), opcode); });
 }
 
 
@@ -440,7 +439,8 @@ void WebSocketEventConnection::partReceived()
 		_input.messages.add(1);
 		_reactor.counters.messagesReceived.add(1);
 	}
-	call([this] { _group.handler().onPart(*this, _input.parser().data(), _input.parser().length(), _input.parser().opcode(), _input.parser().last()); });
+	const auto opcode = static_cast<WebSocketFrame::Opcode>(_input.parser().opcode());
+	call([&] { _group.handler().onPart(*this, std::string_view(_input.parser().data(), _input.parser().length()), opcode, _input.parser().last()); });
 }
 
 
@@ -453,9 +453,11 @@ void WebSocketEventConnection::partReceived()
 	{
 	case WebSocketFrame::OP_PING:
 		sendPong(payload, length);
+		if (!_life.discards()) call([this] { _group.handler().onPing(*this, std::string_view(_framer.controlPayload(), _framer.controlLength())); });
 		break;
 	case WebSocketFrame::OP_PONG:
 		pongReceived();
+		call([this] { _group.handler().onPong(*this, std::string_view(_framer.controlPayload(), _framer.controlLength())); });
 		break;
 	default:
 		catchUp();

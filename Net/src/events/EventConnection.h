@@ -89,11 +89,9 @@ public:
 
 	// WebSocketConnection
 	using WebSocketConnection::send;
-	SendResult send(const void* pData, std::size_t length, int opcode) override;
+	SendResult send(std::string_view message, WebSocketFrame::Opcode opcode) override;
 	SendResult send(const WebSocketPreparedMessage::Ptr& pMessage) override;
-	SendResult sendPart(const void* pData, std::size_t length, int opcode, bool last) override;
-	void setText() override;
-	void setBinary() override;
+	SendResult sendPart(std::string_view part, WebSocketFrame::Opcode opcode, bool last, WebSocketFrame::Compression compression) override;
 	void ping() override;
 	void close(int code, const std::string& reason) override;
 	void abort() override;
@@ -138,7 +136,7 @@ public:
 	void loseBroadcast();
 		/// A message for all was not kept: for this connection it has not fitted into the queue.
 
-	SendResult sendKept(const std::string& message, int opcode);
+	SendResult sendKept(std::string_view message, WebSocketFrame::Opcode opcode, WebSocketFrame::Compression compression);
 		/// As send(), without a limit: the message is in memory already.
 
 	bool belongsTo(const WebSocketConnectionGroup& group) const;
@@ -149,8 +147,6 @@ public:
 
 private:
 	~WebSocketEventConnection() override;
-
-	int defaultOpcode() const override;
 
 	friend class WebSocketInput;
 
@@ -201,7 +197,7 @@ private:
 	void beginHandshake();
 	void beginAdopted();
 	Rare& rare() const;
-	void open(const HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate);
+	void open(HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate);
 	void readyWhilePaused();
 	void nothingReceived();
 	void receivedSecurely();
@@ -255,7 +251,7 @@ private:
 	SendResult sendElsewhere(const char* pMessage, std::size_t length, int opcode);
 	void checkText(const char* pMessage, std::size_t length) const;
 	SendResult sendUnusual(const char* pMessage, std::size_t length, int opcode, bool limited);
-	SendResult sendPrepared(const WebSocketPreparedMessage::Ptr& pMessage);
+	SendResult sendPrepared(const WebSocketPreparedMessage::Ptr& pMessage, bool limited = true);
 	SendResult sendLater(WebSocketMessageQueue::Message&& message, bool limited = true);
 	void deflating();
 	void deflateStep();
@@ -296,7 +292,6 @@ private:
 	std::atomic<unsigned char> _dataReleased; // 1 if no user data is kept any more
 	unsigned char _flags;
 	WebSocketLife _life;
-	std::atomic<unsigned char> _opcode; // the default one
 	WebSocketConnectionGroup& _group;
 	WebSocketReactor& _reactor;
 

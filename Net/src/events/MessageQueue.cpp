@@ -92,12 +92,12 @@ bool WebSocketMessageQueue::sendFrames(const WebSocketLink& link, const char* pF
 }
 
 
-[[gnu::always_inline]] inline void WebSocketMessageQueue::write(const WebSocketLink& link, const char* pMessage, std::size_t length, int opcode)
+[[gnu::always_inline]] inline void WebSocketMessageQueue::write(const WebSocketLink& link, const char* pMessage, std::size_t length, int opcode, bool compress)
 {
 	if (_pWriting)
 	{
 		WebSocketMessageWriter& writer = _pWriting->writer;
-		writer.begin(opcode, length >= writer.threshold());
+		writer.begin(opcode, compress && length >= writer.threshold());
 		try
 		{
 			const WebSocketMessageWriter::Frame frame = writer.frame(pMessage, length, true, link.reactor.compressed());
@@ -125,10 +125,11 @@ void WebSocketMessageQueue::send(const WebSocketLink& link, const char* pMessage
 
 void WebSocketMessageQueue::send(const WebSocketLink& link, const WebSocketPreparedMessage::Ptr& pMessage)
 {
-	const std::string& message = pMessage->message();
-	if (link.group.role == WebSocketFramer::ROLE_CLIENT || compresses(message.size()))
+	const std::string_view message = pMessage->message();
+	const bool compress = pMessage->compression() == WebSocketFrame::Compression::AS_AGREED;
+	if (link.group.role == WebSocketFramer::ROLE_CLIENT || (compress && compresses(message.size())))
 	{
-		write(link, message.data(), message.size(), pMessage->opcode());
+		write(link, message.data(), message.size(), pMessage->opcode(), compress);
 		return;
 	}
 	const std::string& frame = pMessage->frame();
@@ -160,7 +161,7 @@ void WebSocketMessageQueue::take(const WebSocketLink& link, Message&& message)
 	{
 		_pWriting->held.push_back(std::move(message)); // RFC 6455, 5.4: not between the fragments of another message
 	}
-	else if (isLong(length))
+	else if (message.pPrepared ? isLong(*message.pPrepared) : isLong(length))
 	{
 		const char* const pMessage = message.begin(); // which moving does not move
 		deflateSteps(std::move(message), pMessage, length);
@@ -195,10 +196,10 @@ void WebSocketMessageQueue::keepReceived(WebSocketMessageParser& parser)
 }
 
 
-bool WebSocketMessageQueue::checkPart(const WebSocketLink& link, const char* pPart, std::size_t length, int opcode, bool last)
+bool WebSocketMessageQueue::checkPart(const WebSocketLink& link, const char* pPart, std::size_t length, int opcode, bool compress, bool last)
 {
 	WebSocketMessageWriter& writer = writing().writer;
-	if (!isInParts()) writer.begin(opcode, true);
+	if (!isInParts()) writer.begin(opcode, compress);
 	return !link.framer.getVerifyUTF8() || writer.check(pPart, length, last);
 }
 

@@ -68,6 +68,7 @@ public:
 		/// Returns true if messages wait for the last part of one.
 
 	bool isLong(std::size_t length) const;
+	bool isLong(const WebSocketPreparedMessage& message) const;
 		/// Returns true for a message that is not to be compressed at once.
 
 	bool sendShort(const WebSocketLink& link, const char* pMessage, std::size_t length, int opcode);
@@ -94,8 +95,8 @@ public:
 	void keepReceived(WebSocketMessageParser& parser);
 		/// What is sent from where the received message was gathered has to stay.
 
-	bool checkPart(const WebSocketLink& link, const char* pPart, std::size_t length, int opcode, bool last);
-		/// Begins a message in parts, if none is begun. Returns false if the part of a text is not UTF-8.
+	bool checkPart(const WebSocketLink& link, const char* pPart, std::size_t length, int opcode, bool compress, bool last);
+		/// Begins a message in parts, compressed if that was agreed on and compress is set, if none is begun. Returns false if the part of a text is not UTF-8.
 
 	int opcode() const;
 		/// Returns the opcode of the message that isInParts().
@@ -125,7 +126,7 @@ private:
 	};
 
 	Writing& writing();
-	void write(const WebSocketLink& link, const char* pMessage, std::size_t length, int opcode);
+	void write(const WebSocketLink& link, const char* pMessage, std::size_t length, int opcode, bool compress = true);
 	bool compresses(std::size_t length) const;
 	void deflateSteps(Message&& message, const char* pData, std::size_t length);
 	void partsSent(const WebSocketLink& link);
@@ -188,6 +189,12 @@ inline bool WebSocketMessageQueue::compresses(std::size_t length) const
 inline bool WebSocketMessageQueue::isLong(std::size_t length) const
 {
 	return length > LONG_MESSAGE && compresses(length);
+}
+
+
+inline bool WebSocketMessageQueue::isLong(const WebSocketPreparedMessage& message) const
+{
+	return message.compression() == WebSocketFrame::Compression::AS_AGREED && isLong(message.message().size());
 }
 
 

@@ -256,7 +256,7 @@ WebSocketOpeningHandshake::Request& WebSocketOpeningHandshake::anyRequest()
 }
 
 
-const HTTPRequest& WebSocketOpeningHandshake::adopt(const HTTPRequest& request)
+HTTPRequest& WebSocketOpeningHandshake::adopt(const HTTPRequest& request)
 {
 	Request& adopted = anyRequest();
 	static_cast<HTTPRequest&>(adopted) = request;
@@ -417,7 +417,7 @@ const std::string& WebSocketOpeningHandshake::received() const
 }
 
 
-const HTTPRequest& WebSocketOpeningHandshake::request() const
+HTTPRequest& WebSocketOpeningHandshake::request()
 {
 	return *_pRequest;
 }

@@ -63,7 +63,7 @@ public:
 	std::string takeBehind();
 		/// Returns that beginning, which is to be given to receive().
 
-	const HTTPRequest& adopt(const HTTPRequest& request);
+	HTTPRequest& adopt(const HTTPRequest& request);
 		/// After begin(): the opening handshake is complete already, and request was that of it. Returns what onOpen() is given.
 
 	void forget();
@@ -80,7 +80,7 @@ public:
 
 	const std::string& response() const;
 	const std::string& received() const;
-	const HTTPRequest& request() const;
+	HTTPRequest& request();
 	const std::string& subprotocol() const;
 	const WebSocketDeflateParams* deflate() const;
 		/// What was agreed on; null without compression.

@@ -10,6 +10,7 @@
 
 
 #include "Poco/Net/WebSocketClient.h"
+#include "events/CallbackHandler.h"
 #include "events/ClientLoop.h"
 #include "net/Connector.h"
 #include "events/EventConnection.h"
@@ -57,8 +58,9 @@ namespace
 class WebSocketClient::Core: public WebSocketConnectionGroup, public WebSocketTimerWheel::Entry
 {
 public:
-	Core(const URI& uri, const WebSocketHandler::Ptr& pItsHandler, WebSocketClientLoop::Core& loop, const WebSocketClientParams::Ptr& pItsParams):
+	Core(const URI& uri, const WebSocketClientHandler::Ptr& pItsHandler, WebSocketClientLoop::Core& loop, const WebSocketClientParams::Ptr& pItsParams):
 		WebSocketConnectionGroup(WebSocketFramer::ROLE_CLIENT, pItsHandler, pItsParams),
+		_pHandler(pItsHandler),
 		_uri(uri),
 		_pParams(pItsParams),
 		_server(uri.getAuthority()),
@@ -80,7 +82,7 @@ public:
 		return _pLoop->forked();
 	}
 
-	WebSocketConnection::SendResult send(const char* pData, std::size_t length, int opcode);
+	WebSocketConnection::SendResult send(std::string_view message, WebSocketFrame::Opcode opcode, WebSocketFrame::Compression compression);
 
 	State state() const
 	{
@@ -102,6 +104,7 @@ public:
 
 	// WebSocketConnectionGroup
 	void opened(WebSocketConnection& connection, Phase before) override;
+	void tellOpen(WebSocketConnection& connection, HTTPRequest& request) override;
 	void greeted(WebSocketConnection& connection) override;
 	void gone(WebSocketConnection& connection, Phase phase, bool closed) override;
 
@@ -123,7 +126,8 @@ private:
 	struct Message
 	{
 		std::string data;
-		int opcode;
+		WebSocketFrame::Opcode opcode;
+		WebSocketFrame::Compression compression;
 	};
 
 	bool stopped(int run) const
@@ -139,17 +143,20 @@ private:
 	void waitForEnd(WebSocketConnection::Ptr pConnection, int run);
 	void connect();
 	bool isPresent(const WebSocketConnection& connection) const;
-	WebSocketConnection::SendResult keep(const char* pData, std::size_t length, int opcode);
+	WebSocketConnection::SendResult keep(std::string_view message, WebSocketFrame::Opcode opcode, WebSocketFrame::Compression compression);
 	void keepAgain(const WebSocketConnection& connection, std::list<Message>& messages);
 	void attempt(int run);
 	std::unique_ptr<HTTPClientSession> createSession() const;
 	void attemptFailed(int run, const Poco::Exception& exc);
 	void tellFailure(int run, unsigned failures, const Poco::Exception& exc);
 	void told(int run, unsigned failures);
-	void wait();
+	std::optional<Time> connectionGone(const WebSocketConnection& connection);
+	Time wait();
+	void tellReconnecting(Time delay);
 	void giveUp();
 	Time delay() const;
 
+	WebSocketClientHandler::Ptr _pHandler;
 	const URI _uri;
 	const WebSocketClientParams::Ptr _pParams;
 	const std::string _server;      // what is shared by those that connect to it
@@ -315,11 +322,12 @@ void WebSocketClient::Core::destroy()
 }
 
 
-WebSocketConnection::SendResult WebSocketClient::Core::send(const char* pData, std::size_t length, int opcode)
+WebSocketConnection::SendResult WebSocketClient::Core::send(std::string_view message, WebSocketFrame::Opcode opcode, WebSocketFrame::Compression compression)
 {
 	if (!WebSocketFrame::isMessage(opcode))
 		throw InvalidArgumentException("A message is text or binary");
-	if (opcode == WebSocketFrame::OP_TEXT && _pParams->getVerifyUTF8() && !WebSocketUTF8::isValid(pData, length))
+	const bool checked = _pParams->getVerifyUTF8() || compression == WebSocketFrame::Compression::NONE; // as the connection does
+	if (opcode == WebSocketFrame::OP_TEXT && checked && !WebSocketUTF8::isValid(message.data(), message.size()))
 		throw InvalidArgumentException("A text message must be UTF-8");
 
 	WebSocketConnection::Ptr pConnection;
@@ -328,23 +336,23 @@ WebSocketConnection::SendResult WebSocketClient::Core::send(const char* pData, s
 		{
 			std::lock_guard<std::mutex> lock(_mutex);
 			if (_state == STOPPED) return WebSocketConnection::NOT_OPEN;
-			if (!_ready) return keep(pData, length, opcode);
+			if (!_ready) return keep(message, opcode, compression);
 			if (pConnection == _pConnection) // it is closing
-				return _pParams->getReconnect() ? keep(pData, length, opcode) : WebSocketConnection::NOT_OPEN;
+				return _pParams->getReconnect() ? keep(message, opcode, compression) : WebSocketConnection::NOT_OPEN;
 			pConnection = _pConnection;
 		}
-		const WebSocketConnection::SendResult result = pConnection->send(pData, length, opcode);
+		const WebSocketConnection::SendResult result = pConnection->send(message, opcode, compression);
 		if (result != WebSocketConnection::NOT_OPEN) return result;
 	}
 }
 
 
-WebSocketConnection::SendResult WebSocketClient::Core::keep(const char* pData, std::size_t length, int opcode)
+WebSocketConnection::SendResult WebSocketClient::Core::keep(std::string_view message, WebSocketFrame::Opcode opcode, WebSocketFrame::Compression compression)
 	/// Called under the lock.
 {
-	const std::size_t cost = length + WebSocketConnectionParams::QUEUE_ENTRY;
+	const std::size_t cost = message.size() + WebSocketConnectionParams::QUEUE_ENTRY;
 	if (_keptBytes + cost > static_cast<std::size_t>(_pParams->getMaxOfflineBytes())) return WebSocketConnection::QUEUE_FULL;
-	_kept.push_back({std::string(pData, length), opcode});
+	_kept.push_back({std::string(message), opcode, compression});
 	_keptBytes += cost;
 	return WebSocketConnection::SENT;
 }
@@ -473,14 +481,39 @@ void WebSocketClient::Core::tellFailure(int run, unsigned failures, const Poco::
 	}
 	try
 	{
-		if (tell) handler().onConnectFailed(exc);
+		if (tell && !silent()) _pHandler->onConnectFailed(exc);
 	}
 	catch (...)
 	{
 		// there is no connection that could be closed
 	}
-	std::lock_guard<std::mutex> lock(_mutex);
-	if (run == _run && _state == WAITING) wait();
+	Time delay = 0;
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (run != _run || _state != WAITING) return;
+		delay = wait();
+	}
+	tellReconnecting(delay);
+}
+
+
+void WebSocketClient::Core::tellReconnecting(Time delay)
+	/// Called by the loop's thread, which comes to due() later.
+{
+	try
+	{
+		if (!silent()) _pHandler->onReconnecting(Poco::Timespan(delay*Poco::Timespan::MILLISECONDS));
+	}
+	catch (...)
+	{
+		// there is no connection that could be closed
+	}
+}
+
+
+void WebSocketClient::Core::tellOpen(WebSocketConnection& connection, HTTPRequest& request)
+{
+	if (!silent()) _pHandler->onOpen(connection, request, response());
 }
 
 
@@ -519,7 +552,7 @@ void WebSocketClient::Core::greeted(WebSocketConnection& connection)
 		}
 		try
 		{
-			while (!messages.empty() && static_cast<WebSocketEventConnection&>(connection).sendKept(messages.front().data, messages.front().opcode) == WebSocketConnection::SENT)
+			while (!messages.empty() && static_cast<WebSocketEventConnection&>(connection).sendKept(messages.front().data, messages.front().opcode, messages.front().compression) == WebSocketConnection::SENT)
 				messages.pop_front();
 		}
 		catch (...) // there is no memory
@@ -547,26 +580,38 @@ void WebSocketClient::Core::keepAgain(const WebSocketConnection& connection, std
 
 void WebSocketClient::Core::gone(WebSocketConnection& connection, Phase, bool)
 {
+	const std::optional<Time> delay = connectionGone(connection);
+	if (delay) tellReconnecting(*delay);
 	std::lock_guard<std::mutex> lock(_mutex);
 	--_busy;
 	_idle.notify_all();
-	if (_pConnection.get() != &connection) return;
+}
+
+
+std::optional<WebSocketClient::Core::Time> WebSocketClient::Core::connectionGone(const WebSocketConnection& connection)
+	/// Returns how long it is waited before the next attempt, if there is to be one.
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	if (_pConnection.get() != &connection) return std::nullopt;
 	const bool present = isPresent(connection);
 	_pConnection.reset();
-	if (!present) return;
+	if (!present) return std::nullopt;
 	_ready = false;
 	if (_state == CONNECTED && _reactor.now() - _openSince >= STABLE) _failures = 0;
 	else ++_failures;
 	_state = _pParams->getReconnect() ? WAITING : STOPPED;
-	if (_state == WAITING) wait();
+	if (_state != WAITING) return std::nullopt;
+	return wait();
 }
 
 
-void WebSocketClient::Core::wait()
-	/// Called under the lock, by the loop's thread.
+WebSocketClient::Core::Time WebSocketClient::Core::wait()
+	/// Begins to wait before the next attempt, and returns how long. Called under the lock, by the loop's thread.
 {
 	if (!scheduled()) duplicate(); // until due() or dropped()
-	_reactor.timers().set(*this, _reactor.now() + delay());
+	const Time time = delay();
+	_reactor.timers().set(*this, _reactor.now() + time);
+	return time;
 }
 
 
@@ -617,7 +662,32 @@ void WebSocketClient::Core::giveUp()
 }
 
 
-WebSocketClient::WebSocketClient(const URI& uri, const WebSocketHandler::Ptr& pHandler, WebSocketClientLoop& loop, const WebSocketClientParams::Ptr& pParams):
+WebSocketClient::WebSocketClient(const URI& uri, const WebSocketClientHandler::Ptr& pHandler, const WebSocketClientParams::Ptr& pParams):
+	WebSocketClient(uri, pHandler, std::make_unique<WebSocketClientLoop>(1, 1), pParams)
+{
+}
+
+
+WebSocketClient::WebSocketClient(const URI& uri, const WebSocketClientCallbacks& callbacks, const WebSocketClientParams::Ptr& pParams):
+	WebSocketClient(uri, WebSocketClientHandler::Ptr(new WebSocketClientCallbackHandler(callbacks)), pParams)
+{
+}
+
+
+WebSocketClient::WebSocketClient(const URI& uri, const WebSocketClientCallbacks& callbacks, WebSocketClientLoop& loop, const WebSocketClientParams::Ptr& pParams):
+	WebSocketClient(uri, WebSocketClientHandler::Ptr(new WebSocketClientCallbackHandler(callbacks)), loop, pParams)
+{
+}
+
+
+WebSocketClient::WebSocketClient(const URI& uri, const WebSocketClientHandler::Ptr& pHandler, std::unique_ptr<WebSocketClientLoop> pLoop, const WebSocketClientParams::Ptr& pParams):
+	WebSocketClient(uri, pHandler, *pLoop, pParams)
+{
+	_pLoop = std::move(pLoop);
+}
+
+
+WebSocketClient::WebSocketClient(const URI& uri, const WebSocketClientHandler::Ptr& pHandler, WebSocketClientLoop& loop, const WebSocketClientParams::Ptr& pParams):
 	_pCore(nullptr)
 {
 	if (uri.getScheme() != "ws" && uri.getScheme() != "wss") throw InvalidArgumentException("Not a ws or wss URI: " + uri.toString());
@@ -652,15 +722,27 @@ void WebSocketClient::stop()
 }
 
 
-WebSocketConnection::SendResult WebSocketClient::send(const std::string& message, int opcode)
+WebSocketConnection::SendResult WebSocketClient::sendText(std::string_view text, WebSocketFrame::Compression compression)
 {
-	return _pCore->send(message.data(), message.size(), opcode);
+	return _pCore->send(text, WebSocketFrame::OP_TEXT, compression);
 }
 
 
-WebSocketConnection::SendResult WebSocketClient::send(const void* pData, std::size_t length, int opcode)
+WebSocketConnection::SendResult WebSocketClient::sendBinary(std::string_view data, WebSocketFrame::Compression compression)
 {
-	return _pCore->send(static_cast<const char*>(pData), length, opcode);
+	return _pCore->send(data, WebSocketFrame::OP_BINARY, compression);
+}
+
+
+WebSocketConnection::SendResult WebSocketClient::sendBinary(const void* pData, std::size_t length, WebSocketFrame::Compression compression)
+{
+	return _pCore->send(std::string_view(static_cast<const char*>(pData), length), WebSocketFrame::OP_BINARY, compression);
+}
+
+
+WebSocketConnection::SendResult WebSocketClient::send(std::string_view message, WebSocketFrame::Opcode opcode, WebSocketFrame::Compression compression)
+{
+	return _pCore->send(message, opcode, compression);
 }
 
 

@@ -22,27 +22,23 @@ POCO_WEBSOCKET_BEGIN
 //
 // WebSocketPreparedMessage
 //
-WebSocketPreparedMessage::WebSocketPreparedMessage(const void* pData, std::size_t length, int opcode):
-	_message(static_cast<const char*>(pData), length),
-	_opcode(opcode)
+WebSocketPreparedMessage::WebSocketPreparedMessage(std::string_view message, WebSocketFrame::Opcode opcode, WebSocketFrame::Compression compression):
+	_headerLength(0),
+	_opcode(opcode),
+	_compression(compression)
 {
-	prepare();
-}
+	if (!WebSocketFrame::isMessage(opcode))
+		throw InvalidArgumentException("A message is text or binary");
+	if (opcode == WebSocketFrame::OP_TEXT && !WebSocketUTF8::isValid(message.data(), message.size()))
+		throw InvalidArgumentException("A text message must be UTF-8");
 
-
-WebSocketPreparedMessage::WebSocketPreparedMessage(const std::string& message, int opcode):
-	_message(message),
-	_opcode(opcode)
-{
-	prepare();
-}
-
-
-WebSocketPreparedMessage::WebSocketPreparedMessage(const char* message, WebSocketFrame::Opcode opcode):
-	_message(message),
-	_opcode(opcode)
-{
-	prepare();
+	WebSocketFrameHeader header;
+	header.flags = static_cast<unsigned char>(WebSocketFrameHeader::FIN | opcode);
+	header.payloadLength = message.size();
+	char bytes[WebSocketFrameHeader::MAX_LENGTH];
+	_headerLength = header.build(bytes);
+	_frame.reserve(_headerLength + message.size());
+	_frame.append(bytes, _headerLength).append(message);
 }
 
 
@@ -51,19 +47,15 @@ WebSocketPreparedMessage::~WebSocketPreparedMessage()
 }
 
 
-void WebSocketPreparedMessage::prepare()
+WebSocketPreparedMessage::Ptr WebSocketPreparedMessage::text(std::string_view message, WebSocketFrame::Compression compression)
 {
-	if (!WebSocketFrame::isMessage(_opcode))
-		throw InvalidArgumentException("A message is text or binary");
-	if (_opcode == WebSocketFrame::OP_TEXT && !WebSocketUTF8::isValid(_message.data(), _message.size()))
-		throw InvalidArgumentException("A text message must be UTF-8");
+	return new WebSocketPreparedMessage(message, WebSocketFrame::OP_TEXT, compression);
+}
 
-	WebSocketFrameHeader header;
-	header.flags = static_cast<unsigned char>(WebSocketFrameHeader::FIN | _opcode);
-	header.payloadLength = _message.size();
-	char bytes[WebSocketFrameHeader::MAX_LENGTH];
-	_frame.assign(bytes, header.build(bytes));
-	_frame += _message;
+
+WebSocketPreparedMessage::Ptr WebSocketPreparedMessage::binary(std::string_view message, WebSocketFrame::Compression compression)
+{
+	return new WebSocketPreparedMessage(message, WebSocketFrame::OP_BINARY, compression);
 }
 
 
@@ -80,58 +72,28 @@ WebSocketConnection::~WebSocketConnection()
 }
 
 
-WebSocketConnection::SendResult WebSocketConnection::send(const std::string& message)
+WebSocketConnection::SendResult WebSocketConnection::sendText(std::string_view text, WebSocketFrame::Compression compression)
 {
-	return send(message.data(), message.size(), defaultOpcode());
+	return send(text, WebSocketFrame::OP_TEXT, compression);
 }
 
 
-WebSocketConnection::SendResult WebSocketConnection::send(const std::string& message, int opcode)
+WebSocketConnection::SendResult WebSocketConnection::sendBinary(std::string_view data, WebSocketFrame::Compression compression)
 {
-	return send(message.data(), message.size(), opcode);
+	return send(data, WebSocketFrame::OP_BINARY, compression);
 }
 
 
-//
-// WebSocketHandler
-//
-WebSocketHandler::~WebSocketHandler()
+WebSocketConnection::SendResult WebSocketConnection::sendBinary(const void* pData, std::size_t length, WebSocketFrame::Compression compression)
 {
+	return send(std::string_view(static_cast<const char*>(pData), length), WebSocketFrame::OP_BINARY, compression);
 }
 
 
-void WebSocketHandler::onOpen(WebSocketConnection&, const HTTPRequest&)
+WebSocketConnection::SendResult WebSocketConnection::send(std::string_view message, WebSocketFrame::Opcode opcode, WebSocketFrame::Compression compression)
 {
-}
-
-
-void WebSocketHandler::onMessage(WebSocketConnection&, const char*, std::size_t, int)
-{
-}
-
-
-void WebSocketHandler::onPart(WebSocketConnection&, const char*, std::size_t, int, bool)
-{
-}
-
-
-void WebSocketHandler::onConnectFailed(const Poco::Exception&)
-{
-}
-
-
-void WebSocketHandler::onDrained(WebSocketConnection&)
-{
-}
-
-
-void WebSocketHandler::onError(WebSocketConnection&, const Poco::Exception&)
-{
-}
-
-
-void WebSocketHandler::onClose(WebSocketConnection&, int, const std::string&)
-{
+	if (compression == WebSocketFrame::Compression::AS_AGREED) return send(message, opcode);
+	return send(WebSocketPreparedMessage::Ptr(new WebSocketPreparedMessage(message, opcode, compression)));
 }
 
 

@@ -12,6 +12,7 @@
 #include "Poco/Net/WebSocketServer.h"
 #include "net/ServerHandshake.h"
 #include "net/Descriptor.h"
+#include "events/CallbackHandler.h"
 #include "events/EventConnection.h"
 #include "events/ConnectionGroup.h"
 #include "events/HostCounts.h"
@@ -20,6 +21,7 @@
 #include "events/Place.h"
 #include "events/Process.h"
 #include "events/Reactor.h"
+#include "Poco/Net/HTTPRequestHandler.h"
 #include "Poco/Net/HTTPServerRequest.h"
 #include "Poco/Net/HTTPServerResponse.h"
 #include "Poco/Net/NetException.h"
@@ -47,6 +49,41 @@ POCO_WEBSOCKET_BEGIN
 namespace
 {
 	const char* const LEAVING = "Going away";
+
+	class FunctionFactory: public HTTPRequestHandlerFactory
+		/// Has a function called with each request.
+	{
+	public:
+		explicit FunctionFactory(const WebSocketServer::HTTPHandler& handler):
+			_handler(handler)
+		{
+		}
+
+		HTTPRequestHandler* createRequestHandler(const HTTPServerRequest&) override
+		{
+			return new Handler(_handler);
+		}
+
+	private:
+		class Handler: public HTTPRequestHandler
+		{
+		public:
+			explicit Handler(const WebSocketServer::HTTPHandler& handler):
+				_handler(handler)
+			{
+			}
+
+			void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override
+			{
+				_handler(request, response);
+			}
+
+		private:
+			const WebSocketServer::HTTPHandler& _handler;
+		};
+
+		const WebSocketServer::HTTPHandler _handler;
+	};
 }
 
 
@@ -54,9 +91,10 @@ class WebSocketServer::Core: public WebSocketConnectionGroup, public WebSocketLi
 	/// What the connections have in common, and where they come from.
 {
 public:
-	Core(const WebSocketHandler::Ptr& pItsHandler, const WebSocketServerParams::Ptr& pItsParams):
+	Core(const WebSocketServerHandler::Ptr& pItsHandler, const WebSocketServerParams::Ptr& pItsParams):
 		WebSocketConnectionGroup(WebSocketFramer::ROLE_SERVER, pItsHandler, pItsParams),
-		pParams(pItsParams)
+		pParams(pItsParams),
+		_pHandler(pItsHandler)
 	{
 	}
 
@@ -64,6 +102,7 @@ public:
 
 	void setHTTP(const HTTPRequestHandlerFactory::Ptr& pItsFactory, const HTTPServerParams::Ptr& pItsParams);
 	void listen(const ServerSocket& socket);
+	Poco::UInt16 port() const;
 	void start();
 	void stop();
 
@@ -93,6 +132,7 @@ public:
 	// WebSocketConnectionGroup
 	bool handOver(WebSocketStream& stream, const std::string& received, int requests) override;
 	void opened(WebSocketConnection& connection, Phase before) override;
+	void tellOpen(WebSocketConnection& connection, HTTPRequest& request) override;
 	void greeted(WebSocketConnection& connection) override;
 	void gone(WebSocketConnection& connection, Phase phase, bool closed) override;
 
@@ -121,6 +161,7 @@ private:
 	void waitUntilStopped(std::unique_lock<std::mutex>& lock);
 	void endLoops();
 	void closeAll();
+	void closePorts();
 	void endHandlers();
 	void endOthers();
 	void setStage(Stage stage);
@@ -134,10 +175,11 @@ private:
 	void begin(const WebSocketEventConnection::Ptr& pConnection, WebSocketReactor& reactor);
 	template <typename Function> void orWithdraw(const WebSocketHost& host, const Function& function);
 
+	WebSocketServerHandler::Ptr _pHandler;
 	WebSocketProcess _process; // that it was started in
 	HTTPRequestHandlerFactory::Ptr _pFactory;
 	std::vector<ServerSocket> _sockets;
-	std::mutex _stageMutex; // who changes the stage has it, but not while it waits for a thread
+	mutable std::mutex _stageMutex; // who changes the stage has it, but not while it waits for a thread
 	std::condition_variable _stopped;
 	std::atomic<Stage> _stage{CREATED};
 	std::atomic<bool> _draining{false}; // drain() has been called
@@ -183,6 +225,19 @@ void WebSocketServer::Core::listen(const ServerSocket& socket)
 	checkCreated("listen()");
 	WebSocketDescriptor::closeOnExec(*socket.impl());
 	_sockets.push_back(socket);
+}
+
+
+Poco::UInt16 WebSocketServer::Core::port() const
+{
+	std::lock_guard<std::mutex> lock(_stageMutex);
+	for (const ServerSocket& socket: _sockets)
+	{
+		if (socket.impl()->sockfd() == POCO_INVALID_SOCKET) continue; // in a child that comes of fork()
+		const SocketAddress address = socket.address();
+		if (address.family() != SocketAddress::UNIX_LOCAL) return address.port();
+	}
+	return 0;
 }
 
 
@@ -284,10 +339,20 @@ void WebSocketServer::Core::closeAll()
 	/// Cuts all connections and ends the loops. Handlers of other requests may be running still.
 {
 	endLoops();
-	for (ServerSocket& socket: _sockets) WebSocketDescriptor::closeListening(socket);
-	_sockets.clear();
+	closePorts();
 	if (_pDispatcher) _pDispatcher->cut();
 	_adoptRoom.waitForOthers();
+}
+
+
+void WebSocketServer::Core::closePorts()
+{
+	std::vector<ServerSocket> sockets;
+	{
+		std::lock_guard<std::mutex> lock(_stageMutex); // port() looks at them
+		sockets.swap(_sockets);
+	}
+	for (ServerSocket& socket: sockets) WebSocketDescriptor::closeListening(socket);
 }
 
 
@@ -611,6 +676,12 @@ void WebSocketServer::Core::opened(WebSocketConnection&, Phase before)
 }
 
 
+void WebSocketServer::Core::tellOpen(WebSocketConnection& connection, HTTPRequest& request)
+{
+	if (!silent()) _pHandler->onOpen(connection, static_cast<HTTPServerRequest&>(request));
+}
+
+
 void WebSocketServer::Core::greeted(WebSocketConnection& connection)
 {
 	if (_draining) connection.close(WebSocketFrame::GOING_AWAY, LEAVING); // it came while the others were closed
@@ -682,11 +753,17 @@ WebSocketServer::Metrics WebSocketServer::Core::metrics() const
 //
 // WebSocketServer
 //
-WebSocketServer::WebSocketServer(const WebSocketHandler::Ptr& pHandler, const WebSocketServerParams::Ptr& pParams)
+WebSocketServer::WebSocketServer(const WebSocketServerHandler::Ptr& pHandler, const WebSocketServerParams::Ptr& pParams)
 {
 	if (!pHandler) throw InvalidArgumentException("No handler");
 	if (!pParams) throw InvalidArgumentException("No parameters");
 	_pCore = new Core(pHandler, pParams);
+}
+
+
+WebSocketServer::WebSocketServer(const WebSocketServerCallbacks& callbacks, const WebSocketServerParams::Ptr& pParams):
+	WebSocketServer(WebSocketServerHandler::Ptr(new WebSocketServerCallbackHandler(callbacks)), pParams)
+{
 }
 
 
@@ -705,9 +782,39 @@ void WebSocketServer::setHTTP(const HTTPRequestHandlerFactory::Ptr& pFactory, co
 }
 
 
+void WebSocketServer::setHTTP(const HTTPHandler& handler, const HTTPServerParams::Ptr& pParams)
+{
+	if (!handler) throw InvalidArgumentException("No function");
+	setHTTP(HTTPRequestHandlerFactory::Ptr(new FunctionFactory(handler)), pParams);
+}
+
+
+void WebSocketServer::listen(Poco::UInt16 port)
+{
+	listen(SocketAddress(port));
+}
+
+
+void WebSocketServer::listen(const SocketAddress& address)
+{
+	ServerSocket socket;
+	// Another program cannot listen on the address as well: reusePort is false.
+	if (address.family() == SocketAddress::IPv6) socket.bind6(address, true, false, false);
+	else socket.bind(address, true, false);
+	socket.listen(SOMAXCONN);
+	listen(socket);
+}
+
+
 void WebSocketServer::listen(const ServerSocket& socket)
 {
 	_pCore->listen(socket);
+}
+
+
+Poco::UInt16 WebSocketServer::port() const
+{
+	return _pCore->port();
 }
 
 

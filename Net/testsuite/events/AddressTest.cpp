@@ -124,13 +124,13 @@ namespace
 		std::thread _thread;
 	};
 
-	class EchoHandler: public Poco::Net::WebSocketHandler
+	class EchoHandler: public Poco::Net::WebSocketClientHandler
 	{
 	public:
 		std::atomic<int> echoed{0};
 		std::atomic<int> failed{0};
 
-		void onMessage(WebSocketConnection&, const char*, std::size_t, int) override
+		void onMessage(WebSocketConnection&, std::string_view, WebSocketFrame::Opcode) override
 		{
 			++echoed;
 		}
@@ -206,7 +206,7 @@ namespace
 			const std::string host = proxied ? "localhost:1" : name + ":" + std::to_string(port);
 			WebSocketClient client(Poco::URI((transport == Transport::TLS ? "wss://" : "ws://") + host + "/"), pHandler, loop, pParams);
 			client.start();
-			client.send("hello");
+			client.sendText("hello");
 			EXPECT_TRUE(eventually([&] { return pHandler->echoed > 0 || pHandler->failed > 0; }));
 			client.stop();
 			if (pHandler->echoed == 0) throw Poco::Net::NetException("No connection");

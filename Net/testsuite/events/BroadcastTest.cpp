@@ -29,7 +29,7 @@ namespace
 
 	WebSocketPreparedMessage::Ptr prepared(const std::string& text)
 	{
-		return new WebSocketPreparedMessage(text);
+		return WebSocketPreparedMessage::text(text);
 	}
 
 	std::string receiveInflated(RawPeer& peer)
@@ -48,7 +48,7 @@ TEST_P(EventPortTest, BroadcastByAnyThread)
 	pParams->setThreads(3);
 	pParams->setDeflate(true);
 	EventServer server(GetParam(), pParams);
-	server.handler.message = [&](EventConnection&, const char* pData, std::size_t length, int) { server.server.broadcast(prepared(std::string(pData, length))); };
+	server.handler.message = [&](EventConnection&, std::string_view data, WebSocketFrame::Opcode) { server.server.broadcast(prepared(std::string(data))); };
 	server.server.broadcast(prepared("to nobody"));
 	server.start();
 	server.server.broadcast(prepared("to nobody"));
@@ -84,24 +84,24 @@ TEST_P(EventPortTest, BroadcastBetweenMessages)
 		pParams->setThreads(1);
 		pParams->setDeflate(deflated);
 		EventServer server(GetParam(), pParams);
-		server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int)
+		server.handler.message = [&](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
 		{
-			connection.send("1");
+			connection.sendText("1");
 			server.server.broadcast(prepared("2"));
 			server.server.broadcast(prepared("3"));
-			connection.send("4");
+			connection.sendText("4");
 			server.server.broadcast(prepared(large));
 			connection.send(prepared("5"));
 			connection.send(prepared("6"));
 			server.server.broadcast(prepared("7"));
-			connection.sendPart("8", 1, 1, false);
+			connection.sendPart("8", WebSocketFrame::OP_TEXT, false);
 			server.server.broadcast(prepared("9")); // waits for the last part
-			connection.sendPart("8", 1, 1, true);
+			connection.sendPart("8", WebSocketFrame::OP_TEXT, true);
 			server.server.broadcast(prepared(larger));
-			connection.send("10");
+			connection.sendText("10");
 			server.server.broadcast(prepared(larger));
-			connection.sendPart("1", 1, 1, false);
-			connection.sendPart("1", 1, 1, true);
+			connection.sendPart("1", WebSocketFrame::OP_TEXT, false);
+			connection.sendPart("1", WebSocketFrame::OP_TEXT, true);
 			server.server.broadcast(prepared(larger));
 			connection.close(4000);
 			server.server.broadcast(prepared("12")); // is not for it any more
@@ -133,7 +133,7 @@ TEST_P(EventPortTest, BroadcastBetweenMessagesOfAnotherThread)
 		EventConnection::Ptr pConnection = server.handler.connection();
 		for (int i = 0; i < 100; i += 2)
 		{
-			pConnection->send(std::to_string(i) + (i % 8 == 0 ? filler : ""));
+			pConnection->sendText(std::to_string(i) + (i % 8 == 0 ? filler : ""));
 			server.server.broadcast(prepared(std::to_string(i + 1) + (i % 6 == 0 ? filler : "")));
 		}
 		for (int i = 0; i < 100; ++i)
@@ -150,7 +150,7 @@ TEST_P(EventPortTest, ManyBroadcastsInATurn)
 {
 	EventServer server(GetParam());
 	const std::string filler = pattern(1000);
-	server.handler.message = [&](EventConnection&, const char*, std::size_t, int)
+	server.handler.message = [&](EventConnection&, std::string_view, WebSocketFrame::Opcode)
 	{
 		for (int i = 0; i < 200; ++i) server.server.broadcast(prepared(std::to_string(i) + filler));
 	};
@@ -171,7 +171,7 @@ TEST_F(EventTest, BroadcastToOneThatIsOpened)
 	EventParams::Ptr pParams = new EventParams;
 	pParams->setThreads(1);
 	EventServer server(Port::PLAIN, pParams);
-	server.handler.open = [&](EventConnection&, const Poco::Net::HTTPRequest&)
+	server.handler.open = [&](EventConnection&, Poco::Net::HTTPServerRequest&)
 	{
 		server.server.broadcast(prepared("another"));
 	};
@@ -201,7 +201,7 @@ TEST_F(EventTest, BroadcastByOtherCallbacks)
 	RawPeer first = server.connect();
 	RawPeer second = server.connect();
 	const std::string much = pattern(4 << 20);
-	server.handler.connection(1)->send(much);
+	server.handler.connection(1)->sendText(much);
 	EXPECT_TRUE(eventually([&] { return server.handler.connection(1)->metrics().bytesQueued > 0; }));
 	server.server.broadcast(prepared("behind it"));
 	expectText(first, "behind it");
@@ -218,7 +218,7 @@ TEST_F(EventTest, BroadcastWithThePeersClose)
 	/// The message came before the Close frame, and so does what it has caused.
 {
 	EventServer server;
-	server.handler.message = [&](EventConnection&, const char*, std::size_t, int) { server.server.broadcast(prepared("to all")); };
+	server.handler.message = [&](EventConnection&, std::string_view, WebSocketFrame::Opcode) { server.server.broadcast(prepared("to all")); };
 	server.start();
 	RawPeer peer = server.connect();
 	peer.send(textFrame("go") + closeFrame(1000));
@@ -236,15 +236,15 @@ TEST_F(EventTest, BroadcastsWhileAMessageIsCompressed)
 	pParams->setMaxQueuedBytes(1 << 30);
 	EventServer server(Port::PLAIN, pParams);
 	const std::string large = pattern(1 << 20);
-	server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int)
+	server.handler.message = [&](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode)
 	{
-		if (std::string(pData, length) != "go")
+		if (data != "go")
 		{
 			server.server.broadcast(prepared("3"));
 			return;
 		}
-		connection.send(large);
-		connection.send("2");
+		connection.sendText(large);
+		connection.sendText("2");
 	};
 	server.start();
 	RawPeer peer = server.connect(DEFLATE);

@@ -72,7 +72,7 @@ namespace
 				names.put("origin " + nameOf(request));
 				return true;
 			});
-			handler.open = [this](EventConnection&, const HTTPRequest& request)
+			handler.open = [this](EventConnection&, HTTPServerRequest& request)
 			{
 				names.put("open " + request.getURI() + " " + nameOf(request));
 			};
@@ -219,7 +219,7 @@ TEST_P(CertificateTest, SocketsThatAreKept)
 		static_cast<HTTPServerRequestImpl&>(request).detachSocket();
 		return request.getURI() == "/path";
 	});
-	handler.open = [&](EventConnection&, const HTTPRequest& request) { keep(request); };
+	handler.open = [&](EventConnection&, HTTPServerRequest& request) { keep(request); };
 	Poco::Net::WebSocketServer server(_pHandler, pParams);
 	server.listen(_socket);
 	server.start();

@@ -48,15 +48,31 @@ namespace
 	{
 	};
 
+	template <typename Sender, typename Void, typename... Arguments>
+	struct SendsText: std::false_type
+	{
+	};
+
+	template <typename Sender, typename... Arguments>
+	struct SendsText<Sender, std::void_t<decltype(std::declval<Sender&>().sendText(std::declval<Arguments>()...))>, Arguments...>: std::true_type
+	{
+	};
+
 	template <typename Sender>
 	constexpr bool checkSend()
+		/// A length cannot be taken for an opcode, and nothing is text or binary by chance.
 	{
-		static_assert(Sends<Sender, void, const char*>::value);
-		static_assert(Sends<Sender, void, const char*, int>::value);
-		static_assert(Sends<Sender, void, std::string, int>::value);
-		static_assert(Sends<Sender, void, const char*, std::size_t, int>::value);
+		static_assert(Sends<Sender, void, const char*, WebSocketFrame::Opcode>::value);
+		static_assert(Sends<Sender, void, std::string, WebSocketFrame::Opcode, WebSocketFrame::Compression>::value);
+		static_assert(!Sends<Sender, void, const char*>::value);
+		static_assert(!Sends<Sender, void, std::string>::value);
+		static_assert(!Sends<Sender, void, const char*, int>::value);
 		static_assert(!Sends<Sender, void, const char*, std::size_t>::value);
-		static_assert(!Sends<Sender, void, char*, unsigned>::value);
+		static_assert(!Sends<Sender, void, const char*, std::size_t, int>::value);
+		static_assert(!Sends<Sender, void, std::string, int>::value);
+		static_assert(SendsText<Sender, void, const char*>::value);
+		static_assert(!SendsText<Sender, void, const char*, std::size_t>::value);
+		static_assert(!SendsText<Sender, void, const char*, int>::value);
 		return true;
 	}
 
@@ -67,7 +83,7 @@ namespace
 
 namespace
 {
-	class ClientHandler: public Poco::Net::WebSocketHandler
+	class ClientHandler: public Poco::Net::WebSocketClientHandler
 		/// Notes what it is told, in the words of Recorder, and sends nothing.
 	{
 	public:
@@ -86,16 +102,16 @@ namespace
 			return static_cast<std::size_t>(std::count(_log.begin(), _log.end(), line));
 		}
 
-		void onOpen(WebSocketConnection& connection, const Poco::Net::HTTPRequest&) override
+		void onOpen(WebSocketConnection& connection, const Poco::Net::HTTPRequest&, const Poco::Net::HTTPResponse&) override
 		{
 			note("open");
 			if (open) open(connection);
 		}
 
-		void onMessage(WebSocketConnection& connection, const char* pData, std::size_t length, int) override
+		void onMessage(WebSocketConnection& connection, std::string_view data, WebSocketFrame::Opcode) override
 		{
-			note("message " + std::string(pData, length));
-			if (message) message(connection, std::string(pData, length));
+			note("message " + std::string(data));
+			if (message) message(connection, std::string(data));
 		}
 
 		void onConnectFailed(const Poco::Exception&) override
@@ -160,12 +176,12 @@ TEST_F(EventClientTest, SendsAndReceives)
 	server.start();
 	Client client(loop, uriOf(server));
 	EXPECT_EQ(WebSocketClient::STOPPED, client.client.state());
-	EXPECT_EQ(WebSocketConnection::NOT_OPEN, client.client.send("before start()"));
+	EXPECT_EQ(WebSocketConnection::NOT_OPEN, client.client.sendText("before start()"));
 	EXPECT_FALSE(client.client.connection());
 	client.client.start();
 	client.client.start();
-	EXPECT_EQ(WebSocketConnection::SENT, client.client.send("one"));
-	EXPECT_EQ(WebSocketConnection::SENT, client.client.send("two"));
+	EXPECT_EQ(WebSocketConnection::SENT, client.client.sendText("one"));
+	EXPECT_EQ(WebSocketConnection::SENT, client.client.sendText("two"));
 	EXPECT_TRUE(eventually([&] { return client.handler->count("message two") == 1; }));
 	EXPECT_EQ(WebSocketClient::CONNECTED, client.client.state());
 	EXPECT_EQ(101, client.client.response().getStatus());
@@ -183,7 +199,7 @@ TEST_F(EventClientTest, ConnectsAgain)
 	EventServer server;
 	server.start();
 	Client client(loop, uriOf(server));
-	client.handler->open = [](WebSocketConnection& connection) { connection.send("hello"); };
+	client.handler->open = [](WebSocketConnection& connection) { connection.sendText("hello"); };
 	client.client.start();
 	for (std::size_t round = 1; round <= 3; ++round)
 	{
@@ -206,16 +222,16 @@ TEST_F(EventClientTest, KeepsWhatIsSentMeanwhile)
 	Client client(loop, "ws://127.0.0.1:" + std::to_string(port) + "/", pParams);
 	client.client.start();
 	EXPECT_TRUE(eventually([&] { return client.handler->count("failed") >= 3; }));
-	EXPECT_EQ(WebSocketConnection::SENT, client.client.send("12345"));
-	EXPECT_EQ(WebSocketConnection::SENT, client.client.send("67890", 2));
-	EXPECT_EQ(WebSocketConnection::QUEUE_FULL, client.client.send("!"));
-	EXPECT_THROW(client.client.send("\xff"), Poco::InvalidArgumentException);
+	EXPECT_EQ(WebSocketConnection::SENT, client.client.sendText("12345"));
+	EXPECT_EQ(WebSocketConnection::SENT, client.client.send("67890", WebSocketFrame::OP_BINARY));
+	EXPECT_EQ(WebSocketConnection::QUEUE_FULL, client.client.sendText("!"));
+	EXPECT_THROW(client.client.sendText("\xff"), Poco::InvalidArgumentException);
 
-	struct Echo: public Poco::Net::WebSocketHandler
+	struct Echo: public Poco::Net::WebSocketServerHandler
 	{
-		void onMessage(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode) override
+		void onMessage(WebSocketConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode) override
 		{
-			connection.send(pData, length, opcode);
+			connection.send(data, opcode);
 		}
 	};
 	Poco::Net::WebSocketServer server(new Echo);
@@ -223,7 +239,7 @@ TEST_F(EventClientTest, KeepsWhatIsSentMeanwhile)
 	server.start();
 	EXPECT_TRUE(eventually([&] { return client.handler->count("message 67890") == 1; }));
 	EXPECT_EQ(1u, client.handler->count("message 12345"));
-	EXPECT_EQ(WebSocketConnection::SENT, client.client.send("more than ten bytes"));
+	EXPECT_EQ(WebSocketConnection::SENT, client.client.sendText("more than ten bytes"));
 	EXPECT_TRUE(eventually([&] { return client.handler->count("message more than ten bytes") == 1; }));
 }
 
@@ -240,18 +256,18 @@ TEST_F(EventClientTest, KeepsWhatAConnectionDidNotTake)
 	{
 		if (!first)
 		{
-			EXPECT_EQ(WebSocketConnection::QUEUE_FULL, client.client.send("!")) << "it counts as before";
+			EXPECT_EQ(WebSocketConnection::QUEUE_FULL, client.client.sendText("!")) << "it counts as before";
 			return;
 		}
 		first = false;
-		EXPECT_EQ(WebSocketConnection::SENT, client.client.send("one")); // for when this callback has returned
-		EXPECT_EQ(WebSocketConnection::SENT, client.client.send("two"));
+		EXPECT_EQ(WebSocketConnection::SENT, client.client.sendText("one")); // for when this callback has returned
+		EXPECT_EQ(WebSocketConnection::SENT, client.client.sendText("two"));
 		connection.close(4000);
 	};
 	client.client.start();
 	EXPECT_TRUE(eventually([&] { return client.handler->count("message two") == 1; }));
 	EXPECT_EQ((Log{"open", "close 4000", "open", "message one", "message two"}), client.handler->log());
-	EXPECT_EQ(WebSocketConnection::SENT, client.client.send("three"));
+	EXPECT_EQ(WebSocketConnection::SENT, client.client.sendText("three"));
 	EXPECT_TRUE(eventually([&] { return client.handler->count("message three") == 1; }));
 }
 
@@ -269,10 +285,10 @@ TEST_F(EventClientTest, KeepsWhatIsSentWhileAConnectionCloses)
 		{
 			if (text != "go") return;
 			connection.close(4000);
-			EXPECT_EQ(reconnect ? WebSocketConnection::SENT : WebSocketConnection::NOT_OPEN, client.client.send("later"));
+			EXPECT_EQ(reconnect ? WebSocketConnection::SENT : WebSocketConnection::NOT_OPEN, client.client.sendText("later"));
 		};
 		client.client.start();
-		client.client.send("go");
+		client.client.sendText("go");
 		EXPECT_TRUE(eventually([&] { return client.handler->count("close 4000") == 1; }));
 		EXPECT_TRUE(!reconnect || eventually([&] { return client.handler->count("message later") == 1; }));
 	}
@@ -302,10 +318,10 @@ TEST_F(EventClientTest, StartedAgainWhileTheLoopIsBusy)
 	pParams->setReconnectDelay(Poco::Timespan(0, 500000), Poco::Timespan(0, 500000));
 	client.client.start();
 	EXPECT_TRUE(eventually([&] { return client.client.state() == WebSocketClient::WAITING; }));
-	busy.client.send("wait");
+	busy.client.sendText("wait");
 	begun.get_future().wait();
 
-	Poco::Net::WebSocketServer late(new Poco::Net::WebSocketHandler);
+	Poco::Net::WebSocketServer late(new Poco::Net::WebSocketServerHandler);
 	late.listen(Poco::Net::ServerSocket(Poco::Net::SocketAddress("127.0.0.1", port)));
 	late.start();
 	client.client.stop();
@@ -330,7 +346,7 @@ TEST_F(EventClientTest, WhatIsKeptIsForTheNewConnection)
 		first = false;
 		client.client.stop();
 		client.client.start();
-		EXPECT_EQ(WebSocketConnection::SENT, client.client.send("new"));
+		EXPECT_EQ(WebSocketConnection::SENT, client.client.sendText("new"));
 	};
 	client.client.start();
 	EXPECT_TRUE(eventually([&] { return client.handler->count("message new") == 1; }));
@@ -342,7 +358,7 @@ TEST_F(EventClientTest, WhoClosesAtOnceIsAskedLessAndLess)
 {
 	EventServer server;
 	std::atomic<bool> closing(true);
-	server.handler.open = [&](EventConnection& connection, const Poco::Net::HTTPRequest&)
+	server.handler.open = [&](EventConnection& connection, Poco::Net::HTTPServerRequest&)
 	{
 		if (closing) connection.close(1013);
 	};
@@ -412,7 +428,7 @@ TEST_F(EventClientTest, CredentialsSubprotocolsCompressionHeaders)
 	Client client(loop, uriOf(server), pParams);
 	client.client.start();
 	const std::string text(10000, 'x');
-	client.client.send(text);
+	client.client.sendText(text);
 	EXPECT_TRUE(eventually([&] { return client.handler->count("message " + text) == 1; }));
 	EXPECT_EQ("chat", client.client.connection()->subprotocol());
 	EXPECT_LT(client.client.connection()->metrics().bytesSent, 1000u);
@@ -432,7 +448,7 @@ TEST_F(EventClientTest, OverTLS)
 	Client client(loop, uriOf(server, "wss"), pParams);
 	client.client.start();
 	const std::string text(300000, 'x');
-	client.client.send(text);
+	client.client.sendText(text);
 	EXPECT_TRUE(eventually([&] { return client.handler->count("message " + text) == 1; }));
 	EXPECT_TRUE(client.client.connection()->secure());
 	client.client.stop();
@@ -498,7 +514,7 @@ TEST_F(EventClientTest, StopDoesNotWaitForEver)
 {
 	// Somebody who never answers the Close.
 	EventServer server;
-	server.handler.open = [](EventConnection& connection, const Poco::Net::HTTPRequest&) { connection.pause(); };
+	server.handler.open = [](EventConnection& connection, Poco::Net::HTTPServerRequest&) { connection.pause(); };
 	server.start();
 	WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
 	pParams->setCloseTimeout(Poco::Timespan(0, 50000));
@@ -521,7 +537,7 @@ TEST_F(EventClientTest, ManyClients)
 	{
 		clients.push_back(std::make_unique<Client>(loop, uriOf(server)));
 		clients.back()->client.start();
-		clients.back()->client.send(std::to_string(i));
+		clients.back()->client.sendText(std::to_string(i));
 	}
 	for (std::size_t i = 0; i < COUNT; ++i)
 		EXPECT_TRUE(eventually([&] { return clients[i]->handler->count("message " + std::to_string(i)) == 1; })) << i;
@@ -538,7 +554,7 @@ TEST_F(EventClientTest, OnTheLoopsOfAServer)
 	WebSocketClientLoop shared(server.server);
 	Client client(shared, uriOf(server));
 	client.client.start();
-	client.client.send("hello");
+	client.client.sendText("hello");
 	EXPECT_TRUE(eventually([&] { return client.handler->count("message hello") == 1; }));
 	client.client.stop();
 }
@@ -560,7 +576,7 @@ TEST_F(EventClientTest, FromManyThreads)
 			while (!stopping)
 			{
 				if (i == 0) client.client.start();
-				if (i == 1) client.client.send("hello");
+				if (i == 1) client.client.sendText("hello");
 				if (i == 2)
 				{
 					WebSocketConnection::Ptr pConnection = client.client.connection();

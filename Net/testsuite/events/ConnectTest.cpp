@@ -28,14 +28,14 @@ using Poco::Net::WebSocketConnection;
 
 namespace
 {
-	class CountingHandler: public Poco::Net::WebSocketHandler
+	class CountingHandler: public Poco::Net::WebSocketClientHandler
 	{
 	public:
 		std::atomic<int> messages{0};
 		std::atomic<int> failures{0};
 		std::function<void()> failed;
 
-		void onMessage(WebSocketConnection&, const char*, std::size_t, int) override
+		void onMessage(WebSocketConnection&, std::string_view, WebSocketFrame::Opcode) override
 		{
 			++messages;
 		}
@@ -80,7 +80,7 @@ namespace
 			/// A client that comes last reaches its server long before the others give up.
 		{
 			Client client(loop, authority(server.number()));
-			client.client.send("hello");
+			client.client.sendText("hello");
 			EXPECT_TRUE(eventually([&] { return client.handler->messages == 1; }));
 		}
 
@@ -203,13 +203,13 @@ TEST_F(EventConnectTest, LoopEndsWhileWaiting)
 	const Poco::UInt16 port = ServerSocket(SocketAddress("127.0.0.1", 0)).address().port();
 	Client client(loop, authority(port));
 	EXPECT_TRUE(eventually([&] { return client.handler->failures == 1 && client.client.state() == WebSocketClient::WAITING; }));
-	EXPECT_EQ(WebSocketConnection::SENT, client.client.send("kept"));
+	EXPECT_EQ(WebSocketConnection::SENT, client.client.sendText("kept"));
 	server.server.stop();
 	EXPECT_EQ(WebSocketClient::STOPPED, client.client.state());
-	EXPECT_EQ(WebSocketConnection::NOT_OPEN, client.client.send("nobody will send it"));
+	EXPECT_EQ(WebSocketConnection::NOT_OPEN, client.client.sendText("nobody will send it"));
 	client.client.start();
 	EXPECT_TRUE(eventually([&] { return client.client.state() == WebSocketClient::STOPPED; }));
-	EXPECT_EQ(WebSocketConnection::NOT_OPEN, client.client.send("nobody will send it"));
+	EXPECT_EQ(WebSocketConnection::NOT_OPEN, client.client.sendText("nobody will send it"));
 }
 
 
@@ -223,7 +223,7 @@ TEST_F(EventConnectTest, LoopEndsWhileConnected)
 	EXPECT_TRUE(eventually([&] { return client.client.state() == WebSocketClient::CONNECTED; }));
 	server.server.stop();
 	EXPECT_EQ(WebSocketClient::STOPPED, client.client.state());
-	EXPECT_EQ(WebSocketConnection::NOT_OPEN, client.client.send("nobody will send it"));
+	EXPECT_EQ(WebSocketConnection::NOT_OPEN, client.client.sendText("nobody will send it"));
 }
 
 
@@ -242,7 +242,7 @@ TEST_F(EventConnectTest, LoopEndsWhileConnecting)
 		if (answered) peer.send(handshakeResponse(request));
 		else peer.send(response(503));
 		EXPECT_TRUE(eventually([&] { return client.client.state() == WebSocketClient::STOPPED; })) << answered;
-		EXPECT_EQ(WebSocketConnection::NOT_OPEN, client.client.send("nobody will send it"));
+		EXPECT_EQ(WebSocketConnection::NOT_OPEN, client.client.sendText("nobody will send it"));
 		EXPECT_EQ(0, client.handler->failures) << "there is no thread for that";
 	}
 }

@@ -37,9 +37,9 @@ namespace
 		explicit Held(Port port, int maxQueuedBytes, EventParams::QueuePolicy policy = EventParams::QUEUE_REFUSE):
 			server(port, params(maxQueuedBytes, policy))
 		{
-			server.handler.message = [this](EventConnection&, const char* pData, std::size_t length, int)
+			server.handler.message = [this](EventConnection&, std::string_view data, WebSocketFrame::Opcode)
 			{
-				if (std::string(pData, length) != "hold") return;
+				if (data != "hold") return;
 				held.set_value();
 				get(released);
 			};
@@ -87,7 +87,7 @@ TEST_P(EventPortTest, WhatAnotherThreadSendsCounts)
 				Held held(GetParam(), COUNT*cost - limit);
 				const auto send = [&]
 				{
-					return prepared ? held.pConnection->send(WebSocketPreparedMessage::Ptr(new WebSocketPreparedMessage(message))) : held.pConnection->send(message);
+					return prepared ? held.pConnection->send(WebSocketPreparedMessage::text(message)) : held.pConnection->sendText(message);
 				};
 				const int fit = limit == 0 ? COUNT : COUNT - 1;
 				for (int i = 0; i < fit; ++i) ASSERT_EQ(EventConnection::SENT, send()) << i;
@@ -114,16 +114,16 @@ TEST_P(EventPortTest, WhatWaitsBehindAMessageInPartsCounts)
 			const int part = 2 + 5; // "part1" in its frame
 			EventServer server(GetParam(), Held::params(part + COUNT*cost - limit, EventParams::QUEUE_REFUSE));
 			const int fit = limit == 0 ? COUNT : COUNT - 1;
-			server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int)
+			server.handler.message = [&](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode)
 			{
-				if (std::string(pData, length) == "end")
+				if (data == "end")
 				{
-					connection.sendPart("end", 3, 1, true);
+					connection.sendPart("end", WebSocketFrame::OP_TEXT, true);
 					return;
 				}
-				connection.sendPart("part1", 5, 1, false);
-				for (int i = 0; i < fit; ++i) ASSERT_EQ(EventConnection::SENT, connection.send(message)) << i;
-				EXPECT_EQ(EventConnection::QUEUE_FULL, connection.send(message));
+				connection.sendPart("part1", WebSocketFrame::OP_TEXT, false);
+				for (int i = 0; i < fit; ++i) ASSERT_EQ(EventConnection::SENT, connection.sendText(message)) << i;
+				EXPECT_EQ(EventConnection::QUEUE_FULL, connection.sendText(message));
 			};
 			server.start();
 			RawPeer peer = server.connect();
@@ -146,12 +146,12 @@ TEST_P(EventPortTest, FramesOfACallbackCount)
 		const int length = 2 + static_cast<int>(message.size());
 		EventServer server(GetParam(), Held::params(COUNT*length, EventParams::QUEUE_REFUSE));
 		std::promise<int> promise;
-		server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int)
+		server.handler.message = [&](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
 		{
-			connection.sendPart("", 0, 2, false); // nothing can be sent in between
-			connection.sendPart("", 0, 2, true);
+			connection.sendPart("", WebSocketFrame::OP_BINARY, false); // nothing can be sent in between
+			connection.sendPart("", WebSocketFrame::OP_BINARY, true);
 			int count = 0;
-			while (count < 100*COUNT && connection.metrics().messagesNotQueued == 0 && connection.send(message) == EventConnection::SENT) ++count;
+			while (count < 100*COUNT && connection.metrics().messagesNotQueued == 0 && connection.sendText(message) == EventConnection::SENT) ++count;
 			promise.set_value(count);
 		};
 		server.start();
@@ -176,12 +176,12 @@ TEST_P(EventPortTest, PendingBroadcastsCount)
 			const int cost = ENTRY + 2 + static_cast<int>(message.size());
 			Held held(GetParam(), COUNT*cost - limit);
 			const int fit = limit == 0 ? COUNT : COUNT - 1;
-			for (int i = 0; i < 100*COUNT; ++i) held.server.server.broadcast(WebSocketPreparedMessage::Ptr(new WebSocketPreparedMessage(message)));
+			for (int i = 0; i < 100*COUNT; ++i) held.server.server.broadcast(WebSocketPreparedMessage::text(message));
 			held.release();
 			for (int i = 0; i < fit; ++i) expectText(*held.pPeer, message);
 			EXPECT_TRUE(eventually([&] { return held.server.handler.has("drained", 0); }));
 			EXPECT_EQ(1u, held.pConnection->metrics().messagesNotQueued) << "what did not fit";
-			held.server.server.broadcast(WebSocketPreparedMessage::Ptr(new WebSocketPreparedMessage("again")));
+			held.server.server.broadcast(WebSocketPreparedMessage::text("again"));
 			expectText(*held.pPeer, "again");
 		}
 	}
@@ -191,7 +191,7 @@ TEST_P(EventPortTest, PendingBroadcastsCount)
 TEST_P(EventPortTest, PendingBroadcastsClose)
 {
 	Held held(GetParam(), 10*ENTRY, EventParams::QUEUE_CLOSE_1013);
-	for (int i = 0; i < COUNT; ++i) held.server.server.broadcast(WebSocketPreparedMessage::Ptr(new WebSocketPreparedMessage("x")));
+	for (int i = 0; i < COUNT; ++i) held.server.server.broadcast(WebSocketPreparedMessage::text("x"));
 	held.release();
 	for (int i = 0; i < 9; ++i) expectText(*held.pPeer, "x");
 	expectClosed(*held.pPeer, 1013);
@@ -203,13 +203,13 @@ TEST_P(EventPortTest, BroadcastsOfACallbackDoNotWaitWithoutLimit)
 {
 	constexpr int MANY = 3000;
 	EventServer server(GetParam(), Held::params(10*ENTRY + 10*MANY, EventParams::QUEUE_REFUSE));
-	const WebSocketPreparedMessage::Ptr pMessage = new WebSocketPreparedMessage("b");
-	server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int)
+	const WebSocketPreparedMessage::Ptr pMessage = WebSocketPreparedMessage::text("b");
+	server.handler.message = [&](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
 	{
 		for (int i = 0; i < MANY; ++i)
 		{
 			server.server.broadcast(pMessage);
-			if (i % 100 == 50) connection.send("s");
+			if (i % 100 == 50) connection.sendText("s");
 		}
 	};
 	server.start();
@@ -239,10 +239,10 @@ TEST_F(EventTest, WhatIsKeptForAConnectionCounts)
 		{
 			WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
 			pParams->setMaxOfflineBytes(COUNT*(ENTRY + static_cast<int>(message.size())) - limit);
-			WebSocketClient client(Poco::URI("ws://127.0.0.1:" + std::to_string(port)), new Recorder, loop, pParams);
+			WebSocketClient client(Poco::URI("ws://127.0.0.1:" + std::to_string(port)), forClient(new Recorder), loop, pParams);
 			client.start();
-			for (int i = 0; i < (limit == 0 ? COUNT : COUNT - 1); ++i) ASSERT_EQ(EventConnection::SENT, client.send(message)) << i;
-			EXPECT_EQ(EventConnection::QUEUE_FULL, client.send(message));
+			for (int i = 0; i < (limit == 0 ? COUNT : COUNT - 1); ++i) ASSERT_EQ(EventConnection::SENT, client.sendText(message)) << i;
+			EXPECT_EQ(EventConnection::QUEUE_FULL, client.sendText(message));
 			client.stop();
 		}
 	}
@@ -266,7 +266,7 @@ TEST_P(EventPortTest, QueuedIsNeverCountedTwice)
 		{
 			while (!stop) seen = std::max(seen.load(), pConnection->metrics().bytesQueued);
 		});
-		for (int i = 0; i < 100; ++i) pConnection->send(pattern(SIZE));
+		for (int i = 0; i < 100; ++i) pConnection->sendText(pattern(SIZE));
 		stop = true;
 		reader.join();
 		EXPECT_GE(static_cast<Poco::UInt64>(most), seen);

@@ -83,14 +83,14 @@ TEST_F(EventTest, CompressionLetsOthersHaveTheirTurn)
 	std::future<void> isSent = sent.get_future();
 	std::promise<Poco::UInt64> meanwhile;
 	std::future<Poco::UInt64> sentMeanwhile = meanwhile.get_future();
-	server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int opcode)
+	server.handler.message = [&](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode)
 	{
-		if (std::string(pData, length) == "other")
+		if (data == "other")
 		{
 			meanwhile.set_value(server.handler.connection(0)->metrics().messagesSent);
 			return;
 		}
-		connection.send(message.data(), message.size(), opcode);
+		connection.send(std::string_view(message.data(), message.size()), opcode);
 		EXPECT_EQ(message.size() + EventParams::QUEUE_ENTRY, connection.metrics().bytesQueued);
 		begun.set_value();
 		get(isSent);
@@ -119,18 +119,18 @@ TEST_P(EventPortTest, CompressedInStepsInOrder)
 		const std::string longText = text(LONG);
 		const std::string longZeros(LONG, '\0'); // most steps put nothing out
 		const std::string part = text(200);
-		const WebSocketPreparedMessage::Ptr pPrepared = new WebSocketPreparedMessage(longText);
-		server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int)
+		const WebSocketPreparedMessage::Ptr pPrepared = WebSocketPreparedMessage::text(longText);
+		server.handler.message = [&](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
 		{
-			EXPECT_EQ(EventConnection::SENT, connection.send(longText));
-			EXPECT_EQ(EventConnection::SENT, connection.send("short"));
+			EXPECT_EQ(EventConnection::SENT, connection.sendText(longText));
+			EXPECT_EQ(EventConnection::SENT, connection.sendText("short"));
 			EXPECT_EQ(EventConnection::SENT, connection.send(longZeros, WebSocketFrame::OP_BINARY));
 			EXPECT_EQ(EventConnection::SENT, connection.send(pPrepared));
-			std::thread([&] { EXPECT_EQ(EventConnection::SENT, connection.send(longText)); }).join(); // performed at the end of the turn
-			EXPECT_EQ(EventConnection::SENT, connection.sendPart(part.data(), part.size(), WebSocketFrame::OP_BINARY, false));
-			EXPECT_EQ(EventConnection::SENT, connection.send("behind the parts"));
-			EXPECT_EQ(EventConnection::SENT, connection.sendPart(part.data(), part.size(), WebSocketFrame::OP_BINARY, true));
-			EXPECT_EQ(EventConnection::SENT, connection.send(longText));
+			std::thread([&] { EXPECT_EQ(EventConnection::SENT, connection.sendText(longText)); }).join(); // performed at the end of the turn
+			EXPECT_EQ(EventConnection::SENT, connection.sendPart(std::string_view(part.data(), part.size()), WebSocketFrame::OP_BINARY, false));
+			EXPECT_EQ(EventConnection::SENT, connection.sendText("behind the parts"));
+			EXPECT_EQ(EventConnection::SENT, connection.sendPart(std::string_view(part.data(), part.size()), WebSocketFrame::OP_BINARY, true));
+			EXPECT_EQ(EventConnection::SENT, connection.sendText(longText));
 			connection.close(1000, "done");
 		};
 		server.start();
@@ -153,11 +153,11 @@ TEST_P(EventPortTest, CompressedInStepsEchoed)
 {
 	EventServer server(GetParam(), deflating());
 	bool twice = false;
-	server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int opcode)
+	server.handler.message = [&](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode)
 	{
 		EXPECT_EQ(0u, connection.metrics().bytesQueued/LONG);
-		connection.send(pData, length, opcode);
-		if (std::exchange(twice, !twice)) connection.send(pData, length, opcode);
+		connection.send(data, opcode);
+		if (std::exchange(twice, !twice)) connection.send(data, opcode);
 	};
 	server.start();
 	Peer peer(server);
@@ -183,8 +183,8 @@ TEST_P(EventPortTest, CompressedInStepsFromAnotherThread)
 	EventConnection::Ptr pConnection = server.handler.connection();
 	for (int i = 0; i < 3; ++i)
 	{
-		EXPECT_EQ(EventConnection::SENT, pConnection->send(message));
-		EXPECT_EQ(EventConnection::SENT, pConnection->send(std::to_string(i)));
+		EXPECT_EQ(EventConnection::SENT, pConnection->sendText(message));
+		EXPECT_EQ(EventConnection::SENT, pConnection->sendText(std::to_string(i)));
 	}
 	pConnection->close(1000, "");
 	for (int i = 0; i < 3; ++i)
@@ -204,11 +204,11 @@ TEST_F(EventTest, CompressedInStepsWhilePaused)
 		SCOPED_TRACE(before);
 		EventServer server(Port::PLAIN, deflating());
 		const std::string message = text(LONG);
-		server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int)
+		server.handler.message = [&](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode)
 		{
-			if (std::string(pData, length) != "go") return;
+			if (data != "go") return;
 			if (before) connection.pause();
-			connection.send(message);
+			connection.sendText(message);
 			if (!before) connection.pause();
 		};
 		server.start();
@@ -217,7 +217,7 @@ TEST_F(EventTest, CompressedInStepsWhilePaused)
 		EXPECT_TRUE(message == peer.message());
 		peer.raw.send(textFrame("last"));
 		EventConnection::Ptr pConnection = server.handler.connection();
-		EXPECT_EQ(EventConnection::SENT, pConnection->send("still there")); // the loop has had another turn
+		EXPECT_EQ(EventConnection::SENT, pConnection->sendText("still there")); // the loop has had another turn
 		EXPECT_EQ("still there", peer.message());
 		EXPECT_FALSE(server.handler.has("message 1 later"));
 		pConnection->resume();
@@ -225,7 +225,7 @@ TEST_F(EventTest, CompressedInStepsWhilePaused)
 		EXPECT_TRUE(server.handler.has("message 1 later"));
 
 		// and while it is being compressed
-		pConnection->send(message);
+		pConnection->sendText(message);
 		pConnection->pause();
 		pConnection->resume();
 		peer.raw.send(textFrame("again"));
@@ -242,16 +242,16 @@ TEST_F(EventTest, CompressedInStepsDrained)
 	pParams->setMaxQueuedBytes(1000);
 	EventServer server(Port::PLAIN, pParams);
 	const std::string message = text(4*LONG);
-	server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int)
+	server.handler.message = [&](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
 	{
-		EXPECT_EQ(EventConnection::SENT, connection.send(message));
-		EXPECT_EQ(EventConnection::QUEUE_FULL, connection.send("more"));
+		EXPECT_EQ(EventConnection::SENT, connection.sendText(message));
+		EXPECT_EQ(EventConnection::QUEUE_FULL, connection.sendText("more"));
 	};
 	server.handler.drained = [&](EventConnection& connection)
 	{
 		EXPECT_EQ(1u, connection.metrics().messagesSent);
 		EXPECT_EQ(0u, connection.metrics().bytesQueued);
-		EXPECT_EQ(EventConnection::SENT, connection.send("drained"));
+		EXPECT_EQ(EventConnection::SENT, connection.sendText("drained"));
 	};
 	server.start();
 	Peer peer(server);
@@ -269,14 +269,14 @@ TEST_F(EventTest, CompressedInStepsAborted)
 	{
 		SCOPED_TRACE(how);
 		EventServer server(Port::PLAIN, deflating());
-		server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int)
+		server.handler.message = [&](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
 		{
-			connection.send(message);
-			connection.send(message);
+			connection.sendText(message);
+			connection.sendText(message);
 			if (how == "abort")
 			{
 				connection.abort();
-				EXPECT_NO_THROW(EXPECT_EQ(EventConnection::NOT_OPEN, connection.sendPart("x", 1, WebSocketFrame::OP_BINARY, true)));
+				EXPECT_NO_THROW(EXPECT_EQ(EventConnection::NOT_OPEN, connection.sendPart("x", WebSocketFrame::OP_BINARY, true)));
 			}
 			if (how == "throw") throw Poco::DataException("on purpose");
 		};
@@ -300,7 +300,7 @@ TEST_F(EventTest, CompressedInStepsAborted)
 			server.server.stop();
 		}
 		EXPECT_EQ("close", server.handler.finalLog().back().substr(0, 5));
-		EXPECT_EQ(EventConnection::NOT_OPEN, server.handler.connection()->send("late"));
+		EXPECT_EQ(EventConnection::NOT_OPEN, server.handler.connection()->sendText("late"));
 		EXPECT_TRUE(eventually([&] { return server.handler.connection()->metrics().bytesQueued == 0; })) << server.handler.connection()->metrics().bytesQueued;
 	}
 }
@@ -314,10 +314,10 @@ TEST_F(EventTest, NothingBehindTheCloseOfWhoLeavesDuringABroadcast)
 	EventServer server(Port::PLAIN, pParams);
 	std::promise<void> begun;
 	std::promise<void> end;
-	const WebSocketPreparedMessage::Ptr pMessage = new WebSocketPreparedMessage(text(LONG));
-	server.handler.message = [&](EventConnection&, const char* pData, std::size_t length, int)
+	const WebSocketPreparedMessage::Ptr pMessage = WebSocketPreparedMessage::text(text(LONG));
+	server.handler.message = [&](EventConnection&, std::string_view data, WebSocketFrame::Opcode)
 	{
-		if (std::string(pData, length) == "wait")
+		if (data == "wait")
 		{
 			begun.set_value();
 			end.get_future().wait();

@@ -39,7 +39,7 @@ namespace
 		const std::string message = pattern(10000);
 		for (sent = 0; sent < 100000; ++sent)
 		{
-			const EventConnection::SendResult result = connection.send(message);
+			const EventConnection::SendResult result = connection.sendText(message);
 			if (result != EventConnection::SENT) return result;
 		}
 		return EventConnection::SENT;
@@ -55,9 +55,9 @@ TEST_F(EventTest, WhoTakesItsWholeTurnIsReadAfterTheOthers)
 	std::atomic<int> many(0), seen(0);
 	std::atomic<bool> begun(false), goOn(false);
 	server.handler.quiet = true;
-	server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int opcode)
+	server.handler.message = [&](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode)
 	{
-		if (*pData == 'x')
+		if (data.front() == 'x')
 		{
 			if (++many > 1) begun = true;
 			if (many == 2) eventually([&] { return goOn.load(); });
@@ -65,7 +65,7 @@ TEST_F(EventTest, WhoTakesItsWholeTurnIsReadAfterTheOthers)
 		else
 		{
 			seen = many.load();
-			connection.send(pData, length, opcode);
+			connection.send(data, opcode);
 		}
 	};
 	server.start();
@@ -116,7 +116,7 @@ TEST_P(EventQueueTest, PoliciesWhenFull)
 		const bool elsewhere = std::get<1>(GetParam());
 		std::atomic<int> result(-1);
 		std::atomic<std::size_t> sent(0);
-		server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int)
+		server.handler.message = [&](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
 		{
 			std::size_t count = 0;
 			const EventConnection::SendResult last = fill(connection, count);
@@ -126,7 +126,7 @@ TEST_P(EventQueueTest, PoliciesWhenFull)
 		server.start();
 		RawPeer peer = server.connect();
 		EventConnection::Ptr pConnection = server.handler.connection();
-		if (elsewhere) server.handler.message(*pConnection, nullptr, 0, 0);
+		if (elsewhere) server.handler.message(*pConnection, "", WebSocketFrame::OP_TEXT);
 		else peer.send(textFrame("go"));
 		ASSERT_TRUE(eventually([&] { return result >= 0; }));
 		EXPECT_EQ(row.result, result);
@@ -140,7 +140,7 @@ TEST_P(EventQueueTest, PoliciesWhenFull)
 		}
 		EXPECT_TRUE(eventually([&] { return server.handler.has("drained"); }));
 		EXPECT_TRUE(eventually([&] { return pConnection->metrics().bytesQueued == 0; }));
-		EXPECT_EQ(EventConnection::SENT, pConnection->send("again"));
+		EXPECT_EQ(EventConnection::SENT, pConnection->sendText("again"));
 		expectText(peer, "again");
 	}
 }
@@ -173,7 +173,7 @@ TEST_P(EventPortTest, RefusedAndDrainedRace)
 	for (int i = 0; i < 20000 && refused < 200; ++i)
 	{
 		const int before = drained;
-		if (pConnection->send("x") != EventConnection::QUEUE_FULL) continue;
+		if (pConnection->sendText("x") != EventConnection::QUEUE_FULL) continue;
 		++refused;
 		if (!eventually([&] { return drained > before; }))
 		{
@@ -198,11 +198,11 @@ TEST_P(EventPortTest, QueueOfAReaderThatNeverReads)
 	RawPeer peer = server.connect();
 	EventConnection::Ptr pConnection = server.handler.connection();
 	Poco::UInt64 most = 0;
-	const WebSocketPreparedMessage::Ptr pMessage = new WebSocketPreparedMessage(pattern(20000));
+	const WebSocketPreparedMessage::Ptr pMessage = WebSocketPreparedMessage::text(pattern(20000));
 	int refused = 0;
 	while (refused < 5000)
 	{
-		if (pConnection->send(pattern(3000)) != EventConnection::SENT) ++refused;
+		if (pConnection->sendText(pattern(3000)) != EventConnection::SENT) ++refused;
 		if (pConnection->send(pMessage) != EventConnection::SENT) ++refused;
 		most = std::max(most, pConnection->metrics().bytesQueued);
 	}
@@ -224,7 +224,7 @@ TEST_P(EventPortTest, PingsOfAReaderThatNeverReads)
 	{
 		EventServer server(GetParam(), pParams);
 		std::atomic<std::size_t> sent(0);
-		server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int)
+		server.handler.message = [&](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
 		{
 			std::size_t count = 0;
 			fill(connection, count);
@@ -263,7 +263,7 @@ TEST_P(EventPortTest, NoPongAfterClose)
 	// RFC 6455, 5.5.1: nothing follows a Close frame, not even the answer to a PING that has waited.
 	EventServer server(GetParam(), smallQueue());
 	std::atomic<std::size_t> sent(0);
-	server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int)
+	server.handler.message = [&](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
 	{
 		std::size_t count = 0;
 		fill(connection, count);
@@ -343,9 +343,9 @@ TEST_F(EventTest, DecompressionLetsOthersHaveTheirTurn)
 	std::future<void> hasBegun = begun.get_future();
 	std::future<void> isSent = sent.get_future();
 	std::vector<std::string> order; // of the loop's thread
-	server.handler.message = [&](EventConnection&, const char* pData, std::size_t length, int)
+	server.handler.message = [&](EventConnection&, std::string_view data, WebSocketFrame::Opcode)
 	{
-		order.emplace_back(pData, length);
+		order.emplace_back(data);
 		if (order.size() > 1) return;
 		begun.set_value();
 		get(isSent);
@@ -386,11 +386,11 @@ TEST_F(EventTest, SmallFramesBehindLargeOnes)
 	std::promise<void> all;
 	std::future<void> areAll = all.get_future();
 	server.handler.quiet = true;
-	server.handler.message = [&](EventConnection&, const char* pData, std::size_t length, int)
+	server.handler.message = [&](EventConnection&, std::string_view data, WebSocketFrame::Opcode)
 	{
-		if (length == 0 && ++small == NUMBER) all.set_value();
-		if (std::string(pData, length) == "other") before.set_value(small);
-		if (length < 16*1024) return;
+		if (data.empty() && ++small == NUMBER) all.set_value();
+		if (data == "other") before.set_value(small);
+		if (data.size() < 16*1024) return;
 		begun.set_value();
 		get(isSent);
 	};

@@ -39,17 +39,15 @@ extern "C" const char* __tsan_default_options()
 
 namespace
 {
-	using Handler = Poco::Net::WebSocketHandler;
-
-	class Echo: public Handler
+	class Echo: public Poco::Net::WebSocketServerHandler
 	{
-		void onMessage(EventConnection& connection, const char* pData, std::size_t length, int opcode) override
+		void onMessage(EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode) override
 		{
-			connection.send(pData, length, opcode);
+			connection.send(data, opcode);
 		}
 	};
 
-	class Counter: public Handler
+	class Counter: public Poco::Net::WebSocketClientHandler
 	{
 	public:
 		std::atomic<int> opened{0};
@@ -57,12 +55,12 @@ namespace
 		std::atomic<int> closed{0};
 
 	private:
-		void onOpen(EventConnection&, const Poco::Net::HTTPRequest&) override
+		void onOpen(EventConnection&, const Poco::Net::HTTPRequest&, const Poco::Net::HTTPResponse&) override
 		{
 			++opened;
 		}
 
-		void onMessage(EventConnection&, const char*, std::size_t, int) override
+		void onMessage(EventConnection&, std::string_view, WebSocketFrame::Opcode) override
 		{
 			++messages;
 		}
@@ -115,7 +113,7 @@ namespace
 			/// Returns true if a message comes back.
 		{
 			const int before = pCounter->messages;
-			pClient->send("echo");
+			pClient->sendText("echo");
 			return eventually([&] { return pCounter->messages == before + 1; });
 		}
 
@@ -202,9 +200,9 @@ TEST_P(EventForkTest, ChildExits)
 TEST_P(EventForkTest, ForkInACallback)
 	/// There the loop's thread is the one that the child has.
 {
-	struct Forking: public Handler
+	struct Forking: public Poco::Net::WebSocketServerHandler
 	{
-		void onMessage(EventConnection& connection, const char* pData, std::size_t length, int opcode) override
+		void onMessage(EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode) override
 		{
 			child = ::fork();
 			if (child == 0)
@@ -213,7 +211,7 @@ TEST_P(EventForkTest, ForkInACallback)
 				delete pServer;
 				::_exit(7);
 			}
-			connection.send(pData, length, opcode);
+			connection.send(data, opcode);
 		}
 
 		WebSocketServer* pServer = nullptr;

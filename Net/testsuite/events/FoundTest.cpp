@@ -31,11 +31,11 @@ namespace
 	using Poco::Net::WebSocketFrame;
 	using Poco::Net::WebSocketPreparedMessage;
 
-	class Client: public Poco::Net::WebSocketHandler
+	class Client
 	{
 	public:
 		Client(WebSocketClientLoop& loop, const EventServer& server, WebSocketClientParams::Ptr pParams = new WebSocketClientParams):
-			client(Poco::URI("ws://127.0.0.1:" + std::to_string(server.number()) + "/"), Poco::SharedPtr<Poco::Net::WebSocketHandler>(new Teller(*this)), loop, pParams)
+			client(Poco::URI("ws://127.0.0.1:" + std::to_string(server.number()) + "/"), new Teller(*this), loop, pParams)
 		{
 		}
 
@@ -45,14 +45,14 @@ namespace
 		WebSocketClient client;
 
 	private:
-		struct Teller: public Poco::Net::WebSocketHandler
+		struct Teller: public Poco::Net::WebSocketClientHandler
 		{
 			explicit Teller(Client& itsOwner):
 				owner(itsOwner)
 			{
 			}
 
-			void onOpen(EventConnection&, const Poco::Net::HTTPRequest&) override
+			void onOpen(EventConnection&, const Poco::Net::HTTPRequest&, const Poco::Net::HTTPResponse&) override
 			{
 				++owner.opened;
 				if (owner.open) owner.open();
@@ -81,12 +81,12 @@ TEST_P(EventPortTest, PausedWhileSomethingIsQueued)
 	/// one of another thread that is sent a moment later.
 {
 	EventServer server(GetParam(), oneLoop());
-	server.handler.open = [](EventConnection& connection, const Poco::Net::HTTPRequest&) { connection.setParts(true); };
-	server.handler.part = [](EventConnection& connection, const char* pData, std::size_t length, int opcode, bool last)
+	server.handler.open = [](EventConnection& connection, Poco::Net::HTTPServerRequest&) { connection.setParts(true); };
+	server.handler.part = [](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode, bool last)
 	{
-		connection.sendPart(pData, length, opcode, last);
-		if (std::string(pData, length) == "first") connection.send("note");
-		if (std::string(pData, length) == "other") std::thread([&] { connection.send("other thread's"); }).join();
+		connection.sendPart(data, opcode, last);
+		if (data == "first") connection.sendText("note");
+		if (data == "other") std::thread([&] { connection.sendText("other thread's"); }).join();
 		if (connection.metrics().bytesQueued > 0) connection.pause();
 	};
 	server.handler.drained = [](EventConnection& connection) { connection.resume(); };
@@ -115,9 +115,9 @@ TEST_P(EventPortTest, ClosedWhilePaused)
 		EventParams::Ptr pParams = oneLoop();
 		pParams->setMaxQueuedBytes(1000);
 		EventServer server(GetParam(), pParams);
-		server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int)
+		server.handler.message = [&](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
 		{
-			while (full && connection.send(std::string(100000, 'x')) == EventConnection::SENT)
+			while (full && connection.sendText(std::string(100000, 'x')) == EventConnection::SENT)
 			{
 			}
 			connection.pause();
@@ -177,7 +177,7 @@ TEST_F(EventTest, ClientSendsAllThatWasKept)
 	EventServer server(Port::PLAIN, [] { EventParams::Ptr pParams = oneLoop(); pParams->setDeflate(true); return pParams; }());
 	std::promise<void> admitted;
 	std::shared_future<void> isAdmitted = admitted.get_future().share();
-	server.handler.open = [&](EventConnection&, const Poco::Net::HTTPRequest&) { isAdmitted.wait(); };
+	server.handler.open = [&](EventConnection&, Poco::Net::HTTPServerRequest&) { isAdmitted.wait(); };
 	server.start();
 	WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
 	pParams->setDeflate(true);
@@ -186,12 +186,12 @@ TEST_F(EventTest, ClientSendsAllThatWasKept)
 	Client client(loop, server, pParams);
 	client.client.start();
 	const std::string text = pattern(70000);
-	for (const std::string& message: {text, std::string("hello"), text, std::string("world")}) EXPECT_EQ(EventConnection::SENT, client.client.send(message));
+	for (const std::string& message: {text, std::string("hello"), text, std::string("world")}) EXPECT_EQ(EventConnection::SENT, client.client.sendText(message));
 	admitted.set_value();
 	EXPECT_TRUE(eventually([&] { return server.handler.has("message 1 world"); }));
 	EXPECT_TRUE(server.handler.has("message 1 hello"));
 	EXPECT_TRUE(eventually([&] { return client.client.connection()->metrics().bytesQueued == 0; }));
-	EXPECT_EQ(EventConnection::SENT, client.client.send("and on"));
+	EXPECT_EQ(EventConnection::SENT, client.client.sendText("and on"));
 	EXPECT_TRUE(eventually([&] { return server.handler.has("message 1 and on"); }));
 }
 
@@ -204,7 +204,7 @@ TEST_F(EventTest, SlowReaderIsNotPinged)
 	pParams->setPongTimeout(Poco::Timespan(1, 0));
 	pParams->setMaxQueuedBytes(16 << 20);
 	EventServer server(Port::PLAIN, pParams);
-	server.handler.message = [](EventConnection& connection, const char*, std::size_t, int) { connection.send(std::string(2 << 20, 'x')); };
+	server.handler.message = [](EventConnection& connection, std::string_view, WebSocketFrame::Opcode) { connection.sendText(std::string(2 << 20, 'x')); };
 	server.smallBuffers().start();
 	RawPeer slow = server.connect();
 	slow.send(textFrame("go"));
@@ -310,13 +310,13 @@ TEST_F(EventTest, SentWhenUserDataGoes)
 
 		~Session()
 		{
-			pOther->send("it has left");
+			pOther->sendText("it has left");
 		}
 	};
 	EventServer server(Port::PLAIN, oneLoop());
 	EventConnection::Ptr pFirst;
 	server.handler.quiet = true; // keeps nothing
-	server.handler.open = [&](EventConnection& connection, const Poco::Net::HTTPRequest&)
+	server.handler.open = [&](EventConnection& connection, Poco::Net::HTTPServerRequest&)
 	{
 		if (pFirst) connection.setUserData(std::make_shared<Session>(Session{pFirst}));
 		else pFirst.assign(&connection, true);
@@ -386,7 +386,7 @@ TEST_F(EventTest, DrainLeavesClientsAlone)
 	EXPECT_TRUE(eventually([&] { return client.opened == 1; }));
 	std::future<std::size_t> cut = std::async(std::launch::async, [&] { return server.server.drain(Poco::Timespan(100, 0)).size(); });
 	EXPECT_EQ(1001, peer.receiveFrame().closeCode()); // and is not answered yet
-	EXPECT_EQ(EventConnection::SENT, client.client.send("still there"));
+	EXPECT_EQ(EventConnection::SENT, client.client.sendText("still there"));
 	EXPECT_TRUE(eventually([&] { return other.handler.has("message 1 still there"); }));
 	client.client.stop();
 	peer.send(closeFrame(1001));
@@ -399,12 +399,12 @@ TEST_P(EventPortTest, PartThatIsNotText)
 	/// Can be replaced by another one, in the middle of a character, too.
 {
 	EventServer server(GetParam());
-	server.handler.message = [](EventConnection& connection, const char*, std::size_t, int)
+	server.handler.message = [](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
 	{
-		connection.sendPart("\xc3", 1, WebSocketFrame::OP_TEXT, false);
-		EXPECT_THROW(connection.sendPart("x", 1, WebSocketFrame::OP_TEXT, true), Poco::InvalidArgumentException);
-		EXPECT_THROW(connection.sendPart("\xa4\xc3", 2, WebSocketFrame::OP_TEXT, true), Poco::InvalidArgumentException);
-		EXPECT_EQ(EventConnection::SENT, connection.sendPart("\xa4", 1, WebSocketFrame::OP_TEXT, true));
+		connection.sendPart("\xc3", WebSocketFrame::OP_TEXT, false);
+		EXPECT_THROW(connection.sendPart("x", WebSocketFrame::OP_TEXT, true), Poco::InvalidArgumentException);
+		EXPECT_THROW(connection.sendPart("\xa4\xc3", WebSocketFrame::OP_TEXT, true), Poco::InvalidArgumentException);
+		EXPECT_EQ(EventConnection::SENT, connection.sendPart("\xa4", WebSocketFrame::OP_TEXT, true));
 	};
 	server.start();
 	RawPeer peer = server.connect();
@@ -435,9 +435,9 @@ TEST_F(EventTest, PreparedMessageIsCompressedForWhoCompresses)
 	EventParams::Ptr pParams = oneLoop();
 	pParams->setDeflate(true);
 	EventServer server(Port::PLAIN, pParams);
-	const WebSocketPreparedMessage::Ptr pShort = new WebSocketPreparedMessage("short");
-	const WebSocketPreparedMessage::Ptr pLong = new WebSocketPreparedMessage(std::string(5000, 'x'));
-	server.handler.message = [&](EventConnection&, const char*, std::size_t, int)
+	const WebSocketPreparedMessage::Ptr pShort = WebSocketPreparedMessage::text("short");
+	const WebSocketPreparedMessage::Ptr pLong = WebSocketPreparedMessage::text(std::string(5000, 'x'));
+	server.handler.message = [&](EventConnection&, std::string_view, WebSocketFrame::Opcode)
 	{
 		for (const auto& pMessage: {pShort, pLong})
 		{

@@ -250,7 +250,7 @@ TEST_P(TransportTest, AdoptWhileTheServerIsStopped)
 				try
 				{
 					EventConnection::Ptr pConnection = events.server.adopt(request, response);
-					pConnection->send("hello");
+					pConnection->sendText("hello");
 					std::lock_guard<std::mutex> lock(mutex);
 					kept.push_back(pConnection);
 				}
@@ -271,7 +271,7 @@ TEST_P(TransportTest, AdoptWhileTheServerIsStopped)
 		for (auto& pConnection: kept)
 		{
 			EXPECT_EQ(EventConnection::CLOSED, pConnection->state());
-			EXPECT_EQ(EventConnection::NOT_OPEN, pConnection->send("late"));
+			EXPECT_EQ(EventConnection::NOT_OPEN, pConnection->sendText("late"));
 		}
 		EXPECT_EQ(0, events.server.metrics().connections);
 		EXPECT_EQ(0, events.server.metrics().handshakes);

@@ -151,7 +151,7 @@ TEST_P(EventPortTest, WhatIsAgreedOn)
 		}
 		if (!takeover) continue;
 		EventConnection::Ptr pConnection = server.handler.connection(0);
-		pConnection->send(new Poco::Net::WebSocketPreparedMessage("prepared prepared prepared"));
+		pConnection->send(Poco::Net::WebSocketPreparedMessage::text("prepared prepared prepared"));
 		EXPECT_EQ("prepared prepared prepared", inflater.message(peer.receiveFrame().payload));
 	}
 }
@@ -192,7 +192,7 @@ TEST_P(EventPortTest, NothingIsLeftOfTheHandshakeBefore)
 	});
 	EventServer server(GetParam(), pParams);
 	std::vector<std::string> requests;
-	server.handler.open = [&](EventConnection&, const Poco::Net::HTTPRequest& request)
+	server.handler.open = [&](EventConnection&, Poco::Net::HTTPServerRequest& request)
 	{
 		const auto& serverRequest = dynamic_cast<const Poco::Net::HTTPServerRequest&>(request);
 		requests.push_back(serverRequest.clientAddress().toString() + ' ' + request.getURI() + ' ' + std::to_string(request.size()));

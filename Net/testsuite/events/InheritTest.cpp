@@ -185,7 +185,7 @@ TEST_P(TransportTest, ClientLeavesNothingToChildren)
 	Poco::SharedPtr<Recorder> pHandler = new Recorder;
 	pHandler->message = nullptr;
 	const std::set<int> before = inheritable();
-	WebSocketClient client(Poco::URI("ws://127.0.0.1:" + std::to_string(socket.address().port())), pHandler, loop, pParams);
+	WebSocketClient client(Poco::URI("ws://127.0.0.1:" + std::to_string(socket.address().port())), forClient(pHandler), loop, pParams);
 	client.start();
 	StreamSocket accepted = socket.acceptConnection();
 	closeOnExec(accepted);

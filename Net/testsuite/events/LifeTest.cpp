@@ -31,13 +31,11 @@ TEST_P(EventPortTest, CallbacksInOrder)
 {
 	EventServer server(GetParam());
 	std::vector<EventConnection::State> states;
-	server.handler.open = [&](EventConnection& connection, const HTTPRequest& request)
+	server.handler.open = [&](EventConnection& connection, Poco::Net::HTTPServerRequest& request)
 	{
 		states.push_back(connection.state());
 		EXPECT_EQ("/", request.getURI());
-		const auto* const pRequest = dynamic_cast<const Poco::Net::HTTPServerRequest*>(&request);
-		ASSERT_NE(nullptr, pRequest);
-		pRequest->response().set("X-Late", "without effect");
+		request.response().set("X-Late", "without effect");
 	};
 	server.handler.close = [&](EventConnection& connection, int, const std::string&) { states.push_back(connection.state()); };
 	server.start();
@@ -97,12 +95,12 @@ TEST_P(EventPortTest, LastCloseArrivesWhateverComesBehindThePeers)
 TEST_P(EventPortTest, ServerCloses)
 {
 	EventServer server(GetParam());
-	server.handler.message = [](EventConnection& connection, const char*, std::size_t, int)
+	server.handler.message = [](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
 	{
-		connection.send("last");
+		connection.sendText("last");
 		connection.close(4000, "enough");
 		EXPECT_EQ(EventConnection::CLOSING, connection.state());
-		EXPECT_EQ(EventConnection::NOT_OPEN, connection.send("too late"));
+		EXPECT_EQ(EventConnection::NOT_OPEN, connection.sendText("too late"));
 		connection.close(4001);
 	};
 	server.start();
@@ -179,43 +177,52 @@ TEST_F(EventTest, PingsThatOvertakeTheirAnswers)
 }
 
 
-TEST_F(EventTest, DefaultKind)
+TEST_F(EventTest, KindsOfMessages)
 {
 	EventServer server;
-	server.handler.message = [](EventConnection& connection, const char*, std::size_t, int)
+	server.handler.message = [](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
 	{
-		connection.send("text");
-		connection.setBinary();
-		connection.send("binary");
-		connection.setText();
-		connection.send("text");
-		connection.send("\xff", 2);
-		EXPECT_THROW(connection.send("\xff"), Poco::InvalidArgumentException);
-		EXPECT_THROW(connection.send("x", 0), Poco::InvalidArgumentException);
+		const std::string data("\0binary", 7);
+		connection.sendText("text");
+		connection.sendBinary(data);
+		connection.sendText(std::string("text"));
+		connection.sendBinary(data.data(), data.size());
+		connection.send("text", WebSocketFrame::OP_TEXT);
+		connection.send("\xff", WebSocketFrame::OP_BINARY);
+		EXPECT_THROW(connection.sendText("\xff"), Poco::InvalidArgumentException);
+		for (const auto opcode: {WebSocketFrame::OP_CONT, WebSocketFrame::OP_CLOSE, WebSocketFrame::OP_PING, WebSocketFrame::OP_PONG})
+			EXPECT_THROW(connection.send("x", opcode), Poco::InvalidArgumentException);
 		EXPECT_THROW(connection.close(1005), Poco::InvalidArgumentException);
 		EXPECT_THROW(connection.close(1000, "\xff"), Poco::InvalidArgumentException);
 	};
 	server.start();
 	RawPeer peer = server.connect();
 	peer.send(textFrame(""));
-	for (const int flags: {FIN_TEXT, FIN_BINARY, FIN_TEXT, FIN_BINARY}) EXPECT_EQ(flags, peer.receiveFrame().flags);
+	for (int i = 0; i < 2; ++i)
+	{
+		expectText(peer, "text");
+		const Frame binary = peer.receiveFrame();
+		EXPECT_EQ(FIN_BINARY, binary.flags);
+		EXPECT_EQ(std::string("\0binary", 7), binary.payload);
+	}
+	expectText(peer, "text");
+	EXPECT_EQ(FIN_BINARY, peer.receiveFrame().flags);
 	EXPECT_EQ(EventConnection::OPEN, server.handler.connection()->state());
 }
 
 
 void expectDead(EventConnection& connection)
 {
-	WebSocketPreparedMessage::Ptr pMessage = new WebSocketPreparedMessage("prepared");
+	WebSocketPreparedMessage::Ptr pMessage = WebSocketPreparedMessage::text("prepared");
 	EXPECT_EQ(EventConnection::CLOSED, connection.state());
-	EXPECT_EQ(EventConnection::NOT_OPEN, connection.send("text"));
-	EXPECT_EQ(EventConnection::NOT_OPEN, connection.send("data", 4, 2));
+	EXPECT_EQ(EventConnection::NOT_OPEN, connection.sendText("text"));
+	EXPECT_EQ(EventConnection::NOT_OPEN, connection.send("data", WebSocketFrame::OP_BINARY));
 	EXPECT_EQ(EventConnection::NOT_OPEN, connection.send(pMessage));
 	connection.ping();
 	connection.close();
 	connection.abort();
 	connection.pause();
 	connection.resume();
-	connection.setBinary();
 	connection.metrics();
 	connection.remoteAddress();
 	connection.id();
@@ -250,11 +257,11 @@ TEST_P(EventPortTest, CallbacksFromWithinCallbacksDoNotNest)
 {
 	// What a callback does to its own connection is told when it has returned.
 	EventServer server(GetParam());
-	server.handler.message = [](EventConnection& connection, const char* pData, std::size_t length, int)
+	server.handler.message = [](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode)
 	{
-		if (std::string(pData, length) == "abort") connection.abort();
+		if (data == "abort") connection.abort();
 		else connection.close(1000);
-		EXPECT_EQ(EventConnection::NOT_OPEN, connection.send("no"));
+		EXPECT_EQ(EventConnection::NOT_OPEN, connection.sendText("no"));
 	};
 	server.start();
 	RawPeer peer = server.connect();
@@ -300,7 +307,7 @@ TEST_F(EventTest, AbortFromElsewhere)
 	// Somebody else's callback: a lock that is held meanwhile, or a list that is walked, is safe.
 	EventServer server;
 	std::mutex members;
-	server.handler.message = [&](EventConnection&, const char*, std::size_t, int)
+	server.handler.message = [&](EventConnection&, std::string_view, WebSocketFrame::Opcode)
 	{
 		std::lock_guard<std::mutex> lock(members);
 		for (std::size_t i = 0; i < 4; ++i) server.handler.connection(i)->abort();
@@ -354,7 +361,7 @@ TEST_P(EventPortTest, UserDataThatHoldsItsConnection)
 		EventServer server(GetParam());
 		std::weak_ptr<Session> pSession;
 		std::atomic<bool> seen{false};
-		server.handler.open = [&](EventConnection& connection, const HTTPRequest&) { pSession = keepSession(connection); };
+		server.handler.open = [&](EventConnection& connection, Poco::Net::HTTPServerRequest&) { pSession = keepSession(connection); };
 		server.handler.close = [&](EventConnection& connection, int, const std::string&)
 		{
 			const auto pData = std::static_pointer_cast<Session>(connection.userData());

@@ -34,18 +34,18 @@ namespace WebSocketTest {
 
 namespace
 {
-	class Echo: public Poco::Net::WebSocketHandler
+	class Echo: public Poco::Net::WebSocketServerHandler
 		/// Notes nothing but how many there are.
 	{
 	public:
-		void onOpen(EventConnection&, const HTTPRequest&) override
+		void onOpen(EventConnection&, Poco::Net::HTTPServerRequest&) override
 		{
 			++opened;
 		}
 
-		void onMessage(EventConnection& connection, const char* pData, std::size_t length, int opcode) override
+		void onMessage(EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode) override
 		{
-			connection.send(pData, length, opcode);
+			connection.send(data, opcode);
 		}
 
 		void onClose(EventConnection&, int, const std::string&) override

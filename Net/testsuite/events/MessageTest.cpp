@@ -121,7 +121,7 @@ TEST_P(EventPortTest, Violations)
 	server.handler.error = [](EventConnection& connection, const Poco::Exception&)
 	{
 		EXPECT_EQ(EventConnection::CLOSING, connection.state());
-		EXPECT_EQ(EventConnection::NOT_OPEN, connection.send("behind the Close frame"));
+		EXPECT_EQ(EventConnection::NOT_OPEN, connection.sendText("behind the Close frame"));
 	};
 	server.start();
 	std::size_t index = 0;
@@ -156,8 +156,8 @@ TEST_P(EventPortTest, Parts)
 	EventParams::Ptr pParams = new EventParams;
 	pParams->setDeflate(true);
 	EventServer server(GetParam(), pParams);
-	server.handler.open = [](EventConnection& connection, const HTTPRequest&) { connection.setParts(true); };
-	server.handler.part = [](EventConnection& connection, const char* pData, std::size_t length, int opcode, bool last) { connection.sendPart(pData, length, opcode, last); };
+	server.handler.open = [](EventConnection& connection, Poco::Net::HTTPServerRequest&) { connection.setParts(true); };
+	server.handler.part = [](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode, bool last) { connection.sendPart(data, opcode, last); };
 	server.start();
 	for (const bool deflate: {false, true})
 	{
@@ -202,20 +202,20 @@ TEST_P(EventPortTest, PreparedInAnyOrder)
 	const auto upTo = [&](std::size_t max) { return std::uniform_int_distribution<std::size_t>(0, max)(random); };
 	std::vector<std::vector<std::string>> expected(NUMBER);
 	std::atomic<int> turn(0);
-	server.handler.message = [&](EventConnection&, const char*, std::size_t, int)
+	server.handler.message = [&](EventConnection&, std::string_view, WebSocketFrame::Opcode)
 	{
 		std::vector<WebSocketPreparedMessage::Ptr> messages;
 		const std::size_t size = upTo(2) == 0 ? 20000 : upTo(1) == 0 ? 6000 : 300; // with some that are sent from where they are, or without
-		for (std::size_t i = 0; i < 8; ++i) messages.push_back(new WebSocketPreparedMessage(pattern(upTo(size), random())));
+		for (std::size_t i = 0; i < 8; ++i) messages.push_back(WebSocketPreparedMessage::text(pattern(upTo(size), random())));
 		const auto own = [&](std::size_t connection)
 		{
-			EXPECT_EQ(EventConnection::SENT, server.handler.connection(connection)->send("own"));
+			EXPECT_EQ(EventConnection::SENT, server.handler.connection(connection)->sendText("own"));
 			expected[connection].push_back("own");
 		};
 		const auto send = [&](std::size_t connection, std::size_t message)
 		{
 			EXPECT_EQ(EventConnection::SENT, server.handler.connection(connection)->send(messages[message]));
-			expected[connection].push_back(messages[message]->message());
+			expected[connection].emplace_back(messages[message]->message());
 		};
 		switch (upTo(2))
 		{
@@ -270,9 +270,9 @@ TEST_P(EventPortTest, PreparedToMany)
 	EventParams::Ptr pParams = new EventParams;
 	pParams->setDeflate(true);
 	EventServer server(GetParam(), pParams);
-	server.handler.message = [&](EventConnection&, const char* pData, std::size_t length, int)
+	server.handler.message = [&](EventConnection&, std::string_view data, WebSocketFrame::Opcode)
 	{
-		WebSocketPreparedMessage::Ptr pMessage = new WebSocketPreparedMessage(pattern(std::stoul(std::string(pData, length))));
+		WebSocketPreparedMessage::Ptr pMessage = WebSocketPreparedMessage::text(pattern(std::stoul(std::string(data))));
 		for (std::size_t i = 0; i < server.handler.count(); ++i) EXPECT_EQ(EventConnection::SENT, server.handler.connection(i)->send(pMessage));
 	};
 	server.start();
@@ -289,8 +289,8 @@ TEST_P(EventPortTest, PreparedToMany)
 			EXPECT_EQ(i % 4 == 0 && size > 0, (frame.flags & 0x40) != 0);
 		}
 	}
-	EXPECT_THROW(new WebSocketPreparedMessage("\xff"), Poco::InvalidArgumentException);
-	EXPECT_THROW(new WebSocketPreparedMessage(std::string("x"), 9), Poco::InvalidArgumentException);
+	EXPECT_THROW(WebSocketPreparedMessage::text("\xff"), Poco::InvalidArgumentException);
+	EXPECT_THROW(new WebSocketPreparedMessage(std::string("x"), WebSocketFrame::OP_PING), Poco::InvalidArgumentException);
 }
 
 

@@ -41,7 +41,7 @@ TEST_P(EventPortTest, PausedByEachMessage)
 	constexpr int COUNT = 300;
 	EventServer server(GetParam());
 	std::atomic<int> paused(0);
-	server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int)
+	server.handler.message = [&](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
 	{
 		connection.pause();
 		++paused;
@@ -65,10 +65,10 @@ TEST_P(EventPortTest, PauseAfterResume)
 {
 	// What was said last counts, also while messages wait that were read already.
 	EventServer server(GetParam());
-	server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int)
+	server.handler.message = [&](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode)
 	{
 		connection.pause();
-		if (std::string(pData, length) != "1") return;
+		if (data != "1") return;
 		connection.resume();
 		connection.resume();
 		connection.pause();
@@ -97,7 +97,7 @@ TEST_P(EventPortTest, PauseAfterResume)
 TEST_P(EventPortTest, PausedInOnOpen)
 {
 	EventServer server(GetParam());
-	server.handler.open = [](EventConnection& connection, const Poco::Net::HTTPRequest&) { connection.pause(); };
+	server.handler.open = [](EventConnection& connection, Poco::Net::HTTPServerRequest&) { connection.pause(); };
 	server.start();
 	RawPeer peer = server.dial();
 	peer.send(handshakeRequest() + numbered(1, 3));
@@ -122,9 +122,9 @@ TEST_P(EventPortTest, PausedByAnotherInTheSameTurn)
 	pParams->setThreads(1);
 	EventServer server(GetParam(), pParams);
 	std::atomic<bool> first(true), held(false), go(false);
-	server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int)
+	server.handler.message = [&](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode)
 	{
-		if (std::string(pData, length) == "hold")
+		if (data == "hold")
 		{
 			held = true;
 			eventually([&] { return go.load(); });
@@ -160,9 +160,9 @@ TEST_P(EventPortTest, PauseAndResumeFromElsewhere)
 	constexpr int COUNT = 20000;
 	EventServer server(GetParam());
 	std::atomic<int> next(1);
-	server.handler.message = [&](EventConnection&, const char* pData, std::size_t length, int)
+	server.handler.message = [&](EventConnection&, std::string_view data, WebSocketFrame::Opcode)
 	{
-		if (std::to_string(next) == std::string(pData, length)) ++next;
+		if (std::to_string(next) == std::string(data)) ++next;
 	};
 	server.start();
 	RawPeer peer = server.connect();
@@ -190,7 +190,7 @@ TEST_P(EventPortTest, PeerGoesWhilePaused)
 {
 	// What it has sent before is not lost.
 	EventServer server(GetParam());
-	server.handler.open = [](EventConnection& connection, const Poco::Net::HTTPRequest&) { connection.pause(); };
+	server.handler.open = [](EventConnection& connection, Poco::Net::HTTPServerRequest&) { connection.pause(); };
 	server.handler.message = nullptr;
 	server.start();
 	{
@@ -213,7 +213,7 @@ TEST_F(EventTest, PausedForLongerThanKeepAlive)
 	pParams->setPingInterval(Poco::Timespan(0, 100*1000));
 	pParams->setPongTimeout(Poco::Timespan(0, 100*1000));
 	EventServer server(Port::PLAIN, pParams);
-	server.handler.open = [&](EventConnection& connection, const Poco::Net::HTTPRequest&) { if (server.handler.count() == 1) connection.pause(); };
+	server.handler.open = [&](EventConnection& connection, Poco::Net::HTTPServerRequest&) { if (server.handler.count() == 1) connection.pause(); };
 	server.start();
 	RawPeer peer = server.connect();
 	RawPeer other = server.connect();
@@ -231,7 +231,7 @@ TEST_F(EventTest, PausedForLongerThanKeepAlive)
 TEST_F(EventTest, CallbackThrowsWhilePaused)
 {
 	EventServer server;
-	server.handler.open = [](EventConnection& connection, const Poco::Net::HTTPRequest&)
+	server.handler.open = [](EventConnection& connection, Poco::Net::HTTPServerRequest&)
 	{
 		connection.pause();
 		throw Poco::RuntimeException("open");

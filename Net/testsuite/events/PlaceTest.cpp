@@ -128,16 +128,17 @@ struct State
 
 using StatePtr = std::shared_ptr<State>;
 
-class Handler: public Poco::Net::WebSocketHandler
+struct Places
+{
+	Place open, message, part, drained, error, close, failed;
+};
+
+template <class Base>
+class HandlerOf: public Base
 	/// Sends back what it receives if it is a server's.
 {
 public:
-	struct Places
-	{
-		Place open, message, part, drained, error, close, failed;
-	};
-
-	Handler(const StatePtr& pState, Owner owner, bool echoes, const Places& places):
+	HandlerOf(const StatePtr& pState, Owner owner, bool echoes, const Places& places):
 		_pState(pState),
 		_owner(owner),
 		_echoes(echoes),
@@ -145,20 +146,20 @@ public:
 	{
 	}
 
-	void onOpen(EventConnection& connection, const Poco::Net::HTTPRequest&) override
+	void opened(EventConnection& connection)
 	{
 		connection.setParts(_pState->place == _places.part && _places.part != PLACES);
 		at(_places.open);
 	}
 
-	void onMessage(EventConnection& connection, const char* pData, std::size_t length, int opcode) override
+	void onMessage(EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode) override
 	{
-		if (_echoes) connection.send(pData, length, opcode);
-		if (_pState->place == _places.drained && _places.drained != PLACES) connection.send(std::string(8000000, 'x'));
+		if (_echoes) connection.send(data, opcode);
+		if (_pState->place == _places.drained && _places.drained != PLACES) connection.sendText(std::string(8000000, 'x'));
 		at(_places.message);
 	}
 
-	void onPart(EventConnection&, const char*, std::size_t, int, bool) override
+	void onPart(EventConnection&, std::string_view, WebSocketFrame::Opcode, bool) override
 	{
 		at(_places.part);
 	}
@@ -178,12 +179,7 @@ public:
 		at(_places.close);
 	}
 
-	void onConnectFailed(const Poco::Exception&) override
-	{
-		at(_places.failed);
-	}
-
-private:
+protected:
 	void at(Place here)
 	{
 		const State::Call call(*_pState, _owner);
@@ -194,6 +190,33 @@ private:
 	const Owner _owner;
 	const bool _echoes;
 	const Places _places;
+};
+
+class Handler: public HandlerOf<Poco::Net::WebSocketServerHandler>
+{
+public:
+	using HandlerOf::HandlerOf;
+
+	void onOpen(EventConnection& connection, Poco::Net::HTTPServerRequest&) override
+	{
+		opened(connection);
+	}
+};
+
+class ClientHandler: public HandlerOf<Poco::Net::WebSocketClientHandler>
+{
+public:
+	using HandlerOf::HandlerOf;
+
+	void onOpen(EventConnection& connection, const Poco::Net::HTTPRequest&, const Poco::Net::HTTPResponse&) override
+	{
+		opened(connection);
+	}
+
+	void onConnectFailed(const Poco::Exception&) override
+	{
+		at(_places.failed);
+	}
 };
 
 class HTTPFactory: public Poco::Net::HTTPRequestHandlerFactory
@@ -290,7 +313,7 @@ struct World
 			}
 			return std::make_unique<Poco::Net::HTTPClientSession>(uri.getHost(), uri.getPort());
 		});
-		return std::make_unique<WebSocketClient>(Poco::URI("ws://127.0.0.1:" + std::to_string(to) + "/"), new Handler(pState, owner, false, {PLACES, message, PLACES, PLACES, PLACES, close, to == 1 ? CONNECT_FAILED : PLACES}), loop, pParams);
+		return std::make_unique<WebSocketClient>(Poco::URI("ws://127.0.0.1:" + std::to_string(to) + "/"), new ClientHandler(pState, owner, false, {PLACES, message, PLACES, PLACES, PLACES, close, to == 1 ? CONNECT_FAILED : PLACES}), loop, pParams);
 	}
 
 	RawPeer peer(const std::string& request)
@@ -342,7 +365,7 @@ struct World
 		case SERVER_MESSAGE:
 		case SERVER_PART:
 		case CLIENT_MESSAGE:
-			pClient->send("go");
+			pClient->sendText("go");
 			break;
 		case CLIENT_CLOSE:
 		case SERVER_CLOSE:
@@ -378,7 +401,7 @@ struct World
 		case OTHER_SERVER:
 		case OTHER_CLIENT:
 			pOtherClient->start();
-			pOtherClient->send("go");
+			pOtherClient->sendText("go");
 			break;
 		case CONNECT_FAILED:
 			pFailing->start();
@@ -386,7 +409,7 @@ struct World
 		case GUEST:
 		case GUEST_FACTORY:
 			pGuest->start();
-			pGuest->send("go");
+			pGuest->sendText("go");
 			break;
 		default:
 			break;
@@ -470,15 +493,15 @@ const Function FUNCTIONS[] =
 	{"server.stop() x 2",  [](World& world) { world.pServer->stop(); world.pServer->stop(); }, OUTSIDE},
 	{"server.drain()",     [](World& world) { world.pServer->drain(SHORT); world.over(SERVER); }, OUTSIDE},
 	{"server.drain() x 2", [](World& world) { world.pServer->drain(SHORT); EXPECT_TRUE(world.pServer->drain(SHORT).empty()); }, OUTSIDE},
-	{"server.broadcast()", [](World& world) { world.pServer->broadcast(new WebSocketPreparedMessage("to all")); }, WORKS},
+	{"server.broadcast()", [](World& world) { world.pServer->broadcast(WebSocketPreparedMessage::text("to all")); }, WORKS},
 	{"server.metrics()",   [](World& world) { world.pServer->metrics(); world.pServer->params(); }, WORKS},
 	{"~WebSocketServer",   [](World& world) { world.pServer.reset(); world.pState->over[SERVER] = true; }, WORKS},
-	{"another server",     [](World& world) { WebSocketServer server(new Poco::Net::WebSocketHandler, world.serverParams()); server.start(); server.stop(); }, WORKS},
+	{"another server",     [](World& world) { WebSocketServer server(new Poco::Net::WebSocketServerHandler, world.serverParams()); server.start(); server.stop(); }, WORKS},
 	{"client.start()",     [](World& world) { world.pClient->start(); }, WORKS},
 	{"client.stop()",      [](World& world) { world.pClient->stop(); EXPECT_EQ(WebSocketClient::STOPPED, world.pClient->state()); }, WORKS},
 	{"client.stop() x 2",  [](World& world) { world.pClient->stop(); world.pClient->stop(); }, WORKS},
 	{"client, again",      [](World& world) { world.pClient->stop(); world.pClient->start(); }, WORKS},
-	{"client.send()",      [](World& world) { world.pClient->send("hello"); world.pClient->state(); world.pClient->connection(); world.pClient->response(); }, WORKS},
+	{"client.send()",      [](World& world) { world.pClient->sendText("hello"); world.pClient->state(); world.pClient->connection(); world.pClient->response(); }, WORKS},
 	{"~WebSocketClient",   [](World& world) { world.pClient.reset(); world.pState->over[CLIENT] = true; }, WORKS},
 	{"~WebSocketClientLoop", [](World& world)
 	{

@@ -52,7 +52,7 @@ TEST_F(EventTest, NoSIGPIPEAfterThePeerHasGone)
 		SCOPED_TRACE(int(port));
 		const SIGPIPEs signals;
 		EventServer events(port);
-		events.handler.open = [](EventConnection& connection, const Poco::Net::HTTPRequest&)
+		events.handler.open = [](EventConnection& connection, Poco::Net::HTTPServerRequest&)
 		{
 			SIGPIPEs::unblock(); // as a program may
 			connection.pause();
@@ -65,7 +65,7 @@ TEST_F(EventTest, NoSIGPIPEAfterThePeerHasGone)
 		int sent = 0;
 		EXPECT_TRUE(eventually([&]
 		{
-			events.handler.connection()->send(std::string("text"));
+			events.handler.connection()->sendText(std::string("text"));
 			if (++sent > 5) events.handler.connection()->resume(); // and so finds out
 			return pConnection->state() == WebSocketConnection::CLOSED;
 		}));
@@ -113,7 +113,7 @@ protected:
 			return std::make_unique<Poco::Net::HTTPSClientSession>(uri.getHost(), uri.getPort(), clientContext());
 		});
 		pLoop = std::make_unique<WebSocketClientLoop>();
-		pClient = std::make_unique<WebSocketClient>(Poco::URI("wss://127.0.0.1:" + std::to_string(listener.address().port()) + "/"), handler, *pLoop, pParams);
+		pClient = std::make_unique<WebSocketClient>(Poco::URI("wss://127.0.0.1:" + std::to_string(listener.address().port()) + "/"), forClient(handler), *pLoop, pParams);
 		pClient->start();
 		pPeer = std::make_unique<RawPeer>(listener.acceptConnection(), Transport::TLS, true);
 		pPeer->send(handshakeResponse(pPeer->receiveThrough("\r\n\r\n")));
@@ -147,7 +147,7 @@ TEST_P(EventRenegotiateTest, SendTimeoutIsKept)
 {
 	connect(Poco::Timespan(1, 0));
 	renegotiate();
-	pConnection->send(std::string("one"));
+	pConnection->sendText(std::string("one"));
 	expectSleep([this] { return pConnection->state() == WebSocketConnection::CLOSED; });
 }
 
@@ -158,8 +158,8 @@ TEST_P(EventRenegotiateTest, GoesOn)
 	for (int i = 0; i < 20; ++i)
 	{
 		renegotiate();
-		pConnection->send(std::string("one"));
-		pConnection->send(std::string("two"));
+		pConnection->sendText(std::string("one"));
+		pConnection->sendText(std::string("two"));
 		expectText(*pPeer, "one");
 		expectText(*pPeer, "two");
 		pPeer->send(frame("three"));
@@ -173,7 +173,7 @@ TEST_P(EventRenegotiateTest, PausedMeanwhile)
 	connect(deadline());
 	renegotiate();
 	pConnection->pause();
-	pConnection->send(std::string("one"));
+	pConnection->sendText(std::string("one"));
 	expectText(*pPeer, "one");
 	pPeer->send(frame("two"));
 	pConnection->resume();
@@ -193,7 +193,7 @@ TEST_P(EventServerRenegotiatesTest, WhileMuchWaitsToBeSent)
 	connect(deadline());
 	const std::string payload = pattern(10000);
 	constexpr int FRAMES = 1000;
-	for (int i = 0; i < FRAMES; ++i) pConnection->send(payload);
+	for (int i = 0; i < FRAMES; ++i) pConnection->sendText(payload);
 	pPeer->renegotiate();
 	for (int i = 0; i < FRAMES; ++i) ASSERT_TRUE(payload == pPeer->receiveFrame().payload) << i;
 	pPeer->send(frame("answer"));

@@ -120,12 +120,12 @@ TEST_P(EventPortTest, WriteFailsAfterLastWords)
 			SCOPED_TRACE(way);
 			EventServer server(GetParam(), oneLoop());
 			Hold hold;
-			const WebSocketPreparedMessage::Ptr pMessage = new WebSocketPreparedMessage("prepared");
-			server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int opcode)
+			const WebSocketPreparedMessage::Ptr pMessage = WebSocketPreparedMessage::text("prepared");
+			server.handler.message = [&](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode)
 			{
-				if (std::string(pData, length) == "hold") hold.wait();
-				else if (way == "echo") connection.send(pData, length, opcode);
-				else if (way == "part") connection.sendPart(pData, length, opcode, false);
+				if (data == "hold") hold.wait();
+				else if (way == "echo") connection.send(data, opcode);
+				else if (way == "part") connection.sendPart(data, opcode, false);
 				else if (way == "broadcast in callback") server.server.broadcast(pMessage);
 			};
 			server.start();
@@ -137,8 +137,8 @@ TEST_P(EventPortTest, WriteFailsAfterLastWords)
 			const std::string last = lastWords(true, closes);
 			peer.send(way == "pong" ? last : last.substr(frame(FIN_PING, "?", true).size()));
 			peer.reset();
-			if (way == "send") pConnection->send("1");
-			else if (way == "large") pConnection->send(pattern(3000000));
+			if (way == "send") pConnection->sendText("1");
+			else if (way == "large") pConnection->sendText(pattern(3000000));
 			else if (way == "prepared") pConnection->send(pMessage);
 			else if (way == "broadcast") server.server.broadcast(pMessage);
 			else if (way == "ping") pConnection->ping();
@@ -154,7 +154,7 @@ TEST_P(EventPortTest, WriteFailsAfterLastWords)
 				EXPECT_EQ(expected({"close 1006"}), without(log, "error"));
 				EXPECT_EQ(log.size(), without(log, "error").size() + 1);
 			}
-			EXPECT_EQ(EventConnection::NOT_OPEN, pConnection->send("late"));
+			EXPECT_EQ(EventConnection::NOT_OPEN, pConnection->sendText("late"));
 			EXPECT_EQ(0u, pConnection->metrics().bytesQueued);
 			EXPECT_TRUE(eventually([&] { return server.server.metrics().connections == 1; }));
 		}
@@ -169,15 +169,15 @@ TEST_P(EventPortTest, ResetWithAFullQueue)
 	pParams->setMaxQueuedBytes(300000);
 	EventServer server(GetParam(), pParams);
 	Hold hold;
-	server.handler.message = [&](EventConnection&, const char* pData, std::size_t length, int)
+	server.handler.message = [&](EventConnection&, std::string_view data, WebSocketFrame::Opcode)
 	{
-		if (std::string(pData, length) == "hold") hold.wait();
+		if (data == "hold") hold.wait();
 	};
 	server.smallBuffers().start();
 	RawPeer peer = server.connect();
 	EventConnection::Ptr pConnection = server.handler.connection(0);
 	RawPeer holder = server.connect();
-	while (pConnection->send(pattern(3000)) == EventConnection::SENT) {}
+	while (pConnection->sendText(pattern(3000)) == EventConnection::SENT) {}
 	holder.send(textFrame("hold"));
 	hold.reached();
 	peer.send(lastWords(true, true));
@@ -197,14 +197,14 @@ TEST_P(EventPortTest, ResetWhilePaused)
 		EventParams::Ptr pParams = oneLoop();
 		pParams->setCloseTimeout(Poco::Timespan(0, 50*1000));
 		EventServer server(GetParam(), pParams);
-		server.handler.open = [&](EventConnection& connection, const Poco::Net::HTTPRequest&)
+		server.handler.open = [&](EventConnection& connection, Poco::Net::HTTPServerRequest&)
 		{
 			if (server.handler.count() == 1 && !backlog) connection.pause();
 		};
-		server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int opcode)
+		server.handler.message = [&](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode)
 		{
-			if (std::string(pData, length) == "round") connection.send(pData, length, opcode);
-			else if (backlog && std::string(pData, length) == text(10)) connection.pause();
+			if (data == "round") connection.send(data, opcode);
+			else if (backlog && data == text(10)) connection.pause();
 		};
 		server.start();
 		RawPeer peer = server.connect();
@@ -216,7 +216,7 @@ TEST_P(EventPortTest, ResetWhilePaused)
 		roundTrips(other);
 		if (how.find("send") != std::string::npos)
 		{
-			pConnection->send("1"); // fails now
+			pConnection->sendText("1"); // fails now
 			EXPECT_TRUE(eventually([&] { return pConnection->state() == EventConnection::CLOSING; }));
 			RawPeer silent = server.connect();
 			server.handler.connection(2)->close();
@@ -234,7 +234,7 @@ TEST_P(EventPortTest, ResetWhilePaused)
 TEST_P(EventPortTest, CloseAfterAFailedWriteWhilePaused)
 {
 	EventServer server(GetParam(), oneLoop());
-	server.handler.open = [&](EventConnection& connection, const Poco::Net::HTTPRequest&)
+	server.handler.open = [&](EventConnection& connection, Poco::Net::HTTPServerRequest&)
 	{
 		if (server.handler.count() == 1) connection.pause();
 	};
@@ -243,7 +243,7 @@ TEST_P(EventPortTest, CloseAfterAFailedWriteWhilePaused)
 	EventConnection::Ptr pConnection = server.handler.connection(0);
 	peer.send(lastWords(true, true));
 	peer.reset();
-	pConnection->send("1");
+	pConnection->sendText("1");
 	EXPECT_TRUE(eventually([&] { return pConnection->state() == EventConnection::CLOSING; }));
 	pConnection->close();
 	EXPECT_EQ(expected(), server.handler.finalLog(0));
@@ -257,10 +257,10 @@ TEST_P(EventPortTest, ResetWhilePausedUntilDrained)
 	pParams->setMaxQueuedBytes(300000);
 	EventServer server(GetParam(), pParams);
 	std::atomic<bool> paused(false);
-	server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int)
+	server.handler.message = [&](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode)
 	{
-		if (std::string(pData, length) != "fill") return;
-		while (connection.send(pattern(3000)) == EventConnection::SENT) {}
+		if (data != "fill") return;
+		while (connection.sendText(pattern(3000)) == EventConnection::SENT) {}
 		connection.pause();
 		paused = true;
 	};
@@ -283,16 +283,16 @@ TEST_P(EventPortTest, ResetWhilePausedWithNothingToRead)
 	for (const bool sends: {false, true})
 	{
 		EventServer server(GetParam(), oneLoop());
-		server.handler.open = [&](EventConnection& connection, const Poco::Net::HTTPRequest&)
+		server.handler.open = [&](EventConnection& connection, Poco::Net::HTTPServerRequest&)
 		{
 			connection.pause();
-			if (sends) connection.send("1");
+			if (sends) connection.sendText("1");
 		};
 		server.start();
 		RawPeer peer = server.connect();
 		EventConnection::Ptr pConnection = server.handler.connection(0);
 		peer.reset();
-		if (GetParam() == Port::LOCAL) pConnection->send("2"); // it has no reset, but an end, behind which something might be read
+		if (GetParam() == Port::LOCAL) pConnection->sendText("2"); // it has no reset, but an end, behind which something might be read
 		EXPECT_EQ("close 1006", server.handler.finalLog(0).back());
 	}
 }
@@ -318,13 +318,13 @@ TEST_P(TransportTest, ClientsWriteFailsAfterLastWords)
 		});
 		Poco::SharedPtr<Recorder> pHandler = new Recorder;
 		Hold hold;
-		pHandler->message = [&](EventConnection& connection, const char* pData, std::size_t length, int opcode)
+		pHandler->message = [&](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode)
 		{
-			if (std::string(pData, length) == "hold") hold.wait();
-			else if (way == "echo") connection.send(pData, length, opcode);
-			else if (way == "part") connection.sendPart(pData, length, opcode, false);
+			if (data == "hold") hold.wait();
+			else if (way == "echo") connection.send(data, opcode);
+			else if (way == "part") connection.sendPart(data, opcode, false);
 		};
-		WebSocketClient client(Poco::URI("ws://127.0.0.1:" + std::to_string(socket.address().port())), pHandler, loop, pParams);
+		WebSocketClient client(Poco::URI("ws://127.0.0.1:" + std::to_string(socket.address().port())), forClient(pHandler), loop, pParams);
 		client.start();
 		RawPeer peer(socket.acceptConnection(), GetParam(), true);
 		peer.send(handshakeResponse(receiveRequest(peer)) + frame(FIN_TEXT, "hold", false));
@@ -332,9 +332,9 @@ TEST_P(TransportTest, ClientsWriteFailsAfterLastWords)
 		EventConnection::Ptr pConnection = pHandler->connection();
 		peer.send(lastWords(false, true));
 		peer.reset();
-		if (way == "send") pConnection->send("1");
-		else if (way == "large") pConnection->send(pattern(3000000));
-		else if (way == "prepared") pConnection->send(WebSocketPreparedMessage::Ptr(new WebSocketPreparedMessage("prepared")));
+		if (way == "send") pConnection->sendText("1");
+		else if (way == "large") pConnection->sendText(pattern(3000000));
+		else if (way == "prepared") pConnection->send(WebSocketPreparedMessage::text("prepared"));
 		else if (way == "ping") pConnection->ping();
 		else if (way == "close") pConnection->close(4000);
 		hold.release();

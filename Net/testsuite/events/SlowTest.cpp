@@ -51,10 +51,10 @@ TEST_P(EventSlowTest, ReaderOfALargeMessage)
 	EventParams::Ptr pParams = impatient();
 	pParams->setIdleTimeout(LIMIT);
 	EventServer server(GetParam(), pParams);
-	server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int opcode)
+	server.handler.message = [&](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode)
 	{
-		if (std::string(pData, length) == "go") connection.send(large());
-		else connection.send(pData, length, opcode);
+		if (data == "go") connection.sendText(large());
+		else connection.send(data, opcode);
 	};
 	server.start();
 	RawPeer peer = server.connect();
@@ -88,9 +88,9 @@ TEST_P(EventSlowTest, SenderOfALargeMessageIsNotIdle)
 TEST_P(EventSlowTest, QueueThatDrainsBeforeTheCloseFrame)
 {
 	EventServer server(GetParam(), impatient());
-	server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int)
+	server.handler.message = [&](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
 	{
-		connection.send(large());
+		connection.sendText(large());
 		connection.close(4000);
 	};
 	server.start();
@@ -153,7 +153,7 @@ TEST_P(EventSlowTest, ReaderThatTrickles)
 	pParams->setSendTimeout(ms(5000));
 	pParams->setTransferTimeout(ms(2000));
 	EventServer server(GetParam(), pParams);
-	server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int) { connection.send(large()); };
+	server.handler.message = [&](EventConnection& connection, std::string_view, WebSocketFrame::Opcode) { connection.sendText(large()); };
 	server.smallBuffers().start();
 	RawPeer peer = server.connect();
 	peer.send(textFrame("go"));
@@ -180,7 +180,7 @@ TEST_P(EventSlowTest, PeerThatNeverSendsItsCloseFrame)
 	EventParams::Ptr pParams = impatient();
 	pParams->setTransferTimeout(ms(2000));
 	EventServer server(GetParam(), pParams);
-	server.handler.message = [](EventConnection&, const char*, std::size_t, int) { };
+	server.handler.message = [](EventConnection&, std::string_view, WebSocketFrame::Opcode) { };
 	server.start();
 	RawPeer peer = server.connect();
 	server.handler.connection()->close(4000);

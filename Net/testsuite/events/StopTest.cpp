@@ -70,7 +70,7 @@ enum class How
 	DESTROY
 };
 
-std::unique_ptr<WebSocketServer> newServer(Poco::Net::WebSocketHandler* pHandler, const ServerSocket& socket, EventParams::Ptr pParams = new EventParams)
+std::unique_ptr<WebSocketServer> newServer(Poco::Net::WebSocketServerHandler* pHandler, const ServerSocket& socket, EventParams::Ptr pParams = new EventParams)
 {
 	pParams->setThreads(2);
 	auto pServer = std::make_unique<WebSocketServer>(pHandler, pParams);
@@ -102,15 +102,19 @@ RawPeer dial(const SocketAddress& address, const std::string& request)
 	return peer;
 }
 
-struct Messages: public Poco::Net::WebSocketHandler
+template <class Handler>
+struct MessagesOf: public Handler
 {
 	std::function<void (EventConnection&, const std::string&)> message;
 
-	void onMessage(EventConnection& connection, const char* pData, std::size_t length, int) override
+	void onMessage(EventConnection& connection, std::string_view data, WebSocketFrame::Opcode) override
 	{
-		if (message) message(connection, std::string(pData, length));
+		if (message) message(connection, std::string(data));
 	}
 };
+
+using Messages = MessagesOf<Poco::Net::WebSocketServerHandler>;
+using ClientMessages = MessagesOf<Poco::Net::WebSocketClientHandler>;
 
 WebSocketClientParams::Ptr clientParams(const WebSocketClientParams::SessionFactory& factory = nullptr)
 {
@@ -195,7 +199,7 @@ TEST_F(EventTest, ClientWaitsForWhatIsRunning)
 			SCOPED_TRACE(::testing::Message() << "destroyed " << destroyed << ", factory " << factory);
 			WebSocketClientLoop loop;
 			Gate gate;
-			auto* const pHandler = new Messages;
+			auto* const pHandler = new ClientMessages;
 			pHandler->message = [&](EventConnection&, const std::string&) { gate.pass(); };
 			WebSocketClientParams::Ptr pParams = clientParams([&](const Poco::URI& uri)
 			{
@@ -205,7 +209,7 @@ TEST_F(EventTest, ClientWaitsForWhatIsRunning)
 			pParams->setCloseTimeout(Poco::Timespan(0, 1000));
 			auto pClient = std::make_unique<WebSocketClient>(uriOf(server.number()), pHandler, loop, pParams);
 			pClient->start();
-			pClient->send("go");
+			pClient->sendText("go");
 			EXPECT_TRUE(gate.reached());
 			std::atomic<bool> ended(false);
 			std::thread stopper([&]
@@ -232,13 +236,13 @@ TEST_F(EventTest, NoFactoryIsCalledAfterStop)
 		{
 			WebSocketClientLoop loop(1, 1);
 			Gate gate;
-			WebSocketClient first(uriOf(1), new Messages, loop, clientParams([&](const Poco::URI& uri)
+			WebSocketClient first(uriOf(1), new ClientMessages, loop, clientParams([&](const Poco::URI& uri)
 			{
 				gate.pass();
 				return std::make_unique<Poco::Net::HTTPClientSession>(uri.getHost(), uri.getPort());
 			}));
 			std::atomic<bool> over(false);
-			auto pSecond = std::make_unique<WebSocketClient>(uriOf(1), new Messages, loop, clientParams([&](const Poco::URI& uri)
+			auto pSecond = std::make_unique<WebSocketClient>(uriOf(1), new ClientMessages, loop, clientParams([&](const Poco::URI& uri)
 			{
 				if (over) ++late;
 				return std::make_unique<Poco::Net::HTTPClientSession>(uri.getHost(), uri.getPort());
@@ -251,7 +255,7 @@ TEST_F(EventTest, NoFactoryIsCalledAfterStop)
 			over = true;
 			gate.open();
 			std::atomic<bool> through(false);
-			WebSocketClient third(uriOf(1), new Messages, loop, clientParams([&](const Poco::URI& uri) // comes behind it
+			WebSocketClient third(uriOf(1), new ClientMessages, loop, clientParams([&](const Poco::URI& uri) // comes behind it
 			{
 				through = true;
 				return std::make_unique<Poco::Net::HTTPClientSession>(uri.getHost(), uri.getPort());
@@ -279,20 +283,20 @@ TEST_F(EventTest, NothingComesWhenClientsGo)
 			std::atomic<int> late{0};
 		};
 
-		struct Noting: public Poco::Net::WebSocketHandler
+		struct Noting: public Poco::Net::WebSocketClientHandler
 		{
 			explicit Noting(const std::shared_ptr<Flags>& pItsFlags):
 				pFlags(pItsFlags)
 			{
 			}
 
-			void onOpen(EventConnection& connection, const Poco::Net::HTTPRequest&) override
+			void onOpen(EventConnection& connection, const Poco::Net::HTTPRequest&, const Poco::Net::HTTPResponse&) override
 			{
 				note();
-				connection.send("hello");
+				connection.sendText("hello");
 			}
 
-			void onMessage(EventConnection&, const char*, std::size_t, int) override
+			void onMessage(EventConnection&, std::string_view, WebSocketFrame::Opcode) override
 			{
 				note();
 			}
@@ -445,7 +449,7 @@ TEST_F(EventTest, ClientsThatStopEachOther)
 		std::atomic<int> ended(0);
 		for (int i = 0; i < 2; ++i)
 		{
-			auto* const pHandler = new Messages;
+			auto* const pHandler = new ClientMessages;
 			pHandler->message = [&, i](EventConnection&, const std::string&)
 			{
 				EXPECT_TRUE(begun);
@@ -460,7 +464,7 @@ TEST_F(EventTest, ClientsThatStopEachOther)
 			EXPECT_TRUE(eventually([&] { return clients[i]->state() == WebSocketClient::CONNECTED; }));
 		}
 		begun = true;
-		server.server.broadcast(new Poco::Net::WebSocketPreparedMessage("go"));
+		server.server.broadcast(Poco::Net::WebSocketPreparedMessage::text("go"));
 		EXPECT_TRUE(eventually([&] { return ended == 2; }));
 		EXPECT_TRUE(eventually([&] { return server.server.metrics().connections == 0; }));
 	}
@@ -499,7 +503,7 @@ TEST_F(EventTest, CalledWhileItIsStopped)
 					})) << "stop() has begun";
 					EXPECT_THROW(pStopped->start(), Poco::IllegalStateException);
 					EXPECT_THROW(pStopped->listen(ServerSocket()), Poco::IllegalStateException);
-					pStopped->broadcast(new Poco::Net::WebSocketPreparedMessage("hello"));
+					pStopped->broadcast(Poco::Net::WebSocketPreparedMessage::text("hello"));
 					pStopped->metrics();
 					try
 					{
@@ -560,7 +564,7 @@ TEST_F(EventTest, StopOfAClientWaitsForTheOldConnectionOnly)
 	EventServer server;
 	server.start();
 	WebSocketClientLoop loop;
-	WebSocketClient client(uriOf(server.number()), new Messages, loop, clientParams());
+	WebSocketClient client(uriOf(server.number()), new ClientMessages, loop, clientParams());
 	std::atomic<bool> over(false);
 	std::thread starter([&]
 	{

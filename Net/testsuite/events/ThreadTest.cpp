@@ -81,8 +81,8 @@ TEST_P(EventPortTest, EightSendersWhilePeersComeAndGo)
 	server.start();
 	std::atomic<bool> stop(false);
 	std::vector<std::thread> senders;
-	const WebSocketPreparedMessage::Ptr pPrepared = new WebSocketPreparedMessage(pattern(20000));
-	const WebSocketPreparedMessage::Ptr pShort = new WebSocketPreparedMessage("to all");
+	const WebSocketPreparedMessage::Ptr pPrepared = WebSocketPreparedMessage::text(pattern(20000));
+	const WebSocketPreparedMessage::Ptr pShort = WebSocketPreparedMessage::text("to all");
 	{
 		Crowd crowd(server, 4);
 		for (unsigned t = 0; t < 8; ++t)
@@ -104,7 +104,7 @@ TEST_P(EventPortTest, EightSendersWhilePeersComeAndGo)
 					case 6: pConnection->metrics(); pConnection->id(); break;
 					case 7: pConnection->setUserData(std::make_shared<int>(1)); break;
 					case 9: server.server.broadcast(pShort); break;
-					default: pConnection->send("message");
+					default: pConnection->sendText("message");
 					}
 					if (i % 4 == 0) std::this_thread::yield();
 				}
@@ -220,20 +220,20 @@ TEST_P(EventPortTest, CallbackThrows)
 			EventServer server(GetParam(), pParams);
 			EventConnection* pVictim = nullptr;
 			const auto throwing = [&](Where here, EventConnection& connection) { if (where == here && &connection == pVictim) raise(what); };
-			server.handler.open = [&](EventConnection& connection, const HTTPRequest&)
+			server.handler.open = [&](EventConnection& connection, Poco::Net::HTTPServerRequest&)
 			{
 				if (server.handler.count() != 2) return;
 				pVictim = &connection;
 				if (where == PART) connection.setParts(true);
 				throwing(OPEN, connection);
 			};
-			server.handler.message = [&](EventConnection& connection, const char* pData, std::size_t length, int opcode)
+			server.handler.message = [&](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode)
 			{
 				throwing(MESSAGE, connection);
-				connection.send(pData, length, opcode);
-				if (where == DRAINED && &connection == pVictim) connection.send(pattern(1500000)); // not at once
+				connection.send(data, opcode);
+				if (where == DRAINED && &connection == pVictim) connection.sendText(pattern(1500000)); // not at once
 			};
-			server.handler.part = [&](EventConnection& connection, const char*, std::size_t, int, bool) { throwing(PART, connection); };
+			server.handler.part = [&](EventConnection& connection, std::string_view, WebSocketFrame::Opcode, bool) { throwing(PART, connection); };
 			server.handler.drained = [&](EventConnection& connection) { throwing(DRAINED, connection); };
 			server.handler.error = [&](EventConnection& connection, const Poco::Exception&) { throwing(ERROR, connection); };
 			server.handler.close = [&](EventConnection& connection, int, const std::string&) { throwing(CLOSE, connection); };
@@ -284,32 +284,32 @@ TEST_F(EventTest, OthersMessagesWaitForParts)
 {
 	// RFC 6455, 5.4: what is sent meanwhile, by whomever, comes behind the message that is being sent in parts.
 	EventServer server;
-	server.handler.message = [](EventConnection& connection, const char* pData, std::size_t length, int)
+	server.handler.message = [](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode)
 	{
-		const std::string what(pData, length);
+		const std::string what(data);
 		if (what == "bad")
 		{
-			EXPECT_THROW(connection.sendPart("\xff", 1, 1, false), Poco::InvalidArgumentException);
-			EXPECT_EQ(EventConnection::SENT, connection.send("good"));
+			EXPECT_THROW(connection.sendPart("\xff", WebSocketFrame::OP_TEXT, false), Poco::InvalidArgumentException);
+			EXPECT_EQ(EventConnection::SENT, connection.sendText("good"));
 			return;
 		}
-		EXPECT_EQ(EventConnection::SENT, connection.sendPart(pData, length, 1, what == "end"));
+		EXPECT_EQ(EventConnection::SENT, connection.sendPart(data, WebSocketFrame::OP_TEXT, what == "end"));
 		if (what == "end")
 		{
-			EXPECT_EQ(EventConnection::SENT, connection.send("last"));
+			EXPECT_EQ(EventConnection::SENT, connection.sendText("last"));
 			return;
 		}
-		EXPECT_EQ(EventConnection::SENT, connection.send("own"));
-		EXPECT_THROW(connection.sendPart("x", 1, 2, false), Poco::InvalidArgumentException);
+		EXPECT_EQ(EventConnection::SENT, connection.sendText("own"));
+		EXPECT_THROW(connection.sendPart("x", WebSocketFrame::OP_BINARY, false), Poco::InvalidArgumentException);
 	};
 	server.start();
 	RawPeer peer = server.connect();
 	EventConnection::Ptr pConnection = server.handler.connection();
-	EXPECT_THROW(pConnection->sendPart("x", 1, 1, true), Poco::IllegalStateException);
+	EXPECT_THROW(pConnection->sendPart("x", WebSocketFrame::OP_TEXT, true), Poco::IllegalStateException);
 	peer.send(textFrame("begin"));
 	EXPECT_EQ(0x01, peer.receiveFrame().flags);
-	EXPECT_EQ(EventConnection::SENT, pConnection->send("first"));
-	EXPECT_EQ(EventConnection::SENT, pConnection->send(new WebSocketPreparedMessage("second")));
+	EXPECT_EQ(EventConnection::SENT, pConnection->sendText("first"));
+	EXPECT_EQ(EventConnection::SENT, pConnection->send(WebSocketPreparedMessage::text("second")));
 	pConnection->ping();
 	EXPECT_EQ(FIN_PING, peer.receiveFrame().flags); // control frames may come in between
 	EXPECT_EQ(14u + 3*EventParams::QUEUE_ENTRY, pConnection->metrics().bytesQueued);
@@ -344,7 +344,7 @@ TEST_F(EventTest, Spin)
 			EXPECT_EQ("hello", nextText());
 		}
 		EXPECT_EQ(FIN_PING, peer.receiveFrame().flags);
-		server.handler.connection()->send("from elsewhere");
+		server.handler.connection()->sendText("from elsewhere");
 		EXPECT_EQ("from elsewhere", nextText());
 		server.server.stop();
 		peer.receiveToEnd();

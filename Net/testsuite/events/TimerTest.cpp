@@ -139,7 +139,7 @@ TEST_P(EventPortTest, SendThatStalls)
 	pParams->setSendTimeout(ms(500));
 	EventServer server(GetParam(), pParams);
 	const std::string large = pattern(10000000);
-	server.handler.message = [&](EventConnection& connection, const char*, std::size_t, int) { connection.send(large); };
+	server.handler.message = [&](EventConnection& connection, std::string_view, WebSocketFrame::Opcode) { connection.sendText(large); };
 	server.smallBuffers().start();
 	RawPeer peer = server.connect();
 	peer.socket().setReceiveBufferSize(256*1024);

@@ -52,7 +52,7 @@ namespace
 		return new Context(Context::CLIENT_USE, "", "", "", Context::VERIFY_NONE);
 	}
 
-	class EchoHandler: public Poco::Net::WebSocketHandler
+	class EchoHandler: public Poco::Net::WebSocketClientHandler
 	{
 	public:
 		std::atomic<int> echoed{0};
@@ -60,7 +60,7 @@ namespace
 		std::atomic<bool> failed{false};
 		std::atomic<bool> timedOut{false};
 
-		void onMessage(WebSocketConnection&, const char*, std::size_t, int) override
+		void onMessage(WebSocketConnection&, std::string_view, WebSocketFrame::Opcode) override
 		{
 			++echoed;
 		}
@@ -154,7 +154,7 @@ namespace
 			const std::string authority = host[0] == ':' ? "[" + host + "]" : host;
 			WebSocketClient client(Poco::URI((transport == Transport::TLS ? "wss://" : "ws://") + authority + ":" + std::to_string(port) + "/"), pHandler, loop, pParams);
 			client.start();
-			client.send("hello");
+			client.sendText("hello");
 			EXPECT_TRUE(eventually([&] { return pHandler->echoed > 0 || pHandler->failed; }));
 			client.stop();
 			outcome.echoed = pHandler->echoed > 0;

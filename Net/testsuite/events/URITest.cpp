@@ -41,11 +41,11 @@ namespace
 			/// Sends a message, and expects it to come back.
 		{
 			Poco::SharedPtr<Recorder> pRecorder = new Recorder;
-			pRecorder->message = [](EventConnection&, const char*, std::size_t, int) {};
+			pRecorder->message = [](EventConnection&, std::string_view, WebSocketFrame::Opcode) {};
 			WebSocketClientLoop loop;
-			WebSocketClient client(Poco::URI(uri), pRecorder, loop, pParams);
+			WebSocketClient client(Poco::URI(uri), forClient(pRecorder), loop, pParams);
 			client.start();
-			client.send("echo");
+			client.sendText("echo");
 			EXPECT_TRUE(eventually([&] { return pRecorder->count() > 0 && pRecorder->has("message 1 echo"); })) << uri;
 			pRecorder->forget(); // the connection has it, too
 		}

@@ -177,7 +177,7 @@ TEST(EventFanOut, Places)
 	/// In each order a message has one place, as long as there is room.
 {
 	std::vector<WebSocketPreparedMessage::Ptr> messages;
-	for (int i = 0; i < 5; ++i) messages.push_back(new WebSocketPreparedMessage(std::to_string(i)));
+	for (int i = 0; i < 5; ++i) messages.push_back(WebSocketPreparedMessage::text(std::to_string(i)));
 	WebSocketFanOut fanOut;
 	const std::size_t length = messages[0]->frame().size();
 	for (int turn = 0; turn < 2; ++turn)
@@ -205,11 +205,11 @@ TEST(EventFanOut, Places)
 		EXPECT_EQ(nullptr, fanOut.again(*messages[4]));
 	}
 
-	WebSocketPreparedMessage::Ptr pLarge = new WebSocketPreparedMessage(std::string(30000, 'x'));
+	WebSocketPreparedMessage::Ptr pLarge = WebSocketPreparedMessage::text(std::string(30000, 'x'));
 	const char* const pFirst = fanOut.place(pLarge);
 	ASSERT_TRUE(pFirst);
-	ASSERT_TRUE(fanOut.place(new WebSocketPreparedMessage(std::string(30000, 'y'))));
-	EXPECT_EQ(nullptr, fanOut.place(new WebSocketPreparedMessage(std::string(30000, 'z')))) << "there is no room";
+	ASSERT_TRUE(fanOut.place(WebSocketPreparedMessage::text(std::string(30000, 'y'))));
+	EXPECT_EQ(nullptr, fanOut.place(WebSocketPreparedMessage::text(std::string(30000, 'z')))) << "there is no room";
 	EXPECT_EQ(pFirst, fanOut.place(pLarge));
 	EXPECT_TRUE(fanOut.place(messages[0]));
 }

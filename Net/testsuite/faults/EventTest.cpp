@@ -55,14 +55,14 @@ namespace
 		void handle(EventServer& server)
 		{
 			server.handler.quiet = true;
-			server.handler.open = [this](EventConnection&, const Poco::Net::HTTPRequest&) { ++opened; };
+			server.handler.open = [this](EventConnection&, Poco::Net::HTTPServerRequest&) { ++opened; };
 			server.handler.close = [this](EventConnection&, int, const std::string&) { ++closed; };
-			server.handler.message = [this, &server](EventConnection& connection, const char* pData, std::size_t length, int opcode)
+			server.handler.message = [this, &server](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode)
 			{
-				if (length == sizeof(Order) && opcode == WebSocketFrame::OP_BINARY) connection.send(obey(pData) ? "struck" : "not struck");
-				else if (length == PARTED) sendParts(connection, pData, length, opcode);
-				else if (length == BROADCAST) broadcast(server.server, connection);
-				else connection.send(pData, length, opcode);
+				if (data.size() == sizeof(Order) && opcode == WebSocketFrame::OP_BINARY) connection.sendText(obey(data.data()) ? "struck" : "not struck");
+				else if (data.size() == PARTED) sendParts(connection, data, opcode);
+				else if (data.size() == BROADCAST) broadcast(server.server, connection);
+				else connection.send(data, opcode);
 			};
 		}
 
@@ -98,13 +98,13 @@ namespace
 
 		static void broadcast(Poco::Net::WebSocketServer& server, EventConnection& connection)
 		{
-			for (const std::string& message: broadcasts()) server.broadcast(new Poco::Net::WebSocketPreparedMessage(message));
+			for (const std::string& message: broadcasts()) server.broadcast(Poco::Net::WebSocketPreparedMessage::text(message));
 			connection.close();
 		}
 
-		static void sendParts(EventConnection& connection, const char* pData, std::size_t length, int opcode)
+		static void sendParts(EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode)
 		{
-			for (std::size_t i = 0; i < length; i += length/2) connection.sendPart(pData + i, length/2, opcode, i + length/2 == length);
+			for (std::size_t i = 0; i < data.size(); i += data.size()/2) connection.sendPart(data.substr(i, data.size()/2), opcode, i + data.size()/2 == data.size());
 		}
 
 		std::unique_ptr<FailingAllocations> _pFailing;

@@ -78,16 +78,16 @@ private:
 
 
 Recorder::Recorder():
-	message([](EventConnection& connection, const char* pData, std::size_t length, int opcode) { connection.send(pData, length, opcode); })
+	message([](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode) { connection.send(data, opcode); })
 {
 }
 
 
 namespace
 {
-	std::string shortened(const char* pData, std::size_t length)
+	std::string shortened(std::string_view data)
 	{
-		return length > 64 ? "#" + std::to_string(length) : std::string(pData, length);
+		return data.size() > 64 ? "#" + std::to_string(data.size()) : std::string(data);
 	}
 }
 
@@ -157,7 +157,7 @@ void Recorder::forget()
 }
 
 
-void Recorder::onOpen(EventConnection& connection, const HTTPRequest& request)
+void Recorder::begin(EventConnection& connection)
 {
 	if (!quiet)
 	{
@@ -168,23 +168,44 @@ void Recorder::onOpen(EventConnection& connection, const HTTPRequest& request)
 	}
 	Call call(*this, connection);
 	if (!quiet) note(connection, "open");
+}
+
+
+void Recorder::onOpen(EventConnection& connection, Poco::Net::HTTPServerRequest& request)
+{
+	begin(connection);
+	Call call(*this, connection);
 	if (open) open(connection, request);
 }
 
 
-void Recorder::onMessage(EventConnection& connection, const char* pData, std::size_t length, int opcode)
+void Recorder::onMessage(EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode)
 {
 	Call call(*this, connection);
-	if (!quiet) note(connection, "message " + std::to_string(opcode) + " " + shortened(pData, length));
-	if (message) message(connection, pData, length, opcode);
+	if (!quiet) note(connection, "message " + std::to_string(opcode) + " " + shortened(data));
+	if (message) message(connection, data, opcode);
 }
 
 
-void Recorder::onPart(EventConnection& connection, const char* pData, std::size_t length, int opcode, bool last)
+void Recorder::onPart(EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode, bool last)
 {
 	Call call(*this, connection);
-	if (!quiet) note(connection, "part " + std::to_string(opcode) + " " + shortened(pData, length) + (last ? "" : ".."));
-	if (part) part(connection, pData, length, opcode, last);
+	if (!quiet) note(connection, "part " + std::to_string(opcode) + " " + shortened(data) + (last ? "" : ".."));
+	if (part) part(connection, data, opcode, last);
+}
+
+
+void Recorder::onPing(EventConnection& connection, std::string_view payload)
+{
+	Call call(*this, connection);
+	if (ping) ping(connection, payload);
+}
+
+
+void Recorder::onPong(EventConnection& connection, std::string_view payload)
+{
+	Call call(*this, connection);
+	if (pong) pong(connection, payload);
 }
 
 
@@ -215,6 +236,68 @@ void Recorder::onClose(EventConnection& connection, int code, const std::string&
 		_index[&connection]->closed = true;
 	}
 	if (close) close(connection, code, reason);
+}
+
+
+namespace
+{
+	class ClientRecorder: public Poco::Net::WebSocketClientHandler
+	{
+	public:
+		explicit ClientRecorder(const Poco::SharedPtr<Recorder>& pRecorder):
+			_pRecorder(pRecorder)
+		{
+		}
+
+		void onOpen(EventConnection& connection, const HTTPRequest&, const Poco::Net::HTTPResponse&) override
+		{
+			_pRecorder->begin(connection);
+		}
+
+		void onMessage(EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode) override
+		{
+			_pRecorder->onMessage(connection, data, opcode);
+		}
+
+		void onPart(EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode, bool last) override
+		{
+			_pRecorder->onPart(connection, data, opcode, last);
+		}
+
+		void onPing(EventConnection& connection, std::string_view payload) override
+		{
+			_pRecorder->onPing(connection, payload);
+		}
+
+		void onPong(EventConnection& connection, std::string_view payload) override
+		{
+			_pRecorder->onPong(connection, payload);
+		}
+
+		void onDrained(EventConnection& connection) override
+		{
+			_pRecorder->onDrained(connection);
+		}
+
+		void onError(EventConnection& connection, const Poco::Exception& error) override
+		{
+			_pRecorder->onError(connection, error);
+		}
+
+		void onClose(EventConnection& connection, int code, const std::string& reason) override
+		{
+			_pRecorder->onClose(connection, code, reason);
+		}
+
+	private:
+		Poco::SharedPtr<Recorder> _pRecorder;
+	};
+}
+
+
+Poco::Net::WebSocketClientHandler::Ptr forClient(const Poco::SharedPtr<Recorder>& pRecorder)
+{
+	return new ClientRecorder(pRecorder);
 }
 
 
@@ -298,6 +381,47 @@ RawPeer EventServer::connect(const std::string& headers) const
 //
 // Frames
 //
+void Notes::add(const std::string& line)
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	_lines.push_back(line);
+}
+
+
+std::vector<std::string> Notes::lines() const
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	return _lines;
+}
+
+
+void Notes::expect(const std::vector<std::string>& expected) const
+{
+	eventually([&] { return lines().size() >= expected.size(); });
+	EXPECT_EQ(expected, lines());
+}
+
+
+RawServer::RawServer():
+	_socket(SocketAddress("127.0.0.1", 0))
+{
+}
+
+
+Poco::UInt16 RawServer::port() const
+{
+	return _socket.address().port();
+}
+
+
+RawPeer RawServer::accept(const std::string& headers)
+{
+	RawPeer peer(_socket.acceptConnection(), Transport::PLAIN, true);
+	peer.send(handshakeResponse(receiveRequest(peer), headers));
+	return peer;
+}
+
+
 std::string masked(int flags, const std::string& payload)
 {
 	return frame(flags, payload, true);

@@ -24,6 +24,7 @@ namespace WebSocketTest {
 
 using EventConnection = Poco::Net::WebSocketConnection;
 using EventParams = Poco::Net::WebSocketServerParams;
+using Poco::Net::WebSocketFrame;
 
 
 enum class Port
@@ -42,7 +43,7 @@ bool eventually(const std::function<bool ()>& condition);
 	/// Waits until the condition is true, but not longer than DEADLINE_S. Returns false if it did not come true.
 
 
-class Recorder: public Poco::Net::WebSocketHandler
+class Recorder: public Poco::Net::WebSocketServerHandler
 	/// Notes what it is told, for each connection a line: "open", "message 1 text", "part 2 text.." (with ".."
 	/// unless it is the last), "drained", "error 15", "close 1000 reason". Text of more than 64 bytes is noted as "#length".
 	/// Then calls a function, if there is one. A callback inside another one of the same connection has failed the test.
@@ -51,9 +52,11 @@ public:
 	Recorder();
 
 	// To be set before the server is started. By default messages are sent back.
-	std::function<void (EventConnection&, const Poco::Net::HTTPRequest&)> open;
-	std::function<void (EventConnection&, const char*, std::size_t, int)> message;
-	std::function<void (EventConnection&, const char*, std::size_t, int, bool)> part;
+	std::function<void (EventConnection&, Poco::Net::HTTPServerRequest&)> open;
+	std::function<void (EventConnection&, std::string_view, WebSocketFrame::Opcode)> message;
+	std::function<void (EventConnection&, std::string_view, WebSocketFrame::Opcode, bool)> part;
+	std::function<void (EventConnection&, std::string_view)> ping;
+	std::function<void (EventConnection&, std::string_view)> pong;
 	std::function<void (EventConnection&)> drained;
 	std::function<void (EventConnection&, const Poco::Exception&)> error;
 	std::function<void (EventConnection&, int, const std::string&)> close;
@@ -77,10 +80,15 @@ public:
 	void forget();
 		/// Lets go of all connections.
 
-	// WebSocketHandler
-	void onOpen(EventConnection& connection, const Poco::Net::HTTPRequest& request) override;
-	void onMessage(EventConnection& connection, const char* pData, std::size_t length, int opcode) override;
-	void onPart(EventConnection& connection, const char* pData, std::size_t length, int opcode, bool last) override;
+	void begin(EventConnection& connection);
+		/// The connection is open.
+
+	// WebSocketServerHandler
+	void onOpen(EventConnection& connection, Poco::Net::HTTPServerRequest& request) override;
+	void onMessage(EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode) override;
+	void onPart(EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode, bool last) override;
+	void onPing(EventConnection& connection, std::string_view payload) override;
+	void onPong(EventConnection& connection, std::string_view payload) override;
 	void onDrained(EventConnection& connection) override;
 	void onError(EventConnection& connection, const Poco::Exception& error) override;
 	void onClose(EventConnection& connection, int code, const std::string& reason) override;
@@ -102,6 +110,10 @@ private:
 	std::vector<std::unique_ptr<Entry>> _entries;
 	std::map<const EventConnection*, Entry*> _index;
 };
+
+
+Poco::Net::WebSocketClientHandler::Ptr forClient(const Poco::SharedPtr<Recorder>& pRecorder);
+	/// Returns a client's handler that has a recorder note what it is told. The recorder's open() is not called.
 
 
 class EventServer
@@ -136,6 +148,39 @@ private:
 public:
 	Recorder& handler;
 	Poco::Net::WebSocketServer server;
+};
+
+
+class Notes
+	/// Lines that several threads write.
+{
+public:
+	void add(const std::string& line);
+
+	std::vector<std::string> lines() const;
+
+	void expect(const std::vector<std::string>& lines) const;
+		/// Waits until there are as many lines.
+
+private:
+	mutable std::mutex _mutex;
+	std::vector<std::string> _lines;
+};
+
+
+class RawServer
+	/// Accepts WebSocketClients.
+{
+public:
+	RawServer();
+
+	Poco::UInt16 port() const;
+
+	RawPeer accept(const std::string& headers = "");
+		/// Does the opening handshake, and answers with these header lines.
+
+private:
+	Poco::Net::ServerSocket _socket;
 };
 
 

@@ -19,11 +19,11 @@
 
 using namespace Poco::Net;
 
-class Echo: public WebSocketHandler // what happens to all connections is told to one object
+class Echo: public WebSocketServerHandler // what happens to all connections is told to one object
 {
-	void onMessage(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode) override
+	void onMessage(WebSocketConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode) override
 	{
-		connection.send(pData, length, opcode); // never waits
+		connection.send(data, opcode); // never waits
 	}
 
 	void onError(WebSocketConnection& connection, const Poco::Exception& error) override

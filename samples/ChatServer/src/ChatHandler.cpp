@@ -10,14 +10,13 @@
 #include <memory>
 
 
-using Poco::Net::HTTPRequest;
+using Poco::Net::HTTPServerRequest;
 using Poco::Net::WebSocketConnection;
+using Poco::Net::WebSocketFrame;
 
 
 namespace
 {
-	constexpr int POLICY_VIOLATION = 1008; // RFC 6455, 7.4.1
-
 	void sendToAll(const RoomView& view, const MessagePtr& pMessage)
 		/// The message was made once, for everybody. What send() returns does not matter: somebody who has
 		/// gone is about to leave, and somebody who does not read is sent away by the queue's policy.
@@ -33,17 +32,17 @@ ChatHandler::ChatHandler(ChatRooms& rooms):
 }
 
 
-void ChatHandler::onOpen(WebSocketConnection& connection, const HTTPRequest&)
+void ChatHandler::onOpen(WebSocketConnection& connection, HTTPServerRequest&)
 {
 	connection.setUserData(std::make_shared<Seat>());
 }
 
 
-void ChatHandler::onMessage(WebSocketConnection& connection, const char* pData, std::size_t length, int)
+void ChatHandler::onMessage(WebSocketConnection& connection, std::string_view data, WebSocketFrame::Opcode)
 {
 	try
 	{
-		perform(connection, ChatRequest::parse(std::string(pData, length)));
+		perform(connection, ChatRequest::parse(std::string(data)));
 	}
 	catch (const Refused& refused)
 	{
@@ -51,7 +50,7 @@ void ChatHandler::onMessage(WebSocketConnection& connection, const char* pData, 
 	}
 	catch (const Poco::Exception&)
 	{
-		connection.close(POLICY_VIOLATION, "Not a message of this chat"); // not from our page
+		connection.close(WebSocketFrame::POLICY_VIOLATION, "Not a message of this chat"); // not from our page
 	}
 }
 

@@ -13,18 +13,19 @@
 
 #include "ChatMessages.h"
 #include "ChatRooms.h"
-#include "Poco/Net/WebSocketConnection.h"
+#include "Poco/Net/HTTPServerRequest.h"
+#include "Poco/Net/WebSocketHandler.h"
 
 
-class ChatHandler: public Poco::Net::WebSocketHandler
+class ChatHandler: public Poco::Net::WebSocketServerHandler
 	/// Does what the pages ask for. Its functions are called by all threads of the server, but for
 	/// one connection always by the same one.
 {
 public:
 	explicit ChatHandler(ChatRooms& rooms);
 
-	void onOpen(Poco::Net::WebSocketConnection& connection, const Poco::Net::HTTPRequest& request) override;
-	void onMessage(Poco::Net::WebSocketConnection& connection, const char* pData, std::size_t length, int opcode) override;
+	void onOpen(Poco::Net::WebSocketConnection& connection, Poco::Net::HTTPServerRequest& request) override;
+	void onMessage(Poco::Net::WebSocketConnection& connection, std::string_view data, Poco::Net::WebSocketFrame::Opcode opcode) override;
 	void onClose(Poco::Net::WebSocketConnection& connection, int code, const std::string& reason) override;
 
 private:

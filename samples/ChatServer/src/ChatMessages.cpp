@@ -78,7 +78,7 @@ namespace
 	{
 		std::ostringstream stream;
 		object.stringify(stream);
-		return new WebSocketPreparedMessage(stream.str());
+		return WebSocketPreparedMessage::text(stream.str());
 	}
 }
 

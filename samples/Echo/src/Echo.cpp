@@ -7,26 +7,24 @@
 //
 
 
+#include "Poco/Net/HTTPServerResponse.h"
 #include "Poco/Net/WebSocketServer.h"
 #include <iostream>
 
 using namespace Poco::Net;
 
-class Echo: public WebSocketHandler
-{
-	void onMessage(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode) override
-	{
-		connection.send(pData, length, opcode); // never waits; any thread may call it
-	}
-};
-
 int main(int argc, char** argv)
 {
-	ServerSocket socket(SocketAddress(argc > 1 ? argv[1] : "localhost:9002"));
-	WebSocketServer server(new Echo);
-	server.listen(socket);
+	WebSocketServerCallbacks callbacks;
+	callbacks.onMessage = [](WebSocketConnection& connection, std::string_view message, WebSocketFrame::Opcode opcode)
+	{
+		connection.send(message, opcode); // never waits; any thread may call it
+	};
+	WebSocketServer server(callbacks);
+	server.setHTTP([](HTTPServerRequest&, HTTPServerResponse& response) { response.send() << "There is a WebSocket here.\n"; });
+	server.listen(SocketAddress(argc > 1 ? argv[1] : "localhost:9002"));
 	server.start();
-	std::cout << "ws://" << socket.address().toString() << "/ until Enter is pressed" << std::endl;
+	std::cout << "Port " << server.port() << ", until Enter is pressed" << std::endl;
 	std::cin.get();
 	server.drain(Poco::Timespan(5, 0)); // closes all connections with 1001, within 5 s
 	return 0;

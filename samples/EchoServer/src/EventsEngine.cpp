@@ -11,11 +11,12 @@
 
 
 using Poco::Net::WebSocketConnection;
-using Poco::Net::WebSocketHandler;
+using Poco::Net::WebSocketFrame;
+using Poco::Net::WebSocketServerHandler;
 using Poco::Net::WebSocketServerParams;
 
 
-class EventsEngine::Echo: public WebSocketHandler
+class EventsEngine::Echo: public WebSocketServerHandler
 {
 public:
 	explicit Echo(const std::atomic<bool>& stopping):
@@ -23,12 +24,12 @@ public:
 	{
 	}
 
-	void onMessage(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode) override
+	void onMessage(WebSocketConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode) override
 	{
-		if (connection.send(pData, length, opcode) != WebSocketConnection::QUEUE_FULL) return;
+		if (connection.send(data, opcode) != WebSocketConnection::QUEUE_FULL) return;
 		// This peer sends and does not read. Until it does, no more is read from it.
 		connection.pause();
-		connection.setUserData(std::make_shared<Message>(Message{std::string(pData, length), opcode}));
+		connection.setUserData(std::make_shared<Message>(Message{std::string(data), opcode}));
 	}
 
 	void onDrained(WebSocketConnection& connection) override
@@ -51,7 +52,7 @@ private:
 	struct Message
 	{
 		std::string content;
-		int opcode;
+		WebSocketFrame::Opcode opcode;
 	};
 
 	const std::atomic<bool>& _stopping;

@@ -18,11 +18,12 @@
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/WebSocketClientParams.h"
 #include "Poco/Net/WebSocketConnection.h"
+#include "Poco/Net/WebSocketHandler.h"
 #include "Poco/Net/HTTPResponse.h"
 #include "Poco/URI.h"
 #include <cstddef>
-#include <string>
-#include <type_traits>
+#include <memory>
+#include <string_view>
 
 
 namespace Poco {
@@ -71,10 +72,17 @@ private:
 class WebSocket_API WebSocketClient
 	/// Connects to a server, tells a handler what happens, and connects again when the connection is lost.
 	///
-	///     WebSocketClientLoop loop;
-	///     WebSocketClient client(URI("ws://localhost:9002/"), new MyHandler, loop);
+	///     WebSocketClientCallbacks callbacks;
+	///     callbacks.onMessage = [](WebSocketConnection&, std::string_view message, WebSocketFrame::Opcode)
+	///     {
+	///         std::cout << message << std::endl;
+	///     };
+	///     WebSocketClient client(URI("ws://localhost:9002/"), callbacks);
 	///     client.start();
-	///     client.send("hello"); // goes out as soon as it is connected
+	///     client.sendText("hello"); // is sent as soon as it is connected
+	///
+	/// A subclass of WebSocketClientHandler can be given instead of functions. A client has two threads of its own, unless
+	/// it shares a WebSocketClientLoop with others.
 	///
 	/// The callbacks come from the loop's thread, one after the other. All functions may be called by any thread, and anywhere: in
 	/// callbacks, hooks and HTTP handlers of whichever client or server, and in session factories.
@@ -88,9 +96,18 @@ public:
 		WAITING     /// It is waited before the next attempt.
 	};
 
-	WebSocketClient(const URI& uri, const WebSocketHandler::Ptr& pHandler, WebSocketClientLoop& loop, const WebSocketClientParams::Ptr& pParams = new WebSocketClientParams);
-		/// Creates a client for a URI with the scheme ws or wss (RFC 6455, 3). Throws an InvalidArgumentException
-		/// for another one, or one with user info or a fragment.
+	WebSocketClient(const URI& uri, const WebSocketClientHandler::Ptr& pHandler, const WebSocketClientParams::Ptr& pParams = new WebSocketClientParams);
+		/// Creates a client with threads of its own, for a URI with the scheme ws or wss (RFC 6455, 3). It calls the handler. Throws an
+		/// InvalidArgumentException for another URI, or one with user info or a fragment, or if there is no handler, or there are no parameters.
+
+	WebSocketClient(const URI& uri, const WebSocketClientCallbacks& callbacks, const WebSocketClientParams::Ptr& pParams = new WebSocketClientParams);
+		/// Creates a client with threads of its own. It calls these functions.
+
+	WebSocketClient(const URI& uri, const WebSocketClientHandler::Ptr& pHandler, WebSocketClientLoop& loop, const WebSocketClientParams::Ptr& pParams = new WebSocketClientParams);
+		/// Creates a client that uses the threads of a loop.
+
+	WebSocketClient(const URI& uri, const WebSocketClientCallbacks& callbacks, WebSocketClientLoop& loop, const WebSocketClientParams::Ptr& pParams = new WebSocketClientParams);
+		/// Creates a client that uses the threads of a loop. It calls these functions.
 
 	~WebSocketClient();
 		/// Stops the client. When it has returned, neither callback nor session factory is running, and none will be called; those
@@ -98,6 +115,8 @@ public:
 		///
 		/// By a callback, of whichever client or server, and by its own session factory, the connection is closed (code 1000) without
 		/// another callback, and without waiting for the peer.
+		///
+		/// A client with threads of its own ends them, as ~WebSocketClientLoop() does: an attempt to connect that is going on is waited for.
 
 	void start();
 		/// Begins to connect. Does nothing if that was done before. A client that was stopped can be started again.
@@ -110,16 +129,21 @@ public:
 		/// By a callback, of whichever client or server, and by its own session factory, it does not wait: onClose() comes later. Elsewhere, if
 		/// the client's loop or factory waits for the thread that calls it, it throws an IllegalStateException, and has done nothing.
 
-	WebSocketConnection::SendResult send(const std::string& message, int opcode = WebSocketFrame::OP_TEXT);
-	WebSocketConnection::SendResult send(const void* pData, std::size_t length, int opcode);
-		/// Sends a message, or keeps it until there is a connection. Returns QUEUE_FULL if too much is kept
-		/// already (WebSocketClientParams::setMaxOfflineBytes()), NOT_OPEN if the client is stopped.
-		/// A message that was sent when the connection was lost may be lost; what was kept, and the connection did not take, is
-		/// kept for the next one. Otherwise as WebSocketConnection::send().
+	WebSocketConnection::SendResult sendText(std::string_view text, WebSocketFrame::Compression compression = WebSocketFrame::Compression::AS_AGREED);
+		/// Sends a text message, or keeps it. See send().
 
-	template <typename Length, typename = std::enable_if_t<std::is_unsigned<Length>::value>>
-	WebSocketConnection::SendResult send(const char* pData, Length length) = delete;
-		/// The opcode is missing: the length would be taken for it.
+	WebSocketConnection::SendResult sendBinary(std::string_view data, WebSocketFrame::Compression compression = WebSocketFrame::Compression::AS_AGREED);
+		/// Sends a binary message, or keeps it. See send().
+
+	WebSocketConnection::SendResult sendBinary(const void* pData, std::size_t length, WebSocketFrame::Compression compression = WebSocketFrame::Compression::AS_AGREED);
+		/// Sends a binary message of length bytes, or keeps it. See send().
+
+	WebSocketConnection::SendResult send(std::string_view message, WebSocketFrame::Opcode opcode, WebSocketFrame::Compression compression = WebSocketFrame::Compression::AS_AGREED);
+		/// Sends a text (OP_TEXT) or binary (OP_BINARY) message, or keeps it until there is a connection. Returns QUEUE_FULL if too much is
+		/// kept already (WebSocketClientParams::setMaxOfflineBytes()), NOT_OPEN if the client is stopped.
+		///
+		/// A message that was sent when the connection is lost may be lost. Messages that were kept, and that the connection did
+		/// not take, are kept for the next one. Otherwise like WebSocketConnection::send().
 
 	State state() const;
 
@@ -136,6 +160,9 @@ private:
 
 	class Core;
 
+	WebSocketClient(const URI& uri, const WebSocketClientHandler::Ptr& pHandler, std::unique_ptr<WebSocketClientLoop> pLoop, const WebSocketClientParams::Ptr& pParams);
+
+	std::unique_ptr<WebSocketClientLoop> _pLoop; // its own
 	Core* _pCore; // the connection shares its ownership
 };
 

@@ -25,7 +25,8 @@ POCO_WEBSOCKET_BEGIN
 
 
 class WebSocket_API WebSocketFrame
-	/// Opcodes and Close codes of RFC 6455.
+	/// The names of RFC 6455 that all classes of the library use: opcodes, and the status codes of
+	/// Close frames. WebSocket has Poco's older names as well, with the same values.
 {
 public:
 	enum Opcode
@@ -40,24 +41,37 @@ public:
 	};
 
 	enum CloseCode
-		/// The status codes that the library itself sends (RFC 6455, 7.4.1, and the IANA registry).
+		/// The status codes of Close frames (RFC 6455, 7.4.1, and the IANA registry). Codes from 3000 to 4999
+		/// are for libraries and applications.
 	{
-		NORMAL_CLOSURE   = 1000, /// The connection has done its work.
-		GOING_AWAY       = 1001, /// The server stops, or the connection has been idle.
-		PROTOCOL_ERROR   = 1002, /// A rule of RFC 6455 is broken.
-		INVALID_PAYLOAD  = 1007, /// Text is not UTF-8, or compressed data is corrupt.
-		POLICY_VIOLATION = 1008, /// A limit of fragments, PINGs or time is exceeded.
-		MESSAGE_TOO_BIG  = 1009, /// A frame or message is larger than the maximum.
-		INTERNAL_ERROR   = 1011, /// A callback has thrown.
-		TRY_AGAIN_LATER  = 1013  /// The peer does not take what is sent (QUEUE_CLOSE_1013).
+		NORMAL_CLOSURE      = 1000, /// The connection has done its work.
+		GOING_AWAY          = 1001, /// The endpoint goes away. The library: the server stops, or the connection has been idle.
+		PROTOCOL_ERROR      = 1002, /// A rule of RFC 6455 is broken.
+		UNSUPPORTED_DATA    = 1003, /// The endpoint does not take such messages. The library never sends it.
+		NO_CLOSE_CODE       = 1005, /// Reported, never sent: the peer's Close frame had no status code.
+		NO_CLOSE_FRAME      = 1006, /// Reported, never sent: no Close frame has come.
+		INVALID_PAYLOAD     = 1007, /// Text is not UTF-8, or compressed data is corrupt.
+		POLICY_VIOLATION    = 1008, /// A rule of the endpoint is broken. The library: a limit of fragments, PINGs or time.
+		MESSAGE_TOO_BIG     = 1009, /// A frame or message is larger than the maximum.
+		MANDATORY_EXTENSION = 1010, /// The server has not agreed to an extension that the client needs. The library never sends it.
+		INTERNAL_ERROR      = 1011, /// The endpoint cannot go on. The library: a callback has thrown.
+		SERVICE_RESTART     = 1012, /// The server restarts. The library never sends it.
+		TRY_AGAIN_LATER     = 1013, /// The server is overloaded. The library: the peer does not take what is sent (QUEUE_CLOSE_1013).
+		BAD_GATEWAY         = 1014, /// A gateway got no valid response. The library never sends it.
+		TLS_FAILURE         = 1015  /// Never sent.
+	};
+
+	enum class Compression
+		/// Whether a message is compressed, for calls that send one.
+	{
+		AS_AGREED, /// Compressed, if permessage-deflate was agreed on and the message reaches WebSocketParams::setDeflateThreshold(). The default.
+		NONE       /// Not compressed. For what is compressed already, and for secrets beside what others can choose.
 	};
 
 	enum
 	{
 		MAX_CONTROL_PAYLOAD = 125, /// The longest payload of a control frame (RFC 6455, 5.5).
-		MAX_CLOSE_REASON    = 123, /// The longest reason in a Close frame.
-		NO_CLOSE_CODE       = 1005, /// RFC 6455, 7.4.1: no status code was present.
-		NO_CLOSE_FRAME      = 1006  /// RFC 6455, 7.4.1: no Close frame was received.
+		MAX_CLOSE_REASON    = 123  /// The longest reason in a Close frame.
 	};
 
 	static bool isOpcode(int opcode);

@@ -17,11 +17,14 @@
 
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/WebSocketConnection.h"
+#include "Poco/Net/WebSocketHandler.h"
 #include "Poco/Net/WebSocketServerParams.h"
 #include "Poco/Net/HTTPRequestHandlerFactory.h"
 #include "Poco/Net/HTTPServerParams.h"
 #include "Poco/Net/ServerSocket.h"
+#include "Poco/Net/SocketAddress.h"
 #include "Poco/Timespan.h"
+#include <functional>
 #include <vector>
 
 
@@ -42,17 +45,17 @@ class WebSocketReactor;
 class WebSocket_API WebSocketServer
 	/// A server that keeps any number of WebSocket connections on a few threads.
 	///
-	///     class Echo: public WebSocketHandler
+	///     WebSocketServerCallbacks callbacks;
+	///     callbacks.onMessage = [](WebSocketConnection& connection, std::string_view message, WebSocketFrame::Opcode opcode)
 	///     {
-	///         void onMessage(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode) override
-	///         {
-	///             connection.send(pData, length, opcode);
-	///         }
+	///         connection.send(message, opcode);
 	///     };
-	///
-	///     WebSocketServer server(new Echo);
-	///     server.listen(ServerSocket(9002));
+	///     WebSocketServer server(callbacks);
+	///     server.setHTTP([](HTTPServerRequest&, HTTPServerResponse& response) { response.send() << "Hello"; });
+	///     server.listen(9002);
 	///     server.start();
+	///
+	/// A subclass of WebSocketServerHandler can be given instead of functions.
 	///
 	/// Requests on its ports that are not for WebSocket go to a HTTPRequestHandlerFactory, if there is one, whose
 	/// handlers run in a thread pool as in a HTTPServer. A handler of any HTTPServer can hand its connection over with adopt().
@@ -86,8 +89,14 @@ public:
 		Poco::UInt64 bytesSent = 0;
 	};
 
-	explicit WebSocketServer(const WebSocketHandler::Ptr& pHandler, const WebSocketServerParams::Ptr& pParams = new WebSocketServerParams);
-		/// Creates the server; the handler is told what happens to its connections.
+	using HTTPHandler = std::function<void(HTTPServerRequest& request, HTTPServerResponse& response)>;
+		/// Answers a request that is not for WebSocket.
+
+	explicit WebSocketServer(const WebSocketServerHandler::Ptr& pHandler, const WebSocketServerParams::Ptr& pParams = new WebSocketServerParams);
+		/// Creates the server. It calls the handler. Throws an InvalidArgumentException if there is no handler, or there are no parameters.
+
+	explicit WebSocketServer(const WebSocketServerCallbacks& callbacks, const WebSocketServerParams::Ptr& pParams = new WebSocketServerParams);
+		/// Creates the server. It calls these functions.
 
 	~WebSocketServer();
 		/// Stops the server.
@@ -106,13 +115,27 @@ public:
 		/// a thread. Between two requests a connection is in an event loop, for the keep-alive timeout. It is closed if a
 		/// handler has left more than 64 KiB of a request's body unread.
 
+	void setHTTP(const HTTPHandler& handler, const HTTPServerParams::Ptr& pParams = new HTTPServerParams);
+		/// The same with a function, which several threads may call at the same time. An exception that it throws is
+		/// treated as one of a HTTPRequestHandler.
+
+	void listen(Poco::UInt16 port);
+		/// Listens on a port of all IPv4 addresses; 0: any free port, see port(). See listen(const SocketAddress&).
+
+	void listen(const SocketAddress& address);
+		/// Listens on an address: IPv4, IPv6, or a Unix-domain socket. Connections are accepted after start(). Throws
+		/// a NetException if the address is in use or cannot be had, and an IllegalStateException after start().
+
 	void listen(const ServerSocket& socket);
-		/// Adds a port: a ServerSocket that listens already, over TCP or a Unix-domain socket, or a
-		/// SecureServerSocket. Throws an IllegalStateException after start(). The socket becomes close-on-exec, as all that the server makes or is given does, and is shut
+		/// Listens on a ServerSocket that listens already, over TCP or a Unix-domain socket, or on a
+		/// SecureServerSocket. Throws an IllegalStateException after start(). The socket becomes close-on-exec, as all sockets of the server do. It is shut
 		/// down when the server stops: another process that has it as well accepts nothing any more.
 		///
-		/// A ServerSocket made for an address shares its port with others that do the same (SO_REUSEPORT); one that
-		/// is bound with bind(address, true, false) reports a port that is in use.
+		/// A ServerSocket made for an address shares its port with others that do the same (SO_REUSEPORT). One that
+		/// is bound with bind(address, true, false), and listen(address), report a port that is in use.
+
+	Poco::UInt16 port() const;
+		/// Returns the first TCP port that the server was told to listen on, before start() as well; 0 if there is none, and after stop().
 
 	void start();
 		/// Starts the threads. A server is started once; throws an IllegalStateException otherwise. If one of the ports does not listen, or

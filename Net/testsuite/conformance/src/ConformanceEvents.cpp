@@ -9,6 +9,7 @@
 #include "Poco/Net/HTTPRequest.h"
 #include "Poco/Net/HTTPResponse.h"
 #include "Poco/Net/HTTPSClientSession.h"
+#include "Poco/Net/HTTPServerRequest.h"
 #include "Poco/Net/WebSocketClient.h"
 #include "Poco/Net/WebSocketServer.h"
 #include "Poco/Event.h"
@@ -25,27 +26,23 @@ namespace
 	const std::string INITIATE_FIELD("Conformance-Close");
 	const std::string INITIATED_REASON("that is enough, \xe6\xb0\xb4");
 
-	class Echo: public WebSocketHandler
+	template <class Handler>
+	class EchoOf: public Handler
 	{
 	public:
-		explicit Echo(const std::string& engine):
+		explicit EchoOf(const std::string& engine):
 			_parts(engine == "eventparts")
 		{
 		}
 
-		void onOpen(WebSocketConnection& connection, const HTTPRequest& request) override
+		void onMessage(WebSocketConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode) override
 		{
-			begin(connection, request);
+			if (connection.state() == WebSocketConnection::OPEN) connection.send(data, opcode);
 		}
 
-		void onMessage(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode) override
+		void onPart(WebSocketConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode, bool last) override
 		{
-			if (connection.state() == WebSocketConnection::OPEN) connection.send(pData, length, opcode);
-		}
-
-		void onPart(WebSocketConnection& connection, const char* pData, std::size_t length, int opcode, bool last) override
-		{
-			if (connection.state() == WebSocketConnection::OPEN) connection.sendPart(pData, length, opcode, last);
+			if (connection.state() == WebSocketConnection::OPEN) connection.sendPart(data, opcode, last);
 		}
 
 	protected:
@@ -60,13 +57,21 @@ namespace
 		const bool _parts;
 	};
 
-	class ClientEcho: public Echo
+	class Echo: public EchoOf<WebSocketServerHandler>
 	{
 	public:
-		explicit ClientEcho(const std::string& engine):
-			Echo(engine)
+		using EchoOf::EchoOf;
+
+		void onOpen(WebSocketConnection& connection, HTTPServerRequest& request) override
 		{
+			begin(connection, request);
 		}
+	};
+
+	class ClientEcho: public EchoOf<WebSocketClientHandler>
+	{
+	public:
+		using EchoOf::EchoOf;
 
 		static HTTPResponse visit(Poco::SharedPtr<ClientEcho> pEcho, WebSocketClientLoop& loop, const Poco::URI& uri, const WebSocketClientParams::Ptr& pParams)
 			/// Connects, and returns the server's answer when the connection has ended.
@@ -80,9 +85,9 @@ namespace
 			return response;
 		}
 
-		void onOpen(WebSocketConnection& connection, const HTTPRequest&) override
+		void onOpen(WebSocketConnection& connection, const HTTPRequest&, const HTTPResponse& response) override
 		{
-			begin(connection, _pClient->response());
+			begin(connection, response);
 		}
 
 		void onConnectFailed(const Poco::Exception& error) override
@@ -111,9 +116,9 @@ namespace
 		{
 		}
 
-		void onMessage(WebSocketConnection&, const char* pData, std::size_t length, int) override
+		void onMessage(WebSocketConnection&, std::string_view data, WebSocketFrame::Opcode) override
 		{
-			message.assign(pData, length);
+			message.assign(data);
 		}
 
 		std::string message;

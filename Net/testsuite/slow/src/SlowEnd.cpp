@@ -106,9 +106,9 @@ namespace
 			if (job.task == "receive") _expected = job.message();
 		}
 
-		void message(const char* pData, std::size_t length)
+		void message(std::string_view data)
 		{
-			if (std::string(pData, length) != _expected) fail("a message of " + std::to_string(length) + " bytes is not as it was sent");
+			if (data != _expected) fail("a message of " + std::to_string(data.size()) + " bytes is not as it was sent");
 			++_count;
 		}
 
@@ -161,7 +161,7 @@ namespace
 			if (n == 0 && flags == 0) fail("the stream has ended");
 			if (opcode == WebSocket::FRAME_OP_CLOSE) break;
 			if (opcode == WebSocket::FRAME_OP_PING) ws.sendFrame(buffer.begin(), n, WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_PONG);
-			else if (opcode != WebSocket::FRAME_OP_PONG) received.message(buffer.begin(), buffer.size());
+			else if (opcode != WebSocket::FRAME_OP_PONG) received.message(std::string_view(buffer.begin(), buffer.size()));
 		}
 		ws.sendFrame(buffer.begin(), static_cast<int>(buffer.size()), flags); // nothing, if that was sent before
 		received.closed(ws.closeCode());
@@ -195,7 +195,7 @@ namespace
 		{
 			insist(job, [&] { ws.receiveMessage(message, opcode); });
 			if (opcode == 0) break;
-			received.message(message.data(), message.size());
+			received.message(message);
 		}
 		received.closed(ws.closeCode());
 	}
@@ -333,7 +333,8 @@ namespace
 	//
 	// The event shell
 	//
-	class EventHandler: public WebSocketHandler
+	template <class Handler>
+	class EventHandler: public Handler
 	{
 	public:
 		EventHandler(const Job& job, Poco::Event& done):
@@ -343,7 +344,7 @@ namespace
 		{
 		}
 
-		void onOpen(WebSocketConnection& connection, const HTTPRequest&) override
+		void opened(WebSocketConnection& connection)
 		{
 			say("open");
 			if (_job.task == "receive") return;
@@ -353,19 +354,14 @@ namespace
 			if (_job.task == "close") connection.close(WebSocket::WS_NORMAL_CLOSE);
 		}
 
-		void onMessage(WebSocketConnection&, const char* pData, std::size_t length, int) override
+		void onMessage(WebSocketConnection&, std::string_view data, WebSocketFrame::Opcode) override
 		{
-			_received.message(pData, length);
+			_received.message(data);
 		}
 
 		void onDrained(WebSocketConnection&) override
 		{
 			say("drained");
-		}
-
-		void onConnectFailed(const Poco::Exception& error) override
-		{
-			fail("no connection", error);
 		}
 
 		void onError(WebSocketConnection&, const Poco::Exception& error) override
@@ -385,6 +381,33 @@ namespace
 		Poco::Event& _done;
 	};
 
+	class ServerHandler: public EventHandler<WebSocketServerHandler>
+	{
+	public:
+		using EventHandler::EventHandler;
+
+		void onOpen(WebSocketConnection& connection, HTTPServerRequest&) override
+		{
+			opened(connection);
+		}
+	};
+
+	class ClientHandler: public EventHandler<WebSocketClientHandler>
+	{
+	public:
+		using EventHandler::EventHandler;
+
+		void onOpen(WebSocketConnection& connection, const HTTPRequest&, const HTTPResponse&) override
+		{
+			opened(connection);
+		}
+
+		void onConnectFailed(const Poco::Exception& error) override
+		{
+			fail("no connection", error);
+		}
+	};
+
 	template <typename Params>
 	typename Params::Ptr eventParams(const Job& job)
 	{
@@ -396,7 +419,7 @@ namespace
 	void runEventServer(const Job& job, const ServerSocket& socket)
 	{
 		Poco::Event done;
-		WebSocketServer server(new EventHandler(job, done), eventParams<WebSocketServerParams>(job));
+		WebSocketServer server(new ServerHandler(job, done), eventParams<WebSocketServerParams>(job));
 		server.listen(socket);
 		server.start();
 		tellPort(socket);
@@ -412,7 +435,7 @@ namespace
 		Poco::Event done;
 		WebSocketClientLoop loop;
 		const Poco::URI uri((job.pContext ? "wss://" : "ws://") + job.address.toString() + "/");
-		WebSocketClient client(uri, new EventHandler(job, done), loop, pParams);
+		WebSocketClient client(uri, new ClientHandler(job, done), loop, pParams);
 		client.start();
 		done.wait();
 		client.stop();
