@@ -232,7 +232,7 @@ bool WebSocketReader::keepAlive(Poco::Timespan& left)
 			_sender.sendPing();
 			break;
 		case WebSocketKeepAlive::LOOK:
-			if (_keepAlive.look(time, peerState(fd), _progress)) probePeer(fd, true);
+			if (_keepAlive.look(time, peerState(fd), _progress) & WebSocketKeepAlive::PROBE) probePeer(fd, true);
 			break;
 		case WebSocketKeepAlive::FAIL:
 			_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");

@@ -40,7 +40,7 @@ WebSocketKeepAlive::Time WebSocketKeepAlive::milliseconds(const Poco::Timespan& 
 }
 
 
-inline bool WebSocketKeepAlive::reached(Time time, Time now)
+bool WebSocketKeepAlive::reached(Time time, Time now)
 {
 	return static_cast<Poco::Int32>(now - time) >= 0;
 }
@@ -78,26 +78,20 @@ WebSocketKeepAlive::Action WebSocketKeepAlive::timeReached(Time now, const Limit
 }
 
 
-bool WebSocketKeepAlive::look(Time now, const WebSocketPeerState& peer, WebSocketProgress& progress, bool sentBefore)
+int WebSocketKeepAlive::look(Time now, const WebSocketPeerState& peer, WebSocketProgress& progress, bool sentBefore)
 {
 	if (_phase == PINGED)
 	{
 		progress = WebSocketProgress();
-		progress.expectAnswer(peer);
-		if (!sentBefore)
-		{
-			_phase = PINGED_AGAIN;
-			return false;
-		}
-		_phase = LOOKED;
-		return true;
+		if (sentBefore) progress.expectAnswer(peer);
+		_phase = sentBefore ? LOOKED : PINGED_AGAIN;
+		return sentBefore ? static_cast<int>(PROBE) : static_cast<int>(WebSocketProgress::NONE);
 	}
-	if (_phase != PINGED_AGAIN) return false;
-	_phase = LOOKED_AGAIN;
+	if (_phase == PINGED_AGAIN) _phase = LOOKED_AGAIN;
 	const int result = progress.look(peer, now);
-	if ((result & WebSocketProgress::READ) && reached(_sign, progress.time())) _sign = progress.time();
+	if ((result & WebSocketProgress::READ) && reached(_sign, progress.time()) && reached(progress.time(), now)) _sign = progress.time();
 	if (result & WebSocketProgress::ARRIVED) _sign = now;
-	return false;
+	return result;
 }
 
 

@@ -63,10 +63,15 @@ public:
 	Action timeReached(Time now, const Limits& limits, const WebSocketProgress& progress);
 		/// Returns what is to be done now.
 
-	bool look(Time now, const WebSocketPeerState& peer, WebSocketProgress& progress, bool sentBefore = true);
+	enum
+	{
+		PROBE = 8 /// A bit besides those of WebSocketProgress::Result.
+	};
+
+	int look(Time now, const WebSocketPeerState& peer, WebSocketProgress& progress, bool sentBefore = true);
 		/// Takes what the system knows of the peer. sentBefore tells whether there may be something that the peer has to read before
-		/// the PING; without that there is no second one. Returns true if this look is the first after a PING, and a second one follows:
-		/// the shell then has the system keep what it knows up to date (probePeer()), until received() returns true.
+		/// the PING; without that there is no second one. Returns what WebSocketProgress::look() does; or PROBE if this look is the first after a
+		/// PING, and a second one follows: the shell then has the system keep what it knows up to date (probePeer()), until received() returns true.
 
 	Time deadline(const Limits& limits, const WebSocketProgress& progress) const;
 		/// Returns when timeReached() is to be called. Only if there are PINGs (pingInterval > 0).
@@ -86,6 +91,10 @@ public:
 
 	Time lastReceived() const;
 
+protected:
+	static bool reached(Time time, Time now);
+		/// Returns true if now is not before time.
+
 private:
 	enum Phase: unsigned char
 	{
@@ -96,7 +105,6 @@ private:
 		LOOKED_AGAIN  // just now
 	};
 
-	static bool reached(Time time, Time now);
 	static Time answerLimit(const Limits& limits, const WebSocketProgress& progress);
 
 	Time _received = 0;

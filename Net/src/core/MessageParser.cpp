@@ -33,9 +33,9 @@ WebSocketMessageParser::WebSocketMessageParser(WebSocketFramer& framer):
 	_parts(false),
 	_inFrame(false),
 	_headerReceived(false),
+	_given(NEED_MORE),
 	_whole(framer.betweenMessages()),
-	_last(true),
-	_given(NEED_MORE)
+	_last(true)
 {
 }
 
@@ -160,7 +160,7 @@ WebSocketMessageParser::Event WebSocketMessageParser::found(Event event, char* p
 {
 	_pData  = pData;
 	_length = static_cast<Poco::UInt32>(length);
-	_given  = static_cast<unsigned char>(event);
+	_given  = static_cast<unsigned char>(event & 7);
 	return event;
 }
 

@@ -139,9 +139,9 @@ private:
 	bool _parts: 1;
 	bool _inFrame: 1; // whose header has been seen
 	bool _headerReceived: 1; // of the next frame, see receivedHeader()
+	unsigned char _given: 3; // an Event: what was gathered; or NEED_MORE
 	bool _whole;    // what comes next may be for nextWhole()
 	bool _last;
-	unsigned char _given; // an Event: what was gathered; or NEED_MORE
 };
 
 

@@ -31,9 +31,8 @@ namespace
 
 void WebSocketPingTimes::begin(Time now, char* pPayload)
 {
-	const bool first = !awaited() && roundTrip() == 0;
-	if (!awaited() || isAfter(_answered, now)) _answered = now - 1; // however long ago that was
-	_newest = !first && _newest - now < AHEAD ? _newest + 1 : now;
+	_newest = awaited() && _newest - now < AHEAD ? _newest + 1 : now;
+	_roundTrip.store(roundTrip() | AWAITED, std::memory_order_relaxed);
 	std::memcpy(pPayload, &_newest, sizeof(_newest));
 }
 
@@ -41,11 +40,11 @@ void WebSocketPingTimes::begin(Time now, char* pPayload)
 void WebSocketPingTimes::received(const char* pPayload, std::size_t length, Time now)
 {
 	Time ping = 0;
-	if (length != sizeof(ping)) return;
+	if (!awaited() || length != sizeof(ping)) return;
 	std::memcpy(&ping, pPayload, sizeof(ping));
-	if (!isAfter(ping, _answered) || isAfter(ping, _newest)) return;
-	_answered = ping;
-	_roundTrip.store(isAfter(now, ping) ? now - ping : 1, std::memory_order_relaxed);
+	if (isAfter(ping, _newest)) return; // none was sent then
+	const Time time = isAfter(now, ping) ? now - ping : 1;
+	_roundTrip.store(ping == _newest ? time : time | AWAITED, std::memory_order_relaxed);
 }
 
 

@@ -44,8 +44,8 @@ public:
 		/// A PING is sent. Writes its payload, LENGTH bytes, which is different from those before.
 
 	void received(const char* pPayload, std::size_t length, Time now);
-		/// Takes the payload of a PONG. It is ignored if it answers no PING, or one that is older than the last that was
-		/// answered (5.5.3: those before need not be answered).
+		/// Takes the payload of a PONG. It is ignored if no PING can have had it, or the last one has been answered (5.5.3: those
+		/// before it need not be).
 
 	bool awaited() const;
 		/// Returns true if the last PING has not been answered.
@@ -54,9 +54,10 @@ public:
 		/// Returns the last round-trip time, at least 1; 0 if there is none yet.
 
 private:
+	static constexpr Time AWAITED = 1u << 31; // round-trip times are shorter
+
 	Time _newest = 0;
-	Time _answered = 0;
-	std::atomic<Time> _roundTrip{0};
+	std::atomic<Time> _roundTrip{0}; // and AWAITED, until the newest PING is answered
 };
 
 
@@ -65,13 +66,13 @@ private:
 //
 inline bool WebSocketPingTimes::awaited() const
 {
-	return _newest != _answered;
+	return (_roundTrip.load(std::memory_order_relaxed) & AWAITED) != 0;
 }
 
 
 inline WebSocketPingTimes::Time WebSocketPingTimes::roundTrip() const
 {
-	return _roundTrip.load(std::memory_order_relaxed);
+	return _roundTrip.load(std::memory_order_relaxed) & ~AWAITED;
 }
 
 

@@ -26,9 +26,11 @@ namespace
 	constexpr Poco::UInt32 CLOSE_SIZE = 4*1024; // what a control frame takes in the system's memory at most
 	constexpr Time NEVER = 1u << 30;            // as far away as a time can be
 
-	bool reached(Time time, Time now)
+	void limitQueue(Time now, const WebSocketTiming::Facts& facts, WebSocketTiming::More& more)
+		/// What is queued now has the time of a transfer from now on.
 	{
-		return static_cast<Poco::Int32>(now - time) >= 0;
+		more.queueEnd = facts.sent + facts.queued;
+		more.queueSince = now;
 	}
 
 	const WebSocketProgress& progressOf(const WebSocketTiming::More* pMore)
@@ -51,38 +53,38 @@ WebSocketTiming::Limits::Limits(const WebSocketConnectionParams& params):
 
 void WebSocketTiming::begin(Time now)
 {
-	_keepAlive.received(now);
+	received(now);
 	_lastMessage = now;
 }
 
 
-WebSocketTiming::Action WebSocketTiming::timeReached(Time now, const Limits& limits, const Facts& facts, const More* pMore)
+WebSocketTiming::Action WebSocketTiming::timeReached(Time now, const Limits& limits, const Facts& facts, More* pMore)
 {
 	const bool looked = _looked;
-	_looked = false;
+	_looked = _forAnswer = false;
 	const auto lookOr = [this, looked](Action action)
 	{
 		return looked ? action : LOOK;
 	};
 
-	const Time sign = _keepAlive.sign();
+	const Time since = sign();
 	if (facts.closing)
 	{
 		if (reached(_closingSince + limits.transferTimeout, now)) return CLOSE_TIMEOUT;
-		return reached(sign + closeLimit(limits), now) ? lookOr(CLOSE_TIMEOUT) : NOTHING;
+		return reached(since + closeLimit(limits), now) ? lookOr(CLOSE_TIMEOUT) : NOTHING;
 	}
 	if (facts.sendBroken)
 	{
-		if (!facts.paused && reached(sign, lastReceived())) _keepAlive.sign(lastReceived()); // there is more to be read
+		if (!facts.paused && reached(since, lastReceived())) sign(lastReceived()); // there is more to be read
 		return reached(readingUntil(now, limits, facts), now) || reached(_closingSince + limits.transferTimeout, now) ? READ_TIMEOUT : NOTHING;
 	}
 	if (facts.blocked)
 	{
-		if (reached(sign + limits.sendTimeout, now)) return lookOr(SEND_TIMEOUT);
+		if (reached(since + limits.sendTimeout, now)) return lookOr(SEND_TIMEOUT);
 		if (reached(pMore->queueSince + limits.transferTimeout, now))
 		{
 			if (facts.sent < pMore->queueEnd) return SEND_TIMEOUT;
-			if (!looked) return LOOK; // which notes what is queued now
+			limitQueue(now, facts, *pMore);
 		}
 	}
 	const bool noted = pMore && pMore->messageArrives;
@@ -92,11 +94,12 @@ WebSocketTiming::Action WebSocketTiming::timeReached(Time now, const Limits& lim
 	if (limits.idleTimeout > 0 && facts.open && reached(_lastMessage + limits.idleTimeout, now)) return lookOr(IDLE);
 	if (!facts.open || facts.paused || facts.blocked) return NOTHING; // an answer would not be seen, or a PING not be sent
 
-	switch (_keepAlive.timeReached(now, limits, progressOf(pMore)))
+	switch (WebSocketKeepAlive::timeReached(now, limits, progressOf(pMore)))
 	{
 	case WebSocketKeepAlive::SEND_PING:
 		return SEND_PING;
 	case WebSocketKeepAlive::LOOK:
+		_forAnswer = true;
 		return LOOK;
 	case WebSocketKeepAlive::FAIL:
 		return PING_TIMEOUT;
@@ -119,32 +122,27 @@ bool WebSocketTiming::look(Time now, const WebSocketPeerState& peer, const Facts
 		more.message = facts.messages;
 		more.messageSince = now;
 	}
-	if (facts.blocked && reached(more.queueSince, now) && facts.sent >= more.queueEnd)
-	{
-		more.queueEnd = facts.sent + facts.queued;
-		more.queueSince = now;
-	}
-	if (_keepAlive.pinging() && !facts.blocked && !facts.closing)
+	const bool answerAwaited = pinging() && !facts.blocked && !facts.closing;
+	Time since = sign();
+	int result = 0;
+	if (answerAwaited && _forAnswer)
 	{
 		const bool sentBefore = peer.waiting > CLOSE_SIZE || !reached(_lastMessage, lastReceived());
-		const bool probe = _keepAlive.look(now, peer, more.progress, sentBefore);
-		more.probing = more.probing || probe;
-		return probe;
+		result = WebSocketKeepAlive::look(now, peer, more.progress, sentBefore);
+		if (result & WebSocketKeepAlive::PROBE) more.probing = true;
 	}
-
-	const int result = more.progress.look(peer, now);
-	Time sign = _keepAlive.sign();
-	if (result & WebSocketProgress::TAKEN) advance(sign, more.progress.time(), now);
-	if ((result & WebSocketProgress::TAKEN) && (more.progress.waiting() || facts.blocked)) advance(_lastMessage, more.progress.time(), now);
-	if (result & WebSocketProgress::ARRIVED) _lastMessage = now;
-	if (facts.messageArrives) advance(_lastMessage, lastReceived(), now);
-	if (!facts.closing)
+	else
 	{
-		_keepAlive.sign(sign);
-		return false;
+		result = more.progress.look(peer, now);
+		if (result & (answerAwaited ? WebSocketProgress::READ : WebSocketProgress::TAKEN)) advance(since, more.progress.time(), now);
+		if (answerAwaited && (result & WebSocketProgress::ARRIVED)) since = now;
+		if (facts.closing && !facts.discarding) advance(since, result & WebSocketProgress::ARRIVED ? now : lastReceived(), now);
+		sign(since);
 	}
-	if (!facts.discarding) advance(sign, result & WebSocketProgress::ARRIVED ? now : lastReceived(), now);
-	_keepAlive.sign(sign);
+	if ((result & WebSocketProgress::TAKEN) && (more.progress.waiting() || facts.blocked)) advance(_lastMessage, more.progress.time(), now);
+	if (facts.messageArrives) advance(_lastMessage, lastReceived(), now);
+	if (result & WebSocketProgress::ARRIVED) _lastMessage = now;
+	if (!facts.closing) return (result & WebSocketKeepAlive::PROBE) != 0;
 	if (more.progress.unacknowledged() > CLOSE_SIZE) _closesLater = true;
 	return true; // it may be reading still
 }
@@ -157,10 +155,10 @@ WebSocketTiming::Time WebSocketTiming::deadline(Time now, const Limits& limits, 
 	{
 		left = std::min(left, reached(time, now) ? 0 : time - now);
 	};
-	const Time sign = _keepAlive.sign();
+	const Time since = sign();
 	if (facts.closing)
 	{
-		consider(sign + closeLimit(limits));
+		consider(since + closeLimit(limits));
 		consider(_closingSince + limits.transferTimeout);
 		return now + left;
 	}
@@ -173,52 +171,41 @@ WebSocketTiming::Time WebSocketTiming::deadline(Time now, const Limits& limits, 
 	left = limits.transferTimeout/4 + 1; // that is how exactly the time that a message takes to arrive is known
 	if (facts.blocked)
 	{
-		consider(sign + limits.sendTimeout);
+		consider(since + limits.sendTimeout);
 		consider(pMore->queueSince + limits.transferTimeout);
 	}
 	if (!facts.open) return now + left;
 	if (limits.idleTimeout > 0) consider(_lastMessage + limits.idleTimeout);
-	if (!facts.paused && !facts.blocked && (limits.pingInterval > 0 || _keepAlive.pinging())) consider(_keepAlive.deadline(limits, progressOf(pMore)));
+	if (!facts.paused && !facts.blocked && (limits.pingInterval > 0 || pinging())) consider(WebSocketKeepAlive::deadline(limits, progressOf(pMore)));
 	return now + left;
 }
 
 
-bool WebSocketTiming::received(Time now)
+bool WebSocketTiming::blocked(Time now, const WebSocketPeerState& peer, const Facts& facts, More& more)
 {
-	return _keepAlive.received(now);
-}
-
-
-void WebSocketTiming::message(Time now)
-{
-	_lastMessage = now;
-}
-
-
-void WebSocketTiming::blocked(Time now, const WebSocketPeerState& peer, const Facts& facts, More& more)
-{
-	_keepAlive.sign(now);
+	sign(now);
 	more.progress.begin(peer);
-	more.queueEnd = facts.sent + facts.queued;
-	more.queueSince = now;
+	limitQueue(now, facts, more);
+	if (facts.closing) _closesLater = true;
+	return facts.closing;
 }
 
 
 void WebSocketTiming::taken(Time now)
 {
-	_keepAlive.sign(now);
+	sign(now);
 }
 
 
 void WebSocketTiming::unblocked(Time now)
 {
-	_keepAlive.restart(now); // from here on an answer can come
+	restart(now); // from here on an answer can come
 }
 
 
 bool WebSocketTiming::closing(Time now, bool late)
 {
-	_keepAlive.sign(now);
+	sign(now);
 	_closingSince = now;
 	_closesLater = _closesLater || late;
 	return late;
@@ -227,26 +214,8 @@ bool WebSocketTiming::closing(Time now, bool late)
 
 void WebSocketTiming::resumed(Time now)
 {
-	_keepAlive.received(now);
-	_keepAlive.sign(now);
-}
-
-
-bool WebSocketTiming::pinging() const
-{
-	return _keepAlive.pinging();
-}
-
-
-WebSocketTiming::Time WebSocketTiming::lastReceived() const
-{
-	return _keepAlive.lastReceived();
-}
-
-
-WebSocketTiming::Time WebSocketTiming::lastMessage() const
-{
-	return _lastMessage;
+	received(now);
+	sign(now);
 }
 
 
@@ -261,7 +230,7 @@ WebSocketTiming::Time WebSocketTiming::readingUntil(Time now, const Limits& limi
 	/// How long what the peer has sent may take to be read, if nothing can be sent any more: as long as the closing handshake. While
 	/// reading is paused, that does not count.
 {
-	if (!facts.paused) return _keepAlive.sign() + limits.closeTimeout;
+	if (!facts.paused) return sign() + limits.closeTimeout;
 	return limits.idleTimeout > 0 ? _lastMessage + limits.idleTimeout : now + NEVER;
 }
 

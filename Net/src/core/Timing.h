@@ -26,7 +26,7 @@ POCO_WEBSOCKET_BEGIN
 class WebSocketConnectionParams;
 
 
-class WebSocketTiming
+class WebSocketTiming: private WebSocketKeepAlive // whose last bytes it uses
 	/// What has to happen in time on a connection, and what has failed to: keep-alive, idle, send and close time-outs, and
 	/// the longest time for a transfer. See WebSocketConnectionParams.
 	///
@@ -92,7 +92,7 @@ public:
 	void begin(Time now);
 		/// The opening handshake is complete.
 
-	Action timeReached(Time now, const Limits& limits, const Facts& facts, const More* pMore);
+	Action timeReached(Time now, const Limits& limits, const Facts& facts, More* pMore);
 		/// Returns what is to be done now. pMore is null until there was a look, or blocked().
 
 	bool look(Time now, const WebSocketPeerState& peer, const Facts& facts, More& more);
@@ -101,14 +101,15 @@ public:
 	Time deadline(Time now, const Limits& limits, const Facts& facts, const More* pMore) const;
 		/// Returns when timeReached() is to be called again.
 
-	bool received(Time now);
-		/// Bytes have come. Returns true if a PING had been due.
+	using WebSocketKeepAlive::received;
+	using WebSocketKeepAlive::pinging;
+	using WebSocketKeepAlive::lastReceived;
 
 	void message(Time now);
 		/// A message has been sent or received.
 
-	void blocked(Time now, const WebSocketPeerState& peer, const Facts& facts, More& more);
-		/// From now on something waits to be sent.
+	bool blocked(Time now, const WebSocketPeerState& peer, const Facts& facts, More& more);
+		/// From now on something waits to be sent. Returns as look().
 
 	void taken(Time now);
 		/// Some of it has been taken.
@@ -123,8 +124,6 @@ public:
 	void resumed(Time now);
 		/// Reading goes on.
 
-	bool pinging() const;
-	Time lastReceived() const;
 	Time lastMessage() const;
 
 private:
@@ -132,12 +131,28 @@ private:
 	Time readingUntil(Time now, const Limits& limits, const Facts& facts) const;
 	static void advance(Time& time, Time other, Time now);
 
-	WebSocketKeepAlive _keepAlive; // its sign() is also when there was a sign last of what is waited for if blocked or closing
-	Time _lastMessage = 0;  // in either direction
-	Time _closingSince = 0;
-	bool _looked = false;
+	// The base's sign() is also when there was a sign last of what is waited for if blocked or closing.
+	bool _looked = false;      // since timeReached() has returned LOOK
+	bool _forAnswer = false;   // it did for the keep-alive
 	bool _closesLater = false; // the peer has much to read before the Close frame
+	Time _lastMessage = 0;     // in either direction
+	Time _closingSince = 0;
 };
+
+
+//
+// inlines
+//
+inline void WebSocketTiming::message(Time now)
+{
+	_lastMessage = now;
+}
+
+
+inline WebSocketTiming::Time WebSocketTiming::lastMessage() const
+{
+	return _lastMessage;
+}
 
 
 POCO_WEBSOCKET_END

@@ -126,9 +126,8 @@ void WebSocketEventConnection::resume()
 void WebSocketEventConnection::goOn()
 {
 	_input.goOn();
-	if (is(PINGING)) answered();
-	_input.received = _reactor.now();
-	if (_life.phase() == WebSocketLife::BROKEN) _waits = _input.received; // for readingUntil()
+	if (_timing.received(_reactor.now())) answered();
+	if (_life.phase() == WebSocketLife::BROKEN) _timing.taken(_reactor.now());
 	updateInterest();
 	if (_stream.pending()) _reactor.again(*this);
 	schedule();
@@ -214,7 +213,8 @@ WebSocketConnection::Metrics WebSocketEventConnection::metrics() const
 	metrics.messagesReceived  = _input.messages;
 	metrics.bytesReceived     = _input.bytes;
 	_queue.metrics(metrics);
-	metrics.pingTime          = Poco::Timespan(_pingTime);
+	metrics.messagesNotQueued = _notQueued;
+	metrics.pingTime          = Poco::Timespan(_pingTimes.roundTrip());
 	metrics.since             = _since;
 	return metrics;
 }

@@ -14,6 +14,7 @@
 #include "events/EventConnection.h"
 #include "events/OpeningHandshake.h"
 #include "events/Reactor.h"
+#include "net/PeerState.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Error.h"
 #include <new>
@@ -40,8 +41,7 @@ void WebSocketEventConnection::go(WebSocketLife::Phase next)
 	if (!enter(next)) return;
 	if (!closing && _life.closing())
 	{
-		_waits = _closingSince = _reactor.now();
-		if (_queue.isBlocked()) expectLateClose();
+		if (_timing.closing(_reactor.now(), _queue.isBlocked())) probePeer(_stream.fd(), true);
 		_reactor.markDirty(*this);
 		schedule();
 	}
@@ -118,12 +118,12 @@ void WebSocketEventConnection::go(WebSocketLife::Phase next)
 		streamBroken();
 		return;
 	}
-	if (!_queue.isBroken()) _waits = _closingSince = _reactor.now();
+	if (!_queue.isBroken()) _timing.closing(_reactor.now(), false);
 	_stream.endSending(); // otherwise more could be sent behind what was lost
 	const bool blocked = _queue.isBlocked();
 	_queue.breakOff(link());
 	_queue.forget();
-	set(PONG_WAITS, false);
+	set(CONTROL_WAITS, false);
 	enter(WebSocketLife::BROKEN);
 	if (blocked) updateInterest();
 	if (_input.isPaused()) _reactor.markDirty(*this); // who waits for onDrained() is told: nothing waits

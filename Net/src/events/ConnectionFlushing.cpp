@@ -32,14 +32,14 @@ void WebSocketEventConnection::tryFlush()
 {
 	if (_life.aborted()) return;
 	if (likely(_queue.hasOutput()) && !push()) sendBroken();
-	else if (!_queue.hasOutput() && !likely(_queue.isOpen() && !_queue.owes() && !is(PONG_WAITS)) && !_queue.isDeflating()) flushed();
+	else if (!_queue.hasOutput() && !likely(_queue.isOpen() && !_queue.owes() && !is(CONTROL_WAITS)) && !_queue.isDeflating()) flushed();
 }
 
 
 [[gnu::hot]] bool WebSocketEventConnection::push()
 	/// Sends what it can, and tells nobody: a callback may be running. Returns false if the connection is broken.
 {
-	if (_life.discards() && !is(PONG_WAITS) && closesCleanly()) _stream.beLast();
+	if (_life.discards() && !is(CONTROL_WAITS) && _framer.closed() && _framer.endsStream()) _stream.beLast();
 	const WebSocketSendQueue::Flushed result = _queue.flush(link());
 	return likely(result == WebSocketSendQueue::SENT) || pushed(result);
 }
@@ -67,13 +67,8 @@ void WebSocketEventConnection::tryFlush()
 void WebSocketEventConnection::blocked(WebSocketSendQueue::Flushed result)
 	/// The peer has not taken everything.
 {
-	if (result != WebSocketSendQueue::STUCK) _waits = _reactor.now();
-	if (result == WebSocketSendQueue::BLOCKED)
-	{
-		rare().progress.begin(peerState(_stream.fd()));
-		limitQueue();
-		if (_life.closing()) expectLateClose();
-	}
+	if (result != WebSocketSendQueue::STUCK) _timing.taken(_reactor.now());
+	if (result == WebSocketSendQueue::BLOCKED && _timing.blocked(_reactor.now(), peerState(_stream.fd()), facts(), rare().timing)) probePeer(_stream.fd(), true);
 	_queue.owe();
 	if (result == WebSocketSendQueue::BLOCKED || is(CROSSED) || _stream.crossed()) updateInterest();
 	schedule();
@@ -83,34 +78,24 @@ void WebSocketEventConnection::blocked(WebSocketSendQueue::Flushed result)
 void WebSocketEventConnection::unblocked()
 	/// It has, at last.
 {
-	_waits = _reactor.now(); // from here on an answer can come
-	set(ASKED_AGAIN, false);
+	_timing.unblocked(_reactor.now());
 	schedule();
 	updateInterest();
-}
-
-
-bool WebSocketEventConnection::closesCleanly() const
-	/// Returns true for a server that has nothing to do, when all has been sent, but to end the stream (RFC 6455, 7.1.1): both
-	/// Close frames were exchanged, and nothing can come any more.
-{
-	return !_framer.failed() && _framer.closeState() == WebSocketFramer::CLOSED && _group.role == WebSocketFramer::ROLE_SERVER;
 }
 
 
 void WebSocketEventConnection::flushed()
 	/// Everything has been sent.
 {
-	if (is(PONG_WAITS))
+	if (is(CONTROL_WAITS))
 	{
-		set(PONG_WAITS, false);
-		Rare& more = rare();
-		more.pendingPings = 0;
-		if (_framer.checkSend(WebSocketFrameHeader::PONG, more.pong.data(), more.pong.size()) == WebSocketFramer::SEND)
+		set(CONTROL_WAITS, false);
+		WebSocketControlFrames::Frame frame;
+		for (WebSocketControlFrames& control = *rare().pControl; control.next(frame); control.sent(frame))
 		{
-			_queue.append(link(), WebSocketFrameHeader::PONG, more.pong.data(), more.pong.size());
-			return; // it is flushed at the end of the turn
+			if (_framer.checkSend(frame.flags, frame.payload, frame.length) == WebSocketFramer::SEND) _queue.append(link(), frame.flags, frame.payload, frame.length);
 		}
+		if (_queue.hasOutput()) return; // it is flushed at the end of the turn
 	}
 	if (!_life.discards() && _life.opened())
 	{
@@ -121,7 +106,7 @@ void WebSocketEventConnection::flushed()
 	}
 	// All has been said. A peer that is still sending would lose what was said last if the stream were closed.
 	if (!enter(WebSocketLife::SHUT)) return;
-	if (closesCleanly()) cut();
+	if (_framer.closed() && _framer.endsStream()) cut();
 	else if (_framer.failed() || _group.role == WebSocketFramer::ROLE_SERVER)
 	{
 		_stream.shutdownSend();

@@ -21,6 +21,7 @@
 #include "Poco/Net/WebSocketConnection.h"
 #include "Poco/Net/WebSocketHandler.h"
 #include "core/Framer.h"
+#include "core/Timing.h"
 #include "Poco/Net/WebSocketConnectionParams.h"
 #include "Poco/RefCountedObject.h"
 #include <algorithm>
@@ -42,14 +43,8 @@ struct WebSocketConnectionGroup: public Poco::RefCountedObject
 		role(itsRole),
 		pHandler(pItsHandler),
 		pConnectionParams(pItsParams),
-		pingInterval(milliseconds(pItsParams->getPingInterval())),
-		pongTimeout(milliseconds(pItsParams->getPongTimeout())),
-		idleTimeout(milliseconds(pItsParams->getIdleTimeout())),
-		sendTimeout(milliseconds(pItsParams->getSendTimeout())),
-		closeTimeout(milliseconds(pItsParams->getCloseTimeout())),
-		handshakeTimeout(milliseconds(pItsParams->getHandshakeTimeout())),
-		transferTimeout(milliseconds(pItsParams->getTransferTimeout())),
-		longestSilence(std::min<Time>(pingInterval + transferTimeout, 24u*24*60*60*1000)),
+		limits(*pItsParams),
+		handshakeTimeout(WebSocketKeepAlive::milliseconds(pItsParams->getHandshakeTimeout())),
 		maxQueuedBytes(static_cast<std::size_t>(pItsParams->getMaxQueuedBytes())),
 		_pCalled(pHandler.get())
 	{
@@ -99,24 +94,11 @@ struct WebSocketConnectionGroup: public Poco::RefCountedObject
 	{
 	}
 
-	static Time milliseconds(const Poco::Timespan& time)
-		/// Returns at most 20 days: times in the wheel wrap around.
-	{
-		const Poco::Timespan::TimeDiff MAX = 20*Poco::Timespan::DAYS;
-		return static_cast<Time>((std::min(time.totalMicroseconds(), MAX) + 999)/1000);
-	}
-
 	const WebSocketFramer::Role role;
 	WebSocketHandler::Ptr pHandler;
 	const WebSocketConnectionParams::Ptr pConnectionParams;
-	const Time pingInterval;
-	const Time pongTimeout;
-	const Time idleTimeout;
-	const Time sendTimeout;
-	const Time closeTimeout;
+	const WebSocketTiming::Limits limits;
 	const Time handshakeTimeout;
-	const Time transferTimeout;
-	const Time longestSilence; // before the connection has failed, whatever the peer takes; times in the wheel wrap around after 24 days
 	const std::size_t maxQueuedBytes;
 	HTTPServerParams::Ptr pHTTPParams; // of a server that has somebody for other requests
 

@@ -187,7 +187,7 @@ bool WebSocketEventConnection::makeRoom(std::size_t length, bool limited)
 WebSocketConnection::SendResult WebSocketEventConnection::refuse()
 {
 	if (state() != OPEN) return NOT_OPEN;
-	_queue.refused();
+	_notQueued.fetch_add(1, std::memory_order_relaxed);
 	if (!_queue.owe() && !_reactor.current()) _reactor.post(newTask(Task::FLUSH)); // all may have been sent just now
 	switch (_group.pConnectionParams->getQueuePolicy())
 	{
@@ -241,38 +241,35 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendKept(std::string_v
 }
 
 
-Poco::UInt32 WebSocketEventConnection::pingClock()
+WebSocketPingTimes::Time WebSocketEventConnection::pingClock()
 {
-	return static_cast<Poco::UInt32>(Poco::Clock().microseconds());
+	return static_cast<WebSocketPingTimes::Time>(Poco::Clock().microseconds());
 }
 
 
 void WebSocketEventConnection::sendPing()
 {
 	if (state() != OPEN) return;
-	if (_queue.isBlocked() && is(ASKED)) return; // one waits to be sent already
-	_pingClock = pingClock();
-	set(ASKED, true);
-	char payload[sizeof(_pingClock)];
-	std::memcpy(payload, &_pingClock, sizeof(payload));
-	if (_framer.checkSend(WebSocketFrameHeader::PING, payload, sizeof(payload)) == WebSocketFramer::SEND) _queue.append(link(), WebSocketFrameHeader::PING, payload, sizeof(payload));
+	char payload[WebSocketPingTimes::LENGTH];
+	_pingTimes.begin(pingClock(), payload);
+	sendControl(WebSocketFrameHeader::PING, payload, sizeof(payload));
 }
 
 
-void WebSocketEventConnection::sendPong(const char* pPayload, std::size_t length)
+void WebSocketEventConnection::sendControl(int flags, const char* pPayload, std::size_t length)
+	/// A PING or PONG: now, or when the peer takes it.
 {
-	if (_framer.checkSend(WebSocketFrameHeader::PONG, pPayload, length) != WebSocketFramer::SEND) return;
+	if (_framer.checkSend(flags, pPayload, length) != WebSocketFramer::SEND) return;
 	if (!_queue.isBlocked())
 	{
-		set(PONG_WAITS, false);
-		_queue.append(link(), WebSocketFrameHeader::PONG, pPayload, length);
+		_queue.append(link(), flags, pPayload, length);
 		return;
 	}
-	// RFC 6455, 5.5.3: the last one is answered
-	Rare& more = rare();
-	more.pong.assign(pPayload, length);
-	set(PONG_WAITS, true);
-	if (_input.parser().assembler().limitPings(++more.pendingPings) != WebSocketFramer::OK) protocolFailed();
+	std::unique_ptr<WebSocketControlFrames>& pControl = rare().pControl;
+	if (!pControl) pControl = std::make_unique<WebSocketControlFrames>();
+	pControl->post(flags, pPayload, length);
+	set(CONTROL_WAITS, true);
+	if (_input.parser().assembler().limitPings(pControl->pendingPings()) != WebSocketFramer::OK) protocolFailed();
 }
 
 

@@ -44,11 +44,7 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& gro
 	_stream(std::forward<Stream>(stream)...),
 	_framer(group.role, true),
 	_input(_framer),
-	_pRare(nullptr),
-	_waits(0),
-	_closingSince(0),
-	_pingTime(0),
-	_pingClock(0)
+	_pRare(nullptr)
 {
 	_group.duplicate();
 	_reactor.duplicate();
@@ -100,7 +96,7 @@ WebSocketEventConnection::~WebSocketEventConnection()
 //
 void WebSocketEventConnection::begin()
 {
-	_input.received = _queue.lastMessage = _reactor.now();
+	_timing.begin(_reactor.now());
 	try
 	{
 		_reactor.add(*this);
@@ -284,8 +280,7 @@ bool WebSocketEventConnection::unread() const
 	_queue.prepare(_reactor);
 	const std::size_t length = static_cast<std::size_t>(n);
 	const std::size_t first = std::min(length, direct);
-	_input.received = _reactor.now();
-	if (!likely(!is(PINGING))) answered();
+	if (!likely(!_timing.received(_reactor.now()))) answered();
 	if (!likely(length < direct + size)) _input.greedy = true;
 	_input.bytes.add(length);
 	_reactor.counters.bytesReceived.add(length);
@@ -420,7 +415,7 @@ inline void WebSocketEventConnection::messagesReceived(int number)
 	/// In this turn.
 {
 	if (number == 0) return;
-	_queue.lastMessage = _reactor.now();
+	_timing.message(_reactor.now());
 	_reactor.counters.messagesReceived.add(static_cast<Poco::UInt64>(number));
 }
 
@@ -433,7 +428,7 @@ void WebSocketEventConnection::gatheredReceived()
 
 void WebSocketEventConnection::partReceived()
 {
-	_queue.lastMessage = _reactor.now();
+	_timing.message(_reactor.now());
 	if (_input.parser().last())
 	{
 		_input.messages.add(1);
@@ -452,11 +447,11 @@ void WebSocketEventConnection::partReceived()
 	switch (_framer.header().opcode())
 	{
 	case WebSocketFrame::OP_PING:
-		sendPong(payload, length);
+		sendControl(flags, payload, length);
 		if (!_life.discards()) call([this] { _group.handler().onPing(*this, std::string_view(_framer.controlPayload(), _framer.controlLength())); });
 		break;
 	case WebSocketFrame::OP_PONG:
-		pongReceived();
+		_pingTimes.received(_framer.controlPayload(), _framer.controlLength(), pingClock());
 		call([this] { _group.handler().onPong(*this, std::string_view(_framer.controlPayload(), _framer.controlLength())); });
 		break;
 	default:
@@ -466,17 +461,6 @@ void WebSocketEventConnection::partReceived()
 		wakeFlush(); // when all has been sent, the stream ends
 	}
 	_framer.forgetControl();
-}
-
-
-void WebSocketEventConnection::pongReceived()
-{
-	Poco::UInt32 ping = 0;
-	if (!is(ASKED) || _framer.controlLength() != sizeof(ping)) return;
-	std::memcpy(&ping, _framer.controlPayload(), sizeof(ping));
-	if (static_cast<Poco::Int32>(_pingClock - ping) < 0) return; // none was sent then
-	_pingTime = std::max<Poco::UInt32>(1, pingClock() - ping);
-	if (ping == _pingClock) set(ASKED, false);
 }
 
 

@@ -21,12 +21,14 @@
 #include "events/Life.h"
 #include "events/MessageQueue.h"
 #include "events/Poller.h"
-#include "core/Progress.h"
+#include "core/PingTimes.h"
+#include "core/Timing.h"
 #include "events/Stream.h"
 #include "events/TimerWheel.h"
 #include "net/Upgrade.h"
 #include "Poco/Net/HTTPRequest.h"
 #include "Poco/Net/WebSocketConnection.h"
+#include "core/ControlFrames.h"
 #include "core/Framer.h"
 #include <atomic>
 #include <memory>
@@ -152,12 +154,8 @@ private:
 
 	enum Flag
 	{
-		PINGING       = 0x01, // an automatic PING has not been answered
-		PONG_WAITS    = 0x02, // to be sent when the peer takes it
+		CONTROL_WAITS = 0x02, // PINGs and PONGs are to be sent when the peer takes them
 		UNWATCHED     = 0x20, // not in the poller, because there is nothing that it could tell
-		ASKED         = 0x04, // the last PING has not been answered
-		ASKED_AGAIN   = 0x08, // half of the time for the answer to an automatic PING has passed
-		CLOSES_LATER  = 0x10, // the closing handshake has begun, and the peer has much to read before the Close frame
 		CROSSED       = 0x40 // the poller waits for what TLS wants, which is not what the connection wants
 	};
 
@@ -173,15 +171,8 @@ private:
 
 		std::unique_ptr<Adopted> pAdopted;  // until the connection is in its loop
 		WebSocketInput::Backlog backlog;
-		std::string pong;                   // to be sent when the peer takes it
-		unsigned pendingPings = 0;
-		WebSocketProgress progress;         // of the peer
-		bool probing = false;               // the system asks the peer's, until a PING is answered
-		Poco::UInt64 queueEnd = 0;          // when so many bytes have been sent, all has that was queued at that time:
-		Time queueSince = 0;
-		Poco::UInt64 messageNumber = 0;     // of the message that was arriving at that time:
-		Time messageSince = 0;
-		bool messageArrives = false;
+		std::unique_ptr<WebSocketControlFrames> pControl; // to be sent when the peer takes them
+		WebSocketTiming::More timing;
 		std::string subprotocol;
 		std::shared_ptr<void> pUserData;    // through atomic_load() and atomic_store()
 		std::mutex mutex;
@@ -203,24 +194,14 @@ private:
 	void receivedSecurely();
 	void read();
 	void answered();
-	bool late(Time limit, Time now);
-	Time readingUntil() const;
-	void watch(Time now);
-	void expectLateClose();
-	Time closeLimit() const;
-	Time pongLimit() const;
-	bool takesTooLong(Time now);
-	bool arrivesTooSlowly(Time now);
-	void checkIdle(Time now);
-	void keepAlive(Time now);
-	void failSlowMessage();
-	void limitQueue();
+	WebSocketTiming::Facts facts() const;
+	WebSocketTiming::More* more() const;
+	bool act(WebSocketTiming::Action action, Time now);
 	void noMemory();
 	bool push();
 	bool pushed(WebSocketSendQueue::Flushed result);
 	void blocked(WebSocketSendQueue::Flushed result);
 	void unblocked();
-	bool closesCleanly() const;
 	bool enter(WebSocketLife::Phase next);
 	void go(WebSocketLife::Phase next);
 	void discard();
@@ -233,7 +214,6 @@ private:
 	void messagesReceived(int number);
 	void partReceived();
 	void controlReceived();
-	void pongReceived();
 	template <typename Function> void call(const Function& function);
 	template <typename Function> void guarded(const Function& function);
 	void turn(int events);
@@ -263,11 +243,9 @@ private:
 	template <typename Function> void orAbort(const Function& function);
 	Task newTask(Task::What what, int number = 0);
 	WebSocketLink link();
-	static Poco::UInt32 pingClock();
-		/// Returns the time in microseconds, which wraps around.
-
+	static WebSocketPingTimes::Time pingClock();
 	void sendPing();
-	void sendPong(const char* pPayload, std::size_t length);
+	void sendControl(int flags, const char* pPayload, std::size_t length);
 	void sendClose(int code, const std::string& reason);
 	void protocolFailed();
 	void ended();
@@ -303,10 +281,9 @@ private:
 	WebSocketFramer _framer;
 	WebSocketInput _input;
 	mutable std::atomic<Rare*> _pRare; // made by the first that needs it
-	Time _waits;        // since when there has been no sign of what is waited for: room if blocked, a PONG, or the peer's Close
-	Time _closingSince; // when the closing handshake began
-	std::atomic<Poco::UInt32> _pingTime; // microseconds
-	Poco::UInt32 _pingClock;  // microseconds, which wrap around: payload of the last PING
+	WebSocketTiming _timing;
+	WebSocketPingTimes _pingTimes;
+	std::atomic<Poco::UInt32> _notQueued{0};
 	Poco::Timestamp _since;
 };
 
@@ -386,7 +363,7 @@ inline bool WebSocketEventConnection::is(Flag flag) const
 
 inline WebSocketLink WebSocketEventConnection::link()
 {
-	return WebSocketLink{this, _group, _reactor, _framer, _input.parser(), _stream};
+	return WebSocketLink{this, _group, _reactor, _framer, _input.parser(), _stream, _timing};
 }
 
 

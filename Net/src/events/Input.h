@@ -16,7 +16,6 @@
 
 
 #include "events/Counter.h"
-#include "events/TimerWheel.h"
 #include "core/BranchHint.h"
 #include "core/Buffer.h"
 #include "core/Framer.h"
@@ -30,7 +29,7 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-class WebSocketInput
+class WebSocketInput: private WebSocketMessageParser // a base, so that its last byte can be used: an idle connection is small
 	/// The bytes that arrive, and what they mean. Whoever is told may stop reading at any message: then the bytes behind that are a
 	/// backlog. A few bytes can be megabytes, and a read many frames: after some time the rest is left for later as well, so that other
 	/// connections have their turn.
@@ -114,10 +113,12 @@ public:
 	bool isGathered(const char* pData, std::size_t length) const;
 		/// Returns true for the message that was received last, if it has memory of its own.
 
+	bool greedy: 1; // has taken all that it was allowed to at once: the next time after the others
+private:
+	State _state: 3;
+public:
 	WebSocketCounter messages;
 	WebSocketCounter bytes;
-	WebSocketTimerWheel::Time received; // when bytes were, the last time
-	bool greedy; // has taken all that it was allowed to at once: the next time after the others
 
 	static constexpr std::size_t TINY_SIZE = 4*1024; /// What is read at once behind small frames.
 
@@ -132,8 +133,6 @@ private:
 	static constexpr std::chrono::microseconds inflateTime();
 		/// Returns the time of decompression, with its callbacks, at a time.
 
-	State _state;
-	WebSocketMessageParser _parser;
 };
 
 
@@ -141,10 +140,9 @@ private:
 // inlines
 //
 inline WebSocketInput::WebSocketInput(WebSocketFramer& framer):
-	received(0),
+	WebSocketMessageParser(framer),
 	greedy(false),
-	_state(READING),
-	_parser(framer)
+	_state(READING)
 {
 }
 
@@ -175,13 +173,13 @@ inline void WebSocketInput::turnOff()
 
 inline WebSocketMessageParser& WebSocketInput::parser()
 {
-	return _parser;
+	return *this;
 }
 
 
 inline const WebSocketMessageParser& WebSocketInput::parser() const
 {
-	return _parser;
+	return *this;
 }
 
 
@@ -194,13 +192,13 @@ inline std::size_t WebSocketInput::readSize(const WebSocketFramer& framer, std::
 
 inline bool WebSocketInput::isText(const char* pData, std::size_t length) const
 {
-	return pData == _parser.data() && length == _parser.length() && _parser.opcode() == WebSocketFrame::OP_TEXT && !_parser.getParts();
+	return pData == parser().data() && length == parser().length() && parser().opcode() == WebSocketFrame::OP_TEXT && !parser().getParts();
 }
 
 
 inline bool WebSocketInput::isGathered(const char* pData, std::size_t length) const
 {
-	return _parser.gathered() && pData == _parser.data() && length == _parser.length();
+	return parser().gathered() && pData == parser().data() && length == parser().length();
 }
 
 
@@ -214,12 +212,12 @@ template <typename Receiver>
 [[gnu::noinline]] bool WebSocketInput::next(char*& pData, char* pEnd, Receiver& receiver)
 	/// What is no message in one frame. Returns true if it is a message.
 {
-	const WebSocketMessageParser::Event event = _parser.next(pData, pEnd);
+	const WebSocketMessageParser::Event event = parser().next(pData, pEnd);
 	switch (event)
 	{
 	case WebSocketMessageParser::MESSAGE:
 		receiver.messageReceived();
-		if (_parser.gathered()) receiver.gatheredReceived();
+		if (parser().gathered()) receiver.gatheredReceived();
 		break;
 	case WebSocketMessageParser::CONTROL:
 		receiver.controlReceived();
@@ -233,7 +231,7 @@ template <typename Receiver>
 	default:
 		break;
 	}
-	_parser.settle();
+	parser().settle();
 	return event == WebSocketMessageParser::MESSAGE;
 }
 
@@ -251,7 +249,7 @@ inline std::size_t WebSocketInput::process(const WebSocketFramer& framer, char* 
 	{
 		while (pData < pEnd && isReading())
 		{
-			if (likely(_parser.nextWhole(pData, pEnd)))
+			if (likely(parser().nextWhole(pData, pEnd)))
 			{
 				--frames;
 				receiver.messageReceived();
@@ -262,7 +260,7 @@ inline std::size_t WebSocketInput::process(const WebSocketFramer& framer, char* 
 				char* p = pData; // which can stay in a register
 				if (!next(p, pEnd, receiver)) ++others;
 				pData = p;
-				if (--frames != 0 && !_parser.assembler().compressed()) continue;
+				if (--frames != 0 && !parser().assembler().compressed()) continue;
 			}
 			yielded = pData < pEnd && isReading() && (frames == 0 || std::chrono::steady_clock::now() - start >= inflateTime());
 			if (yielded) receiver.stopReading();

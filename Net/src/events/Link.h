@@ -28,6 +28,7 @@ class WebSocketFramer;
 class WebSocketMessageParser;
 class WebSocketReactor;
 class WebSocketStream;
+class WebSocketTiming;
 struct WebSocketConnectionGroup;
 
 
@@ -40,6 +41,7 @@ struct WebSocketLink
 	WebSocketFramer& framer;
 	const WebSocketMessageParser& parser;
 	WebSocketStream& stream;
+	WebSocketTiming& timing;
 };
 
 

@@ -44,7 +44,7 @@ void WebSocketMessageQueue::open(const WebSocketLink& link, const WebSocketConne
 {
 	_flags = 0;
 	broadcasts = link.reactor.broadcasts().count();
-	lastMessage = link.reactor.now();
+	link.timing.message(link.reactor.now());
 	if (!pDeflate) return;
 	writing().writer.configure(params, pDeflate, link.group.role);
 	if (_pWriting->writer.deflates()) _flags |= DEFLATES;
@@ -208,7 +208,7 @@ void WebSocketMessageQueue::sendPart(const WebSocketLink& link, const char* pPar
 {
 	const WebSocketMessageWriter::Frame frame = _pWriting->writer.frame(pPart, length, last, link.reactor.compressed());
 	if (!frame.nothing) append(link, frame.flags, frame.pData, frame.length);
-	lastMessage = link.reactor.now();
+	link.timing.message(link.reactor.now());
 	_flags |= IN_PARTS;
 	if (last) partsSent(link);
 }

@@ -21,10 +21,8 @@ POCO_WEBSOCKET_BEGIN
 
 WebSocketSendQueue::WebSocketSendQueue():
 	broadcasts(0),
-	lastMessage(0),
 	_flags(CLOSED),
 	_drain(false),
-	_notQueued(0),
 	_queued(0)
 {
 }
@@ -136,7 +134,6 @@ void WebSocketSendQueue::metrics(WebSocketConnection::Metrics& metrics) const
 {
 	metrics.messagesSent      = _messagesSent;
 	metrics.bytesSent         = _bytesSent;
-	metrics.messagesNotQueued = _notQueued;
 	metrics.bytesQueued       = queued();
 }
 

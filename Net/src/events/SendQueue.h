@@ -108,14 +108,10 @@ public:
 	bool pay();
 		/// It is not owed any more. Returns true if it was.
 
-	void refused();
-		/// Counts a message that was not queued. Any thread.
-
 	void metrics(WebSocketConnection::Metrics& metrics) const;
 		/// Sets what this knows. Any thread.
 
 	Poco::UInt32 broadcasts; // how many the loop had when this was given the last
-	Time lastMessage;        // when there was one, in either direction
 
 protected:
 	enum Flag
@@ -140,12 +136,15 @@ protected:
 	static bool stays(const WebSocketLink& link, const char* pData);
 		/// Returns true for bytes that are in their place until the output is flushed after reading.
 
-	std::unique_ptr<WebSocketOutput> _pOutput;
 	unsigned char _flags;
 
 private:
 	std::atomic<bool> _drain;               // onDrained() is owed
-	std::atomic<Poco::UInt32> _notQueued;
+
+protected:
+	std::unique_ptr<WebSocketOutput> _pOutput;
+
+private:
 	WebSocketCounter _messagesSent;
 	WebSocketCounter _bytesSent;
 	std::atomic<std::size_t> _queued;       // what was reserved, and what was in the output when it was accounted for
@@ -206,12 +205,6 @@ inline bool WebSocketSendQueue::owes() const
 inline bool WebSocketSendQueue::pay()
 {
 	return _drain.exchange(false);
-}
-
-
-inline void WebSocketSendQueue::refused()
-{
-	_notQueued.fetch_add(1, std::memory_order_relaxed);
 }
 
 

@@ -66,7 +66,7 @@ inline void WebSocketSendQueue::counted(const WebSocketLink& link, std::size_t m
 {
 	_messagesSent.add(messages);
 	link.reactor.counters.messagesSent.add(messages);
-	lastMessage = link.reactor.now();
+	link.timing.message(link.reactor.now());
 }
 
 

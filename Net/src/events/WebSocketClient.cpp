@@ -287,7 +287,7 @@ void WebSocketClient::Core::waitForEnd(WebSocketConnection::Ptr pConnection, int
 {
 	std::unique_lock<std::mutex> lock(_mutex);
 	const auto idle = [this, run] { return _busy == 0 || _run != run; };
-	if (!_idle.wait_for(lock, std::chrono::milliseconds(closeTimeout), idle))
+	if (!_idle.wait_for(lock, std::chrono::milliseconds(limits.closeTimeout), idle))
 	{
 		lock.unlock();
 		if (pConnection) pConnection->abort();
