@@ -116,7 +116,7 @@ TEST(WebSocketKeepAliveTest, None)
 	WebSocketKeepAlive keepAlive;
 	keepAlive.received(0);
 	for (Time time: {0u, 1000u, 0x7fffffffu}) EXPECT_EQ(NOTHING, keepAlive.timeReached(time, limits(0), WebSocketProgress()));
-	EXPECT_FALSE(keepAlive.look(0, WebSocketPeerState(), *std::make_unique<WebSocketProgress>()));
+	EXPECT_FALSE(keepAlive.pinging());
 }
 
 
