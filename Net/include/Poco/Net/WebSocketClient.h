@@ -36,26 +36,27 @@ class WebSocketServer;
 
 class WebSocket_API WebSocketClientLoop
 	/// The threads that any number of clients share: those of the event loops, and those that make connections.
-	/// May be created and destroyed anywhere, in a callback or a session factory of one of its clients as well.
+	/// May be created and destroyed anywhere, also in a callback or a session factory of one of its clients.
 	///
-	/// A child that comes of fork() does not have them: there the destructor, and that of the clients, does nothing.
+	/// After fork(), a child does not have these threads. There the destructors of the loop and of its clients do nothing.
 {
 public:
 	explicit WebSocketClientLoop(int threads = 1, int connectors = 4);
 		/// Starts the threads of the loops: 1 to 256. connectors is how many attempts to reach one server (host and port) are made
-		/// at a time, 1 to 256. An attempt has a thread as long as it takes; there are as many threads as attempts, up to
-		/// 256, and a server that does not answer, or whose name is not found, holds up no attempt to reach another. If 256 attempts are
-		/// going on, the others wait; servers take turns.
+		/// at a time: 1 to 256.
+		///
+		/// Each attempt has a thread of its own, up to 256. A server that does not answer, or whose name is not found, does
+		/// not delay attempts to reach others. If 256 attempts are going on, further ones wait, and servers take turns.
 
 	explicit WebSocketClientLoop(WebSocketServer& server, int connectors = 4);
-		/// The clients use the loops of a server, which must be running, until it stops. Then they are STOPPED, and no callback comes.
+		/// Lets the clients use the loops of a server, which must be running, until it stops. Then they are STOPPED, without a callback.
 
 	~WebSocketClientLoop();
-		/// Ends the threads. Clients must have been stopped. Waits for attempts to connect that are going on, which
+		/// Ends the threads. The clients must have been stopped. Waits for attempts to connect that are going on; they
 		/// take no longer than WebSocketParams::setHandshakeTimeout().
 		///
-		/// A callback, of whichever client or server, does not wait for these attempts, nor a thread for itself, or for one that waits for
-		/// it: such threads end by themselves, when they have returned from what they call.
+		/// In a callback of any client or server the destructor does not wait for these attempts. It never waits for its own thread, or for
+		/// one that waits for it: such threads end when they have returned from what they call.
 
 private:
 	WebSocketClientLoop(const WebSocketClientLoop&) = delete;
@@ -70,7 +71,7 @@ private:
 
 
 class WebSocket_API WebSocketClient
-	/// Connects to a server, tells a handler what happens, and connects again when the connection is lost.
+	/// Connects to a server, calls a handler, and connects again when the connection is lost.
 	///
 	///     WebSocketClientCallbacks callbacks;
 	///     callbacks.onMessage = [](WebSocketConnection&, std::string_view message, WebSocketFrame::Opcode)
@@ -85,15 +86,16 @@ class WebSocket_API WebSocketClient
 	/// it shares a WebSocketClientLoop with others.
 	///
 	/// The callbacks come from the loop's thread, one after the other. All functions may be called by any thread, and anywhere: in
-	/// callbacks, hooks and HTTP handlers of whichever client or server, and in session factories.
+	/// callbacks, hooks and HTTP handlers of any client or server, and in session factories.
 {
 public:
 	enum State
+		/// What the client does.
 	{
-		STOPPED,    /// Not started, or stopped, or it has given up (WebSocketClientParams::setReconnect()), or its loop has ended.
-		CONNECTING, /// A connection is being made.
-		CONNECTED,  /// There is a connection.
-		WAITING     /// It is waited before the next attempt.
+		STOPPED,    /// Nothing. It was not started, was stopped, must not connect again (WebSocketClientParams::setReconnect()), or its loop has ended.
+		CONNECTING, /// It tries to connect.
+		CONNECTED,  /// It has a connection.
+		WAITING     /// It waits before the next attempt.
 	};
 
 	WebSocketClient(const URI& uri, const WebSocketClientHandler::Ptr& pHandler, const WebSocketClientParams::Ptr& pParams = new WebSocketClientParams);
@@ -104,30 +106,30 @@ public:
 		/// Creates a client with threads of its own. It calls these functions.
 
 	WebSocketClient(const URI& uri, const WebSocketClientHandler::Ptr& pHandler, WebSocketClientLoop& loop, const WebSocketClientParams::Ptr& pParams = new WebSocketClientParams);
-		/// Creates a client that uses the threads of a loop.
+		/// Creates a client that uses the threads of a loop. It calls the handler.
 
 	WebSocketClient(const URI& uri, const WebSocketClientCallbacks& callbacks, WebSocketClientLoop& loop, const WebSocketClientParams::Ptr& pParams = new WebSocketClientParams);
 		/// Creates a client that uses the threads of a loop. It calls these functions.
 
 	~WebSocketClient();
-		/// Stops the client. When it has returned, neither callback nor session factory is running, and none will be called; those
-		/// that are running are waited for, however long they take, except for the one that it is called by, and those that wait for this thread.
+		/// Stops the client. When the destructor has returned, neither callback nor session factory is running, and none will be called. Those
+		/// that are running are waited for, however long they take, except the one that has called the destructor, and those that wait for this thread.
 		///
-		/// By a callback, of whichever client or server, and by its own session factory, the connection is closed (code 1000) without
+		/// In a callback of any client or server, and in the client's own session factory, the connection is closed (code 1000) without
 		/// another callback, and without waiting for the peer.
 		///
-		/// A client with threads of its own ends them, as ~WebSocketClientLoop() does: an attempt to connect that is going on is waited for.
+		/// A client with threads of its own ends them, and waits for an attempt to connect that is going on, as ~WebSocketClientLoop() does.
 
 	void start();
-		/// Begins to connect. Does nothing if that was done before. A client that was stopped can be started again.
+		/// Begins to connect. Does nothing if the client has been started. A client that was stopped can be started again.
 
 	void stop();
-		/// Closes the connection (code 1000), or forgets the attempt to make one. When it returns, neither callback nor session factory is
-		/// running, and none will be called. Waits for the peer for WebSocketConnectionParams::setCloseTimeout(), and then cuts the connection;
-		/// callbacks and a session factory that are running are waited for, however long they take.
+		/// Closes the connection (code 1000), or gives up the attempt to make one. When stop() has returned, neither callback nor session factory is
+		/// running, and none will be called. It waits for the peer for WebSocketConnectionParams::setCloseTimeout(), and then cuts the connection.
+		/// It waits for callbacks and a session factory that are running, however long they take.
 		///
-		/// By a callback, of whichever client or server, and by its own session factory, it does not wait: onClose() comes later. Elsewhere, if
-		/// the client's loop or factory waits for the thread that calls it, it throws an IllegalStateException, and has done nothing.
+		/// In a callback of any client or server, and in the client's own session factory, stop() does not wait: onClose() comes later. Elsewhere, if
+		/// the client's loop or factory waits for the calling thread, stop() throws an IllegalStateException, and does nothing.
 
 	WebSocketConnection::SendResult sendText(std::string_view text, WebSocketFrame::Compression compression = WebSocketFrame::Compression::AS_AGREED);
 		/// Sends a text message, or keeps it. See send().
@@ -146,13 +148,14 @@ public:
 		/// not take, are kept for the next one. Otherwise like WebSocketConnection::send().
 
 	State state() const;
+		/// Returns what the client does.
 
 	WebSocketConnection::Ptr connection() const;
-		/// Returns the present connection, also after stop() as long as that is closing; null if there is none.
+		/// Returns the present connection, also after stop() while it is closing; null if there is none.
 
 	HTTPResponse response() const;
-		/// Returns the server's answer to the last opening handshake, also if it has refused. If there was none, because
-		/// the connection could not be made, for instance, or not yet, the status is 0.
+		/// Returns the server's answer to the last opening handshake, also if it has refused. The status is 0 if there was no
+		/// answer (yet), because the connection could not be made, for instance.
 
 private:
 	WebSocketClient(const WebSocketClient&) = delete;

@@ -60,33 +60,34 @@ class WebSocket_API WebSocketServer
 	/// Requests on its ports that are not for WebSocket go to a HTTPRequestHandlerFactory, if there is one, whose
 	/// handlers run in a thread pool as in a HTTPServer. A handler of any HTTPServer can hand its connection over with adopt().
 	///
-	/// All functions are thread-safe, and may be called anywhere: by a callback, a hook, an Origin check or a HTTP handler of this server
-	/// as well. stop() and drain() cannot wait for the thread that calls them: they throw an IllegalStateException there, and also where the
-	/// server waits for the caller in another way, as when the callbacks of two servers stop each other. A handler that is to stop its own
-	/// server has a thread of the application do that (POST /shutdown).
+	/// All functions are thread-safe, and may be called anywhere, also by a callback, a hook, an Origin check or a HTTP handler of this
+	/// server. Only stop() and drain() throw an IllegalStateException there, because they would wait for themselves. They also throw it if the
+	/// server waits for the caller in another way: the callbacks of two servers stop each other, for instance. A handler that wants to
+	/// stop its own server (POST /shutdown) lets another thread of the application do that.
 	///
-	/// When stop(), drain() or the destructor have returned, no callback, hook, Origin check, HTTP factory or HTTP handler is running,
-	/// and none will be called; those that are running are waited for, however long they take (HTTP handlers by stop() and the destructor). The handler object is released when nothing refers
-	/// to it any more: connections that the application keeps do.
+	/// When stop(), drain() or the destructor has returned, no callback, hook, Origin check, HTTP factory or HTTP handler is running,
+	/// and none will be called. Those that are running are waited for, however long they take (drain() does not wait for HTTP handlers). The
+	/// handler object is released when nothing refers to it any more; connections that the application keeps do.
 	///
-	/// A child that comes of fork() has no threads of a server that was started before: stop(), drain() and the destructor
-	/// do nothing there but close the child's copies of the listening sockets. Copies of the connections stay until the child
+	/// After fork(), a child has no threads of a server that was started before. There, stop(), drain() and the destructor
+	/// only close the child's copies of the listening sockets. Copies of the connections stay until the child
 	/// ends or executes another program.
 {
 public:
 	struct Metrics
+		/// Counts of the server. The first three are what is now, the others what has been since start().
 	{
-		int connections = 0;                  /// open now
-		int handshakes = 0;                   /// in the opening handshake now
-		int httpConnections = 0;              /// that have made other requests: being handled, or between two of them
-		Poco::UInt64 connectionsAccepted = 0; /// by the ports
-		Poco::UInt64 connectionsOpened = 0;   /// whose opening handshake was completed, or that were adopted
-		Poco::UInt64 connectionsRefused = 0;  /// because of a limit
-		Poco::UInt64 acceptFailures = 0;      /// times that accepting had to pause, for want of descriptors above all
-		Poco::UInt64 messagesReceived = 0;    /// counted when the loop has read from the connection, not before each callback
-		Poco::UInt64 messagesSent = 0;
-		Poco::UInt64 bytesReceived = 0;
-		Poco::UInt64 bytesSent = 0;
+		int connections = 0;                  /// Open connections.
+		int handshakes = 0;                   /// Connections in the opening handshake.
+		int httpConnections = 0;              /// Connections with other requests, handled now, or between two of them.
+		Poco::UInt64 connectionsAccepted = 0; /// Connections that the ports have accepted.
+		Poco::UInt64 connectionsOpened = 0;   /// Connections whose opening handshake was completed, or that were adopted.
+		Poco::UInt64 connectionsRefused = 0;  /// Connections closed because of a limit.
+		Poco::UInt64 acceptFailures = 0;      /// How often accepting had to pause, mostly because there were no descriptors.
+		Poco::UInt64 messagesReceived = 0;    /// Complete messages. The loop counts when it has read from a connection, not before each callback.
+		Poco::UInt64 messagesSent = 0;        /// Messages sent or queued.
+		Poco::UInt64 bytesReceived = 0;       /// Bytes on the wire, or in TLS records.
+		Poco::UInt64 bytesSent = 0;           /// Bytes on the wire, or in TLS records.
 	};
 
 	using HTTPHandler = std::function<void(HTTPServerRequest& request, HTTPServerResponse& response)>;
@@ -101,30 +102,30 @@ public:
 	~WebSocketServer();
 		/// Stops the server.
 		///
-		/// May be called anywhere. Where stop() would throw, connections are cut without another callback, other threads are waited for, but for
-		/// those that wait for this one, and nothing is called any more, except for what belongs to the same request (the hook after the
-		/// Origin check, the HTTP handler after its factory). The thread, and with it the ports, end when it has returned from the callback.
+		/// May be called anywhere. Where stop() would throw, connections are cut without another callback. Other threads are waited for, unless
+		/// they wait for this one. Nothing is called any more, except what belongs to the same request: the hook after the
+		/// Origin check, the HTTP handler after its factory. The thread, and with it the ports, end when it has returned from the callback.
 
 	void setHTTP(const HTTPRequestHandlerFactory::Ptr& pFactory, const HTTPServerParams::Ptr& pParams = new HTTPServerParams);
-		/// Sets who handles the requests that are not for WebSocket. Without it they get status 400 or 426. Throws an
+		/// Sets the factory of the handlers for requests that are not for WebSocket. Without it they get status 400 or 426. Throws an
 		/// IllegalStateException after start().
 		///
-		/// Handlers find what they find in a HTTPServer: the request is a HTTPServerRequestImpl, whose socket() is the connection's own
-		/// one, a SecureStreamSocket with TLS. All of pParams is kept to (16 threads, if it does not say how many), and one thing more: a
-		/// request for which there is neither a thread nor room in the queue gets status 503. Only a request that is being handled has
-		/// a thread. Between two requests a connection is in an event loop, for the keep-alive timeout. It is closed if a
-		/// handler has left more than 64 KiB of a request's body unread.
+		/// Handlers find what they find in a HTTPServer: the request is a HTTPServerRequestImpl, whose socket() is the connection's own,
+		/// a SecureStreamSocket with TLS. All of pParams holds; the default is 16 threads. A request for which
+		/// there is neither a thread nor room in the queue gets status 503. Only a request that is being handled has
+		/// a thread. Between two requests a connection is in an event loop, for the keep-alive time-out. If a
+		/// handler leaves more than 64 KiB of a request's body unread, the connection is closed.
 
 	void setHTTP(const HTTPHandler& handler, const HTTPServerParams::Ptr& pParams = new HTTPServerParams);
-		/// The same with a function, which several threads may call at the same time. An exception that it throws is
-		/// treated as one of a HTTPRequestHandler.
+		/// Sets a function that handles requests that are not for WebSocket. Several threads may call it at the same time. An exception that
+		/// it throws is treated as one of a HTTPRequestHandler. See setHTTP(const HTTPRequestHandlerFactory::Ptr&, const HTTPServerParams::Ptr&).
 
 	void listen(Poco::UInt16 port);
 		/// Listens on a port of all IPv4 addresses; 0: any free port, see port(). See listen(const SocketAddress&).
 
 	void listen(const SocketAddress& address);
 		/// Listens on an address: IPv4, IPv6, or a Unix-domain socket. Connections are accepted after start(). Throws
-		/// a NetException if the address is in use or cannot be had, and an IllegalStateException after start().
+		/// a NetException if the address is in use or not available, and an IllegalStateException after start().
 
 	void listen(const ServerSocket& socket);
 		/// Listens on a ServerSocket that listens already, over TCP or a Unix-domain socket, or on a
@@ -138,20 +139,20 @@ public:
 		/// Returns the first TCP port that the server was told to listen on, before start() as well; 0 if there is none, and after stop().
 
 	void start();
-		/// Starts the threads. A server is started once; throws an IllegalStateException otherwise. If one of the ports does not listen, or
-		/// there are no threads to be had, it throws what the system says, and may be called again.
+		/// Starts the threads. A server is started once; a second call throws an IllegalStateException. If one of the ports does not listen, or
+		/// no thread can be started, start() throws the system's error, and may be called again.
 
 	void stop();
 		/// Cuts all connections, ends the threads and waits for them. Does nothing if the server does not run. If another thread
-		/// stops or drains it already, that ends sooner, and is waited for. Throws an IllegalStateException in a thread that it would wait for:
+		/// is stopping or draining it, stop() makes that end sooner, and waits for it. Throws an IllegalStateException in a thread that it would wait for:
 		/// those of the server, of WebSocketClients that use its loops, and those that wait for one of these.
 
 	std::vector<WebSocketConnection::Ptr> drain(const Poco::Timespan& timeout);
-		/// Stops accepting, closes all connections (1001), waits until all have answered, and all other requests that were being handled have
-		/// been answered, at most for so long, and then stops the server. Returns those whose Close frame has not come.
-		/// Returns none if the server does not run, or another thread stops or drains it already, when that has ended. Throws as stop().
+		/// Stops accepting, closes all connections (1001), waits until all have answered, and until other requests that are being handled have
+		/// been answered, for timeout at most, and then stops the server. Returns the connections whose Close frame has not come.
+		/// If the server does not run, returns none. If another thread is stopping or draining it, waits for that, and returns none. Throws as stop().
 		///
-		/// A handler of setHTTP() that needs longer is not waited for: its connection is cut, and stop() or the destructor waits for it.
+		/// If a handler of setHTTP() needs longer, its connection is cut, and stop() or the destructor waits for the handler.
 
 	WebSocketConnection::Ptr adopt(HTTPServerRequest& request, HTTPServerResponse& response);
 		/// Completes the opening handshake in a HTTPRequestHandler, as the constructor of WebSocket does, and
@@ -159,17 +160,20 @@ public:
 		/// Throws as that constructor, and an IllegalStateException if the server does not run.
 
 	void broadcast(const WebSocketPreparedMessage::Ptr& pMessage);
-		/// Sends a message to all connections that are open, as WebSocketConnection::send() does to one, and with fewer steps:
-		/// at the end of each loop's turn. To each it comes behind what the caller has sent to it before, and before
-		/// what it sends later. Who has no room in its queue is dealt with by WebSocketServerParams::setQueuePolicy(), and
-		/// counts it in metrics().messagesNotQueued. Never waits. Does nothing if the server does not run.
+		/// Sends a message to all open connections, at the end of each loop's turn. Never waits. Does nothing if the server does not run.
 		///
-		/// Throws an InvalidArgumentException if there is no message, and a std::bad_alloc if there is no memory: then connections of
-		/// other threads may have been sent it.
+		/// Each connection receives it after everything the caller sent to that connection earlier, and before what the caller sends
+		/// later. If a connection's queue is full, WebSocketConnectionParams::setQueuePolicy() decides what happens, and the connection's
+		/// metrics().messagesNotQueued counts the message.
+		///
+		/// Throws an InvalidArgumentException if there is no message, and a std::bad_alloc if there is no memory. In the latter case
+		/// connections of some threads may receive it.
 
 	Metrics metrics() const;
+		/// Returns the counts of the server.
 
 	const WebSocketServerParams& params() const;
+		/// Returns the parameters.
 
 private:
 	WebSocketServer(const WebSocketServer&) = delete;
