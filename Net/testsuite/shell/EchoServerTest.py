@@ -663,8 +663,8 @@ class Examples(unittest.TestCase):
 
     def test_echo_and_client(self):
         with Process(os.environ["ECHO"], "127.0.0.1:0") as server:
-            uri = server.read_line().split()[0]
-            with Process(os.environ["CLIENT"], uri) as client:
+            port = re.match(r"Port (\d+),", server.read_line())[1]
+            with Process(os.environ["CLIENT"], f"ws://127.0.0.1:{port}/") as client:
                 self.assertEqual(client.finish(), (0, b"Hello\n", ""))
             self.assertEqual(server.finish(), (0, b"", ""))
 
