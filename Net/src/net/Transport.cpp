@@ -143,22 +143,25 @@ int WebSocketTransport::peek(char* pTarget, std::size_t length)
 
 inline int WebSocketTransport::receivePlain(char* pTarget, std::size_t length, int flags)
 {
+	const WebSocketTicks::Value begin = WebSocketTicks::now();
 	const ssize_t n = ::recv(_pSocket->sockfd(), pTarget, length, flags);
 	if (n >= 0) return clip(static_cast<std::size_t>(n));
 	const int code = SocketError::last();
-	if (code == POCO_EINTR) return receiveInterrupted(pTarget, length, flags);
+	if (code == POCO_EINTR) return receiveInterrupted(pTarget, length, flags, begin);
 	if (!isAgain(code)) SocketError::raise(code);
 	if ((flags & MSG_DONTWAIT) || !getBlocking()) return AGAIN;
 	throw TimeoutException(code);
 }
 
 
-[[gnu::noinline, gnu::cold]] int WebSocketTransport::receiveInterrupted(char* pTarget, std::size_t length, int flags)
-	/// A signal has ended the wait. How long that was is not known, since each call would have to look at the clock for it:
-	/// from here on the timeout is counted, once, however many signals follow.
+[[gnu::noinline, gnu::cold]] int WebSocketTransport::receiveInterrupted(char* pTarget, std::size_t length, int flags, WebSocketTicks::Value begin)
+	/// A signal has ended the wait, which is deducted from the timeout. Without a counter of ticks it is not known how long that was:
+	/// from here on the whole timeout is counted, once, however many signals follow.
 {
 	const bool blocking = getBlocking() && !(flags & MSG_DONTWAIT);
-	const WebSocketDeadline limit(blocking ? _pSocket->getReceiveTimeout() : Poco::Timespan(0));
+	Poco::Timespan timeout = blocking ? _pSocket->getReceiveTimeout() : Poco::Timespan(0);
+	if (timeout > 0) timeout = std::max(Poco::Timespan(1), timeout - _ticks.since(begin)); // 0 would be none
+	const WebSocketDeadline limit(timeout);
 	for (;;)
 	{
 		const bool ready = !blocking || wait(limit, SocketImpl::SELECT_READ);

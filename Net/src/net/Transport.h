@@ -16,6 +16,7 @@
 
 
 #include "net/OpenSSL.h"
+#include "net/Ticks.h"
 #include "core/Progress.h"
 #include "net/Deadline.h"
 #include "Poco/Net/WebSocketConfig.h"
@@ -147,7 +148,7 @@ private:
 	WebSocketTransport& operator = (const WebSocketTransport&) = delete;
 
 	int receivePlain(char* pTarget, std::size_t length, int flags);
-	int receiveInterrupted(char* pTarget, std::size_t length, int flags);
+	int receiveInterrupted(char* pTarget, std::size_t length, int flags, WebSocketTicks::Value begin);
 	int receiveGuarded(char* pTarget, std::size_t length);
 	int receiveOnce(char* pTarget, std::size_t length);
 	static int sent(ssize_t n);
@@ -181,6 +182,7 @@ private:
 	Poco::Timespan _transferTimeout;
 	Poco::Clock _transferSince; // when it had no room for the first time
 	bool _transferTimed;        // it had
+	const WebSocketTicks _ticks;
 };
 
 

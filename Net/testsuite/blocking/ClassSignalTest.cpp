@@ -10,6 +10,7 @@
 #include "support/ClassScript.h"
 #include "Poco/Net/HTTPSClientSession.h"
 #include "Poco/Net/WebSocketParams.h"
+#include "Poco/Clock.h"
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -136,6 +137,42 @@ TEST_P(ClassSignalTest, Receive)
 	expectTimeout([&] { pair.ws.receiveMessage(message, opcode); });
 	pair.send(0x81, "later");
 	EXPECT_EQ(5, pair.ws.receiveMessage(message, opcode));
+}
+
+
+TEST_P(ClassSignalTest, WhatWasWaitedBeforeTheFirstSignalCounts)
+	/// It comes late: then little is left, and not the whole time-out.
+{
+	const Poco::Timespan timeout(3, 0);
+	Poco::Clock::ClockDiff rest = 0;
+	for (int i = 0; i < 3; ++i) // others may keep the machine busy
+	{
+		Pair pair(GetParam());
+		pair.ws.setReceiveTimeout(timeout);
+		struct sigaction action = {};
+		struct sigaction before = {};
+		action.sa_handler = ignoreSignal;
+		::sigaction(SIGUSR1, &action, &before);
+		const pthread_t target = ::pthread_self();
+		const Poco::Clock begin;
+		Poco::Clock signalled;
+		std::promise<void> over;
+		std::future<void> isOver = over.get_future();
+		std::future<void> thread = std::async(std::launch::async, [&]
+		{
+			isOver.wait_for(std::chrono::milliseconds(timeout.totalMilliseconds()*9/10));
+			signalled.update();
+			::pthread_kill(target, SIGUSR1);
+		});
+		EXPECT_THROW(receiveFixed(pair.ws), Poco::TimeoutException);
+		EXPECT_LE(timeout.totalMicroseconds(), begin.elapsed() + 20000); // two clocks
+		over.set_value();
+		get(thread);
+		rest = signalled.elapsed();
+		::sigaction(SIGUSR1, &before, nullptr);
+		if (rest < timeout.totalMicroseconds()/2) return;
+	}
+	ADD_FAILURE() << rest << " microseconds after the signal";
 }
 
 
