@@ -12,6 +12,7 @@
 
 
 #include "events/EventConnection.h"
+#include "core/SendRules.h"
 #include "events/Reactor.h"
 #include "Poco/Exception.h"
 #include <openssl/rand.h>
@@ -40,10 +41,7 @@ void WebSocketEventConnection::ping()
 
 void WebSocketEventConnection::close(int code, const std::string& reason)
 {
-	if (!WebSocketFrame::isCloseCode(code)) // RFC 6455, 7.4
-		throw InvalidArgumentException("Status code must not be sent in a Close frame: " + std::to_string(code));
-	if (!WebSocketUTF8::isValid(reason.data(), reason.size())) // RFC 6455, 5.5.1
-		throw InvalidArgumentException("Reason of a Close frame must be UTF-8");
+	WebSocketSendRules::checkClose(code, reason);
 	if (here())
 	{
 		sendClose(code, reason);

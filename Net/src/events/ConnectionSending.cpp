@@ -12,6 +12,7 @@
 
 
 #include "events/EventConnection.h"
+#include "core/SendRules.h"
 #include "events/Reactor.h"
 #include "events/SendQueueInline.h"
 #include "Poco/Net/NetException.h"
@@ -25,20 +26,6 @@
 namespace Poco {
 namespace Net {
 POCO_WEBSOCKET_BEGIN
-
-
-namespace
-{
-	[[noreturn, gnu::cold]] void throwNoMessage()
-	{
-		throw InvalidArgumentException("A message is text or binary");
-	}
-
-	[[noreturn, gnu::cold]] void throwNoText()
-	{
-		throw InvalidArgumentException("A text message must be UTF-8");
-	}
-}
 
 
 void WebSocketEventConnection::wakeFlush()
@@ -60,7 +47,7 @@ void WebSocketEventConnection::wakeFlush()
 	}
 	else
 	{
-		if (opcode != WebSocketFrame::OP_BINARY) throwNoMessage();
+		if (opcode != WebSocketFrame::OP_BINARY) WebSocketSendRules::refuseOpcode();
 		if (_queue.sendShort(link(), pMessage, length, WebSocketFrame::OP_BINARY)) return SENT;
 	}
 	return sendAny(pMessage, length, opcode);
@@ -78,7 +65,7 @@ void WebSocketEventConnection::wakeFlush()
 
 inline void WebSocketEventConnection::checkText(const char* pMessage, std::size_t length) const
 {
-	if (_framer.getVerifyUTF8() && !WebSocketUTF8::isValid(pMessage, length)) throwNoText();
+	if (_framer.getVerifyUTF8()) WebSocketSendRules::checkText(pMessage, length);
 }
 
 
@@ -121,7 +108,7 @@ inline void WebSocketEventConnection::checkText(const char* pMessage, std::size_
 [[gnu::noinline]] WebSocketConnection::SendResult WebSocketEventConnection::sendElsewhere(const char* pMessage, std::size_t length, int opcode)
 	/// In another thread.
 {
-	if (!WebSocketFrame::isMessage(opcode)) throwNoMessage();
+	WebSocketSendRules::checkOpcode(opcode);
 	if (state() != OPEN) return NOT_OPEN;
 	if (opcode == WebSocketFrame::OP_TEXT) checkText(pMessage, length);
 	WebSocketMessageQueue::Message message{opcode, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()};
@@ -158,13 +145,13 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendPart(std::string_v
 	const char* const pPart = part.data();
 	const std::size_t length = part.size();
 	if (!_reactor.current()) throw IllegalStateException("Parts of messages are sent by callbacks only");
-	if (!WebSocketFrame::isMessage(opcode)) throwNoMessage();
+	WebSocketSendRules::checkOpcode(opcode);
 	catchUp(); // first: it may begin to compress
 	deflateAll();
 	if (!_queue.isOpen()) return NOT_OPEN;
 	if (_queue.isInParts() && opcode != _queue.opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
 	if (!makeRoom(length)) return refuse();
-	if (!_queue.checkPart(link(), pPart, length, opcode, compression == WebSocketFrame::Compression::AS_AGREED, last)) throwNoText();
+	if (!_queue.checkPart(link(), pPart, length, opcode, compression == WebSocketFrame::Compression::AS_AGREED, last)) WebSocketSendRules::refuseText();
 	orAbort([&]
 	{
 		_queue.sendPart(link(), pPart, length, last);

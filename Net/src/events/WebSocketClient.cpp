@@ -10,6 +10,7 @@
 
 
 #include "Poco/Net/WebSocketClient.h"
+#include "core/SendRules.h"
 #include "events/CallbackHandler.h"
 #include "events/ClientLoop.h"
 #include "net/Connector.h"
@@ -324,11 +325,9 @@ void WebSocketClient::Core::destroy()
 
 WebSocketConnection::SendResult WebSocketClient::Core::send(std::string_view message, WebSocketFrame::Opcode opcode, WebSocketFrame::Compression compression)
 {
-	if (!WebSocketFrame::isMessage(opcode))
-		throw InvalidArgumentException("A message is text or binary");
+	WebSocketSendRules::checkOpcode(opcode);
 	const bool checked = _pParams->getVerifyUTF8() || compression == WebSocketFrame::Compression::NONE; // as the connection does
-	if (opcode == WebSocketFrame::OP_TEXT && checked && !WebSocketUTF8::isValid(message.data(), message.size()))
-		throw InvalidArgumentException("A text message must be UTF-8");
+	if (opcode == WebSocketFrame::OP_TEXT && checked) WebSocketSendRules::checkText(message.data(), message.size());
 
 	WebSocketConnection::Ptr pConnection;
 	for (;;)

@@ -10,6 +10,7 @@
 
 
 #include "Poco/Net/WebSocketConnection.h"
+#include "core/SendRules.h"
 #include "core/UTF8.h"
 #include "Poco/Exception.h"
 
@@ -27,10 +28,8 @@ WebSocketPreparedMessage::WebSocketPreparedMessage(std::string_view message, Web
 	_opcode(opcode),
 	_compression(compression)
 {
-	if (!WebSocketFrame::isMessage(opcode))
-		throw InvalidArgumentException("A message is text or binary");
-	if (opcode == WebSocketFrame::OP_TEXT && !WebSocketUTF8::isValid(message.data(), message.size()))
-		throw InvalidArgumentException("A text message must be UTF-8");
+	WebSocketSendRules::checkOpcode(opcode);
+	if (opcode == WebSocketFrame::OP_TEXT) WebSocketSendRules::checkText(message.data(), message.size());
 
 	WebSocketFrameHeader header;
 	header.flags = static_cast<unsigned char>(WebSocketFrameHeader::FIN | opcode);
