@@ -199,7 +199,8 @@ bool WebSocketAddress::resolve(std::string_view reference, WebSocketAddress& res
 			path = merge(target, path);
 		}
 	}
-	address.target = path.empty() ? "/" : removeDotSegments(path);
+	if (path.empty()) address.target = "/";
+	else address.target = removeDotSegments(path);
 	if (parts.query.given) address.target.append(1, '?').append(parts.query.text);
 	else if (ownQuery && target.find('?') != std::string::npos) address.target.append(target, target.find('?'), std::string::npos);
 	if (!escape(address.target)) return false;

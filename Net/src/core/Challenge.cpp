@@ -202,13 +202,16 @@ std::string WebSocketChallenge::get(std::string_view name) const
 
 bool WebSocketChallenge::goesOn() const
 {
-	return _scheme == NTLM ? !_token.empty() : _scheme == DIGEST && same(get("stale"), "true");
+	if (_scheme == NTLM) return !_token.empty();
+	if (_scheme != DIGEST) return false;
+	return same(get("stale"), "true");
 }
 
 
 bool WebSocketChallenge::isPlainMD5() const
 {
-	return _scheme == DIGEST && algorithmOf(get("algorithm")) == algorithmOf("MD5");
+	if (_scheme != DIGEST) return false;
+	return algorithmOf(get("algorithm")) == algorithmOf("MD5");
 }
 
 
@@ -221,7 +224,8 @@ std::string WebSocketChallenge::answer(const Login& login) const
 	const bool auth = offersAuth();
 	std::string secret = hash(algorithm, login.user + ":" + get("realm") + ":" + login.password);
 	if (algorithm.session) secret = hash(algorithm, secret + ":" + nonce + ":" + login.cnonce);
-	const std::string middle = auth ? nonce + ":" + count + ":" + login.cnonce + ":auth" : nonce;
+	std::string middle = nonce;
+	if (auth) middle += ":" + count + ":" + login.cnonce + ":auth";
 	const std::string response = hash(algorithm, secret + ":" + middle + ":" + hash(algorithm, login.method + ":" + login.uri));
 
 	std::string result = "Digest username=" + quoted(login.user) + ", realm=" + quoted(get("realm")) + ", uri=" + quoted(login.uri);

@@ -98,7 +98,7 @@ WebSocketMessageWriter::Frame WebSocketMessageWriter::frame(const char* pData, s
 void WebSocketMessageWriter::lost()
 {
 	if (_compress) _pDeflater->reset();
-	_lost = _lost || !_lastFirst;
+	if (!_lastFirst) _lost = true;
 	_inMessage = false;
 }
 

@@ -77,11 +77,7 @@ public:
 		/// Returns how many bytes there is room for behind the first used ones of a
 		/// payload of total bytes, of which there are more. Makes room if there is none.
 	{
-		if (used >= _room)
-		{
-			// Capacity that is there costs nothing; new memory follows what has arrived.
-			whole(std::min(total, std::max({std::size_t(FIRST_ROOM), used*2, capacity() - _base})));
-		}
+		if (used >= _room) grow(used, total);
 		return std::min(_room, total) - used;
 	}
 
@@ -95,7 +91,7 @@ public:
 	char* extend(std::size_t used, std::size_t length)
 		/// Makes room for length bytes behind the first used ones, and returns where they belong. The room doubles, if it has to grow.
 	{
-		if (_room - used < length) resize(std::max(used + length, 2*_room));
+		if (_room - used < length) extendTo(used + length);
 		return _pData + used;
 	}
 
@@ -111,10 +107,8 @@ private:
 		FIRST_ROOM = 64*1024
 	};
 
-	std::size_t capacity() const
-	{
-		return _pBuffer ? _pBuffer->capacity() : _pString ? _pString->capacity() : _room;
-	}
+	void grow(std::size_t used, std::size_t total);
+	void extendTo(std::size_t length);
 
 	void resize(std::size_t length)
 	{

@@ -16,8 +16,7 @@
 
 
 #include "Poco/Net/WebSocketConfig.h"
-#include "Poco/Exception.h"
-#include <string>
+#include "Poco/Timespan.h"
 
 
 namespace Poco {
@@ -25,13 +24,12 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-inline int inRange(int value, int min, int max, const char* name)
+int inRange(int value, int min, int max, const char* name);
 	/// Returns value. Throws an InvalidArgumentException that begins with name if it is less than min or greater than max.
-{
-	if (value < min || value > max)
-		throw InvalidArgumentException(std::string(name) + " out of range: " + std::to_string(value));
-	return value;
-}
+
+
+const Poco::Timespan& inRange(const Poco::Timespan& value, const Poco::Timespan& min, const Poco::Timespan& max, const char* name);
+	/// The same of a time.
 
 
 POCO_WEBSOCKET_END

@@ -11,9 +11,7 @@
 
 #include "Poco/Net/WebSocketConnectionParams.h"
 #include "core/Range.h"
-#include "Poco/Exception.h"
 #include <climits>
-#include <string>
 
 
 namespace Poco {
@@ -23,13 +21,6 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	const Poco::Timespan& inRange(const Poco::Timespan& value, const Poco::Timespan& min, const Poco::Timespan& max, const char* name)
-	{
-		if (value < min || value > max)
-			throw InvalidArgumentException(std::string(name) + " out of range: " + std::to_string(value.totalMicroseconds()) + " microseconds");
-		return value;
-	}
-
 	const Poco::Timespan MIN_TIME(0, 1);
 	const Poco::Timespan MAX_TIME(20, 0, 0, 0, 0); // days
 }

@@ -253,7 +253,7 @@ WebSocketProtocol::Event WebSocketProtocol::receive(char*& pData, char* pEnd, Ti
 			return end.receivedControl(now);
 		case WebSocketMessageParser::FAILED:
 			return end.fail(now);
-		case WebSocketMessageParser::INFLATING:
+		default: // INFLATING
 			break;
 		}
 	}

@@ -99,6 +99,14 @@ TEST(WebSocketAddressTest, References)
 }
 
 
+TEST(WebSocketAddressTest, AnEmptyReference)
+	/// RFC 3986, 5.2.2: the query of the base is kept, if it has one.
+{
+	EXPECT_EQ("http://a:80/b?q", resolved("http://a/b?q", ""));
+	EXPECT_EQ("http://a:80/b", resolved("http://a/b", ""));
+}
+
+
 TEST(WebSocketAddressTest, Forms)
 {
 	const std::vector<std::pair<std::string, std::string>> ROWS =
@@ -171,6 +179,7 @@ TEST(WebSocketAddressTest, Forms)
 		{"%", REFUSED},
 		{"/%4", REFUSED},
 		{"/%4g", REFUSED},
+		{"/%g4", REFUSED},
 		{" /x\t", "https://base:7741/x"},
 	};
 	for (const auto& row: ROWS) EXPECT_EQ(row.second, resolved("wss://base:7741/c/d?e", row.first)) << row.first;

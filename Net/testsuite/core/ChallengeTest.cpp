@@ -110,6 +110,9 @@ TEST(WebSocketChallengeTest, FirstThatIsSupported)
 		{{"NTLM TlRM"}, WebSocketChallenge::NTLM, "NTLM TlRM"},
 		{{"NTLM TlRM, x=y"}, WebSocketChallenge::UNSUPPORTED, ""},
 		{{"=, \"\", x"}, WebSocketChallenge::UNSUPPORTED, ""},
+		{{"NTLM, =", "Basic"}, WebSocketChallenge::BASIC, "Basic"},
+		{{"NTLM, =x", "Basic"}, WebSocketChallenge::BASIC, "Basic"},
+		{{"NTLM\"x\"", "Basic"}, WebSocketChallenge::BASIC, "Basic"},
 	};
 	for (const Row& row: ROWS)
 	{

@@ -212,6 +212,12 @@ TEST(WebSocketMessageParserSinkTest, TheSinkIsTakenAwayBehindAMessage)
 	EXPECT_EQ(NEED_MORE, take(parser, encode(framer.role(), Frame{0x01, "wor"})));
 	EXPECT_EQ(MESSAGE, take(parser, encode(framer.role(), Frame{0x80, "ld"})));
 	EXPECT_EQ("world", content(parser));
+	parser.gatherTo(nullptr); // there is none
+	EXPECT_EQ("world", content(parser));
+	EXPECT_EQ(NEED_MORE, take(parser, encode(framer.role(), Frame{0x01, "!"})));
+	parser.gatherTo(nullptr);
+	EXPECT_EQ(MESSAGE, take(parser, encode(framer.role(), Frame{0x80, ""})));
+	EXPECT_EQ("!", content(parser));
 	EXPECT_EQ("Hello", string);
 }
 

@@ -188,6 +188,20 @@ TEST(WebSocketTimingTest, TheStreamIsBrokenAndRead)
 }
 
 
+TEST(WebSocketTimingTest, WhatCameBeforeTheStreamBroke)
+{
+	for (Time begin: BEGINNINGS)
+	{
+		Connection connection(begin);
+		connection.timing.received(begin + 100);
+		connection.timing.closing(begin + 200, false);
+		connection.facts.sendBroken = true;
+		EXPECT_EQ(NOTHING, connection.at(499)) << "does not count";
+		EXPECT_EQ(READ_TIMEOUT, connection.at(500));
+	}
+}
+
+
 TEST(WebSocketTimingTest, ReadingGoesOnBehindABrokenStream)
 {
 	// At most for the time of a transfer.
