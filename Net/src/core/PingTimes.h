@@ -41,7 +41,7 @@ public:
 	};
 
 	void begin(Time now, char* pPayload);
-		/// A PING is sent. Writes its payload, LENGTH bytes, which is different from those before.
+		/// A PING is sent. Writes its payload, LENGTH bytes, which is different from those that wait for an answer.
 
 	void received(const char* pPayload, std::size_t length, Time now);
 		/// Takes the payload of a PONG. It is ignored if no PING can have had it, or the last one has been answered (5.5.3: those

@@ -146,7 +146,6 @@ public:
 
 	void block(Time now, const WebSocketPeerState& peer)
 	{
-		if (closing) timing.closing(now, true); // the Close frame lies behind what is left
 		timing.blocked(now, peer, facts(), more);
 		blocked = true;
 	}

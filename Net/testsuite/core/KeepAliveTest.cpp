@@ -64,7 +64,7 @@ namespace
 			return keepAlive.timeReached(begin + time, limits(), progress);
 		}
 
-		bool look(Time time, bool sentBefore = true)
+		int look(Time time, bool sentBefore = true)
 		{
 			return keepAlive.look(begin + time, state, progress, sentBefore);
 		}
@@ -72,9 +72,9 @@ namespace
 		void askAgain()
 			/// The second PING, at 1100.
 		{
-			EXPECT_TRUE(look(1100));
+			EXPECT_EQ(WebSocketKeepAlive::PROBE, look(1100));
 			EXPECT_EQ(begin + 1000, keepAlive.deadline(limits(), progress)) << "it is due";
-			EXPECT_FALSE(look(1100)) << "a look in between tells nothing";
+			EXPECT_EQ(WebSocketProgress::NONE, look(1100)) << "a look in between";
 			EXPECT_EQ(SEND_PING, at(1100));
 			EXPECT_EQ(NOTHING, at(1100));
 		}
@@ -129,7 +129,7 @@ TEST(WebSocketKeepAliveTest, NoAnswer)
 		EXPECT_EQ(1300u, peer.deadline());
 		EXPECT_EQ(NOTHING, peer.at(1299));
 		EXPECT_EQ(LOOK, peer.at(1300));
-		EXPECT_FALSE(peer.look(1300));
+		EXPECT_EQ(WebSocketProgress::NONE, peer.look(1300));
 		EXPECT_EQ(FAIL, peer.at(1300));
 	}
 }
@@ -140,7 +140,7 @@ TEST(WebSocketKeepAliveTest, NothingWasSentBefore)
 	for (Time begin: BEGINNINGS)
 	{
 		Peer peer(begin);
-		EXPECT_FALSE(peer.look(1100, false)) << "no second PING";
+		EXPECT_EQ(WebSocketProgress::NONE, peer.look(1100, false)) << "no second PING";
 		EXPECT_EQ(1200u, peer.deadline());
 		EXPECT_EQ(NOTHING, peer.at(1100));
 		EXPECT_EQ(LOOK, peer.at(1200));
@@ -190,7 +190,8 @@ TEST(WebSocketKeepAliveTest, SignsOfAnAnswer)
 		{"its program reads: the window opens", 0, state(0, 1000, 0, 0, 50), 1250 + 500},
 		{"its system acknowledges what is before the PING", 9000, state(500, 0, 8500, 0, 0), 1600 + 500},
 		{"something has arrived that could not be received", 0, state(0, 0, 0, 1, 0), 1300 + 200},
-		{"a sign from before the second PING", 0, state(0, 1000, 0, 0, 1000), 1100 + 500}
+		{"a sign from before the second PING", 0, state(0, 1000, 0, 0, 1000), 1100 + 500},
+		{"a sign in the future", 0, state(0, 1000, 0, 0, 0xfffffff0), 1100 + 500}
 	};
 	for (const Row& row: rows)
 	{

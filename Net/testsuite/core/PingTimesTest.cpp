@@ -110,6 +110,12 @@ TEST(WebSocketPingTimesTest, WhatIsNoAnswer)
 			EXPECT_EQ(0u, times.roundTrip()) << other - begin;
 			EXPECT_TRUE(times.awaited());
 		}
+		pong(times, payload, begin + 50);
+		for (Time other: {begin - 1, begin, begin + 1})
+		{
+			pong(times, std::string(reinterpret_cast<const char*>(&other), sizeof(other)), begin + 60);
+			EXPECT_EQ(50u, times.roundTrip()) << "none is awaited";
+		}
 	}
 }
 

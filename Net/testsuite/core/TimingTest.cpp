@@ -300,6 +300,42 @@ TEST(WebSocketTimingTest, AnIdleConnectionIsBlocked)
 }
 
 
+TEST(WebSocketTimingTest, AnIdleConnectionIsLookedAtWhileAPingWaits)
+{
+	struct Row
+	{
+		const char* name;
+		Poco::UInt32 window;
+		Poco::UInt32 heldBack;
+		Time answer; // until when it is waited for
+		bool idle;
+	};
+	const Row rows[] =
+	{
+		{"nothing has happened", 0, 0, 1200, true},
+		{"its program has read", 1000, 0, 1150 + 500, true},
+		{"something has arrived that could not be received", 0, 1, 1150 + 200, false}
+	};
+	for (const Row& row: rows)
+	{
+		SCOPED_TRACE(row.name);
+		for (Time begin: BEGINNINGS)
+		{
+			Connection connection(begin, limits(1150, 1000));
+			EXPECT_EQ(SEND_PING, connection.at(1000));
+			EXPECT_EQ(NOTHING, connection.at(1100));
+			connection.more.progress.begin(connection.peer);
+			connection.peer.window = row.window;
+			connection.peer.heldBack = row.heldBack;
+			EXPECT_EQ(row.idle ? IDLE : NOTHING, connection.at(1150));
+			connection.itsLimits.idleTimeout = 0;
+			EXPECT_EQ(NOTHING, connection.at(row.answer - 1));
+			EXPECT_EQ(PING_TIMEOUT, connection.at(row.answer));
+		}
+	}
+}
+
+
 TEST(WebSocketTimingTest, AMessageArrivesAnotherFollows)
 {
 	for (Time begin: BEGINNINGS)
