@@ -668,6 +668,10 @@ class Examples(unittest.TestCase):
                 self.assertEqual(client.finish(), (0, b"Hello\n", ""))
             self.assertEqual(server.finish(), (0, b"", ""))
 
+    def test_protocol(self):
+        with Process(os.environ["PROTOCOL"]) as process:
+            self.assertEqual(process.finish(), (0, b"Hello\nClosed with 1000\n", ""))
+
 
 if __name__ == "__main__":
     unittest.main()
