@@ -26,6 +26,22 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
+void WebSocketEventConnection::sendClose(int code, const std::string& reason)
+{
+	if (!_life.opened()) cut();
+	if (_queue.isBroken() && !_life.gone()) resume(); // as below
+	if (state() != OPEN) return;
+	catchUp(); // first: it may begin to compress
+	deflateAll();
+	if (state() != OPEN) return;
+	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+	const std::size_t length = WebSocketFrame::buildClose(payload, code, reason.data(), reason.size());
+	if (_framer.checkSend(WebSocketFrameHeader::CLOSE, payload, length) == WebSocketFramer::SEND) _queue.append(link(), WebSocketFrameHeader::CLOSE, payload, length);
+	go(WebSocketLife::CLOSING);
+	resume(); // or the peer's Close would not be seen
+}
+
+
 bool WebSocketEventConnection::enter(WebSocketLife::Phase next)
 {
 	if (!_life.enter(next)) return false;

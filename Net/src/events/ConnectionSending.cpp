@@ -17,7 +17,6 @@
 #include "events/SendQueueInline.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Clock.h"
-#include <cstring>
 #include <limits>
 #include <new>
 #include <utility>
@@ -26,6 +25,12 @@
 namespace Poco {
 namespace Net {
 POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	constexpr Poco::Clock::ClockDiff DEFLATE_TIME = 50; // microseconds at a time
+}
 
 
 void WebSocketEventConnection::wakeFlush()
@@ -228,51 +233,41 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendKept(std::string_v
 }
 
 
-WebSocketPingTimes::Time WebSocketEventConnection::pingClock()
+void WebSocketEventConnection::deflating()
+	/// If a message is being compressed now, goes on in the next turn. Until that has been done nothing is read: who sends more than can
+	/// be compressed waits.
 {
-	return static_cast<WebSocketPingTimes::Time>(Poco::Clock().microseconds());
+	if (!_queue.isDeflating()) return;
+	_reactor.again(*this);
+	if (_input.isPaused()) return;
+	stopReading();
+	goOnLater();
 }
 
 
-void WebSocketEventConnection::sendPing()
+void WebSocketEventConnection::deflateStep()
 {
-	if (state() != OPEN) return;
-	char payload[WebSocketPingTimes::LENGTH];
-	_pingTimes.begin(pingClock(), payload);
-	sendControl(WebSocketFrameHeader::PING, payload, sizeof(payload));
+	catchUp(); // as long as it is held
+	if (_queue.isDeflating()) _queue.deflateStep(link()); // otherwise a policy for full queues has closed the connection
 }
 
 
-void WebSocketEventConnection::sendControl(int flags, const char* pPayload, std::size_t length)
-	/// A PING or PONG: now, or when the peer takes it.
+void WebSocketEventConnection::deflateSome()
 {
-	if (_framer.checkSend(flags, pPayload, length) != WebSocketFramer::SEND) return;
-	if (!_queue.isBlocked())
+	const Poco::Clock start;
+	do deflateStep();
+	while (_queue.isDeflating() && !start.isElapsed(DEFLATE_TIME));
+	if (_queue.isDeflating()) _reactor.again(*this);
+}
+
+
+void WebSocketEventConnection::deflateAll()
+	/// Before what has to come behind the messages that were sent.
+{
+	orAbort([this]
 	{
-		_queue.append(link(), flags, pPayload, length);
-		return;
-	}
-	std::unique_ptr<WebSocketControlFrames>& pControl = rare().pControl;
-	if (!pControl) pControl = std::make_unique<WebSocketControlFrames>();
-	pControl->post(flags, pPayload, length);
-	set(CONTROL_WAITS, true);
-	if (_input.parser().assembler().limitPings(pControl->pendingPings()) != WebSocketFramer::OK) protocolFailed();
-}
-
-
-void WebSocketEventConnection::sendClose(int code, const std::string& reason)
-{
-	if (!_life.opened()) cut();
-	if (_queue.isBroken() && !_life.gone()) resume(); // as below
-	if (state() != OPEN) return;
-	catchUp(); // first: it may begin to compress
-	deflateAll();
-	if (state() != OPEN) return;
-	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
-	const std::size_t length = WebSocketFrame::buildClose(payload, code, reason.data(), reason.size());
-	if (_framer.checkSend(WebSocketFrameHeader::CLOSE, payload, length) == WebSocketFramer::SEND) _queue.append(link(), WebSocketFrameHeader::CLOSE, payload, length);
-	go(WebSocketLife::CLOSING);
-	resume(); // or the peer's Close would not be seen
+		while (_queue.isDeflating() && state() == OPEN) deflateStep();
+	});
 }
 
 

@@ -5,7 +5,7 @@
 // Package: Events
 // Module:  WebSocketEventTiming
 //
-// The times that a connection of the event shell keeps.
+// The times that a connection of the event shell keeps, and its PINGs and PONGs.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
@@ -16,7 +16,8 @@
 #include "net/PeerState.h"
 #include "events/Reactor.h"
 #include "Poco/Net/NetException.h"
-#include <algorithm>
+#include "Poco/Clock.h"
+#include <memory>
 #include <string>
 
 
@@ -28,7 +29,7 @@ POCO_WEBSOCKET_BEGIN
 void WebSocketEventConnection::due(Time now)
 {
 	if (_life.gone()) return;
-	_reactor.timers().set(*this, now + WebSocketTimerWheel::MAX_DISTANCE); // stays in the loop, whatever is thrown
+	_reactor.timers().set(*this, now + WebSocketTimerWheel::MAX_DISTANCE); // schedule() only brings it forward
 	guarded([this, now] { timeReached(now); });
 }
 
@@ -144,6 +145,38 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 		probePeer(_stream.fd(), false);
 	}
 	schedule();
+}
+
+
+WebSocketPingTimes::Time WebSocketEventConnection::pingClock()
+{
+	return static_cast<WebSocketPingTimes::Time>(Poco::Clock().microseconds());
+}
+
+
+void WebSocketEventConnection::sendPing()
+{
+	if (state() != OPEN) return;
+	char payload[WebSocketPingTimes::LENGTH];
+	_pingTimes.begin(pingClock(), payload);
+	sendControl(WebSocketFrameHeader::PING, payload, sizeof(payload));
+}
+
+
+void WebSocketEventConnection::sendControl(int flags, const char* pPayload, std::size_t length)
+	/// A PING or PONG: now, or when the peer takes it.
+{
+	if (_framer.checkSend(flags, pPayload, length) != WebSocketFramer::SEND) return;
+	if (!_queue.isBlocked())
+	{
+		_queue.append(link(), flags, pPayload, length);
+		return;
+	}
+	std::unique_ptr<WebSocketControlFrames>& pControl = rare().pControl;
+	if (!pControl) pControl = std::make_unique<WebSocketControlFrames>();
+	pControl->post(flags, pPayload, length);
+	set(CONTROL_WAITS, true);
+	if (_input.parser().assembler().limitPings(pControl->pendingPings()) != WebSocketFramer::OK) protocolFailed();
 }
 
 

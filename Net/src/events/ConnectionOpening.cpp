@@ -1,0 +1,139 @@
+//
+// ConnectionOpening.cpp
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketEventConnection
+//
+// How a connection of the event shell begins.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "events/EventConnection.h"
+#include "events/OpeningHandshake.h"
+#include "events/Reactor.h"
+#include <memory>
+#include <string>
+#include <utility>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+bool WebSocketEventConnection::adopted() const
+	/// Returns true if the opening handshake was complete at the beginning.
+{
+	return _pRare.load(std::memory_order_acquire) && rare().pAdopted;
+}
+
+
+void WebSocketEventConnection::beginHandshake()
+{
+	const bool dispatched = _life.counted() == WebSocketConnectionGroup::HTTP;
+	if (!_pOpening) _pOpening = _reactor.takeOpening();
+	_pOpening->begin(*_group.pConnectionParams, _group.pHTTPParams.get(), _stream);
+	std::string received = _pOpening->takeBehind();
+	if (!received.empty()) receiveRequest(&received[0], received.size());
+	if (_pOpening && _stream.plain()) ready(WebSocketPoller::READ); // mostly the request is there, and nobody need tell
+	if (_life.gone()) return;
+	if (is(UNWATCHED)) updateInterest();
+	if (dispatched && _stream.pending()) _reactor.again(*this);
+}
+
+
+void WebSocketEventConnection::beginAdopted()
+{
+	updateInterest();
+	const std::unique_ptr<Rare::Adopted> pAdopted = std::move(rare().pAdopted);
+	const WebSocketAgreement& agreement = pAdopted->agreement;
+	std::unique_ptr<WebSocketOpeningHandshake> pOpening = _reactor.takeOpening();
+	pOpening->begin(*_group.pConnectionParams, _group.pHTTPParams.get(), _stream);
+	open(_group.role == WebSocketFramer::ROLE_SERVER ? pOpening->adopt(pAdopted->request) : pAdopted->request, agreement.subprotocol, agreement.deflated ? &agreement.deflate : nullptr);
+	_reactor.giveOpening(std::move(pOpening));
+	process(pAdopted->data.data(), pAdopted->data.size());
+	if (!_life.gone() && _stream.pending()) _reactor.again(*this);
+}
+
+
+[[gnu::noinline]] void WebSocketEventConnection::receiveRequest(char* pData, std::size_t length)
+{
+	if (_group.silent()) // the hook is not called any more
+	{
+		cut();
+		return;
+	}
+	std::size_t used = 0;
+	const bool first = _life.counted() == WebSocketConnectionGroup::HTTP && _pOpening->received().empty();
+	WebSocketOpeningHandshake::Result result = _pOpening->receive(pData, length, used);
+	if (result == WebSocketOpeningHandshake::NEED_MORE)
+	{
+		if (first) _reactor.timers().set(*this, deadline()); // until now it might be idle for as long as it liked
+		return;
+	}
+
+	std::unique_ptr<WebSocketOpeningHandshake> pOpening = std::move(_pOpening);
+	if (result == WebSocketOpeningHandshake::OTHER)
+	{
+		if (handOver(*pOpening, pData + used, length - used))
+		{
+			_reactor.giveOpening(std::move(pOpening));
+			return;
+		}
+		result = pOpening->busy();
+	}
+	_queue.output(_reactor).bytes().append(pOpening->response().data(), pOpening->response().size());
+	_reactor.markDirty(*this);
+	if (result == WebSocketOpeningHandshake::ACCEPTED)
+	{
+		open(pOpening->request(), pOpening->subprotocol(), pOpening->deflate());
+		process(pData + used, length - used);
+		if (!_life.gone()) schedule();
+	}
+	else
+	{
+		go(WebSocketLife::CLOSED);
+	}
+	_reactor.giveOpening(std::move(pOpening));
+}
+
+
+bool WebSocketEventConnection::handOver(WebSocketOpeningHandshake& opening, const char* pBehind, std::size_t length)
+	/// Returns false if nobody has time for the request.
+{
+	std::string received = opening.received();
+	received.append(pBehind, length);
+	_reactor.poller().remove(_stream.fd());
+	if (_group.handOver(_stream, received, opening.requests()))
+	{
+		cut();
+		return true;
+	}
+	set(UNWATCHED, true);
+	updateInterest();
+	return false;
+}
+
+
+void WebSocketEventConnection::open(HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate)
+{
+	const WebSocketConnectionParams& params = *_group.pConnectionParams;
+	_framer.setVerifyUTF8(params.getVerifyUTF8());
+	_framer.setVerifyMasking(params.getVerifyMasking());
+	_input.parser().assembler().configure(params, pDeflate);
+	_queue.open(link(), params, pDeflate);
+	if (subprotocol != this->subprotocol()) rare().subprotocol = subprotocol;
+	_since.update();
+	const WebSocketConnectionGroup::Phase before = _life.counted();
+	enter(WebSocketLife::OPEN);
+	_group.opened(*this, before);
+	call([&] { _group.tellOpen(*this, request); });
+	if (!_life.gone()) _group.greeted(*this);
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
