@@ -29,7 +29,7 @@ using namespace WebSocketHandshakeFields;
 namespace
 {
 	constexpr std::string_view GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // 1.3
-	const char* const VERSION  = "13";
+	const char* const WEBSOCKET_VERSION = "13";
 	const char* const PROTOCOL = "websocket";
 
 	const char BASE64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -130,7 +130,7 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkRequest(const HTTPRequest& 
 		return refusal(WebSocketError::HANDSHAKE_NO_VERSION, BAD, "Missing Sec-WebSocket-Version in handshake request");
 	if (versions.count > 1)
 		return refusal(WebSocketError::HANDSHAKE_UNSUPPORTED_VERSION, BAD, "More than one Sec-WebSocket-Version in handshake request");
-	if (versions.first != VERSION) // 4.2.2, 4.4
+	if (versions.first != WEBSOCKET_VERSION) // 4.2.2, 4.4
 		return refusal(WebSocketError::HANDSHAKE_UNSUPPORTED_VERSION, HTTPResponse::HTTP_UPGRADE_REQUIRED, "Unsupported WebSocket version requested; version 13 is supported");
 
 	const Lines keys(request, "Sec-WebSocket-Key");
@@ -201,7 +201,7 @@ void WebSocketHandshake::accept(const HTTPRequest& request, const std::string& s
 void WebSocketHandshake::refuse(const Verdict& verdict, HTTPResponse& response)
 {
 	response.setStatusAndReason(verdict.status);
-	response.set("Sec-WebSocket-Version", VERSION); // 4.4
+	response.set("Sec-WebSocket-Version", WEBSOCKET_VERSION); // 4.4
 	if (verdict.status == HTTPResponse::HTTP_METHOD_NOT_ALLOWED)
 		response.set("Allow", HTTPRequest::HTTP_GET); // RFC 7231, 6.5.5
 	if (verdict.status == HTTPResponse::HTTP_UPGRADE_REQUIRED)
@@ -219,7 +219,7 @@ void WebSocketHandshake::prepare(HTTPRequest& request, const std::string& key)
 	request.setURI(WebSocketAddress::targetOf(request.getURI()));
 	request.set("Connection", "Upgrade");
 	request.set("Upgrade", PROTOCOL);
-	request.set("Sec-WebSocket-Version", VERSION);
+	request.set("Sec-WebSocket-Version", WEBSOCKET_VERSION);
 	request.set("Sec-WebSocket-Key", key);
 	request.setChunkedTransferEncoding(false);
 	request.erase(HTTPMessage::CONTENT_LENGTH); // its body would be taken for frames

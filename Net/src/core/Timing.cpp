@@ -62,7 +62,7 @@ WebSocketTiming::Action WebSocketTiming::timeReached(Time now, const Limits& lim
 {
 	const bool looked = _looked;
 	_looked = _forAnswer = false;
-	const auto lookOr = [this, looked](Action action)
+	const auto lookOr = [looked](Action action)
 	{
 		return looked ? action : LOOK;
 	};

@@ -269,7 +269,7 @@ WebSocketProtocol::Event WebSocketProtocol::receiveEnd()
 {
 	End& end = *_pEnd;
 	end.streamEnded = true;
-	if (end.failureTold || end.framer.receiveEnd() == WebSocketFramer::OK) return NEED_MORE;
+	if (end.dropped || end.failureTold || end.framer.receiveEnd() == WebSocketFramer::OK) return NEED_MORE;
 	end.failureTold = true;
 	return FAILED;
 }
@@ -420,6 +420,7 @@ WebSocketProtocol::Event WebSocketProtocol::timeReached(Time now, const WebSocke
 {
 	End& end = *_pEnd;
 	end.looked = now;
+	if (end.dropped) return NEED_MORE;
 	for (;;)
 	{
 		switch (end.timing.timeReached(now, end.limits, end.facts(), &end.more))

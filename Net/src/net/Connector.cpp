@@ -63,8 +63,8 @@ namespace
 		void (HTTPCredentials::*authenticate)(HTTPRequest&, const HTTPResponse&);
 	};
 
-	const Asker SERVER = {HTTPResponse::HTTP_UNAUTHORIZED, "WWW-Authenticate", "Authorization", &HTTPCredentials::authenticate};
-	const Asker PROXY  = {HTTPResponse::HTTP_PROXY_AUTHENTICATION_REQUIRED, "Proxy-Authenticate", "Proxy-Authorization", &HTTPCredentials::proxyAuthenticate};
+	const Asker BY_SERVER = {HTTPResponse::HTTP_UNAUTHORIZED, "WWW-Authenticate", "Authorization", &HTTPCredentials::authenticate};
+	const Asker BY_PROXY  = {HTTPResponse::HTTP_PROXY_AUTHENTICATION_REQUIRED, "Proxy-Authenticate", "Proxy-Authorization", &HTTPCredentials::proxyAuthenticate};
 
 	WebSocketChallenge challengeOf(const Asker& asker, const HTTPResponse& response, const HTTPCredentials& credentials, int attempt, int schemes = WebSocketChallenge::ALL)
 		/// Returns what the credentials are to be sent for; one that is UNSUPPORTED if they are not.
@@ -280,11 +280,11 @@ namespace
 				std::istream& body = receiveFinal(*this, response, pDeadline, pParams);
 				_open = response.getStatus() >= 200 && response.getStatus() <= 299;
 				if (_open) return true;
-				const WebSocketChallenge challenge = challengeOf(PROXY, response, connect.credentials, ++connect.attempt, connect.schemes());
+				const WebSocketChallenge challenge = challengeOf(BY_PROXY, response, connect.credentials, ++connect.attempt, connect.schemes());
 				if (challenge.scheme() == WebSocketChallenge::UNSUPPORTED) throw HTTPException("Cannot establish proxy connection", response.getReason(), response.getStatus());
 				const bool again = drain(body, response);
 				if (!again && dynamic_cast<const TimeoutException*>(networkException())) networkException()->rethrow();
-				authenticate(PROXY, challenge, connect.credentials, connect.request);
+				authenticate(BY_PROXY, challenge, connect.credentials, connect.request);
 				if (!again) return false;
 			}
 		}
@@ -401,7 +401,7 @@ namespace
 					used = false;
 				}
 				if (!used) exchange(request, response, pDeadline.get());
-				const WebSocketChallenge challenge = challengeOf(SERVER, response, credentials, attempt);
+				const WebSocketChallenge challenge = challengeOf(BY_SERVER, response, credentials, attempt);
 				if (challenge.scheme() == WebSocketChallenge::UNSUPPORTED) return;
 				if (!_pBody || !drain(*_pBody, response))
 				{
@@ -409,7 +409,7 @@ namespace
 					pDeadline.reset();
 					reset();
 				}
-				authenticate(SERVER, challenge, credentials, request);
+				authenticate(BY_SERVER, challenge, credentials, request);
 			}
 		}
 

@@ -367,6 +367,7 @@ TEST(WebSocketProtocolTimeTest, SendTimeout)
 		end.block();
 		end.until(400);
 		end.end.flushSome(1);
+		end.receiveBytes("\x82");
 		end.until(899);
 		EXPECT_EQ(Log{}, end.log);
 		EXPECT_EQ(OPEN, end.end.protocol.state());
@@ -376,6 +377,9 @@ TEST(WebSocketProtocolTimeTest, SendTimeout)
 		EXPECT_EQ(CLOSE, end.end.protocol.ending());
 		EXPECT_EQ(DONE, end.end.protocol.state());
 		EXPECT_FALSE(end.end.protocol.send("x", TEXT, end.end.now));
+		end.end.now += 10000;
+		EXPECT_EQ(NEED_MORE, end.end.timeReached()) << "it is told once";
+		EXPECT_EQ(NEED_MORE, end.end.end()) << "inside a frame, which is of no interest any more";
 	});
 }
 
