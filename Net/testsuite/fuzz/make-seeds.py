@@ -107,6 +107,31 @@ def main():
         made = b"".join(bytes([first, len(payload)]) + payload for first, payload in frames)
         write("MessageParser", name, bytes([options, 7]) + CUTS + made)
 
+    # ProtocolFuzz: a command has the end in bit 0 (1: the client), what to do in bits 1 to 4
+    def call(what, client=0, bits=0, argument=b""):
+        return bytes([what << 1 | client | bits]) + argument
+
+    def text(message):
+        return bytes([len(message)]) + message
+
+    to_server = call(7, 1) + call(8, 1, 0x40)
+    to_client = call(7) + call(8, 0, 0x40)
+    scripts = {
+        "messages": call(0, 1, 0x40, text(TEXT)) + to_server + call(0, 0, 0x80, text(b"Hello")) + to_client,
+        "parts": call(2, 1, 0, text(TEXT[:3])) + call(4, 1) + call(2, 1, 0x40, text(TEXT[3:])) + to_server + to_client,
+        "cuts": call(0, 1, 0, text(b"Hello")) + call(7, 1) + call(8, 1, 0, b"\x03") * 4,
+        "close": call(5, 1, 0x60, b"\0bye") + to_server + to_client + call(12, 1),
+        "both-close": call(5, 0, 0, b"\1") + call(5, 1, 0, b"\0") + to_server + to_client,
+        "slow": call(0, 0, 0, text(b"slow")) + call(6, 0, 0, b"\2") + (call(4, 1) + to_server) * 3 + to_client,
+        "keep-alive": (call(14, 0, 0x40, b"\x10") + to_server + to_client) * 3 + call(14, 0, 0x40, b"\xff") * 3,
+        "tampered": call(11, 1, 0, b"\0" + text(frame(0x83, b"", True))) + call(8, 1, 0x40) + to_client + call(14, 0, 0x40, b"\xff"),
+        "end": call(0, 1, 0, text(b"Hello")) + call(7, 1) + call(8, 1, 0, b"\3") + call(12),
+        "peer-state": call(0, 0, 0, text(TEXT)) + call(6, 0, 0, b"\2") + (call(13, 0, 0, b"\1\2\3") + call(14, 0, 0x40, b"\x40")) * 4,
+    }
+    for name, script in scripts.items():
+        for options in (0x06, 0x7E):
+            write("Protocol", f"{name}-{options:02x}", bytes([options]) + script)
+
     for length in (0, 125, 126, 65535, 65536, 1 << 40):
         header = frame(0x82, b"", True)[2:]
         second = struct.pack(">B", 0x80 | length) if length < 126 else struct.pack(">BH", 0xFE, length) if length < 65536 else struct.pack(">BQ", 0xFF, length)
