@@ -20,6 +20,7 @@
 
 
 using Poco::Net::WebSocket;
+using Poco::Net::WebSocketFrame;
 using Poco::Net::WebSocketDeflateParams;
 using Poco::Net::WebSocketParams;
 
@@ -57,7 +58,7 @@ void EchoLoop::run(Poco::Net::HTTPServerRequest& request, Poco::Net::HTTPServerR
 	std::unique_ptr<WebSocket::Cork> pCork;
 	if (options.cork) pCork = std::make_unique<WebSocket::Cork>(ws);
 	std::string message;
-	int opcode = 0;
-	while (ws.receiveMessage(message, opcode), opcode != 0)
+	WebSocketFrame::Opcode opcode;
+	while (ws.receiveMessage(message, opcode))
 		ws.sendMessage(message, opcode);
 }

@@ -36,7 +36,7 @@ void WebSocketMessageSender::configure(const WebSocketParams& params, const WebS
 }
 
 
-int WebSocketMessageSender::send(const char* pMessage, int length, int opcode, int fragmentSize)
+int WebSocketMessageSender::send(const char* pMessage, int length, int opcode, int fragmentSize, bool compress)
 {
 	check(opcode, length, pMessage);
 	if (fragmentSize < 0) throw InvalidArgumentException("Negative fragment size");
@@ -44,7 +44,7 @@ int WebSocketMessageSender::send(const char* pMessage, int length, int opcode, i
 	Poco::FastMutex::ScopedLock lock(_mutex);
 	if (_inParts && _writer.inMessage()) throw IllegalStateException("A message is being sent in parts");
 	const std::size_t size = static_cast<std::size_t>(length);
-	begin(opcode, size >= _writer.threshold());
+	begin(opcode, compress && size >= _writer.threshold());
 	checkText(pMessage, size, true);
 	if (fragmentSize == 0 || length <= fragmentSize)
 	{
@@ -58,14 +58,14 @@ int WebSocketMessageSender::send(const char* pMessage, int length, int opcode, i
 }
 
 
-std::streamsize WebSocketMessageSender::send(std::istream& istr, int opcode, int fragmentSize)
+std::streamsize WebSocketMessageSender::send(std::istream& istr, int opcode, int fragmentSize, bool compress)
 {
 	check(opcode, 0, nullptr);
 	if (fragmentSize <= 0) throw InvalidArgumentException("Fragment size must be greater than 0");
 
 	Poco::FastMutex::ScopedLock lock(_mutex);
 	if (_inParts && _writer.inMessage()) throw IllegalStateException("A message is being sent in parts");
-	begin(opcode, true);
+	begin(opcode, compress);
 	std::vector<char> block(static_cast<std::size_t>(fragmentSize));
 	std::streamsize total = 0;
 	bool last = false;
@@ -82,13 +82,13 @@ std::streamsize WebSocketMessageSender::send(std::istream& istr, int opcode, int
 }
 
 
-int WebSocketMessageSender::sendPart(const char* pPart, int length, int opcode, bool last)
+int WebSocketMessageSender::sendPart(const char* pPart, int length, int opcode, bool last, bool compress)
 {
 	check(opcode, length, pPart);
 
 	Poco::FastMutex::ScopedLock lock(_mutex);
 	if (_inParts && _writer.inMessage() && opcode != _writer.opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
-	if (!_inParts || !_writer.inMessage()) begin(opcode, true);
+	if (!_inParts || !_writer.inMessage()) begin(opcode, compress);
 	checkText(pPart, static_cast<std::size_t>(length), last);
 	_inParts = true;
 	sendFragment(pPart, static_cast<std::size_t>(length), last);

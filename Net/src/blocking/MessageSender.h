@@ -39,9 +39,9 @@ public:
 	void configure(const WebSocketParams& params, const WebSocketDeflateParams* pDeflate);
 		/// See WebSocketMessageWriter::configure().
 
-	int send(const char* pMessage, int length, int opcode, int fragmentSize);
-	std::streamsize send(std::istream& istr, int opcode, int fragmentSize);
-	int sendPart(const char* pPart, int length, int opcode, bool last);
+	int send(const char* pMessage, int length, int opcode, int fragmentSize, bool compress);
+	std::streamsize send(std::istream& istr, int opcode, int fragmentSize, bool compress);
+	int sendPart(const char* pPart, int length, int opcode, bool last, bool compress);
 		/// See WebSocket::sendMessage() and sendPart().
 
 private:

@@ -43,6 +43,17 @@ namespace
 		return pParams.get();
 	}
 
+	int checkedLength(std::string_view message)
+	{
+		if (message.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) throw InvalidArgumentException("A message of 2 GiB or more is sent in parts, or from a stream");
+		return static_cast<int>(message.size());
+	}
+
+	bool isAsAgreed(WebSocketFrame::Compression compression)
+	{
+		return compression == WebSocketFrame::Compression::AS_AGREED;
+	}
+
 	const Socket& checked(const Socket& socket)
 	{
 		if (!dynamic_cast<const WebSocketImpl*>(socket.impl()))
@@ -196,56 +207,79 @@ int WebSocket::receiveFrame(Poco::Buffer<char>& buffer, int& flags)
 }
 
 
-int WebSocket::receiveMessage(Poco::Buffer<char>& message, int& opcode)
+bool WebSocket::receiveMessage(std::string& message, WebSocketFrame::Opcode& opcode)
 {
-	return implementation()->receiveMessage(message, opcode);
+	int received = 0;
+	if (implementation()->receiveMessage(message, received) < 0) return false;
+	opcode = static_cast<WebSocketFrame::Opcode>(received);
+	return received != 0;
 }
 
 
-int WebSocket::receiveMessage(std::string& message, int& opcode)
+bool WebSocket::receiveMessage(Poco::Buffer<char>& message, WebSocketFrame::Opcode& opcode)
 {
-	return implementation()->receiveMessage(message, opcode);
+	int received = 0;
+	if (implementation()->receiveMessage(message, received) < 0) return false;
+	opcode = static_cast<WebSocketFrame::Opcode>(received);
+	return received != 0;
 }
 
 
-int WebSocket::receivePart(void* buffer, int length, int& flags)
+bool WebSocket::receivePart(void* buffer, int length, Part& part)
 {
-	return implementation()->receivePart(buffer, length, flags);
+	int flags = 0;
+	const int n = implementation()->receivePart(buffer, length, flags);
+	if (n < 0) return false;
+	part.data   = std::string_view(static_cast<const char*>(buffer), static_cast<std::size_t>(n));
+	part.opcode = static_cast<WebSocketFrame::Opcode>(flags & FRAME_OP_BITMASK);
+	part.last   = (flags & FRAME_FLAG_FIN) != 0;
+	return flags != 0;
 }
 
 
-int WebSocket::sendMessage(const void* message, int length, int opcode, int fragmentSize)
+bool WebSocket::atEnd() const
 {
-	return implementation()->sendMessage(message, length, opcode, fragmentSize);
+	return implementation()->atEnd();
 }
 
 
-int WebSocket::sendMessage(const std::string& message, int opcode, int fragmentSize)
+int WebSocket::sendText(std::string_view text, WebSocketFrame::Compression compression)
 {
-	if (message.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) throw InvalidArgumentException("A message of 2 GiB or more is sent in parts, or from a stream");
-	return implementation()->sendMessage(message.data(), static_cast<int>(message.size()), opcode, fragmentSize);
+	return sendMessage(text, WebSocketFrame::OP_TEXT, 0, compression);
 }
 
 
-int WebSocket::sendMessage(const char* message, FrameOpcodes opcode, int fragmentSize)
+int WebSocket::sendBinary(std::string_view data, WebSocketFrame::Compression compression)
 {
-	return sendMessage(std::string(message), static_cast<int>(opcode), fragmentSize);
+	return sendMessage(data, WebSocketFrame::OP_BINARY, 0, compression);
 }
 
 
-std::streamsize WebSocket::sendMessage(std::istream& istr, int opcode, int fragmentSize)
+int WebSocket::sendMessage(std::string_view message, WebSocketFrame::Opcode opcode, int fragmentSize)
 {
-	return implementation()->sendMessage(istr, opcode, fragmentSize);
+	return implementation()->sendMessage(message.data(), checkedLength(message), opcode, fragmentSize);
 }
 
 
-int WebSocket::sendPart(const void* part, int length, int opcode, bool last)
+int WebSocket::sendMessage(std::string_view message, WebSocketFrame::Opcode opcode, int fragmentSize, WebSocketFrame::Compression compression)
 {
-	return implementation()->sendPart(part, length, opcode, last);
+	return implementation()->sendMessage(message.data(), checkedLength(message), opcode, fragmentSize, isAsAgreed(compression));
 }
 
 
-bool WebSocket::close(Poco::UInt16 statusCode, const std::string& reason, const Poco::Timespan& timeout)
+std::streamsize WebSocket::sendMessage(std::istream& istr, WebSocketFrame::Opcode opcode, int fragmentSize, WebSocketFrame::Compression compression)
+{
+	return implementation()->sendMessage(istr, opcode, fragmentSize, isAsAgreed(compression));
+}
+
+
+int WebSocket::sendPart(std::string_view part, WebSocketFrame::Opcode opcode, bool last, WebSocketFrame::Compression compression)
+{
+	return implementation()->sendPart(part.data(), checkedLength(part), opcode, last, isAsAgreed(compression));
+}
+
+
+bool WebSocket::closeHandshake(Poco::UInt16 statusCode, const std::string& reason, const Poco::Timespan& timeout)
 {
 	return implementation()->closeHandshake(statusCode, reason, timeout);
 }

@@ -233,21 +233,27 @@ int WebSocketImpl::receivePart(void* buffer, int length, int& flags)
 }
 
 
-int WebSocketImpl::sendMessage(const void* message, int length, int opcode, int fragmentSize)
+int WebSocketImpl::sendMessage(const void* message, int length, int opcode, int fragmentSize, bool compress)
 {
-	return _pChannel->messageSender.send(static_cast<const char*>(message), length, opcode, fragmentSize);
+	return _pChannel->messageSender.send(static_cast<const char*>(message), length, opcode, fragmentSize, compress);
 }
 
 
-std::streamsize WebSocketImpl::sendMessage(std::istream& istr, int opcode, int fragmentSize)
+std::streamsize WebSocketImpl::sendMessage(std::istream& istr, int opcode, int fragmentSize, bool compress)
 {
-	return _pChannel->messageSender.send(istr, opcode, fragmentSize);
+	return _pChannel->messageSender.send(istr, opcode, fragmentSize, compress);
 }
 
 
-int WebSocketImpl::sendPart(const void* part, int length, int opcode, bool last)
+int WebSocketImpl::sendPart(const void* part, int length, int opcode, bool last, bool compress)
 {
-	return _pChannel->messageSender.sendPart(static_cast<const char*>(part), length, opcode, last);
+	return _pChannel->messageSender.sendPart(static_cast<const char*>(part), length, opcode, last, compress);
+}
+
+
+bool WebSocketImpl::atEnd() const
+{
+	return _pChannel->reader.ended() || _pChannel->framer.failed();
 }
 
 

@@ -10,6 +10,7 @@
 
 
 #include "core/Assembler.h"
+#include "core/Limits.h"
 #include "Poco/Net/WebSocketParams.h"
 #include <algorithm>
 #include <limits>
@@ -22,10 +23,10 @@ POCO_WEBSOCKET_BEGIN
 
 WebSocketAssembler::WebSocketAssembler(WebSocketFramer& framer):
 	_framer(framer),
-	_maxMessageSize(std::numeric_limits<int>::max()),
-	_maxFrameSize(std::numeric_limits<int>::max()),
-	_maxFragments(std::numeric_limits<unsigned>::max()),
-	_maxPendingPings(std::numeric_limits<unsigned>::max()),
+	_maxMessageSize(WebSocketLimits::MESSAGE_SIZE),
+	_maxFrameSize(WebSocketLimits::FRAME_SIZE),
+	_maxFragments(WebSocketLimits::FRAGMENTS),
+	_maxPendingPings(WebSocketLimits::PENDING_PINGS),
 	_fragments(0),
 	_size(0),
 	_opcode(WebSocketFrame::OP_CONT),

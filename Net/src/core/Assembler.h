@@ -40,7 +40,7 @@ class WebSocket_API WebSocketAssembler
 {
 public:
 	explicit WebSocketAssembler(WebSocketFramer& framer);
-		/// Creates the assembler, with limits so large that they are none.
+		/// Creates the assembler, with the default limits: see WebSocketLimits.
 
 	void setLimits(Poco::UInt32 maxMessageSize, Poco::UInt32 maxFrameSize, unsigned maxFragments, unsigned maxPendingPings);
 		/// Sets the limits; see WebSocketParams.

@@ -10,6 +10,7 @@
 
 
 #include "Poco/Net/WebSocketParams.h"
+#include "core/Limits.h"
 #include "core/Range.h"
 #include "core/Handshake.h"
 #include "Poco/Exception.h"
@@ -29,10 +30,10 @@ namespace
 
 
 WebSocketParams::WebSocketParams():
-	_maxMessageSize(16*1024*1024),
-	_maxFrameSize(16*1024*1024),
-	_maxFragments(131072),
-	_maxPendingPings(1000),
+	_maxMessageSize(WebSocketLimits::MESSAGE_SIZE),
+	_maxFrameSize(WebSocketLimits::FRAME_SIZE),
+	_maxFragments(WebSocketLimits::FRAGMENTS),
+	_maxPendingPings(WebSocketLimits::PENDING_PINGS),
 	_maxHandshakeFields(100),
 	_maxHandshakeSize(16*1024),
 	_handshakeTimeout(30, 0),

@@ -84,15 +84,15 @@ TEST_P(ClassResetTest, MessagesAreReceived)
 		for (int i = 1; i <= COUNT; ++i)
 		{
 			std::string message;
-			int opcode = 0;
+			WebSocketFrame::Opcode opcode = WebSocketFrame::OP_CONT;
 			pair.ws.receiveMessage(message, opcode);
-			ASSERT_EQ(1, opcode) << i;
+			ASSERT_EQ(WebSocketFrame::OP_TEXT, opcode) << i;
 			ASSERT_EQ(text(i), message);
 		}
 		std::string message;
-		int opcode = 1;
-		pair.ws.receiveMessage(message, opcode);
-		EXPECT_EQ(0, opcode);
+		WebSocketFrame::Opcode opcode = WebSocketFrame::OP_TEXT;
+		EXPECT_FALSE(pair.ws.receiveMessage(message, opcode));
+		EXPECT_EQ(WebSocketFrame::OP_CONT, opcode);
 		EXPECT_EQ(1008, pair.ws.closeCode());
 		EXPECT_EQ("why", pair.ws.closeReason());
 	}

@@ -42,15 +42,15 @@ TEST_P(WebSocketMessageCloseTest, BothAreOurs)
 	WebSocket& ours   = GetParam().role == Role::SERVER ? couple.server : couple.client;
 	WebSocket& theirs = GetParam().role == Role::SERVER ? couple.client : couple.server;
 	std::future<Message> received = std::async(std::launch::async, [&] { return receiveString(theirs); });
-	EXPECT_TRUE(ours.close(3000, "bye", deadline()));
+	EXPECT_TRUE(ours.closeHandshake(3000, "bye", deadline()));
 	EXPECT_EQ(closed(), get(received));
 	EXPECT_EQ(3000, theirs.closeCode());
 	EXPECT_EQ("bye", theirs.closeReason());
 	EXPECT_EQ(3000, ours.closeCode());
 	EXPECT_EQ(WebSocket::WS_CLOSED, ours.closeState());
 	EXPECT_EQ(WebSocket::WS_CLOSED, theirs.closeState());
-	EXPECT_TRUE(ours.close(1000)); // it is closed
-	EXPECT_TRUE(theirs.close(1000));
+	EXPECT_TRUE(ours.closeHandshake(1000)); // it is closed
+	EXPECT_TRUE(theirs.closeHandshake(1000));
 	EXPECT_EQ(closed(), receiveString(ours));
 }
 
@@ -58,7 +58,7 @@ TEST_P(WebSocketMessageCloseTest, BothAreOurs)
 TEST_P(WebSocketMessageCloseTest, PeerAnswersBehindData)
 {
 	Wire wire(GetParam());
-	std::future<bool> done = std::async(std::launch::async, [&] { return wire.ws.close(1001, "going", deadline()); });
+	std::future<bool> done = std::async(std::launch::async, [&] { return wire.ws.closeHandshake(1001, "going", deadline()); });
 	const Frame close = wire.peer.receiveFrame();
 	EXPECT_EQ(0x88, close.flags);
 	EXPECT_EQ(1001, close.closeCode());
@@ -75,7 +75,7 @@ TEST_P(WebSocketMessageCloseTest, PeerAnswersBehindData)
 TEST_P(WebSocketMessageCloseTest, PeerDoesNotAnswer)
 {
 	Wire wire(GetParam());
-	EXPECT_FALSE(wire.ws.close(1000, "", SHORT));
+	EXPECT_FALSE(wire.ws.closeHandshake(1000, "", SHORT));
 	EXPECT_EQ(1006, wire.ws.closeCode());
 	EXPECT_EQ(1000, wire.peer.receiveFrame().closeCode());
 	EXPECT_EQ(deadline(), wire.ws.getReceiveTimeout());
@@ -96,7 +96,7 @@ TEST_P(WebSocketMessageCloseTest, PeerSendsForEver)
 		{
 		}
 	});
-	EXPECT_FALSE(wire.ws.close(1000, "", SHORT));
+	EXPECT_FALSE(wire.ws.closeHandshake(1000, "", SHORT));
 	stop = true;
 	wire.ws.Poco::Net::StreamSocket::close();
 	get(sent);
@@ -107,7 +107,7 @@ TEST_P(WebSocketMessageCloseTest, PeerHasClosedBefore)
 {
 	Wire wire(GetParam());
 	wire.send(0x88, closePayload(1001, "first"));
-	EXPECT_TRUE(wire.ws.close(1000, "", deadline()));
+	EXPECT_TRUE(wire.ws.closeHandshake(1000, "", deadline()));
 	EXPECT_EQ(1001, wire.ws.closeCode());
 	EXPECT_EQ(0x88, wire.peer.receiveFrame().flags);
 	EXPECT_TRUE(GetParam().transport == Transport::TLS || !GetParam().peerMasks() || wire.peer.atEnd());
@@ -140,7 +140,7 @@ TEST_P(WebSocketMessageCloseTest, WhileAnotherThreadReceives)
 			return messages;
 		});
 		get(receivingNow);
-		std::future<bool> done = std::async(std::launch::async, [&] { return wire.ws.close(1000, "", answers ? deadline() : SHORT); });
+		std::future<bool> done = std::async(std::launch::async, [&] { return wire.ws.closeHandshake(1000, "", answers ? deadline() : SHORT); });
 		EXPECT_EQ(0x88, wire.peer.receiveFrame().flags);
 		if (answers) wire.peer.send(wire.frame(0x81, "second") + wire.frame(0x88, closePayload(1000)));
 		EXPECT_EQ(answers, get(done));
@@ -168,7 +168,7 @@ TEST_P(WebSocketMessageCloseTest, ConnectionIsGone)
 		for (int i = 0; i < 2; ++i)
 		{
 			bool answered = true;
-			EXPECT_NO_THROW(answered = wire.ws.close(1000, "", SHORT));
+			EXPECT_NO_THROW(answered = wire.ws.closeHandshake(1000, "", SHORT));
 			EXPECT_FALSE(answered);
 		}
 	}
@@ -179,11 +179,11 @@ TEST_P(WebSocketMessageCloseTest, Arguments)
 {
 	Wire wire(GetParam());
 	for (int code: {0, 999, 1004, 1005, 1006, 1015, 2999, 5000})
-		EXPECT_THROW(wire.ws.close(static_cast<Poco::UInt16>(code)), Poco::InvalidArgumentException) << code;
-	EXPECT_THROW(wire.ws.close(1000, "\xff"), Poco::InvalidArgumentException);
-	EXPECT_THROW(wire.ws.close(1000, "", 0), Poco::InvalidArgumentException);
+		EXPECT_THROW(wire.ws.closeHandshake(static_cast<Poco::UInt16>(code)), Poco::InvalidArgumentException) << code;
+	EXPECT_THROW(wire.ws.closeHandshake(1000, "\xff"), Poco::InvalidArgumentException);
+	EXPECT_THROW(wire.ws.closeHandshake(1000, "", 0), Poco::InvalidArgumentException);
 	EXPECT_EQ(WebSocket::WS_OPEN, wire.ws.closeState());
-	wire.ws.sendMessage("still open");
+	wire.ws.sendText("still open");
 	EXPECT_EQ("still open", wire.peer.receiveFrame().payload);
 }
 
@@ -247,7 +247,7 @@ TEST_P(WebSocketMessageCloseTest, SilentPeerIsGivenUp)
 		EXPECT_EQ(WebSocket::WS_ERR_PING_TIMEOUT, errorOf([&] { receive(wire.ws); }));
 		EXPECT_EQ(0x89, wire.peer.receiveFrame().flags);
 		EXPECT_EQ(WebSocket::WS_ERR_PING_TIMEOUT, errorOf([&] { receive(wire.ws); }));
-		EXPECT_EQ(WebSocket::WS_ERR_PING_TIMEOUT, errorOf([&] { wire.ws.sendMessage("x"); }));
+		EXPECT_EQ(WebSocket::WS_ERR_PING_TIMEOUT, errorOf([&] { wire.ws.sendText("x"); }));
 		EXPECT_EQ(1006, wire.ws.closeCode());
 	}
 }

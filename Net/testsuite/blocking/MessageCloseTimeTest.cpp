@@ -33,7 +33,7 @@ namespace
 
 	std::future<bool> close(WebSocket& ws, const Poco::Timespan& timeout = SHORT)
 	{
-		return std::async(std::launch::async, [&ws, timeout] { return ws.close(1001, "going", timeout); });
+		return std::async(std::launch::async, [&ws, timeout] { return ws.closeHandshake(1001, "going", timeout); });
 	}
 
 	std::future<Message> receiveInAnotherThread(Wire& wire)
@@ -68,7 +68,7 @@ TEST_P(WebSocketMessageCloseTimeTest, AnotherThreadIsStuckInSending)
 	wire.ws.setSendBufferSize(64*1024);
 	wire.ws.setSendTimeout(0); // none
 	const std::string message = pattern(MUCH);
-	std::future<void> sent = std::async(std::launch::async, [&] { wire.ws.sendMessage(message, WebSocket::FRAME_OP_BINARY); });
+	std::future<void> sent = std::async(std::launch::async, [&] { wire.ws.sendMessage(message, WebSocketFrame::OP_BINARY); });
 	EXPECT_TRUE(wire.peer.socket().poll(deadline(), Poco::Net::Socket::SELECT_READ)); // it has begun
 	std::future<bool> done = close(wire.ws);
 	EXPECT_TRUE(isReady(done)) << "waits for the other thread";
@@ -86,7 +86,7 @@ TEST_P(WebSocketMessageCloseTimeTest, AFrameIsNotFinished)
 		Wire wire(GetParam());
 		wire.ws.setSendBufferSize(64*1024);
 		wire.ws.setSendTimeout(SHORT);
-		EXPECT_THROW(wire.ws.sendMessage(pattern(MUCH), WebSocket::FRAME_OP_BINARY), Poco::TimeoutException);
+		EXPECT_THROW(wire.ws.sendMessage(pattern(MUCH), WebSocketFrame::OP_BINARY), Poco::TimeoutException);
 		wire.ws.setSendTimeout(0); // none
 		std::future<Message> received;
 		if (receiving) received = receiveInAnotherThread(wire);
@@ -141,7 +141,7 @@ TEST_P(WebSocketMessageCloseTimeTest, AnotherThreadGivesUpSending)
 		wire.ws.setSendBufferSize(64*1024);
 		wire.ws.setSendTimeout(Poco::Timespan(300000));
 		const std::string message = pattern(MUCH);
-		std::future<void> sent = std::async(std::launch::async, [&] { EXPECT_THROW(wire.ws.sendMessage(message, WebSocket::FRAME_OP_BINARY), Poco::TimeoutException); });
+		std::future<void> sent = std::async(std::launch::async, [&] { EXPECT_THROW(wire.ws.sendMessage(message, WebSocketFrame::OP_BINARY), Poco::TimeoutException); });
 		EXPECT_TRUE(wire.peer.socket().poll(deadline(), Poco::Net::Socket::SELECT_READ)); // it has begun
 		std::future<Message> received;
 		if (receiving) received = receiveInAnotherThread(wire);
@@ -164,14 +164,14 @@ TEST_P(WebSocketMessageCloseTimeTest, PingIsAnsweredBeforeAnUnfinishedFrame)
 	Wire wire(GetParam());
 	wire.ws.setSendBufferSize(64*1024);
 	wire.ws.setSendTimeout(SHORT);
-	EXPECT_THROW(wire.ws.sendMessage(pattern(MUCH), WebSocket::FRAME_OP_BINARY), Poco::TimeoutException);
+	EXPECT_THROW(wire.ws.sendMessage(pattern(MUCH), WebSocketFrame::OP_BINARY), Poco::TimeoutException);
 	wire.send(0x89, "ping");
-	EXPECT_FALSE(wire.ws.close(1001, "going", SHORT));
+	EXPECT_FALSE(wire.ws.closeHandshake(1001, "going", SHORT));
 	std::future<bool> done = close(wire.ws, deadline());
 	EXPECT_EQ(0x82, wire.peer.receiveFrame().flags);
 	EXPECT_EQ(0x8a, wire.peer.receiveFrame().flags);
 	EXPECT_EQ(1001, wire.peer.receiveFrame().closeCode());
-	EXPECT_EQ(WebSocket::WS_ERR_CLOSED, errorOf([&] { wire.ws.sendMessage("behind it"); }));
+	EXPECT_EQ(WebSocket::WS_ERR_CLOSED, errorOf([&] { wire.ws.sendText("behind it"); }));
 	wire.send(0x88, closePayload(1000));
 	EXPECT_TRUE(get(done));
 }

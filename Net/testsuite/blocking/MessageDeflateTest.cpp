@@ -152,7 +152,7 @@ TEST_P(WebSocketMessageDeflateTest, AllWindowsAndSizes)
 				std::future<void> sent = std::async(std::launch::async, [&]
 				{
 					wire.send(0xc1, deflater.message(payload));
-					wire.ws.sendMessage(payload);
+					wire.ws.sendText(payload);
 				});
 				EXPECT_EQ(text(payload), receiveString(wire.ws));
 				const Frame frame = wire.peer.receiveFrame();
@@ -175,8 +175,8 @@ TEST_P(WebSocketMessageDeflateTest, ContextIsTakenOver)
 	{
 		Wire wire(GetParam(), deflating(takeover), extension(takeover, 15));
 		const std::string payload = pattern(2000); // nothing repeats in it
-		wire.ws.sendMessage(payload);
-		wire.ws.sendMessage(payload);
+		wire.ws.sendText(payload);
+		wire.ws.sendText(payload);
 		const std::size_t first  = wire.peer.receiveFrame().payload.size();
 		const std::size_t second = wire.peer.receiveFrame().payload.size();
 		if (takeover) EXPECT_LT(second, 100u);
@@ -194,7 +194,7 @@ TEST_P(WebSocketMessageDeflateTest, OurFragments)
 		const std::string payload = json(5000);
 		for (int size: {1, 100, 4999, 5000, 5001})
 		{
-			std::future<void> sent = std::async(std::launch::async, [&] { wire.ws.sendMessage(payload, WebSocket::FRAME_OP_BINARY, size); });
+			std::future<void> sent = std::async(std::launch::async, [&] { wire.ws.sendMessage(payload, WebSocketFrame::OP_BINARY, size); });
 			std::string compressed;
 			for (bool first = true;; first = false)
 			{
@@ -266,15 +266,15 @@ TEST_P(WebSocketMessageDeflateTest, PartsBothWays)
 	std::future<void> sent = std::async(std::launch::async, [&]
 	{
 		for (std::size_t offset = 0; offset < payload.size(); offset += 1000)
-			theirs.sendPart(payload.data() + offset, 1000, WebSocket::FRAME_OP_TEXT, offset + 1000 == payload.size());
+			theirs.sendPart(std::string_view(payload.data() + offset, 1000), WebSocketFrame::OP_TEXT, offset + 1000 == payload.size());
 	});
 	for (std::string received;;)
 	{
 		char buffer[777];
-		int flags = 0;
-		const int n = ours.receivePart(buffer, sizeof(buffer), flags);
-		received.append(buffer, static_cast<std::size_t>(n));
-		if ((flags & WebSocket::FRAME_FLAG_FIN) == 0) continue;
+		WebSocket::Part part;
+		ASSERT_TRUE(ours.receivePart(buffer, sizeof(buffer), part));
+		received.append(part.data);
+		if (!part.last) continue;
 		EXPECT_EQ(payload, received);
 		break;
 	}
@@ -313,8 +313,8 @@ TEST_P(WebSocketMessageDeflateTest, Violations)
 			Wire wire(GetParam(), deflating(), extension(true, 15));
 			wire.peer.send(rows[i].wire);
 			char buffer[100];
-			int flags = 0;
-			const auto receive = [&] { if (parts) wire.ws.receivePart(buffer, sizeof(buffer), flags); else receiveString(wire.ws); };
+			WebSocket::Part part;
+			const auto receive = [&] { if (parts) wire.ws.receivePart(buffer, sizeof(buffer), part); else receiveString(wire.ws); };
 			int error = 0;
 			for (int tries = 0; error == 0 && tries < 5; ++tries) error = errorOf(receive);
 			EXPECT_EQ(rows[i].error, error);

@@ -72,26 +72,26 @@ TEST_P(MessageFoundTest, CorkWhileAnotherThreadReceives)
 	std::future<int> received = std::async(std::launch::async, [&]
 	{
 		std::string message;
-		int opcode = 0;
+		WebSocketFrame::Opcode opcode = WebSocketFrame::OP_CONT;
 		int count = 0;
-		while (ours.receiveMessage(message, opcode) > 0) ++count;
+		while (ours.receiveMessage(message, opcode)) ++count;
 		return count;
 	});
 	std::future<void> sent = std::async(std::launch::async, [&]
 	{
 		WebSocket::Cork cork(ours);
-		for (int i = 0; i < COUNT; ++i) ours.sendMessage(std::to_string(i) + std::string(i % 5 == 0 ? 3000 : 10, '.'));
+		for (int i = 0; i < COUNT; ++i) ours.sendText(std::to_string(i) + std::string(i % 5 == 0 ? 3000 : 10, '.'));
 	});
 	std::string message;
-	int opcode = 0;
+	WebSocketFrame::Opcode opcode = WebSocketFrame::OP_CONT;
 	for (int i = 0; i < COUNT; ++i)
 	{
-		ASSERT_LT(0, other.receiveMessage(message, opcode));
+		ASSERT_TRUE(other.receiveMessage(message, opcode));
 		ASSERT_EQ(std::to_string(i), message.substr(0, message.find('.')));
-		if (i % 3 == 0) other.sendMessage(message.substr(0, 5));
+		if (i % 3 == 0) other.sendText(message.substr(0, 5));
 	}
 	get(sent);
-	EXPECT_TRUE(other.close(1000));
+	EXPECT_TRUE(other.closeHandshake(1000));
 	EXPECT_EQ(COUNT/3, received.get());
 }
 
@@ -107,23 +107,23 @@ TEST_P(MessageFoundTest, CorkedStreamIsEchoed)
 	std::future<void> echo = std::async(std::launch::async, [&]
 	{
 		std::string received;
-		int opcode = 0;
-		while (other.receiveMessage(received, opcode) > 0) other.sendMessage(received);
+		WebSocketFrame::Opcode opcode = WebSocketFrame::OP_CONT;
+		while (other.receiveMessage(received, opcode)) other.sendText(received);
 	});
 	std::future<void> sent = std::async(std::launch::async, [&]
 	{
 		WebSocket::Cork cork(ours);
-		for (int i = 0; i < COUNT; ++i) ours.sendMessage(message);
+		for (int i = 0; i < COUNT; ++i) ours.sendText(message);
 	});
 	std::string received;
-	int opcode = 0;
+	WebSocketFrame::Opcode opcode = WebSocketFrame::OP_CONT;
 	for (int i = 0; i < COUNT; ++i)
 	{
-		ASSERT_LT(0, ours.receiveMessage(received, opcode));
+		ASSERT_TRUE(ours.receiveMessage(received, opcode));
 		ASSERT_TRUE(message == received);
 	}
 	get(sent);
-	EXPECT_TRUE(ours.close(1000));
+	EXPECT_TRUE(ours.closeHandshake(1000));
 	get(echo);
 }
 
@@ -138,12 +138,12 @@ TEST_P(MessageFoundTest, PingBehindALongFrame)
 	wire.ws.setSendBufferSize(64*1024);
 	wire.peer.socket().setReceiveBufferSize(64*1024); // little is on its way when the PING is sent, and soon read
 	const std::string message = pattern(4 << 20);
-	std::future<void> sent = std::async(std::launch::async, [&] { wire.ws.sendMessage(message); });
+	std::future<void> sent = std::async(std::launch::async, [&] { wire.ws.sendText(message); });
 	EXPECT_TRUE(wire.peer.socket().poll(deadline(), Poco::Net::Socket::SELECT_READ)); // it has begun
 	std::future<std::string> received = std::async(std::launch::async, [&]
 	{
 		std::string text;
-		int opcode = 0;
+		WebSocketFrame::Opcode opcode = WebSocketFrame::OP_CONT;
 		wire.ws.receiveMessage(text, opcode);
 		return text;
 	});
@@ -165,14 +165,14 @@ TEST_P(MessageFoundTest, PartAfterOneThatWasNotSent)
 	wire.ws.setSendBufferSize(64*1024);
 	wire.ws.setSendTimeout(Poco::Timespan(0, 50*1000));
 	const std::string message = pattern(8 << 20);
-	EXPECT_EQ(-1, errorOf([&] { wire.ws.sendMessage(message); })); // its rest is kept
-	EXPECT_EQ(-1, errorOf([&] { wire.ws.sendPart("\xc3\xa4\xc3", 3, WebSocket::FRAME_OP_TEXT, false); }));
-	EXPECT_EQ(-1, errorOf([&] { wire.ws.sendMessage("in fragments", WebSocket::FRAME_OP_TEXT, 5); }));
+	EXPECT_EQ(-1, errorOf([&] { wire.ws.sendText(message); })); // its rest is kept
+	EXPECT_EQ(-1, errorOf([&] { wire.ws.sendPart("\xc3\xa4\xc3", WebSocketFrame::OP_TEXT, false); }));
+	EXPECT_EQ(-1, errorOf([&] { wire.ws.sendMessage("in fragments", WebSocketFrame::OP_TEXT, 5); }));
 	std::future<Frame> first = std::async(std::launch::async, [&] { return wire.peer.receiveFrame(); });
 	wire.ws.setSendTimeout(Poco::Timespan(DEADLINE_S, 0));
-	EXPECT_EQ(3, wire.ws.sendPart("\xc3\xa4\xc3", 3, WebSocket::FRAME_OP_TEXT, false));
-	EXPECT_EQ(1, wire.ws.sendPart("\xa4", 1, WebSocket::FRAME_OP_TEXT, true));
-	EXPECT_EQ(12, wire.ws.sendMessage("in fragments", WebSocket::FRAME_OP_TEXT, 5));
+	EXPECT_EQ(3, wire.ws.sendPart("\xc3\xa4\xc3", WebSocketFrame::OP_TEXT, false));
+	EXPECT_EQ(1, wire.ws.sendPart("\xa4", WebSocketFrame::OP_TEXT, true));
+	EXPECT_EQ(12, wire.ws.sendMessage("in fragments", WebSocketFrame::OP_TEXT, 5));
 	EXPECT_EQ(message.size(), first.get().payload.size());
 	EXPECT_EQ(0x01, wire.peer.receiveFrame().flags);
 	EXPECT_EQ(0x80, wire.peer.receiveFrame().flags);
@@ -188,13 +188,13 @@ TEST_P(MessageFoundTest, ReceivesAfterCloseHasGivenUp)
 	const std::string frame = wire.frame(0x81, pattern(1000));
 	wire.peer.send(frame.substr(0, 500));
 	std::string message;
-	int opcode = 0;
+	WebSocketFrame::Opcode opcode = WebSocketFrame::OP_CONT;
 	EXPECT_EQ(-1, errorOf([&] { wire.ws.receiveMessage(message, opcode); }));
-	EXPECT_FALSE(wire.ws.close(1000, "", Poco::Timespan(0, 50*1000)));
+	EXPECT_FALSE(wire.ws.closeHandshake(1000, "", Poco::Timespan(0, 50*1000)));
 	wire.peer.send(frame.substr(500) + wire.frame(0x01, "part") + wire.frame(0x88, closePayload(4000, "a reason")));
 	wire.ws.setReceiveTimeout(deadline());
-	EXPECT_EQ(0, wire.ws.receiveMessage(message, opcode));
-	EXPECT_EQ(0, opcode);
+	EXPECT_FALSE(wire.ws.receiveMessage(message, opcode));
+	EXPECT_EQ(WebSocketFrame::OP_CONT, opcode);
 	EXPECT_EQ(4000, wire.ws.closeCode());
 }
 
@@ -212,11 +212,11 @@ TEST_P(MessageFoundTest, CorkOnABrokenStream)
 {
 	Wire wire(GetParam());
 	WebSocket::Cork cork(wire.ws);
-	wire.ws.sendMessage("gathered");
+	wire.ws.sendText("gathered");
 	wire.peer.reset();
 	EXPECT_TRUE(eventually([&]
 	{
-		return errorOf([&] { wire.ws.sendMessage("more"); cork.flush(); }) != 0;
+		return errorOf([&] { wire.ws.sendText("more"); cork.flush(); }) != 0;
 	}));
 	EXPECT_NE(0, errorOf([&] { cork.flush(); }));
 }
@@ -228,11 +228,11 @@ TEST_P(MessageFoundTest, FailureEndsASenderThatWaits)
 	Wire wire(GetParam());
 	wire.ws.setSendBufferSize(64*1024);
 	const std::string message = pattern(8 << 20);
-	std::future<int> sent = std::async(std::launch::async, [&] { return errorOf([&] { for (;;) wire.ws.sendMessage(message); }); });
+	std::future<int> sent = std::async(std::launch::async, [&] { return errorOf([&] { for (;;) wire.ws.sendText(message); }); });
 	wire.peer.receive(1000); // it has begun
 	wire.send(0xf1, "reserved bits");
 	std::string text;
-	int opcode = 0;
+	WebSocketFrame::Opcode opcode = WebSocketFrame::OP_CONT;
 	EXPECT_EQ(WebSocket::WS_ERR_INVALID_RSV_BITS, errorOf([&] { wire.ws.receiveMessage(text, opcode); }));
 	EXPECT_NE(0, sent.get());
 }

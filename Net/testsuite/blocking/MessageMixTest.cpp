@@ -30,10 +30,9 @@ namespace
 	Part receivePart(WebSocket& ws, std::size_t room = 1000)
 	{
 		std::string buffer(room, '\0');
-		Part part = {0, -1, ""};
-		part.result = ws.receivePart(&buffer[0], static_cast<int>(room), part.flags);
-		if (part.result > 0) part.payload = buffer.substr(0, static_cast<std::size_t>(part.result));
-		return part;
+		WebSocket::Part part;
+		if (!ws.receivePart(&buffer[0], static_cast<int>(room), part)) return {ws.atEnd() ? 0 : -1, 0, ""};
+		return {static_cast<int>(part.data.size()), part.opcode | (part.last ? WebSocket::FRAME_FLAG_FIN : 0), std::string(part.data)};
 	}
 
 	std::string receiveParts(WebSocket& ws, std::size_t room, int opcode)
@@ -118,10 +117,10 @@ TEST_P(WebSocketMessageMixTest, ArgumentsOfReceivePart)
 {
 	Wire wire(GetParam());
 	char buffer[1];
-	int flags = 0;
-	EXPECT_THROW(wire.ws.receivePart(buffer, 0, flags), Poco::InvalidArgumentException);
-	EXPECT_THROW(wire.ws.receivePart(buffer, -1, flags), Poco::InvalidArgumentException);
-	EXPECT_THROW(wire.ws.receivePart(nullptr, 1, flags), Poco::InvalidArgumentException);
+	WebSocket::Part part;
+	EXPECT_THROW(wire.ws.receivePart(buffer, 0, part), Poco::InvalidArgumentException);
+	EXPECT_THROW(wire.ws.receivePart(buffer, -1, part), Poco::InvalidArgumentException);
+	EXPECT_THROW(wire.ws.receivePart(nullptr, 1, part), Poco::InvalidArgumentException);
 }
 
 
@@ -148,12 +147,12 @@ TEST_P(WebSocketMessageMixTest, ByTurnsBetweenMessages)
 TEST_P(WebSocketMessageMixTest, SendingByTurns)
 {
 	Wire wire(GetParam());
-	wire.ws.sendMessage("a");
+	wire.ws.sendText("a");
 	wire.ws.sendFrame("b", 1);
-	wire.ws.sendPart("c", 1, WebSocket::FRAME_OP_TEXT, false);
+	wire.ws.sendPart("c", WebSocketFrame::OP_TEXT, false);
 	wire.ws.sendFrame("d", 1, 0x89); // control frames may come between
-	wire.ws.sendPart("e", 1, WebSocket::FRAME_OP_TEXT, true);
-	wire.ws.sendMessage("f");
+	wire.ws.sendPart("e", WebSocketFrame::OP_TEXT, true);
+	wire.ws.sendText("f");
 	std::string all;
 	for (int i = 0; i < 6; ++i) all += wire.peer.receiveFrame().payload;
 	EXPECT_EQ("abcdef", all);

@@ -213,7 +213,7 @@ TEST_P(WebSocketMessageReceiveTest, PongsGoToTheHandler)
 	wire.ws.setPongHandler([&](const std::string& payload)
 	{
 		pongs.push_back(payload);
-		wire.ws.sendMessage("from the handler");
+		wire.ws.sendText("from the handler");
 	});
 	wire.peer.send(wire.frame(0x8a, "a") + wire.frame(0x01, "x") + wire.frame(0x8a) + wire.frame(0x80, "y") + wire.frame(0x8a, pattern(125)) + wire.frame(0x81, "z"));
 	EXPECT_EQ(text("xy"), receiveString(wire.ws));
@@ -251,9 +251,9 @@ TEST_P(WebSocketMessageReceiveTest, CloseIsAnswered)
 		for (int i = 0; i < 2; ++i)
 			for (ReceiveMessage receive: receivers()) EXPECT_EQ(closed(), receive(wire.ws));
 		char buffer[8];
-		int flags = -1;
-		EXPECT_EQ(0, wire.ws.receivePart(buffer, sizeof(buffer), flags));
-		EXPECT_EQ(0, flags);
+		WebSocket::Part part;
+		EXPECT_FALSE(wire.ws.receivePart(buffer, sizeof(buffer), part));
+		EXPECT_TRUE(wire.ws.atEnd());
 		EXPECT_EQ(row.code, wire.ws.closeCode());
 		EXPECT_EQ(row.reason, wire.ws.closeReason());
 		EXPECT_EQ(WebSocket::WS_CLOSED, wire.ws.closeState());
@@ -261,7 +261,7 @@ TEST_P(WebSocketMessageReceiveTest, CloseIsAnswered)
 		const Frame answer = wire.peer.receiveFrame();
 		EXPECT_EQ(0x88, answer.flags);
 		EXPECT_EQ(row.code, answer.closeCode());
-		EXPECT_EQ(WebSocket::WS_ERR_CLOSED, errorOf([&] { wire.ws.sendMessage("x"); }));
+		EXPECT_EQ(WebSocket::WS_ERR_CLOSED, errorOf([&] { wire.ws.sendText("x"); }));
 	}
 }
 
@@ -354,11 +354,11 @@ namespace
 		return rows;
 	}
 
-	int receivePartly(WebSocket& ws)
+	bool receivePartly(WebSocket& ws)
 	{
 		char buffer[100];
-		int flags = 0;
-		return ws.receivePart(buffer, sizeof(buffer), flags);
+		WebSocket::Part part;
+		return ws.receivePart(buffer, sizeof(buffer), part);
 	}
 
 	class WebSocketMessageViolationTest: public ConnectionTest
@@ -380,7 +380,7 @@ TEST_P(WebSocketMessageViolationTest, FailsTheConnection)
 			for (ReceiveMessage again: receivers()) EXPECT_EQ(row.error, errorOf([&] { again(wire.ws); }));
 			EXPECT_EQ(row.error, errorOf([&] { receivePartly(wire.ws); }));
 			EXPECT_EQ(row.error, errorOf([&] { receiveFixed(wire.ws); }));
-			EXPECT_EQ(row.error, errorOf([&] { wire.ws.sendMessage("x"); }));
+			EXPECT_EQ(row.error, errorOf([&] { wire.ws.sendText("x"); }));
 			EXPECT_EQ(WebSocket::WS_CLOSED, wire.ws.closeState());
 
 			Frame frame = wire.peer.receiveFrame();

@@ -49,8 +49,8 @@ TEST_P(WebSocketMessageSendTest, SingleFrame)
 		const std::string payload = pattern(size);
 		std::future<void> sent = std::async(std::launch::async, [&]
 		{
-			EXPECT_EQ(static_cast<int>(size), wire.ws.sendMessage(payload));
-			EXPECT_EQ(static_cast<int>(size), wire.ws.sendMessage(payload.data(), static_cast<int>(size), WebSocket::FRAME_OP_BINARY));
+			EXPECT_EQ(static_cast<int>(size), wire.ws.sendText(payload));
+			EXPECT_EQ(static_cast<int>(size), wire.ws.sendMessage(payload, WebSocketFrame::OP_BINARY));
 		});
 		expectFrame(wire, 0x81, payload);
 		expectFrame(wire, 0x82, payload);
@@ -65,13 +65,13 @@ TEST_P(WebSocketMessageSendTest, Fragments)
 	const std::string payload = "0123456789";
 	for (std::size_t size: {1, 2, 3, 5, 9, 10, 11, 1000})
 	{
-		EXPECT_EQ(10, wire.ws.sendMessage(payload, WebSocket::FRAME_OP_BINARY, static_cast<int>(size)));
+		EXPECT_EQ(10, wire.ws.sendMessage(payload, WebSocketFrame::OP_BINARY, static_cast<int>(size)));
 		for (std::size_t offset = 0; offset < 10; offset += size)
 			expectFrame(wire, (offset == 0 ? 2 : 0) | (offset + size >= 10 ? 0x80 : 0), payload.substr(offset, size));
 	}
-	EXPECT_EQ(0, wire.ws.sendMessage(std::string(), WebSocket::FRAME_OP_TEXT, 1));
+	EXPECT_EQ(0, wire.ws.sendMessage(std::string(), WebSocketFrame::OP_TEXT, 1));
 	expectFrame(wire, 0x81, "");
-	EXPECT_EQ(3, wire.ws.sendMessage(std::string("\xe2\x82\xac"), WebSocket::FRAME_OP_TEXT, 1)); // a character may be split
+	EXPECT_EQ(3, wire.ws.sendMessage(std::string("\xe2\x82\xac"), WebSocketFrame::OP_TEXT, 1)); // a character may be split
 	EXPECT_EQ("\xe2\x82\xac", receiveWhole(wire.peer, WebSocket::FRAME_OP_TEXT));
 }
 
@@ -79,7 +79,7 @@ TEST_P(WebSocketMessageSendTest, Fragments)
 TEST_P(WebSocketMessageSendTest, LiteralWithOpcode)
 {
 	Wire wire(GetParam());
-	wire.ws.sendMessage("a literal", WebSocket::FRAME_OP_BINARY); // an opcode, not a length
+	wire.ws.sendMessage("a literal", WebSocketFrame::OP_BINARY); // an opcode, not a length
 	expectFrame(wire, 0x82, "a literal");
 }
 
@@ -93,7 +93,7 @@ TEST_P(WebSocketMessageSendTest, Stream)
 		std::future<void> sent = std::async(std::launch::async, [&]
 		{
 			std::istringstream first(payload), second(payload);
-			EXPECT_EQ(static_cast<std::streamsize>(size), wire.ws.sendMessage(first, WebSocket::FRAME_OP_TEXT, 10));
+			EXPECT_EQ(static_cast<std::streamsize>(size), wire.ws.sendMessage(first, WebSocketFrame::OP_TEXT, 10));
 			EXPECT_EQ(static_cast<std::streamsize>(size), wire.ws.sendMessage(second));
 		});
 		std::string received;
@@ -114,21 +114,21 @@ TEST_P(WebSocketMessageSendTest, Stream)
 TEST_P(WebSocketMessageSendTest, Parts)
 {
 	Wire wire(GetParam());
-	EXPECT_EQ(1, wire.ws.sendPart("a", 1, WebSocket::FRAME_OP_TEXT, false));
+	EXPECT_EQ(1, wire.ws.sendPart("a", WebSocketFrame::OP_TEXT, false));
 	expectFrame(wire, 0x01, "a");
-	EXPECT_THROW(wire.ws.sendMessage("x"), Poco::IllegalStateException);
+	EXPECT_THROW(wire.ws.sendText("x"), Poco::IllegalStateException);
 	std::istringstream stream("x");
 	EXPECT_THROW(wire.ws.sendMessage(stream), Poco::IllegalStateException);
-	EXPECT_THROW(wire.ws.sendPart("x", 1, WebSocket::FRAME_OP_BINARY, false), Poco::InvalidArgumentException);
-	EXPECT_EQ(0, wire.ws.sendPart("", 0, WebSocket::FRAME_OP_TEXT, false));
+	EXPECT_THROW(wire.ws.sendPart("x", WebSocketFrame::OP_BINARY, false), Poco::InvalidArgumentException);
+	EXPECT_EQ(0, wire.ws.sendPart("", WebSocketFrame::OP_TEXT, false));
 	expectFrame(wire, 0x00, "");
 	wire.ws.ping();
 	EXPECT_EQ(0x89, wire.peer.receiveFrame().flags);
-	EXPECT_EQ(2, wire.ws.sendPart("bc", 2, WebSocket::FRAME_OP_TEXT, true));
+	EXPECT_EQ(2, wire.ws.sendPart("bc", WebSocketFrame::OP_TEXT, true));
 	expectFrame(wire, 0x80, "bc");
-	wire.ws.sendPart("whole", 5, WebSocket::FRAME_OP_BINARY, true);
+	wire.ws.sendPart("whole", WebSocketFrame::OP_BINARY, true);
 	expectFrame(wire, 0x82, "whole");
-	wire.ws.sendMessage("next");
+	wire.ws.sendText("next");
 	expectFrame(wire, 0x81, "next");
 }
 
@@ -136,32 +136,30 @@ TEST_P(WebSocketMessageSendTest, Parts)
 TEST_P(WebSocketMessageSendTest, ArgumentsAreChecked)
 {
 	Wire wire(GetParam());
-	for (int opcode: {0, 3, 8, 9, 10, 0x81, -1})
+	for (const auto opcode: {WebSocketFrame::OP_CONT, WebSocketFrame::OP_CLOSE, WebSocketFrame::OP_PING, WebSocketFrame::OP_PONG, static_cast<WebSocketFrame::Opcode>(3)})
 	{
 		EXPECT_THROW(wire.ws.sendMessage(std::string("x"), opcode), Poco::InvalidArgumentException) << opcode;
-		EXPECT_THROW(wire.ws.sendPart("x", 1, opcode, true), Poco::InvalidArgumentException) << opcode;
+		EXPECT_THROW(wire.ws.sendPart("x", opcode, true), Poco::InvalidArgumentException) << opcode;
 	}
-	EXPECT_THROW(wire.ws.sendMessage("x", -1, WebSocket::FRAME_OP_TEXT), Poco::InvalidArgumentException);
-	EXPECT_THROW(wire.ws.sendMessage(nullptr, 1, WebSocket::FRAME_OP_TEXT), Poco::InvalidArgumentException);
-	EXPECT_THROW(wire.ws.sendMessage(std::string("x"), WebSocket::FRAME_OP_TEXT, -1), Poco::InvalidArgumentException);
-	EXPECT_THROW(wire.ws.sendPart("x", -1, WebSocket::FRAME_OP_TEXT, true), Poco::InvalidArgumentException);
+	EXPECT_THROW(wire.ws.sendMessage(std::string_view(nullptr, 1), WebSocketFrame::OP_TEXT), Poco::InvalidArgumentException);
+	EXPECT_THROW(wire.ws.sendMessage(std::string("x"), WebSocketFrame::OP_TEXT, -1), Poco::InvalidArgumentException);
 	std::istringstream stream("x");
-	for (int size: {0, -1}) EXPECT_THROW(wire.ws.sendMessage(stream, WebSocket::FRAME_OP_TEXT, size), Poco::InvalidArgumentException);
+	for (int size: {0, -1}) EXPECT_THROW(wire.ws.sendMessage(stream, WebSocketFrame::OP_TEXT, size), Poco::InvalidArgumentException);
 	for (const std::string& bad: BAD_TEXTS)
 	{
-		for (int fragment: {0, 1, 3}) EXPECT_THROW(wire.ws.sendMessage(bad, WebSocket::FRAME_OP_TEXT, fragment), Poco::InvalidArgumentException);
-		EXPECT_THROW(wire.ws.sendPart(bad.data(), static_cast<int>(bad.size()), WebSocket::FRAME_OP_TEXT, true), Poco::InvalidArgumentException);
+		for (int fragment: {0, 1, 3}) EXPECT_THROW(wire.ws.sendMessage(bad, WebSocketFrame::OP_TEXT, fragment), Poco::InvalidArgumentException);
+		EXPECT_THROW(wire.ws.sendPart(bad, WebSocketFrame::OP_TEXT, true), Poco::InvalidArgumentException);
 		std::istringstream badStream(bad);
-		EXPECT_THROW(wire.ws.sendMessage(badStream, WebSocket::FRAME_OP_TEXT), Poco::InvalidArgumentException);
-		EXPECT_EQ(static_cast<int>(bad.size()), wire.ws.sendMessage(bad, WebSocket::FRAME_OP_BINARY));
+		EXPECT_THROW(wire.ws.sendMessage(badStream, WebSocketFrame::OP_TEXT), Poco::InvalidArgumentException);
+		EXPECT_EQ(static_cast<int>(bad.size()), wire.ws.sendMessage(bad, WebSocketFrame::OP_BINARY));
 		expectFrame(wire, 0x82, bad);
 	}
 	wire.ws.setBlocking(false);
-	EXPECT_THROW(wire.ws.sendMessage("x"), Poco::IllegalStateException);
-	EXPECT_THROW(wire.ws.sendPart("x", 1, WebSocket::FRAME_OP_TEXT, true), Poco::IllegalStateException);
+	EXPECT_THROW(wire.ws.sendText("x"), Poco::IllegalStateException);
+	EXPECT_THROW(wire.ws.sendPart("x", WebSocketFrame::OP_TEXT, true), Poco::IllegalStateException);
 	EXPECT_THROW(wire.ws.sendMessage(stream), Poco::IllegalStateException);
 	wire.ws.setBlocking(true);
-	wire.ws.sendMessage("all is well");
+	wire.ws.sendText("all is well");
 	expectFrame(wire, 0x81, "all is well"); // and nothing of the above
 }
 
@@ -170,8 +168,8 @@ TEST_P(WebSocketMessageSendTest, AfterClose)
 {
 	Wire wire(GetParam());
 	wire.ws.shutdown();
-	EXPECT_EQ(WebSocket::WS_ERR_CLOSED, errorOf([&] { wire.ws.sendMessage("x"); }));
-	EXPECT_EQ(WebSocket::WS_ERR_CLOSED, errorOf([&] { wire.ws.sendPart("x", 1, WebSocket::FRAME_OP_TEXT, true); }));
+	EXPECT_EQ(WebSocket::WS_ERR_CLOSED, errorOf([&] { wire.ws.sendText("x"); }));
+	EXPECT_EQ(WebSocket::WS_ERR_CLOSED, errorOf([&] { wire.ws.sendPart("x", WebSocketFrame::OP_TEXT, true); }));
 	EXPECT_EQ(WebSocket::WS_ERR_CLOSED, errorOf([&] { wire.ws.ping(); }));
 	EXPECT_EQ(0x88, wire.peer.receiveFrame().flags);
 }
@@ -197,7 +195,7 @@ TEST_P(WebSocketMessageSendTest, FourThreadsAndControlFrames)
 		{
 			for (int i = 0; i < MESSAGES; ++i)
 			{
-				ours.sendMessage(std::to_string(thread) + " " + std::to_string(i) + " " + pattern(1000, static_cast<unsigned>(thread + 1)), WebSocket::FRAME_OP_TEXT, 100 + thread);
+				ours.sendMessage(std::to_string(thread) + " " + std::to_string(i) + " " + pattern(1000, static_cast<unsigned>(thread + 1)), WebSocketFrame::OP_TEXT, 100 + thread);
 				if (i % 10 == 0) ours.ping();
 			}
 		}));
@@ -208,7 +206,7 @@ TEST_P(WebSocketMessageSendTest, FourThreadsAndControlFrames)
 		{
 			const Message message = receiveString(theirs);
 			theirs.sendFrame("p", 1, 0x89);
-			theirs.sendMessage(message.payload, message.opcode, 77);
+			theirs.sendMessage(message.payload, static_cast<WebSocketFrame::Opcode>(message.opcode), 77);
 		}
 	});
 	std::vector<int> next(THREADS, 0);
@@ -238,7 +236,7 @@ TEST_P(WebSocketMessageSendTest, BothSendMuch)
 			for (int i = 0; i < 2; ++i)
 			{
 				pSocket->ping();
-				pSocket->sendMessage(payload, WebSocket::FRAME_OP_BINARY, i == 0 ? 0 : 100000);
+				pSocket->sendMessage(payload, WebSocketFrame::OP_BINARY, i == 0 ? 0 : 100000);
 			}
 		}));
 		threads.push_back(std::async(std::launch::async, [pSocket, &payload]
@@ -258,7 +256,7 @@ TEST_P(WebSocketMessageSendTest, CorkGathers)
 	Wire wire(GetParam());
 	{
 		WebSocket::Cork cork(wire.ws);
-		wire.ws.sendMessage("a");
+		wire.ws.sendText("a");
 		wire.ws.sendFrame("b", 1);
 		EXPECT_TRUE(silent(wire));
 		cork.flush();
@@ -266,16 +264,16 @@ TEST_P(WebSocketMessageSendTest, CorkGathers)
 		expectFrame(wire, 0x81, "b");
 		{
 			WebSocket::Cork inner(wire.ws);
-			wire.ws.sendMessage("c");
+			wire.ws.sendText("c");
 		}
 		EXPECT_TRUE(silent(wire)) << "the outer one is still there";
 		cork.flush();
 		cork.flush();
 		expectFrame(wire, 0x81, "c");
-		wire.ws.sendMessage("d");
+		wire.ws.sendText("d");
 	}
 	expectFrame(wire, 0x81, "d");
-	wire.ws.sendMessage("e");
+	wire.ws.sendText("e");
 	expectFrame(wire, 0x81, "e");
 }
 
@@ -286,7 +284,7 @@ TEST_P(WebSocketMessageSendTest, CorkFlushesWhenReceiveWouldWait)
 	WebSocket::Cork cork(wire.ws);
 	std::future<void> echoed = std::async(std::launch::async, [&]
 	{
-		for (int i = 0; i < 200; ++i) wire.ws.sendMessage(receiveString(wire.ws).payload);
+		for (int i = 0; i < 200; ++i) wire.ws.sendText(receiveString(wire.ws).payload);
 		cork.flush();
 	});
 	for (int i = 0; i < 100; ++i)
@@ -313,7 +311,7 @@ TEST_P(WebSocketMessageSendTest, CorkDoesNotHoldOtherThreadsBack)
 	{
 		WebSocket::Cork cork(wire.ws);
 		receiveString(wire.ws);
-		wire.ws.sendMessage("answer");
+		wire.ws.sendText("answer");
 		waits.set_value();
 		return receiveString(wire.ws);
 	});
@@ -321,7 +319,7 @@ TEST_P(WebSocketMessageSendTest, CorkDoesNotHoldOtherThreadsBack)
 	std::future<void> answered = waits.get_future();
 	get(answered);
 	expectFrame(wire, 0x81, "answer"); // it waits now, or is about to
-	wire.ws.sendMessage("from another thread");
+	wire.ws.sendText("from another thread");
 	expectFrame(wire, 0x81, "from another thread");
 	wire.ws.shutdown(1000);
 	expectFrame(wire, 0x88, std::string("\x03\xe8", 2));
@@ -334,7 +332,7 @@ TEST_P(WebSocketMessageSendTest, CorkLetsACloseGo)
 {
 	Wire wire(GetParam());
 	WebSocket::Cork cork(wire.ws);
-	wire.ws.sendMessage("gathered");
+	wire.ws.sendText("gathered");
 	wire.ws.shutdown(1000);
 	expectFrame(wire, 0x81, "gathered");
 	expectFrame(wire, 0x88, std::string("\x03\xe8", 2));
@@ -346,9 +344,9 @@ TEST_P(WebSocketMessageSendTest, CorkIsLimited)
 	Wire wire(GetParam());
 	WebSocket::Cork cork(wire.ws);
 	const std::string payload = pattern(1000);
-	for (int i = 0; i < 70; ++i) wire.ws.sendMessage(payload); // more than 64 KiB
+	for (int i = 0; i < 70; ++i) wire.ws.sendText(payload); // more than 64 KiB
 	expectFrame(wire, 0x81, payload);
-	wire.ws.sendMessage(pattern(100000)); // larger than what is gathered
+	wire.ws.sendText(pattern(100000)); // larger than what is gathered
 	for (int i = 1; i < 70; ++i) expectFrame(wire, 0x81, payload);
 	cork.flush();
 	expectFrame(wire, 0x81, pattern(100000));
@@ -361,7 +359,7 @@ TEST_P(WebSocketMessageSendTest, CorkWithErrors)
 	try
 	{
 		WebSocket::Cork cork(wire.ws);
-		wire.ws.sendMessage("a");
+		wire.ws.sendText("a");
 		throw Poco::RuntimeException("leaves the scope");
 	}
 	catch (const Poco::RuntimeException&)
@@ -370,10 +368,10 @@ TEST_P(WebSocketMessageSendTest, CorkWithErrors)
 	expectFrame(wire, 0x81, "a");
 	{
 		WebSocket::Cork cork(wire.ws);
-		wire.ws.sendMessage("b");
+		wire.ws.sendText("b");
 		wire.peer.send(wire.frame(0xf1, "violation"));
 		EXPECT_NE(0, errorOf([&] { receiveString(wire.ws); }));
-		EXPECT_NE(0, errorOf([&] { wire.ws.sendMessage("c"); }));
+		EXPECT_NE(0, errorOf([&] { wire.ws.sendText("c"); }));
 	}
 	expectFrame(wire, 0x81, "b");
 	EXPECT_EQ(0x88, wire.peer.receiveFrame().flags);
@@ -387,9 +385,9 @@ TEST_P(WebSocketMessageSendTest, CorkOnAGoneConnection)
 	WebSocket::Cork outer(wire.ws);
 	{
 		WebSocket::Cork cork(wire.ws);
-		EXPECT_NO_THROW(wire.ws.sendMessage("a"));
+		EXPECT_NO_THROW(wire.ws.sendText("a"));
 	}
-	const auto sendUntilFailed = [&] { for (int i = 0; i < 1000; ++i) { wire.ws.sendMessage("b"); outer.flush(); } };
+	const auto sendUntilFailed = [&] { for (int i = 0; i < 1000; ++i) { wire.ws.sendText("b"); outer.flush(); } };
 	EXPECT_THROW(sendUntilFailed(), Poco::Exception);
 }
 

@@ -42,7 +42,7 @@ TEST_P(MessageSlowTest, ReaderOfALargeMessage)
 {
 	Wire wire(GetParam());
 	wire.ws.setSendTimeout(LIMIT);
-	std::future<int> sent = std::async(std::launch::async, [&] { return wire.ws.sendMessage(large()); });
+	std::future<int> sent = std::async(std::launch::async, [&] { return wire.ws.sendText(large()); });
 	receiveSlowly(wire.peer, sizeOnTheWire(large(), GetParam().peerMasks()));
 	EXPECT_EQ(static_cast<int>(large().size()), get(sent));
 }
@@ -55,7 +55,7 @@ TEST_P(MessageSlowTest, AnswerToAPingBehindMegabytes)
 	pParams->setPongTimeout(LIMIT);
 	Wire wire(GetParam(), pParams);
 	wire.ws.setReceiveTimeout(Poco::Timespan(60, 0));
-	std::future<int> sent = std::async(std::launch::async, [&] { return wire.ws.sendMessage(large()); });
+	std::future<int> sent = std::async(std::launch::async, [&] { return wire.ws.sendText(large()); });
 	std::future<Message> received = std::async(std::launch::async, [&] { return receiveString(wire.ws); });
 	receiveSlowly(wire.peer, sizeOnTheWire(large(), GetParam().peerMasks()));
 	EXPECT_EQ(static_cast<int>(large().size()), get(sent));
@@ -69,7 +69,7 @@ TEST_P(MessageSlowTest, ReaderThatDoesNotReadIsNotWaitedForLonger)
 {
 	Wire wire(GetParam());
 	wire.ws.setSendTimeout(ms(300));
-	EXPECT_THROW(wire.ws.sendMessage(large()), Poco::TimeoutException);
+	EXPECT_THROW(wire.ws.sendText(large()), Poco::TimeoutException);
 }
 
 
@@ -124,7 +124,7 @@ TEST_P(MessageSlowTest, ReaderThatTrickles)
 	wire.ws.setSendTimeout(ms(1000));
 	wire.ws.setSendBufferSize(64*1024);
 	wire.peer.socket().setReceiveBufferSize(64*1024);
-	std::future<int> sent = std::async(std::launch::async, [&] { return wire.ws.sendMessage(large()); });
+	std::future<int> sent = std::async(std::launch::async, [&] { return wire.ws.sendText(large()); });
 	Pace pace;
 	while (sent.wait_for(std::chrono::milliseconds(0)) == std::future_status::timeout)
 	{

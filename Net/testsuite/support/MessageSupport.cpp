@@ -271,10 +271,23 @@ Message closed()
 }
 
 
+namespace
+{
+	int resultOf(const WebSocket& ws, bool received, std::size_t length)
+	{
+		if (received) return static_cast<int>(length);
+		return ws.atEnd() ? 0 : -1;
+	}
+}
+
+
 Message receiveString(WebSocket& ws)
 {
 	Message message = {0, -1, "what was there before"};
-	message.result = ws.receiveMessage(message.payload, message.opcode);
+	auto opcode = static_cast<WebSocketFrame::Opcode>(message.opcode);
+	const bool received = ws.receiveMessage(message.payload, opcode);
+	message.opcode = opcode;
+	message.result = resultOf(ws, received, message.payload.size());
 	return message;
 }
 
@@ -283,7 +296,10 @@ Message receiveBuffer(WebSocket& ws)
 {
 	Poco::Buffer<char> buffer(3);
 	Message message = {0, -1, ""};
-	message.result = ws.receiveMessage(buffer, message.opcode);
+	auto opcode = static_cast<WebSocketFrame::Opcode>(message.opcode);
+	const bool received = ws.receiveMessage(buffer, opcode);
+	message.opcode = opcode;
+	message.result = resultOf(ws, received, buffer.size());
 	message.payload.assign(buffer.begin(), buffer.size());
 	return message;
 }

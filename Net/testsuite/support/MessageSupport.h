@@ -110,7 +110,7 @@ Opened open(const ParamsPtr& pParams, const std::string& headers);
 //
 struct Message
 {
-	int result;
+	int result; /// The length; 0 if the connection is closed, or the message empty; -1 if it is not complete yet.
 	int opcode;
 	std::string payload;
 };

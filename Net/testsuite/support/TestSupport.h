@@ -31,6 +31,9 @@
 namespace WebSocketTest {
 
 
+using Poco::Net::WebSocketFrame;
+
+
 enum class Role
 	/// Of the WebSocket that is tested.
 {

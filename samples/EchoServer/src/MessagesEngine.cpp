@@ -12,6 +12,7 @@
 using Poco::Net::HTTPServerRequest;
 using Poco::Net::HTTPServerResponse;
 using Poco::Net::WebSocket;
+using Poco::Net::WebSocketFrame;
 using Poco::Net::WebSocketException;
 using Poco::Net::WebSocketParams;
 
@@ -32,8 +33,8 @@ void MessagesEngine::echo(WebSocket& ws)
 {
 	WebSocket::Cork cork(ws); // echoes of messages that came together go out together
 	std::string message;
-	int opcode;
-	while (ws.receiveMessage(message, opcode), opcode != 0)
+	WebSocketFrame::Opcode opcode;
+	while (ws.receiveMessage(message, opcode))
 	{
 		try
 		{

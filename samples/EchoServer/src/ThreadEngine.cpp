@@ -74,7 +74,7 @@ void ThreadEngine::goAway(WebSocket& ws) const
 {
 	try
 	{
-		ws.close(WebSocket::WS_ENDPOINT_GOING_AWAY, "", _patience);
+		ws.closeHandshake(WebSocket::WS_ENDPOINT_GOING_AWAY, "", _patience);
 	}
 	catch (Poco::Exception&)
 	{

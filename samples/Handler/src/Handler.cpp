@@ -24,8 +24,8 @@ class EchoHandler: public HTTPRequestHandler
 	{
 		WebSocket ws(request, response, new WebSocketParams);
 		std::string message;
-		int opcode;
-		while (ws.receiveMessage(message, opcode), opcode != 0) // until the connection is closed
+		WebSocketFrame::Opcode opcode;
+		while (ws.receiveMessage(message, opcode)) // until the connection is closed
 			ws.sendMessage(message, opcode);
 	}
 };
@@ -48,11 +48,11 @@ int main()
 	HTTPRequest request(HTTPRequest::HTTP_GET, "/", HTTPRequest::HTTP_1_1);
 	HTTPResponse response;
 	WebSocket ws(session, request, response, new WebSocketParams);
-	ws.sendMessage("Hello");
+	ws.sendText("Hello");
 	std::string message;
-	int opcode;
+	WebSocketFrame::Opcode opcode;
 	ws.receiveMessage(message, opcode);
 	std::cout << message << std::endl;
-	ws.close(1000);
+	ws.closeHandshake(1000);
 	return 0;
 }

@@ -10,6 +10,7 @@
 
 
 using Poco::Net::WebSocket;
+using Poco::Net::WebSocketFrame;
 
 
 namespace
@@ -61,16 +62,17 @@ void MessageLink::fetch()
 {
 	if (!_ws.poll(Poco::Timespan(), WebSocket::SELECT_READ)) return;
 	Frame frame = {0, std::string()};
-	int opcode = 0;
+	WebSocketFrame::Opcode opcode;
+	bool received = false;
 	try
 	{
-		_ws.receiveMessage(frame.payload, opcode);
+		received = _ws.receiveMessage(frame.payload, opcode);
 	}
 	catch (Poco::TimeoutException&)
 	{
 		return; // more of it has to come
 	}
-	if (opcode != 0)
+	if (received)
 		frame.flags = WebSocket::FRAME_FLAG_FIN | opcode;
 	else if (_ws.closeCode() != WebSocket::WS_RESERVED_ABNORMAL_CLOSE)
 		frame = closeFrame();
@@ -103,7 +105,7 @@ void MessageLink::transmit(const Frame& frame)
 {
 	const int opcode = frame.flags & WebSocket::FRAME_OP_BITMASK;
 	if (opcode < WebSocket::FRAME_OP_CLOSE)
-		_ws.sendMessage(frame.payload, opcode);
+		_ws.sendMessage(frame.payload, static_cast<WebSocketFrame::Opcode>(opcode));
 	else
 		_ws.sendFrame(frame.payload.data(), static_cast<int>(frame.payload.size()), frame.flags);
 }

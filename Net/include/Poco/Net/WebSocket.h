@@ -16,6 +16,7 @@
 
 
 #include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/WebSocketFrame.h"
 #include "Poco/Net/WebSocketParams.h"
 #include "Poco/Net/StreamSocket.h"
 #include "Poco/Net/HTTPCredentials.h"
@@ -24,6 +25,7 @@
 #include <functional>
 #include <istream>
 #include <string>
+#include <string_view>
 
 
 namespace Poco {
@@ -79,8 +81,8 @@ class WebSocket_API WebSocket: public StreamSocket
 	///
 	///     WebSocket ws(request, response, new WebSocketParams);
 	///     std::string message;
-	///     int opcode;
-	///     while (ws.receiveMessage(message, opcode), opcode != 0)
+	///     WebSocketFrame::Opcode opcode;
+	///     while (ws.receiveMessage(message, opcode))
 	///         ws.sendMessage(message, opcode);
 	///
 	/// Frames may be sent between messages at any time. Frames and messages may be received by
@@ -405,67 +407,83 @@ public:
 	//
 	// Messages
 	//
-	int receiveMessage(Poco::Buffer<char>& message, int& opcode);
-		/// Receives a message. See receiveMessage(std::string&, int&).
+	struct Part
+		/// Part of a message, as receivePart() returns it.
+	{
+		std::string_view data;         /// The bytes, in the caller's buffer.
+		WebSocketFrame::Opcode opcode = WebSocketFrame::OP_CONT; /// The message's opcode: OP_TEXT or OP_BINARY.
+		bool last = false;             /// The message is complete with this part, which may be empty.
+	};
 
-	int receiveMessage(std::string& message, int& opcode);
+	bool receiveMessage(std::string& message, WebSocketFrame::Opcode& opcode);
 		/// Receives a whole message into message, whose contents are replaced. Fragments are
 		/// joined and decompressed, PINGs are answered, PONGs go to the pong handler, and the
 		/// peer's Close is answered.
 		///
-		/// Returns the message's length, and in opcode FRAME_OP_TEXT or FRAME_OP_BINARY. If the
-		/// connection has been closed, returns 0, with an opcode of 0, then and in all later
-		/// calls; closeCode() tells whether it was closed by a Close frame.
+		/// Returns true, and in opcode OP_TEXT or OP_BINARY; the message may be empty. Returns false if the connection
+		/// has been closed, then and in all later calls, with an empty message and an opcode of OP_CONT;
+		/// closeCode() tells whether it was closed by a Close frame.
 		///
-		/// Throws as receiveFrame(); with a TimeoutException nothing is lost. If the
-		/// socket is non-blocking and the message is not complete yet, returns -1.
+		/// If the socket is non-blocking and the message is not complete yet, returns false, and message and opcode are
+		/// not changed; atEnd() tells the two apart.
+		///
+		/// The limits are those of the WebSocketParams, or, without any, their defaults: 16 MiB for a frame and a message,
+		/// 131,072 fragments, 1,000 PINGs that cannot be answered. Throws as receiveFrame(); with a TimeoutException nothing is lost.
 
-	int receivePart(void* buffer, int length, int& flags);
+	bool receiveMessage(Poco::Buffer<char>& message, WebSocketFrame::Opcode& opcode);
+		/// Receives a message. See receiveMessage(std::string&, WebSocketFrame::Opcode&).
+
+	bool receivePart(void* buffer, int length, Part& part);
 		/// Receives part of a message, up to length bytes, as soon as there are any: for
 		/// messages that are too large for memory. The limits hold as well.
 		///
-		/// Returns the number of bytes, and in flags the message's opcode, with FRAME_FLAG_FIN if the
-		/// message is complete. The last part may be empty. If the connection has been closed, returns
-		/// 0 with flags of 0. The bytes are checked; a later part of the message may still
+		/// Returns true, and the part. Returns false if the connection has been closed, or if the socket is non-blocking and nothing
+		/// has come yet; atEnd() tells the two apart. The bytes are checked; a later part of the message may still
 		/// turn out to be invalid. Otherwise like receiveMessage().
 
-	int sendMessage(const void* message, int length, int opcode = FRAME_OP_TEXT, int fragmentSize = 0);
-		/// Sends a text (FRAME_OP_TEXT) or binary (FRAME_OP_BINARY) message, compressed if that
+	bool atEnd() const;
+		/// Returns true if nothing will be received any more: the peer's Close frame or the end of the stream has come. To be
+		/// called by the thread that receives.
+
+	int sendText(std::string_view text, WebSocketFrame::Compression compression = WebSocketFrame::Compression::AS_AGREED);
+		/// Sends a text message in a single frame. See sendMessage().
+
+	int sendBinary(std::string_view data, WebSocketFrame::Compression compression = WebSocketFrame::Compression::AS_AGREED);
+		/// Sends a binary message in a single frame. See sendMessage().
+
+	int sendMessage(std::string_view message, WebSocketFrame::Opcode opcode, int fragmentSize = 0);
+		/// Sends a text (OP_TEXT) or binary (OP_BINARY) message, compressed if that
 		/// was agreed on. It is sent in frames of fragmentSize bytes before compression; 0: in a single frame.
 		///
 		/// Returns its length. Throws an InvalidArgumentException if a text is not UTF-8 (unless
-		/// setVerifyUTF8(false)), an IllegalStateException if the socket is non-blocking, and
+		/// setVerifyUTF8(false)), for another opcode, and for 2 GiB or more; an IllegalStateException if the socket is non-blocking; and
 		/// otherwise as sendFrame(). Messages of several threads do not mix.
 
-	int sendMessage(const std::string& message, int opcode = FRAME_OP_TEXT, int fragmentSize = 0);
-		/// Sends a message. See sendMessage(const void*, int, int, int).
+	int sendMessage(std::string_view message, WebSocketFrame::Opcode opcode, int fragmentSize, WebSocketFrame::Compression compression);
+		/// Sends a message that is not compressed, if compression is NONE. See sendMessage(std::string_view, WebSocketFrame::Opcode, int).
 
-	int sendMessage(const char* message, FrameOpcodes opcode, int fragmentSize = 0);
-		/// Sends a message that ends with a zero byte. See sendMessage(const void*, int, int, int).
-
-	std::streamsize sendMessage(std::istream& istr, int opcode = FRAME_OP_BINARY, int fragmentSize = 65536);
+	std::streamsize sendMessage(std::istream& istr, WebSocketFrame::Opcode opcode = WebSocketFrame::OP_BINARY, int fragmentSize = 65536,
+		WebSocketFrame::Compression compression = WebSocketFrame::Compression::AS_AGREED);
 		/// Sends what can be read from istr as one message, in frames made of fragmentSize bytes of it.
 		/// Returns its length.
 
-	int sendPart(const void* part, int length, int opcode, bool last);
+	int sendPart(std::string_view part, WebSocketFrame::Opcode opcode, bool last, WebSocketFrame::Compression compression = WebSocketFrame::Compression::AS_AGREED);
 		/// Sends part of a message as a frame. The part with last set completes the message.
-		/// All parts have the same opcode. Until the message is complete, sendMessage()
-		/// throws an IllegalStateException. Returns length.
+		/// All parts have the same opcode; the first one's compression holds for the message. Until the message is complete, sendMessage()
+		/// throws an IllegalStateException. Returns the part's length.
 		///
 		/// If the first part is refused, or could not be sent at all, it can be sent again. If a later part fails like that, the
 		/// message is lost, and so are all messages after it: they are refused with WS_ERR_CLOSED. After a timeout
 		/// inside the frame the part counts as sent, as with sendFrame().
 
-	bool close(Poco::UInt16 statusCode, const std::string& reason = "", const Poco::Timespan& timeout = Poco::Timespan(5, 0));
+	bool closeHandshake(Poco::UInt16 statusCode = WS_NORMAL_CLOSE, const std::string& reason = "", const Poco::Timespan& timeout = Poco::Timespan(5, 0));
 		/// Does the closing handshake (RFC 6455, 7): sends a Close frame, unless one was sent before, and waits
-		/// for the peer's. All of that takes up to timeout. What arrives before the peer's Close frame is lost. Another thread may
+		/// for the peer's. (close() drops the connection, and shutdown() does not wait.)
+		/// All of that takes up to timeout. What arrives before the peer's Close frame is lost. Another thread may
 		/// receive meanwhile; it then has to do so until the end. If other threads are sending, and do not finish within
 		/// timeout, the Close frame is sent after theirs.
 		///
-		/// Returns true if the peer's Close frame has arrived. Throws an InvalidArgumentException as shutdown(), and if timeout is
-		/// not greater than 0, and an IllegalStateException if the socket is non-blocking.
-
-	using StreamSocket::close;
+		/// Returns true if the peer's Close frame has come. Throws an InvalidArgumentException as shutdown().
 
 	int closeCode() const;
 		/// Returns the status code in the peer's Close frame; 1005 if there was none in it, 1006 if no

@@ -195,17 +195,20 @@ public:
 	int receivePart(void* buffer, int length, int& flags);
 		/// See WebSocket::receivePart().
 
-	int sendMessage(const void* message, int length, int opcode, int fragmentSize);
+	int sendMessage(const void* message, int length, int opcode, int fragmentSize, bool compress = true);
 		/// See WebSocket::sendMessage().
 
-	std::streamsize sendMessage(std::istream& istr, int opcode, int fragmentSize);
+	std::streamsize sendMessage(std::istream& istr, int opcode, int fragmentSize, bool compress = true);
 		/// See WebSocket::sendMessage().
 
-	int sendPart(const void* part, int length, int opcode, bool last);
+	int sendPart(const void* part, int length, int opcode, bool last, bool compress = true);
 		/// See WebSocket::sendPart().
 
+	bool atEnd() const;
+		/// See WebSocket::atEnd().
+
 	bool closeHandshake(int statusCode, const std::string& reason, const Poco::Timespan& timeout);
-		/// See WebSocket::close().
+		/// See WebSocket::closeHandshake().
 
 	void ping();
 		/// See WebSocket::ping().

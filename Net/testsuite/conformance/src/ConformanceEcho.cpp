@@ -68,22 +68,20 @@ namespace
 	{
 		if (closeCode)
 		{
-			ws.close(static_cast<Poco::UInt16>(closeCode), INITIATED_REASON);
+			ws.closeHandshake(static_cast<Poco::UInt16>(closeCode), INITIATED_REASON);
 			return;
 		}
 		std::string message;
-		int opcode = 0;
-		while (ws.receiveMessage(message, opcode), opcode != 0) ws.sendMessage(message, opcode);
+		WebSocketFrame::Opcode opcode;
+		while (ws.receiveMessage(message, opcode)) ws.sendMessage(message, opcode);
 	}
 
 	void parts(WebSocket& ws, int closeCode)
 	{
 		if (closeCode) return messages(ws, closeCode);
-		char part[10000];
-		int flags = 0;
-		int n = 0;
-		while (n = ws.receivePart(part, sizeof(part), flags), flags != 0)
-			ws.sendPart(part, n, flags & WebSocket::FRAME_OP_BITMASK, (flags & WebSocket::FRAME_FLAG_FIN) != 0);
+		char buffer[10000];
+		WebSocket::Part part;
+		while (ws.receivePart(buffer, sizeof(buffer), part)) ws.sendPart(part.data, part.opcode, part.last);
 	}
 
 	Engine engineOf(const std::string& name)
@@ -213,7 +211,7 @@ namespace
 	{
 		const std::string agent = "agent=PocoWebSocket-" + name;
 		std::string count;
-		int opcode = 0;
+		WebSocketFrame::Opcode opcode;
 		visit(host, port, "/getCaseCount", engine).receiveMessage(count, opcode);
 		for (int i = 1; i <= Poco::NumberParser::parse(count); ++i)
 		{

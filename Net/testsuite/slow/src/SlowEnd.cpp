@@ -182,7 +182,7 @@ namespace
 	void sendMessages(WebSocket& ws, const Job& job)
 	{
 		const std::string message = job.message();
-		for (int i = 0; i < job.count; ++i) ws.sendMessage(message, WebSocket::FRAME_OP_BINARY);
+		for (int i = 0; i < job.count; ++i) ws.sendMessage(message, WebSocketFrame::OP_BINARY);
 		say("sent");
 	}
 
@@ -190,11 +190,11 @@ namespace
 	{
 		Received received(job);
 		std::string message;
-		int opcode = 0;
-		for (;;)
+		WebSocketFrame::Opcode opcode;
+		for (bool open = true;;)
 		{
-			insist(job, [&] { ws.receiveMessage(message, opcode); });
-			if (opcode == 0) break;
+			insist(job, [&] { open = ws.receiveMessage(message, opcode); });
+			if (!open) break;
 			received.message(message);
 		}
 		received.closed(ws.closeCode());
@@ -209,7 +209,7 @@ namespace
 		else if (job.task == "close")
 		{
 			sendMessages(ws, job);
-			if (ws.close(WebSocket::WS_NORMAL_CLOSE)) Received(job).closed(ws.closeCode());
+			if (ws.closeHandshake(WebSocket::WS_NORMAL_CLOSE)) Received(job).closed(ws.closeCode());
 			else say("note: close() has not waited for the peer's Close frame");
 		}
 		else
