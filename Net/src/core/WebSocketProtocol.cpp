@@ -119,7 +119,6 @@ public:
 		beginClosing(now);
 		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 		const std::size_t length = framer.buildFailure(payload);
-		control.clear();
 		if (length > 0) append(WebSocketFrameHeader::CLOSE, payload, length);
 		failureTold = true;
 		return FAILED;
@@ -135,7 +134,7 @@ public:
 		switch (framer.header().opcode())
 		{
 		case WebSocketFrame::OP_PING:
-			return parser.assembler().limitPings(blocked ? control.pendingPings() : 0) == WebSocketFramer::OK ? WebSocketProtocol::PING : fail(now);
+			return parser.assembler().limitPings(control.pendingPings()) == WebSocketFramer::OK ? WebSocketProtocol::PING : fail(now);
 		case WebSocketFrame::OP_PONG:
 			pingTimes.received(framer.controlPayload(), framer.controlLength(), now);
 			return WebSocketProtocol::PONG;
@@ -200,7 +199,7 @@ public:
 	WebSocketBuffer output;
 	std::size_t outputBegin = 0;
 	std::string compressed;
-	Poco::UInt64 messages = 0;
+	Poco::UInt64 messages = 0; // received, but in parts
 	Poco::UInt64 sent = 0;
 	Time looked;             // when timeReached() was called last
 	bool isControl = false;  // the last event was a control frame
@@ -244,7 +243,6 @@ WebSocketProtocol::Event WebSocketProtocol::receive(char*& pData, char* pEnd, Ti
 			end.timing.message(now);
 			return MESSAGE;
 		case WebSocketMessageParser::PART:
-			if (end.parser.last()) ++end.messages;
 			end.timing.message(now);
 			return PART;
 		case WebSocketMessageParser::CONTROL:
