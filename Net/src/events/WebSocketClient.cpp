@@ -381,7 +381,7 @@ void WebSocketClient::Core::attempt(int run)
 		if (run != _run) return;
 		WebSocketEventConnection::Ptr pConnection = new WebSocketEventConnection(*this, _reactor, upgrade, upgrade.socket.peerAddress(), request);
 		upgrade = WebSocketUpgrade(); // from here on the socket is the loop's alone
-		if (!_reactor.post({pConnection, WebSocketEventConnection::Task::ADD, 0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()}))
+		if (!_reactor.post({pConnection, WebSocketEventConnection::Task::ADD, {0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()}}))
 		{
 			giveUp(); // the loop has ended
 			return;

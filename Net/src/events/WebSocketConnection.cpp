@@ -10,6 +10,7 @@
 
 
 #include "Poco/Net/WebSocketConnection.h"
+#include "core/FrameHeader.h"
 #include "core/SendRules.h"
 #include "core/UTF8.h"
 #include "Poco/Exception.h"
