@@ -36,9 +36,9 @@ void WebSocketMessageSender::configure(const WebSocketParams& params, const WebS
 }
 
 
-int WebSocketMessageSender::send(const char* pMessage, int length, int opcode, int fragmentSize, bool compress)
+[[gnu::always_inline]] inline int WebSocketMessageSender::sendWhole(const char* pMessage, int length, int opcode, int fragmentSize, bool compress)
 {
-	check(opcode, length, pMessage);
+	check(opcode);
 	if (fragmentSize < 0) throw InvalidArgumentException("Negative fragment size");
 
 	Poco::FastMutex::ScopedLock lock(_mutex);
@@ -58,9 +58,21 @@ int WebSocketMessageSender::send(const char* pMessage, int length, int opcode, i
 }
 
 
+int WebSocketMessageSender::send(const char* pMessage, int length, int opcode, int fragmentSize)
+{
+	return sendWhole(pMessage, length, opcode, fragmentSize, true);
+}
+
+
+[[gnu::noinline]] int WebSocketMessageSender::sendUncompressed(const char* pMessage, int length, int opcode, int fragmentSize)
+{
+	return sendWhole(pMessage, length, opcode, fragmentSize, false);
+}
+
+
 std::streamsize WebSocketMessageSender::send(std::istream& istr, int opcode, int fragmentSize, bool compress)
 {
-	check(opcode, 0, nullptr);
+	check(opcode);
 	if (fragmentSize <= 0) throw InvalidArgumentException("Fragment size must be greater than 0");
 
 	Poco::FastMutex::ScopedLock lock(_mutex);
@@ -84,7 +96,7 @@ std::streamsize WebSocketMessageSender::send(std::istream& istr, int opcode, int
 
 int WebSocketMessageSender::sendPart(const char* pPart, int length, int opcode, bool last, bool compress)
 {
-	check(opcode, length, pPart);
+	check(opcode);
 
 	Poco::FastMutex::ScopedLock lock(_mutex);
 	if (_inParts && _writer.inMessage() && opcode != _writer.opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
@@ -96,11 +108,9 @@ int WebSocketMessageSender::sendPart(const char* pPart, int length, int opcode, 
 }
 
 
-void WebSocketMessageSender::check(int opcode, int length, const char* pData) const
+void WebSocketMessageSender::check(int opcode) const
 {
 	WebSocketSendRules::checkOpcode(opcode);
-	if (length < 0) throw InvalidArgumentException("Negative message length");
-	if (length > 0 && !pData) throw InvalidArgumentException("Null pointer for a message");
 	if (!_transport.getBlocking())
 		throw IllegalStateException("Messages can be sent only if the socket is blocking");
 }

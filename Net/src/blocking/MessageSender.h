@@ -39,13 +39,15 @@ public:
 	void configure(const WebSocketParams& params, const WebSocketDeflateParams* pDeflate);
 		/// See WebSocketMessageWriter::configure().
 
-	int send(const char* pMessage, int length, int opcode, int fragmentSize, bool compress);
+	int send(const char* pMessage, int length, int opcode, int fragmentSize);
+	int sendUncompressed(const char* pMessage, int length, int opcode, int fragmentSize);
 	std::streamsize send(std::istream& istr, int opcode, int fragmentSize, bool compress);
 	int sendPart(const char* pPart, int length, int opcode, bool last, bool compress);
 		/// See WebSocket::sendMessage() and sendPart().
 
 private:
-	void check(int opcode, int length, const char* pData) const;
+	int sendWhole(const char* pMessage, int length, int opcode, int fragmentSize, bool compress);
+	void check(int opcode) const;
 	void checkText(const char* pData, std::size_t length, bool last);
 	void sendFragment(const char* pData, std::size_t length, bool last);
 	void begin(int opcode, bool large);

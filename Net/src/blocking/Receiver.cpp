@@ -134,21 +134,45 @@ inline int WebSocketReceiver::readFrame(WebSocketPayloadSink& target, std::size_
 //
 // Messages
 //
-int WebSocketReceiver::receiveMessage(Poco::Buffer<char>& message, int& opcode)
+int WebSocketReceiver::receiveMessage(Poco::Buffer<char>& message, WebSocketFrame::Opcode& opcode)
 {
 	WebSocketPayloadSink target(message, 0);
 	return receiveMessage(target, opcode);
 }
 
 
-int WebSocketReceiver::receiveMessage(std::string& message, int& opcode)
+int WebSocketReceiver::receiveMessage(std::string& message, WebSocketFrame::Opcode& opcode)
 {
 	WebSocketPayloadSink target(message, 0);
 	return receiveMessage(target, opcode);
 }
 
 
-int WebSocketReceiver::receiveMessage(WebSocketPayloadSink& target, int& opcode)
+inline int WebSocketReceiver::readMessage(WebSocketPayloadSink& target, WebSocketFrame::Opcode& opcode)
+{
+	while (!_messageComplete)
+	{
+		const int event = _reader.next(_parser);
+		if (event == WebSocketMessageParser::CONTROL)
+		{
+			if (!handleControl()) return WebSocketReader::FAILED;
+			continue;
+		}
+		if (event == WebSocketReader::END) opcode = WebSocketFrame::OP_CONT;
+		if (event <= 0) return event;
+		_messageComplete = true;
+	}
+
+	const std::size_t length = _parser.length();
+	if (length > 0 && _parser.data() != target.at(0)) std::memcpy(target.whole(length), _parser.data(), length); // without memory for it, the call can be repeated
+	opcode = static_cast<WebSocketFrame::Opcode>(_parser.opcode());
+	_messageComplete = false;
+	_parser.settle();
+	return static_cast<int>(length);
+}
+
+
+int WebSocketReceiver::receiveMessage(WebSocketPayloadSink& target, WebSocketFrame::Opcode& opcode)
 {
 	Session session(_reader);
 	if (_skipping) return skipNow(target, opcode);
@@ -173,30 +197,6 @@ int WebSocketReceiver::receiveMessage(WebSocketPayloadSink& target, int& opcode)
 		leave(target);
 		throw;
 	}
-}
-
-
-int WebSocketReceiver::readMessage(WebSocketPayloadSink& target, int& opcode)
-{
-	while (!_messageComplete)
-	{
-		const int event = _reader.next(_parser);
-		if (event == WebSocketMessageParser::CONTROL)
-		{
-			if (!handleControl()) return WebSocketReader::FAILED;
-			continue;
-		}
-		if (event == WebSocketReader::END) opcode = 0;
-		if (event <= 0) return event;
-		_messageComplete = true;
-	}
-
-	const std::size_t length = _parser.length();
-	if (length > 0 && _parser.data() != target.at(0)) std::memcpy(target.whole(length), _parser.data(), length); // without memory for it, the call can be repeated
-	opcode = _parser.opcode();
-	_messageComplete = false;
-	_parser.settle();
-	return static_cast<int>(length);
 }
 
 
@@ -334,7 +334,7 @@ int WebSocketReceiver::skipControl()
 
 
 [[gnu::noinline, gnu::cold]] int WebSocketReceiver::skipNow(WebSocketPayloadSink& target, int& flags)
-	/// For who receives after close() has given up.
+	/// For who receives after closeHandshake() has given up.
 {
 	target.finish(0);
 	_reader.setReadAhead(true);
@@ -343,6 +343,15 @@ int WebSocketReceiver::skipControl()
 	while (result > 0);
 	if (result == WebSocketReader::END) flags = 0;
 	return deliver(result);
+}
+
+
+[[gnu::noinline, gnu::cold]] int WebSocketReceiver::skipNow(WebSocketPayloadSink& target, WebSocketFrame::Opcode& opcode)
+{
+	int flags = 0;
+	const int result = skipNow(target, flags);
+	if (result == WebSocketReader::END) opcode = WebSocketFrame::OP_CONT;
+	return result;
 }
 
 

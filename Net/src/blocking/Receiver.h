@@ -41,8 +41,8 @@ public:
 
 	int receiveFrame(char* pBuffer, std::size_t length, std::size_t maxLength, int& flags);
 	int receiveFrame(Poco::Buffer<char>& buffer, std::size_t maxLength, int& flags);
-	int receiveMessage(Poco::Buffer<char>& message, int& opcode);
-	int receiveMessage(std::string& message, int& opcode);
+	int receiveMessage(Poco::Buffer<char>& message, WebSocketFrame::Opcode& opcode);
+	int receiveMessage(std::string& message, WebSocketFrame::Opcode& opcode);
 	int receivePart(char* pBuffer, std::size_t length, int& flags);
 
 	int skipToClose(const WebSocketDeadline& limit);
@@ -63,11 +63,12 @@ public:
 private:
 	int receiveFrame(WebSocketPayloadSink& target, std::size_t maxLength, int& flags);
 	int readFrame(WebSocketPayloadSink& target, std::size_t maxLength, int& flags);
-	int receiveMessage(WebSocketPayloadSink& target, int& opcode);
-	int readMessage(WebSocketPayloadSink& target, int& opcode);
+	int receiveMessage(WebSocketPayloadSink& target, WebSocketFrame::Opcode& opcode);
+	int readMessage(WebSocketPayloadSink& target, WebSocketFrame::Opcode& opcode);
 	int readPart(char* pBuffer, std::size_t length, int& flags);
 	int skip();
 	int skipNow(WebSocketPayloadSink& target, int& flags);
+	int skipNow(WebSocketPayloadSink& target, WebSocketFrame::Opcode& opcode);
 	void leave(WebSocketPayloadSink& target);
 	bool handleControl();
 	int skipControl();

@@ -43,12 +43,6 @@ namespace
 		return pParams.get();
 	}
 
-	int checkedLength(std::string_view message)
-	{
-		if (message.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) throw InvalidArgumentException("A message of 2 GiB or more is sent in parts, or from a stream");
-		return static_cast<int>(message.size());
-	}
-
 	bool isAsAgreed(WebSocketFrame::Compression compression)
 	{
 		return compression == WebSocketFrame::Compression::AS_AGREED;
@@ -68,8 +62,6 @@ static_assert(int(WebSocket::WS_ERR_NO_HANDSHAKE) == int(WebSocketError::NO_HAND
 static_assert(int(WebSocket::WS_ERR_HANDSHAKE_EXTENSION) == int(WebSocketError::HANDSHAKE_EXTENSION), "error codes");
 static_assert(int(WebSocket::WS_ERR_PAYLOAD_TOO_BIG) == int(WebSocketError::PAYLOAD_TOO_BIG), "error codes");
 static_assert(int(WebSocket::WS_ERR_PING_TIMEOUT) == int(WebSocketError::PING_TIMEOUT), "error codes");
-static_assert(int(WebSocket::WS_CLOSE_SENT) == int(WebSocketFramer::CLOSE_SENT), "close states");
-static_assert(int(WebSocket::WS_CLOSE_RECEIVED) == int(WebSocketFramer::CLOSE_RECEIVED), "close states");
 
 
 #if !defined(POCO_WEBSOCKET_STOCK_NAMES) // libPocoNet has it already
@@ -209,19 +201,13 @@ int WebSocket::receiveFrame(Poco::Buffer<char>& buffer, int& flags)
 
 bool WebSocket::receiveMessage(std::string& message, WebSocketFrame::Opcode& opcode)
 {
-	int received = 0;
-	if (implementation()->receiveMessage(message, received) < 0) return false;
-	opcode = static_cast<WebSocketFrame::Opcode>(received);
-	return received != 0;
+	return implementation()->receiveMessage(message, opcode);
 }
 
 
 bool WebSocket::receiveMessage(Poco::Buffer<char>& message, WebSocketFrame::Opcode& opcode)
 {
-	int received = 0;
-	if (implementation()->receiveMessage(message, received) < 0) return false;
-	opcode = static_cast<WebSocketFrame::Opcode>(received);
-	return received != 0;
+	return implementation()->receiveMessage(message, opcode);
 }
 
 
@@ -257,13 +243,14 @@ int WebSocket::sendBinary(std::string_view data, WebSocketFrame::Compression com
 
 int WebSocket::sendMessage(std::string_view message, WebSocketFrame::Opcode opcode, int fragmentSize)
 {
-	return implementation()->sendMessage(message.data(), checkedLength(message), opcode, fragmentSize);
+	return implementation()->sendMessage(message, opcode, fragmentSize);
 }
 
 
 int WebSocket::sendMessage(std::string_view message, WebSocketFrame::Opcode opcode, int fragmentSize, WebSocketFrame::Compression compression)
 {
-	return implementation()->sendMessage(message.data(), checkedLength(message), opcode, fragmentSize, isAsAgreed(compression));
+	if (isAsAgreed(compression)) return sendMessage(message, opcode, fragmentSize);
+	return implementation()->sendUncompressed(message, opcode, fragmentSize);
 }
 
 
@@ -275,7 +262,7 @@ std::streamsize WebSocket::sendMessage(std::istream& istr, WebSocketFrame::Opcod
 
 int WebSocket::sendPart(std::string_view part, WebSocketFrame::Opcode opcode, bool last, WebSocketFrame::Compression compression)
 {
-	return implementation()->sendPart(part.data(), checkedLength(part), opcode, last, isAsAgreed(compression));
+	return implementation()->sendPart(part, opcode, last, isAsAgreed(compression));
 }
 
 
@@ -355,9 +342,9 @@ WebSocket::Mode WebSocket::mode() const
 }
 
 
-WebSocket::CloseState WebSocket::closeState() const
+WebSocketFrame::CloseState WebSocket::closeState() const
 {
-	return static_cast<CloseState>(implementation()->framer().closeState());
+	return implementation()->framer().closeState();
 }
 
 

@@ -80,6 +80,12 @@ namespace
 		throw Poco::InvalidAccessException(std::string("Cannot ") + name + "() a WebSocketImpl");
 	}
 
+	int lengthOf(std::string_view message)
+	{
+		if (message.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) throw InvalidArgumentException("A message of 2 GiB or more is sent in parts, or from a stream");
+		return static_cast<int>(message.size());
+	}
+
 	void enableNoDelay(StreamSocketImpl& socket)
 		/// Small frames are not to wait for the acknowledgement of others.
 	{
@@ -211,17 +217,21 @@ void WebSocketImpl::configure(const WebSocketParams& params, const WebSocketDefl
 }
 
 
-int WebSocketImpl::receiveMessage(Poco::Buffer<char>& message, int& opcode)
+bool WebSocketImpl::receiveMessage(Poco::Buffer<char>& message, WebSocketFrame::Opcode& opcode)
 {
 	const int result = _pChannel->receiver.receiveMessage(message, opcode);
-	return finishReceive(result, opcode);
+	if (result >= 0) return opcode != WebSocketFrame::OP_CONT;
+	finishReceive(result, 0);
+	return false;
 }
 
 
-int WebSocketImpl::receiveMessage(std::string& message, int& opcode)
+bool WebSocketImpl::receiveMessage(std::string& message, WebSocketFrame::Opcode& opcode)
 {
 	const int result = _pChannel->receiver.receiveMessage(message, opcode);
-	return finishReceive(result, opcode);
+	if (result >= 0) return opcode != WebSocketFrame::OP_CONT;
+	finishReceive(result, 0);
+	return false;
 }
 
 
@@ -233,9 +243,15 @@ int WebSocketImpl::receivePart(void* buffer, int length, int& flags)
 }
 
 
-int WebSocketImpl::sendMessage(const void* message, int length, int opcode, int fragmentSize, bool compress)
+int WebSocketImpl::sendMessage(std::string_view message, int opcode, int fragmentSize)
 {
-	return _pChannel->messageSender.send(static_cast<const char*>(message), length, opcode, fragmentSize, compress);
+	return _pChannel->messageSender.send(message.data(), lengthOf(message), opcode, fragmentSize);
+}
+
+
+int WebSocketImpl::sendUncompressed(std::string_view message, int opcode, int fragmentSize)
+{
+	return _pChannel->messageSender.sendUncompressed(message.data(), lengthOf(message), opcode, fragmentSize);
 }
 
 
@@ -245,9 +261,9 @@ std::streamsize WebSocketImpl::sendMessage(std::istream& istr, int opcode, int f
 }
 
 
-int WebSocketImpl::sendPart(const void* part, int length, int opcode, bool last, bool compress)
+int WebSocketImpl::sendPart(std::string_view part, int opcode, bool last, bool compress)
 {
-	return _pChannel->messageSender.sendPart(static_cast<const char*>(part), length, opcode, last, compress);
+	return _pChannel->messageSender.sendPart(part.data(), lengthOf(part), opcode, last, compress);
 }
 
 

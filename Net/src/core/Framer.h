@@ -62,14 +62,11 @@ public:
 		ROLE_CLIENT
 	};
 
-	enum CloseState
-		/// How far the closing handshake has come (RFC 6455, 7.1).
-	{
-		OPEN           = 0,
-		CLOSE_SENT     = 1,
-		CLOSE_RECEIVED = 2,
-		CLOSED         = CLOSE_SENT | CLOSE_RECEIVED
-	};
+	using CloseState = WebSocketFrame::CloseState;
+	static constexpr CloseState OPEN           = WebSocketFrame::OPEN;
+	static constexpr CloseState CLOSE_SENT     = WebSocketFrame::CLOSE_SENT;
+	static constexpr CloseState CLOSE_RECEIVED = WebSocketFrame::CLOSE_RECEIVED;
+	static constexpr CloseState CLOSED         = WebSocketFrame::CLOSED;
 
 	enum Result
 	{

@@ -234,7 +234,7 @@ TEST_P(ClassBlockedSendTest, NonBlockingShutdownIsRepeated)
 	EXPECT_EQ(static_cast<int>(length), repeat(pair.ws, [&] { return send(pair.ws, numbered(last, length)); }));
 	if (result == -1) EXPECT_EQ(7, repeat(pair.ws, [&] { return pair.ws.shutdown(1001, "later"); }));
 	else EXPECT_EQ(7, result);
-	EXPECT_EQ(WebSocket::WS_CLOSE_SENT, pair.ws.closeState());
+	EXPECT_EQ(WebSocketFrame::CLOSE_SENT, pair.ws.closeState());
 	EXPECT_EQ(last + 1, get(receiving));
 }
 

@@ -106,7 +106,7 @@ TEST_P(ClassCloseTest, CodesThatMustNotBeSent)
 		EXPECT_THROW(pair.ws.shutdown(static_cast<Poco::UInt16>(code), "reason"), Poco::InvalidArgumentException) << code;
 	EXPECT_THROW(pair.ws.shutdown(1000, "\xff"), Poco::InvalidArgumentException);
 	EXPECT_THROW(pair.ws.shutdown(1000, "\xe2\x82"), Poco::InvalidArgumentException);
-	EXPECT_EQ(WebSocket::WS_OPEN, pair.ws.closeState());
+	EXPECT_EQ(WebSocketFrame::OPEN, pair.ws.closeState());
 	EXPECT_EQ(4, pair.ws.sendFrame("open", 4));
 	EXPECT_EQ("open", pair.peer.receiveFrame().payload);
 	expectNothingMore(pair);
@@ -146,7 +146,7 @@ TEST_P(ClassCloseTest, CloseFrameFromSendFrame)
 		Pair pair(GetParam());
 		EXPECT_EQ(static_cast<int>(payload.size()), sendClose(pair.ws, payload));
 		EXPECT_EQ(payload, pair.peer.receiveFrame().payload);
-		EXPECT_EQ(WebSocket::WS_CLOSE_SENT, pair.ws.closeState());
+		EXPECT_EQ(WebSocketFrame::CLOSE_SENT, pair.ws.closeState());
 		EXPECT_EQ(WebSocket::WS_ERR_CLOSED, errorOf([&] { pair.ws.sendFrame("late", 4); }));
 		expectNothingMore(pair);
 	}
@@ -156,15 +156,15 @@ TEST_P(ClassCloseTest, CloseFrameFromSendFrame)
 TEST_P(ClassCloseTest, StateWhenWeBegin)
 {
 	Pair pair(GetParam());
-	EXPECT_EQ(WebSocket::WS_OPEN, pair.ws.closeState());
+	EXPECT_EQ(WebSocketFrame::OPEN, pair.ws.closeState());
 	pair.ws.shutdown();
-	EXPECT_EQ(WebSocket::WS_CLOSE_SENT, pair.ws.closeState());
+	EXPECT_EQ(WebSocketFrame::CLOSE_SENT, pair.ws.closeState());
 	pair.peer.send(pair.frame(0x81, "on its way") + pair.frame(0x89, "ping") + pair.frame(0x88, closePayload(1000)));
 	EXPECT_EQ("on its way", receiveFixed(pair.ws).payload);
 	EXPECT_EQ("ping", receiveFixed(pair.ws).payload);
-	EXPECT_EQ(WebSocket::WS_CLOSE_SENT, pair.ws.closeState());
+	EXPECT_EQ(WebSocketFrame::CLOSE_SENT, pair.ws.closeState());
 	EXPECT_EQ(0x88, receiveFixed(pair.ws).flags);
-	EXPECT_EQ(WebSocket::WS_CLOSED, pair.ws.closeState());
+	EXPECT_EQ(WebSocketFrame::CLOSED, pair.ws.closeState());
 	EXPECT_EQ(0, receiveFixed(pair.ws).flags);
 }
 
@@ -175,10 +175,10 @@ TEST_P(ClassCloseTest, StateWhenThePeerBegins)
 	pair.send(0x88, closePayload(1001, "going"));
 	const Received received = receiveFixed(pair.ws);
 	EXPECT_EQ(0x88, received.flags);
-	EXPECT_EQ(WebSocket::WS_CLOSE_RECEIVED, pair.ws.closeState());
+	EXPECT_EQ(WebSocketFrame::CLOSE_RECEIVED, pair.ws.closeState());
 	EXPECT_EQ(4, pair.ws.sendFrame("last", 4)); // RFC 6455, 5.5.1 allows it until our Close
 	EXPECT_EQ(7, sendClose(pair.ws, received.payload));
-	EXPECT_EQ(WebSocket::WS_CLOSED, pair.ws.closeState());
+	EXPECT_EQ(WebSocketFrame::CLOSED, pair.ws.closeState());
 	EXPECT_EQ("last", pair.peer.receiveFrame().payload);
 	EXPECT_EQ("going", pair.peer.receiveFrame().closeReason());
 	expectNothingMore(pair);
@@ -190,7 +190,7 @@ TEST_P(ClassCloseTest, StateOfACopyIsTheSame)
 	Pair pair(GetParam());
 	WebSocket copy(pair.ws);
 	pair.ws.shutdown();
-	EXPECT_EQ(WebSocket::WS_CLOSE_SENT, copy.closeState());
+	EXPECT_EQ(WebSocketFrame::CLOSE_SENT, copy.closeState());
 	EXPECT_EQ(0, copy.shutdown());
 }
 
@@ -200,7 +200,7 @@ TEST_P(ClassCloseTest, EndOfStreamIsNoClose)
 	Pair pair(GetParam());
 	pair.peer.endSending();
 	EXPECT_EQ(0, receiveFixed(pair.ws).flags);
-	EXPECT_EQ(WebSocket::WS_OPEN, pair.ws.closeState());
+	EXPECT_EQ(WebSocketFrame::OPEN, pair.ws.closeState());
 	EXPECT_EQ(2, pair.ws.shutdown());
 	EXPECT_EQ(1000, pair.peer.receiveFrame().closeCode());
 }
@@ -235,8 +235,8 @@ TEST_F(ClassClosingHandshakeTest, BothAreOurs)
 			EXPECT_EQ(closePayload(1001, "bye"), receiveFixed(second).payload);
 			second.shutdown();
 			EXPECT_EQ(closePayload(1000), receiveFixed(first).payload);
-			EXPECT_EQ(WebSocket::WS_CLOSED, first.closeState());
-			EXPECT_EQ(WebSocket::WS_CLOSED, second.closeState());
+			EXPECT_EQ(WebSocketFrame::CLOSED, first.closeState());
+			EXPECT_EQ(WebSocketFrame::CLOSED, second.closeState());
 		}
 	}
 }
@@ -251,8 +251,8 @@ TEST_F(ClassClosingHandshakeTest, BothBegin)
 		both.server.shutdown(1000);
 		EXPECT_EQ(closePayload(1000), receiveFixed(both.client).payload);
 		EXPECT_EQ(closePayload(1001), receiveFixed(both.server).payload);
-		EXPECT_EQ(WebSocket::WS_CLOSED, both.client.closeState());
-		EXPECT_EQ(WebSocket::WS_CLOSED, both.server.closeState());
+		EXPECT_EQ(WebSocketFrame::CLOSED, both.client.closeState());
+		EXPECT_EQ(WebSocketFrame::CLOSED, both.server.closeState());
 		EXPECT_EQ(0, both.client.shutdown());
 	}
 }

@@ -33,7 +33,7 @@ namespace
 			EXPECT_EQ(WebSocket::WS_ERR_INCOMPLETE_FRAME, errorOf([&] { receive(pair.ws); }));
 		EXPECT_EQ(WebSocket::WS_ERR_INCOMPLETE_FRAME, errorOf([&] { pair.ws.sendFrame("x", 1); }));
 		EXPECT_EQ(0, pair.ws.shutdown());
-		EXPECT_EQ(WebSocket::WS_CLOSED, pair.ws.closeState());
+		EXPECT_EQ(WebSocketFrame::CLOSED, pair.ws.closeState());
 	}
 }
 

@@ -26,7 +26,7 @@ namespace
 		for (Receive again: overloads())
 			EXPECT_EQ(WebSocket::WS_ERR_PAYLOAD_TOO_BIG, errorOf([&] { again(pair.ws); }));
 		EXPECT_EQ(WebSocket::WS_ERR_PAYLOAD_TOO_BIG, errorOf([&] { pair.ws.sendFrame("x", 1); }));
-		EXPECT_EQ(WebSocket::WS_CLOSED, pair.ws.closeState());
+		EXPECT_EQ(WebSocketFrame::CLOSED, pair.ws.closeState());
 		const Frame close = pair.peer.receiveFrame();
 		EXPECT_EQ(0x88, close.flags);
 		EXPECT_EQ(1009, close.closeCode());

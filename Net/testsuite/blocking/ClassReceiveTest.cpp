@@ -163,7 +163,7 @@ TEST_P(ClassReceiveTest, CloseFrame)
 			Pair pair(GetParam());
 			pair.send(0x88, payload);
 			expectFrame({0x88, payload}, receive(pair.ws));
-			EXPECT_EQ(WebSocket::WS_CLOSE_RECEIVED, pair.ws.closeState());
+			EXPECT_EQ(WebSocketFrame::CLOSE_RECEIVED, pair.ws.closeState());
 		}
 	}
 }

@@ -186,7 +186,7 @@ TEST_P(ClassSendTest, ArgumentsWithoutSenseAreRefusedBeforeAnythingIsSent)
 	for (const Row& row: table)
 		EXPECT_THROW(pair.ws.sendFrame(row.payload.data(), row.length, row.flags), Poco::InvalidArgumentException) << row.name;
 	EXPECT_THROW(pair.ws.sendFrame(nullptr, 5), Poco::InvalidArgumentException);
-	EXPECT_EQ(WebSocket::WS_OPEN, pair.ws.closeState());
+	EXPECT_EQ(WebSocketFrame::OPEN, pair.ws.closeState());
 	send(pair.ws, "clean", 0x81);
 	EXPECT_EQ("clean", pair.peer.receiveFrame().payload);
 }

@@ -87,7 +87,6 @@ static_assert(WebSocket::WS_ERR_INVALID_UTF8 == 17, "ErrorCodes");
 static_assert(WebSocket::WS_ERR_INVALID_CLOSE_CODE == 18, "ErrorCodes");
 static_assert(WebSocket::WS_ERR_CLOSED == 19, "ErrorCodes");
 static_assert((WebSocket::FRAME_FLAG_EMPTY & 0xff) == 0 && int(WebSocket::FRAME_FLAG_EMPTY) != int(WebSocket::FRAME_OP_SETRAW), "not a byte of the wire");
-static_assert(WebSocket::WS_OPEN != WebSocket::WS_CLOSE_SENT && WebSocket::WS_CLOSE_RECEIVED != WebSocket::WS_CLOSED, "CloseState");
 
 //
 // Types

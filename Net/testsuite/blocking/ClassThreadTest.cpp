@@ -351,7 +351,7 @@ TEST_P(ClassThreadTest, ShutdownWakesTheReceiverWhenThePeerAnswers)
 		const Outcome outcome = get(receiving);
 		EXPECT_FALSE(outcome.threw);
 		EXPECT_EQ(0x88, outcome.received.flags);
-		EXPECT_EQ(WebSocket::WS_CLOSED, pair.ws.closeState());
+		EXPECT_EQ(WebSocketFrame::CLOSED, pair.ws.closeState());
 	}
 }
 
@@ -469,7 +469,7 @@ TEST_P(ClassThreadTest, StateIsAskedWhileOthersWork)
 	std::future<Outcome> receiving = startReceiving(pair.ws);
 	std::future<void> asking = std::async(std::launch::async, [&]
 	{
-		while (pair.ws.closeState() != WebSocket::WS_CLOSED) std::this_thread::yield();
+		while (pair.ws.closeState() != WebSocketFrame::CLOSED) std::this_thread::yield();
 	});
 	pair.ws.shutdown();
 	pair.peer.receiveFrame();

@@ -90,7 +90,7 @@ namespace
 		EXPECT_EQ(error, errorOf([&] { pair.ws.sendFrame("x", 1, 0x89); }));
 		EXPECT_EQ(0, pair.ws.shutdown());
 		EXPECT_EQ(0, pair.ws.shutdown(1001, "x"));
-		EXPECT_EQ(WebSocket::WS_CLOSED, pair.ws.closeState());
+		EXPECT_EQ(WebSocketFrame::CLOSED, pair.ws.closeState());
 	}
 
 	void expectViolation(const Connection& connection, const Row& row, bool append)

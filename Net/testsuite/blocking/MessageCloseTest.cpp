@@ -47,8 +47,8 @@ TEST_P(WebSocketMessageCloseTest, BothAreOurs)
 	EXPECT_EQ(3000, theirs.closeCode());
 	EXPECT_EQ("bye", theirs.closeReason());
 	EXPECT_EQ(3000, ours.closeCode());
-	EXPECT_EQ(WebSocket::WS_CLOSED, ours.closeState());
-	EXPECT_EQ(WebSocket::WS_CLOSED, theirs.closeState());
+	EXPECT_EQ(WebSocketFrame::CLOSED, ours.closeState());
+	EXPECT_EQ(WebSocketFrame::CLOSED, theirs.closeState());
 	EXPECT_TRUE(ours.closeHandshake(1000)); // it is closed
 	EXPECT_TRUE(theirs.closeHandshake(1000));
 	EXPECT_EQ(closed(), receiveString(ours));
@@ -182,7 +182,7 @@ TEST_P(WebSocketMessageCloseTest, Arguments)
 		EXPECT_THROW(wire.ws.closeHandshake(static_cast<Poco::UInt16>(code)), Poco::InvalidArgumentException) << code;
 	EXPECT_THROW(wire.ws.closeHandshake(1000, "\xff"), Poco::InvalidArgumentException);
 	EXPECT_THROW(wire.ws.closeHandshake(1000, "", 0), Poco::InvalidArgumentException);
-	EXPECT_EQ(WebSocket::WS_OPEN, wire.ws.closeState());
+	EXPECT_EQ(WebSocketFrame::OPEN, wire.ws.closeState());
 	wire.ws.sendText("still open");
 	EXPECT_EQ("still open", wire.peer.receiveFrame().payload);
 }

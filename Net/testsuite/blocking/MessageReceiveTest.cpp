@@ -256,7 +256,7 @@ TEST_P(WebSocketMessageReceiveTest, CloseIsAnswered)
 		EXPECT_TRUE(wire.ws.atEnd());
 		EXPECT_EQ(row.code, wire.ws.closeCode());
 		EXPECT_EQ(row.reason, wire.ws.closeReason());
-		EXPECT_EQ(WebSocket::WS_CLOSED, wire.ws.closeState());
+		EXPECT_EQ(WebSocketFrame::CLOSED, wire.ws.closeState());
 
 		const Frame answer = wire.peer.receiveFrame();
 		EXPECT_EQ(0x88, answer.flags);
@@ -381,7 +381,7 @@ TEST_P(WebSocketMessageViolationTest, FailsTheConnection)
 			EXPECT_EQ(row.error, errorOf([&] { receivePartly(wire.ws); }));
 			EXPECT_EQ(row.error, errorOf([&] { receiveFixed(wire.ws); }));
 			EXPECT_EQ(row.error, errorOf([&] { wire.ws.sendText("x"); }));
-			EXPECT_EQ(WebSocket::WS_CLOSED, wire.ws.closeState());
+			EXPECT_EQ(WebSocketFrame::CLOSED, wire.ws.closeState());
 
 			Frame frame = wire.peer.receiveFrame();
 			if (frame.opcode() == WebSocket::FRAME_OP_PONG) frame = wire.peer.receiveFrame();

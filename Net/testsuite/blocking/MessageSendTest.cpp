@@ -141,7 +141,6 @@ TEST_P(WebSocketMessageSendTest, ArgumentsAreChecked)
 		EXPECT_THROW(wire.ws.sendMessage(std::string("x"), opcode), Poco::InvalidArgumentException) << opcode;
 		EXPECT_THROW(wire.ws.sendPart("x", opcode, true), Poco::InvalidArgumentException) << opcode;
 	}
-	EXPECT_THROW(wire.ws.sendMessage(std::string_view(nullptr, 1), WebSocketFrame::OP_TEXT), Poco::InvalidArgumentException);
 	EXPECT_THROW(wire.ws.sendMessage(std::string("x"), WebSocketFrame::OP_TEXT, -1), Poco::InvalidArgumentException);
 	std::istringstream stream("x");
 	for (int size: {0, -1}) EXPECT_THROW(wire.ws.sendMessage(stream, WebSocketFrame::OP_TEXT, size), Poco::InvalidArgumentException);

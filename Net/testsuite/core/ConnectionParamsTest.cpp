@@ -14,6 +14,7 @@
 #include "Poco/Net/WebSocketConnectionParams.h"
 #include "Poco/Exception.h"
 #include <gtest/gtest.h>
+#include <type_traits>
 #include <limits>
 
 
@@ -55,6 +56,34 @@ namespace
 			EXPECT_EQ(name + " out of range: ", exc.message().substr(0, name.size() + 15));
 		}
 	}
+}
+
+
+#define HAS(name, member) \
+	template <typename Params, typename = void> struct name: std::false_type {}; \
+	template <typename Params> struct name<Params, std::void_t<decltype(&Params::member)>>: std::true_type {}
+
+namespace
+{
+	HAS(HasRedirects, setMaxRedirects);
+	HAS(HasMaxRedirects, getMaxRedirects);
+	HAS(HasAllowedOrigins, setAllowedOrigins);
+	HAS(HasOriginCheck, setOriginCheck);
+	HAS(HasHook, setHook);
+	HAS(HasGetHook, getHook);
+	HAS(HasSubprotocols, setSubprotocols);
+
+	// Options of one role are not among those of the other. WebSocketParams, of the class, serve both.
+	using Poco::Net::WebSocketClientParams;
+	using Poco::Net::WebSocketParams;
+	using Poco::Net::WebSocketServerParams;
+	static_assert(HasSubprotocols<WebSocketServerParams>::value && HasSubprotocols<WebSocketClientParams>::value);
+	static_assert(!HasRedirects<WebSocketServerParams>::value && HasRedirects<WebSocketClientParams>::value && HasRedirects<WebSocketParams>::value);
+	static_assert(!HasMaxRedirects<WebSocketServerParams>::value && HasMaxRedirects<WebSocketClientParams>::value);
+	static_assert(HasAllowedOrigins<WebSocketServerParams>::value && !HasAllowedOrigins<WebSocketClientParams>::value && HasAllowedOrigins<WebSocketParams>::value);
+	static_assert(HasOriginCheck<WebSocketServerParams>::value && !HasOriginCheck<WebSocketClientParams>::value);
+	static_assert(HasHook<WebSocketServerParams>::value && !HasHook<WebSocketClientParams>::value);
+	static_assert(HasGetHook<WebSocketServerParams>::value && !HasGetHook<WebSocketClientParams>::value);
 }
 
 

@@ -123,7 +123,7 @@ TEST(FaultFoundTest, AFailedCompressedMessageStaysFailed)
 		for (int i = 0; i < 3; ++i)
 		{
 			std::string message;
-			int opcode = 0;
+			WebSocketFrame::Opcode opcode;
 			try
 			{
 				pWebSocket->receiveMessage(message, opcode);
@@ -147,8 +147,9 @@ TEST(FaultFoundTest, AnAnswerThatWouldBlockIsSentByTheNextCallThatReceives)
 	pWebSocket->setBlocking(false);
 	pair.send(FramerTest::encode(WebSocketFramer::ROLE_SERVER, Frame{0x89, "are you there?"}));
 	std::string message;
-	int opcode = 0;
-	for (int i = 0; i < 3; ++i) EXPECT_EQ(-1, pWebSocket->receiveMessage(message, opcode));
+	WebSocketFrame::Opcode opcode;
+	for (int i = 0; i < 3; ++i) EXPECT_FALSE(pWebSocket->receiveMessage(message, opcode));
+	EXPECT_FALSE(pWebSocket->atEnd());
 	pair.receive();
 	EXPECT_EQ(FramerTest::encode(WebSocketFramer::ROLE_CLIENT, Frame{0x8a, "are you there?"}), pair.received());
 }

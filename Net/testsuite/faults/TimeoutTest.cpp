@@ -97,9 +97,15 @@ namespace
 				buffer.resize(0, false);
 				return ws.receiveFrame(buffer, flags);
 			}
-			const int n = ws.receiveMessage(buffer, flags);
-			if (n >= 0 && flags != 0) flags |= 0x80;
-			return n;
+			WebSocketFrame::Opcode opcode;
+			if (ws.receiveMessage(buffer, opcode))
+			{
+				flags = opcode | 0x80;
+				return static_cast<int>(buffer.size());
+			}
+			if (!ws.atEnd()) return -1;
+			flags = 0;
+			return 0;
 		}
 		catch (const Poco::TimeoutException&)
 		{
@@ -152,7 +158,7 @@ namespace
 		{
 			const int length = static_cast<int>(item.data.size());
 			if (level == Level::FRAMES) return ws.sendBytes(item.data.data(), length, item.flags) == length;
-			return ws.sendMessage(item.data.data(), length, item.flags & 0x0f, 0) == length;
+			return ws.sendMessage(item.data, item.flags & 0x0f, 0) == length;
 		}
 		catch (const Poco::TimeoutException& exc)
 		{

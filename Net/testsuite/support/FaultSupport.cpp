@@ -439,9 +439,15 @@ namespace
 				if (flags == Poco::Net::WebSocketFrameHeader::FIN) flags = 0x80;
 				return n;
 			}
-			const int n = _pWebSocket->receiveMessage(_buffer, flags);
-			if (n >= 0 && flags != 0) flags |= 0x80;
-			return n;
+			WebSocketFrame::Opcode opcode;
+			if (_pWebSocket->receiveMessage(_buffer, opcode))
+			{
+				flags = opcode | 0x80;
+				return static_cast<int>(_buffer.size());
+			}
+			if (!_pWebSocket->atEnd()) return -1;
+			flags = 0;
+			return 0;
 		}
 
 		void send(const Item& item)
@@ -457,7 +463,7 @@ namespace
 				const int fragmentSize = _report.attempted.size() % 2 == 0 ? 7000 : 0;
 				try
 				{
-					_pWebSocket->sendMessage(item.data.data(), length, item.flags & 0x0f, fragmentSize);
+					_pWebSocket->sendMessage(item.data, item.flags & 0x0f, fragmentSize);
 				}
 				catch (...)
 				{

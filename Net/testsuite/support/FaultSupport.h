@@ -27,6 +27,7 @@
 namespace FaultTest {
 
 
+using Poco::Net::WebSocketFrame;
 using Poco::Net::WebSocketFramer;
 using FramerTest::Frame;
 using FramerTest::Frames;

@@ -226,15 +226,6 @@ public:
 			/// Nothing was received after a PING (WebSocketParams::setPongTimeout()).
 	};
 
-	enum CloseState
-		/// How far the closing handshake has come (RFC 6455, 7.1).
-	{
-		WS_OPEN           = 0, /// No Close frame was sent or received.
-		WS_CLOSE_SENT     = 1, /// A Close frame was sent.
-		WS_CLOSE_RECEIVED = 2, /// A Close frame was received.
-		WS_CLOSED         = 3  /// Both, or the connection has failed.
-	};
-
 	WebSocket(HTTPServerRequest& request, HTTPServerResponse& response);
 		/// Creates a server-side WebSocket from within a HTTPRequestHandler.
 		///
@@ -536,7 +527,7 @@ public:
 		/// Returns WS_SERVER if the WebSocket is a server-side
 		/// WebSocket, or WS_CLIENT otherwise.
 
-	CloseState closeState() const;
+	WebSocketFrame::CloseState closeState() const;
 		/// Returns how far the closing handshake has come. May be called by any thread.
 
 	void setMaxPayloadSize(int maxPayloadSize);

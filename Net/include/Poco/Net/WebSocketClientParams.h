@@ -104,6 +104,14 @@ protected:
 		/// Destroys the parameters.
 
 private:
+	// A server's
+	using WebSocketConnectionParams::setAllowedOrigins;
+	using WebSocketConnectionParams::getAllowedOrigins;
+	using WebSocketConnectionParams::setOriginCheck;
+	using WebSocketConnectionParams::getOriginCheck;
+	using WebSocketConnectionParams::setHook;
+	using WebSocketConnectionParams::getHook;
+
 	bool _reconnect;
 	Poco::Timespan _firstDelay;
 	Poco::Timespan _longestDelay;

@@ -25,8 +25,8 @@ POCO_WEBSOCKET_BEGIN
 
 
 class WebSocket_API WebSocketFrame
-	/// The names of RFC 6455 that all classes of the library use: opcodes, and the status codes of
-	/// Close frames. WebSocket has Poco's older names as well, with the same values.
+	/// The names of RFC 6455 that all classes of the library use: opcodes, the status codes of
+	/// Close frames, and how far the closing handshake has come. WebSocket has Poco's older names as well, with the same values.
 {
 public:
 	enum Opcode
@@ -59,6 +59,15 @@ public:
 		TRY_AGAIN_LATER     = 1013, /// The server is overloaded. The library: the peer does not take what is sent (QUEUE_CLOSE_1013).
 		BAD_GATEWAY         = 1014, /// A gateway got no valid response. The library never sends it.
 		TLS_FAILURE         = 1015  /// Never sent.
+	};
+
+	enum CloseState
+		/// How far the closing handshake has come (RFC 6455, 7.1).
+	{
+		OPEN           = 0, /// No Close frame was sent or received.
+		CLOSE_SENT     = 1, /// A Close frame was sent.
+		CLOSE_RECEIVED = 2, /// A Close frame was received.
+		CLOSED         = 3  /// Both, or the connection has failed.
 	};
 
 	enum class Compression

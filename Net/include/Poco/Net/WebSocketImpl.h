@@ -16,11 +16,13 @@
 
 
 #include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/WebSocketFrame.h"
 #include "Poco/Net/StreamSocketImpl.h"
 #include "Poco/Buffer.h"
 #include <functional>
 #include <istream>
 #include <string>
+#include <string_view>
 #include <utility>
 
 
@@ -186,22 +188,25 @@ public:
 		/// Applies the parameters. pDeflate has what was agreed on for permessage-deflate; null: no compression. Must be
 		/// called before anything is sent or received.
 
-	int receiveMessage(Poco::Buffer<char>& message, int& opcode);
+	bool receiveMessage(Poco::Buffer<char>& message, WebSocketFrame::Opcode& opcode);
 		/// See WebSocket::receiveMessage().
 
-	int receiveMessage(std::string& message, int& opcode);
+	bool receiveMessage(std::string& message, WebSocketFrame::Opcode& opcode);
 		/// See WebSocket::receiveMessage().
 
 	int receivePart(void* buffer, int length, int& flags);
 		/// See WebSocket::receivePart().
 
-	int sendMessage(const void* message, int length, int opcode, int fragmentSize, bool compress = true);
+	int sendMessage(std::string_view message, int opcode, int fragmentSize);
+		/// See WebSocket::sendMessage().
+
+	int sendUncompressed(std::string_view message, int opcode, int fragmentSize);
 		/// See WebSocket::sendMessage().
 
 	std::streamsize sendMessage(std::istream& istr, int opcode, int fragmentSize, bool compress = true);
 		/// See WebSocket::sendMessage().
 
-	int sendPart(const void* part, int length, int opcode, bool last, bool compress = true);
+	int sendPart(std::string_view part, int opcode, bool last, bool compress = true);
 		/// See WebSocket::sendPart().
 
 	bool atEnd() const;

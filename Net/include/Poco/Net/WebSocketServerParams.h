@@ -73,6 +73,10 @@ protected:
 		/// Destroys the parameters.
 
 private:
+	// A client's
+	using WebSocketConnectionParams::setMaxRedirects;
+	using WebSocketConnectionParams::getMaxRedirects;
+
 	int _threads;
 	int _maxConnections;
 	int _maxConnectionsPerAddress;
