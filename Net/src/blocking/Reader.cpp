@@ -176,7 +176,7 @@ int WebSocketReader::fill()
 int WebSocketReader::fetch(char* pTarget, std::size_t length, Fetch how)
 {
 	const bool pending = !_sender.beforeWaiting();
-	const int n = pending || _timed ? fetchAlive(pTarget, length, how, pending)
+	const int n = pending || _timed || _sender.repliesWait() ? fetchAlive(pTarget, length, how, pending)
 		: how == PEEK ? _transport.peek(pTarget, length) : _transport.receive(pTarget, length);
 	_sender.afterWaiting();
 	return n;
@@ -202,7 +202,7 @@ int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bo
 		Poco::Timespan left = 0; // for ever
 		if (_keepAliveLimits.pingInterval > 0 && !_pLimit && !(_framer.closeState() & WebSocketFramer::CLOSE_SENT)) // after it, no PING can be sent
 		{
-			if (!keepAlive(left)) return FAILED;
+			if (!keepAlive(left, pending)) return FAILED;
 		}
 		if (limit.limited())
 		{
@@ -210,20 +210,26 @@ int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bo
 			if (limitLeft == 0) throw TimeoutException(POCO_ETIMEDOUT);
 			left = left > 0 ? std::min(left, limitLeft) : limitLeft;
 		}
-		if (_pLimit && !pending && _sender.repliesWait()) left = std::min(left, Poco::Timespan(WebSocketSender::LOOK_AGAIN)); // another thread is to send them
+		if (!pending && _sender.repliesWait()) // another thread is to send them, and may give up
+		{
+			const Poco::Timespan again(WebSocketSender::LOOK_AGAIN);
+			left = left > 0 ? std::min(left, again) : again;
+		}
 		_transport.waitReadable(left, pending);
+		const bool before = pending;
 		pending = !_sender.beforeWaiting();
+		if (before && !pending) _keepAlive.restart(now()); // from here on an answer can come
 	}
 }
 
 
-bool WebSocketReader::keepAlive(Poco::Timespan& left)
+bool WebSocketReader::keepAlive(Poco::Timespan& left, bool pending)
 	/// Does what is due to keep the connection alive, and sets left to when the next thing is. Returns false if the peer has not answered.
 {
 	const int fd = _transport.socket()->sockfd();
 	const WebSocketKeepAlive::Time time = now();
 	_keepAliveLimits.slowPongTimeout = std::max(_keepAliveLimits.pongTimeout, WebSocketKeepAlive::milliseconds(_transport.getSendTimeout()));
-	if (_sender.pingWaits()) _keepAlive.restart(time); // while another thread is sending, it cannot go out
+	if (!pending && _sender.pingWaits()) _keepAlive.restart(time); // another thread is sending, and has a time-out of its own
 	for (;;)
 	{
 		switch (_keepAlive.timeReached(time, _keepAliveLimits, _progress))
@@ -408,6 +414,7 @@ bool WebSocketReader::tooSlow(WebSocketMessageParser& parser)
 		return false;
 	}
 	if (!_messageSince.isElapsed(_transferTimeout.totalMicroseconds())) return false;
+	if (_transport.poll(0, SocketImpl::SELECT_READ)) return false; // it has come, and the program was away
 	_framer.fail(WebSocketError::POLICY_VIOLATION, WebSocketFrame::POLICY_VIOLATION, "A message takes too long to arrive");
 	return true;
 }
@@ -416,7 +423,8 @@ bool WebSocketReader::tooSlow(WebSocketMessageParser& parser)
 void WebSocketReader::handOver(WebSocketMessageParser& parser)
 {
 	const bool control = _headerDone && _framer.header().control();
-	if (!control && (_framer.inMessage() || _received > 0))
+	const bool first = _headerDone && _framer.header().opcode() != WebSocketFrame::OP_CONT; // nothing of its message has been delivered
+	if (!control && ((_framer.inMessage() && !first) || _received > 0))
 		throw IllegalStateException("A message has been received in part by receiveFrame()");
 	if (!_headerDone) return;
 	_headerDone = false;
@@ -428,10 +436,12 @@ void WebSocketReader::handOver(WebSocketMessageParser& parser)
 
 void WebSocketReader::takeOver(WebSocketMessageParser& parser)
 {
+	const bool control = _framer.header().control() && _framer.remaining() > 0;
+	const std::size_t received = static_cast<std::size_t>(_framer.header().payloadLength - _framer.remaining());
+	if (control && received > 0) _saved.assign(_framer.controlPayload(), received); // first, as it may throw
 	if (!parser.leaveFrame()) return;
 	_headerDone = true;
-	_received = static_cast<std::size_t>(_framer.header().payloadLength - _framer.remaining());
-	if (_framer.header().control() && _received > 0) _saved.assign(_framer.controlPayload(), _received);
+	_received = received;
 }
 
 

@@ -102,6 +102,9 @@ public:
 	void endFrame();
 		/// The frame has been delivered.
 
+	bool blocking() const;
+		/// Returns true if what is not there is waited for.
+
 	bool inPayload() const;
 		/// Returns true if payload() has ended inside a frame.
 
@@ -139,7 +142,7 @@ private:
 	int endOfStream();
 	int found(WebSocketMessageParser::Event event);
 	bool tooSlow(WebSocketMessageParser& parser);
-	bool keepAlive(Poco::Timespan& left);
+	bool keepAlive(Poco::Timespan& left, bool pending);
 	static WebSocketKeepAlive::Time now();
 	int readDirectly(char* pTarget, std::size_t length);
 	void save(const WebSocketPayloadSink& target);
@@ -180,6 +183,12 @@ private:
 inline int WebSocketReader::ahead() const
 {
 	return _ahead.load(std::memory_order_relaxed);
+}
+
+
+inline bool WebSocketReader::blocking() const
+{
+	return _transport.getBlocking();
 }
 
 

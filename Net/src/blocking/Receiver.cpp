@@ -102,7 +102,7 @@ int WebSocketReceiver::receiveFrame(WebSocketPayloadSink& target, std::size_t ma
 	}
 	catch (const Poco::IOException&)
 	{
-		_end.set(); // close() need not wait any longer
+		_end.set(); // closeHandshake() need not wait any longer
 		target.finish(0);
 		throw;
 	}
@@ -180,15 +180,15 @@ int WebSocketReceiver::receiveMessage(WebSocketPayloadSink& target, WebSocketFra
 	try
 	{
 		beginMessages(false);
-		_parser.gatherTo(&target);
+		_parser.gatherTo(_reader.blocking() ? &target : nullptr); // otherwise what is there is not changed before the message is complete
 		const int result = readMessage(target, opcode);
+		if (result == WebSocketReader::AGAIN || result == WebSocketReader::END) _parser.gatherTo(nullptr); // END: perhaps inside a message
 		if (result != WebSocketReader::AGAIN) target.finish(result > 0 ? static_cast<std::size_t>(result) : 0);
-		else _parser.gatherTo(nullptr);
 		return deliver(result);
 	}
 	catch (const Poco::IOException&)
 	{
-		_end.set(); // close() need not wait any longer
+		_end.set(); // closeHandshake() need not wait any longer
 		leave(target);
 		throw;
 	}
@@ -237,8 +237,16 @@ int WebSocketReceiver::receivePart(char* pBuffer, std::size_t length, int& flags
 	WebSocketPayloadSink target(pBuffer, length);
 	if (_skipping) return skipNow(target, flags);
 	if (!_parser.getParts() && inMessage()) throw IllegalStateException("A message has been received in part by receiveMessage()");
-	beginMessages(true);
-	return deliver(readPart(pBuffer, length, flags));
+	try
+	{
+		beginMessages(true);
+		return deliver(readPart(pBuffer, length, flags));
+	}
+	catch (const Poco::IOException&)
+	{
+		_end.set(); // closeHandshake() need not wait any longer
+		throw;
+	}
 }
 
 
@@ -286,6 +294,7 @@ int WebSocketReceiver::skipToClose(const WebSocketDeadline& limit)
 	{
 		_reader.setLimit(&limit);
 		_reader.setReadAhead(true);
+		if (inMessage()) _skipping = true; // it is not complete any more
 		if (_throughParser) _reader.takeOver(_parser);
 		_throughParser = false;
 		do
@@ -373,7 +382,7 @@ void WebSocketReceiver::settle()
 inline void WebSocketReceiver::beginMessages(bool parts)
 {
 	_reader.setReadAhead(true);
-	if (!_throughParser && !_framer.failed()) _reader.handOver(_parser);
+	if (!_throughParser && _framer.receiving() && !_reader.ended()) _reader.handOver(_parser);
 	_throughParser = true;
 	if (parts != _parser.getParts()) _parser.setParts(parts);
 }

@@ -23,6 +23,7 @@ void WebSocketControlFrames::post(int flags, const char* pPayload, std::size_t l
 	Frame& frame = slot(flags);
 	frame.flags  = flags;
 	frame.length = length;
+	frame.number = ++_posted;
 	if (length > 0) std::memcpy(frame.payload, pPayload, length);
 	if (flags == WebSocketFrameHeader::PONG) ++_pendingPings;
 }
@@ -35,6 +36,7 @@ bool WebSocketControlFrames::next(Frame& frame) const
 		if (pWaiting->flags == 0) continue;
 		frame.flags  = pWaiting->flags;
 		frame.length = pWaiting->length;
+		frame.number = pWaiting->number;
 		if (frame.length > 0) std::memcpy(frame.payload, pWaiting->payload, frame.length);
 		return true;
 	}
@@ -45,8 +47,8 @@ bool WebSocketControlFrames::next(Frame& frame) const
 void WebSocketControlFrames::sent(const Frame& frame)
 {
 	Frame& waiting = slot(frame.flags);
-	if (frame.length == waiting.length && std::memcmp(frame.payload, waiting.payload, frame.length) == 0) waiting.flags = 0;
-	if (frame.flags == WebSocketFrameHeader::PONG) _pendingPings = 0;
+	if (frame.number == waiting.number) waiting.flags = 0;
+	if (frame.flags == WebSocketFrameHeader::PONG) _pendingPings = waiting.flags != 0 ? 1 : 0;
 }
 
 

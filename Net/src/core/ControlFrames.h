@@ -36,6 +36,7 @@ public:
 	{
 		int flags = 0; /// First byte of the header; 0 if there is no frame.
 		std::size_t length = 0;
+		unsigned number = 0; /// Of all that were posted.
 		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	};
 
@@ -66,6 +67,7 @@ private:
 	Frame _pong;
 	Frame _close;
 	unsigned _pendingPings = 0;
+	unsigned _posted = 0;
 };
 
 

@@ -30,11 +30,10 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-using Verdict = WebSocketHandshake::Verdict;
-
-
 namespace
 {
+	using Verdict = WebSocketHandshake::Verdict;
+
 	constexpr std::size_t RESPONSE_SIZE = 256; // of most
 	const char* const RETRY_AFTER = "1"; // seconds
 	constexpr std::size_t KEPT_RECEIVED = 16*1024; // memory that is kept

@@ -37,7 +37,7 @@ POCO_WEBSOCKET_BEGIN
 namespace
 {
 	constexpr std::size_t DRAIN_LIMIT = 256*1024;
-	constexpr Poco::Timespan::TimeDiff CROSSED = 50*1000; // see waitCrossed()
+	constexpr Poco::Timespan::TimeDiff CROSSED_WAIT = 50*1000; // see waitCrossed()
 
 #if defined(MSG_NOSIGNAL)
 	constexpr int SEND_FLAGS = MSG_NOSIGNAL | MSG_DONTWAIT;
@@ -369,7 +369,7 @@ bool WebSocketTransport::waitFor(const WebSocketDeadline& limit, int mode)
 	/// Another thread, which has received or sent meanwhile, may have done what is waited for, and the socket would not tell.
 	/// Returns false if the time is over.
 {
-	const Poco::Timespan slice(CROSSED);
+	const Poco::Timespan slice(CROSSED_WAIT);
 	wait(WebSocketDeadline(limit.limited() ? std::max(Poco::Timespan(1), std::min(slice, limit.left())) : slice), mode);
 	return !limit.over();
 }
@@ -579,7 +579,7 @@ bool WebSocketTransport::poll(const Poco::Timespan& timeout, int mode)
 			Poco::FastMutex::ScopedLock lock(_mutex);
 			wanted = interest(mode);
 		}
-		if (wait(WebSocketDeadline(std::max(Poco::Timespan(1), std::min(Poco::Timespan(CROSSED), limit.left()))), wanted)) return true;
+		if (wait(WebSocketDeadline(std::max(Poco::Timespan(1), std::min(Poco::Timespan(CROSSED_WAIT), limit.left()))), wanted)) return true;
 	}
 	while (!limit.over());
 	return false;
