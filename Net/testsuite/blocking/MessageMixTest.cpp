@@ -12,6 +12,7 @@
 
 using namespace WebSocketTest;
 using Poco::Net::WebSocket;
+using Poco::Net::WebSocketFrame;
 
 
 namespace
@@ -262,6 +263,59 @@ TEST_P(WebSocketMessageMixTest, CompressedMessagesAreNotFrames)
 	EXPECT_EQ(text("compressed"), receiveString(wire.ws));
 	wire.send(0x81, "plain");
 	EXPECT_EQ("plain", receiveFixed(wire.ws).payload);
+}
+
+
+TEST_P(WebSocketMessageMixTest, NothingComesBehindTheEndInsideAMessage)
+{
+	Wire wire(GetParam());
+	wire.peer.send(wire.frame(0x01, pattern(256)) + wire.frame(0x88, closePayload(1000)));
+	WebSocketFrame::Opcode opcode = WebSocketFrame::OP_BINARY;
+	{
+		std::string message;
+		EXPECT_FALSE(wire.ws.receiveMessage(message, opcode));
+	}
+	EXPECT_TRUE(wire.ws.closeHandshake(1000, "", deadline()));
+	for (int i = 0; i < 2; ++i)
+	{
+		std::string message;
+		EXPECT_FALSE(wire.ws.receiveMessage(message, opcode));
+		EXPECT_TRUE(wire.ws.atEnd());
+	}
+}
+
+
+TEST_P(WebSocketMessageMixTest, MessageThatIsNotCompleteChangesNothing)
+	/// Without waiting.
+{
+	Wire wire(GetParam());
+	wire.ws.setBlocking(false);
+	std::string message = "before";
+	WebSocketFrame::Opcode opcode = WebSocketFrame::OP_BINARY;
+	wire.peer.send(wire.frame(0x01, "HE"));
+	EXPECT_TRUE(wire.ws.poll(deadline(), Poco::Net::Socket::SELECT_READ));
+	EXPECT_FALSE(wire.ws.receiveMessage(message, opcode));
+	EXPECT_EQ("before", message);
+	EXPECT_EQ(WebSocketFrame::OP_BINARY, opcode);
+	wire.peer.send(wire.frame(0x80, "LLO"));
+	while (!wire.ws.receiveMessage(message, opcode)) ASSERT_TRUE(wire.ws.poll(deadline(), Poco::Net::Socket::SELECT_READ));
+	EXPECT_EQ("HELLO", message);
+	EXPECT_EQ(WebSocketFrame::OP_TEXT, opcode);
+}
+
+
+TEST_P(WebSocketMessageMixTest, ClosingHandshakeBetweenFragments)
+	/// The message is lost; the peer's Close is not.
+{
+	Wire wire(GetParam());
+	wire.peer.send(wire.frame(0x01, "HE"));
+	std::string message;
+	WebSocketFrame::Opcode opcode = WebSocketFrame::OP_BINARY;
+	expectTimeout([&] { wire.ws.receiveMessage(message, opcode); }, wire.ws);
+	EXPECT_FALSE(wire.ws.closeHandshake(1000, "", Poco::Timespan(20000)));
+	wire.peer.send(wire.frame(0x80, "LLO") + wire.frame(0x88, closePayload(1001)));
+	EXPECT_FALSE(wire.ws.receiveMessage(message, opcode));
+	EXPECT_EQ(1001, wire.ws.closeCode());
 }
 
 

@@ -27,10 +27,13 @@ namespace
 	constexpr auto CONTROL   = WebSocketMessageParser::CONTROL;
 	constexpr auto FAILED    = WebSocketMessageParser::FAILED;
 
-	WebSocketMessageParser::Event take(WebSocketMessageParser& parser, std::string wire)
+	WebSocketMessageParser::Event take(WebSocketMessageParser& parser, const std::string& wire)
+		/// What the parser has found stays until the next call.
 	{
-		char* p = &wire[0];
-		return parser.next(p, p + wire.size());
+		static std::string bytes;
+		bytes = wire;
+		char* p = &bytes[0];
+		return parser.next(p, p + bytes.size());
 	}
 
 	std::string content(const WebSocketMessageParser& parser)

@@ -284,9 +284,9 @@ namespace
 Message receiveString(WebSocket& ws)
 {
 	Message message = {0, -1, "what was there before"};
-	auto opcode = static_cast<WebSocketFrame::Opcode>(message.opcode);
+	WebSocketFrame::Opcode opcode = WebSocketFrame::OP_PONG; // which no message has
 	const bool received = ws.receiveMessage(message.payload, opcode);
-	message.opcode = opcode;
+	if (opcode != WebSocketFrame::OP_PONG) message.opcode = opcode;
 	message.result = resultOf(ws, received, message.payload.size());
 	return message;
 }
@@ -296,9 +296,9 @@ Message receiveBuffer(WebSocket& ws)
 {
 	Poco::Buffer<char> buffer(3);
 	Message message = {0, -1, ""};
-	auto opcode = static_cast<WebSocketFrame::Opcode>(message.opcode);
+	WebSocketFrame::Opcode opcode = WebSocketFrame::OP_PONG; // which no message has
 	const bool received = ws.receiveMessage(buffer, opcode);
-	message.opcode = opcode;
+	if (opcode != WebSocketFrame::OP_PONG) message.opcode = opcode;
 	message.result = resultOf(ws, received, buffer.size());
 	message.payload.assign(buffer.begin(), buffer.size());
 	return message;
