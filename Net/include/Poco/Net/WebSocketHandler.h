@@ -49,7 +49,8 @@ class WebSocket_API WebSocketHandler
 	/// A callback should not take long: the other connections of its loop wait. It may call all functions, and destroy all objects, its
 	/// own server, client and loop included. Only WebSocketServer::stop() and drain() throw an IllegalStateException in callbacks of that server.
 	///
-	/// If a callback throws an exception, its connection is closed (code 1011), and onError() is called with the exception.
+	/// If a callback throws an exception, its connection is closed (code 1011), and onError() is called with the exception. After onClose()
+	/// nothing is left to be closed. What onError() throws is ignored.
 {
 public:
 	typedef Poco::SharedPtr<WebSocketHandler> Ptr;

@@ -60,9 +60,9 @@ class WebSocket_API WebSocketProtocol
 	///
 	///     while (protocol.ending() != WebSocketProtocol::CLOSE)
 	///     {
-	///         send what output() returns; tell sent() how much was taken;
+	///         send what output() returns; tell sent() how much was taken; if ending() is END_SENDING, end the sending direction;
 	///         wait for bytes, for room if there is output, or for deadline();
-	///         if the time has come: protocol.timeReached(now);
+	///         if the time has come: use the event of protocol.timeReached(now);
 	///         if bytes have come: while ((event = protocol.receive(pData, pEnd, now)) != WebSocketProtocol::NEED_MORE) use the event;
 	///         if the stream has ended: protocol.receiveEnd(), and wait for bytes no more;
 	///     }
@@ -90,10 +90,10 @@ public:
 		NEED_MORE, /// All bytes were taken. There may be output().
 		MESSAGE,   /// A whole message: data(), length(), opcode().
 		PART,      /// The same of a part of a message, after setParts(); last() tells whether it is the last one.
-		PING,      /// A PING: data(), length(). Its answer is in the output.
+		PING,      /// A PING: data(), length(). It is answered, as soon as the peer takes the answer.
 		PONG,      /// A PONG: data(), length(). If it answers a PING of ping(), roundTrip() has changed.
-		CLOSED,    /// The peer's Close frame: closeCode(), closeReason(). Its answer is in the output. Nothing follows.
-		FAILED,    /// The connection has failed: error(), errorText(). The Close frame that says so is in the output. Nothing follows.
+		CLOSED,    /// The peer's Close frame: closeCode(), closeReason(). It is answered, unless a Close was sent before. receive() returns nothing more.
+		FAILED,    /// The connection has failed: error(), errorText(). The Close frame that says so is in the output, if one can be sent. receive() returns nothing more.
 		TIMED_OUT  /// The peer does not take what is sent, or does not answer a Close frame: the connection is to be closed at once.
 	};
 
@@ -176,7 +176,7 @@ public:
 		/// Sends a message, compressed if that was agreed on and compress is true. Returns false, and does nothing, if the state is not OPEN.
 		///
 		/// Throws an InvalidArgumentException if a text is not UTF-8, or for an opcode that is neither text nor binary, and an
-		/// IllegalStateException while a message is being sent in parts.
+		/// IllegalStateException while a message is being sent in parts, or if an earlier one could not be completed.
 
 	bool sendPart(std::string_view part, int opcode, bool last, Time now);
 		/// Sends part of a message as a frame (5.4). The message is complete with the part for which last is true. All parts have the same opcode. Otherwise as

@@ -107,7 +107,7 @@ public:
 		/// Origin check, the HTTP handler after its factory. The thread, and with it the ports, end when it has returned from the callback.
 
 	void setHTTP(const HTTPRequestHandlerFactory::Ptr& pFactory, const HTTPServerParams::Ptr& pParams = new HTTPServerParams);
-		/// Sets the factory of the handlers for requests that are not for WebSocket. Without it they get status 400 or 426. Throws an
+		/// Sets the factory of the handlers for requests that are not for WebSocket. Without it they get status 400, 405 or 426. Throws an
 		/// IllegalStateException after start().
 		///
 		/// Handlers find what they find in a HTTPServer: the request is a HTTPServerRequestImpl, whose socket() is the connection's own,
