@@ -266,6 +266,18 @@ TEST_P(WebSocketMessageMixTest, CompressedMessagesAreNotFrames)
 }
 
 
+TEST_P(WebSocketMessageMixTest, CompressedMessageWhoseFirstFragmentIsEmpty)
+{
+	ParamsPtr pParams = new Poco::Net::WebSocketParams;
+	pParams->setDeflate(true);
+	Wire wire(GetParam(), pParams, "permessage-deflate");
+	wire.send(0x41, "");
+	wire.send(0x80, ZlibDeflater().message("compressed"));
+	ASSERT_THROW(receiveFixed(wire.ws), Poco::IllegalStateException);
+	EXPECT_EQ(text("compressed"), receiveString(wire.ws));
+}
+
+
 TEST_P(WebSocketMessageMixTest, NothingComesBehindTheEndInsideAMessage)
 {
 	Wire wire(GetParam());

@@ -111,3 +111,20 @@ TEST(WebSocketControlFramesTest, Clear)
 	EXPECT_TRUE(frames.empty());
 	EXPECT_EQ(0u, frames.pendingPings());
 }
+
+
+TEST(WebSocketControlFramesTest, TheSameAgainWhileTheFirstIsSent)
+	/// Two PINGs with the same payload are two PINGs.
+{
+	WebSocketControlFrames frames;
+	post(frames, PONG, "");
+	WebSocketControlFrames::Frame frame;
+	EXPECT_TRUE(frames.next(frame));
+	post(frames, PONG, "");
+	frames.sent(frame);
+	EXPECT_TRUE(frames.waits(PONG));
+	EXPECT_EQ(1u, frames.pendingPings());
+	EXPECT_EQ("PONG:", send(frames));
+	EXPECT_FALSE(frames.waits(PONG));
+	EXPECT_EQ(0u, frames.pendingPings());
+}
