@@ -59,7 +59,6 @@ namespace
 	public:
 		TimedEnd(Role role, int bits, Time beginning):
 			end(role, limits(bits), beginning),
-			_role(role),
 			_beginning(beginning)
 		{
 		}
@@ -125,7 +124,6 @@ namespace
 			for (const std::string& frame: end.decode(wire)) log.push_back(now + "sends " + (frame.compare(0, 5, "PING:") == 0 ? "PING" : frame));
 		}
 
-		Role _role;
 		const Time _beginning;
 	};
 
