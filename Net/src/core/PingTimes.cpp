@@ -33,16 +33,18 @@ void WebSocketPingTimes::begin(Time now, char* pPayload)
 {
 	_newest = awaited() && _newest - now < AHEAD ? _newest + 1 : now;
 	_roundTrip.store(roundTrip() | AWAITED, std::memory_order_relaxed);
-	std::memcpy(pPayload, &_newest, sizeof(_newest));
+	const Time payload[] = {_newest, ~_newest};
+	std::memcpy(pPayload, payload, sizeof(payload));
 }
 
 
 void WebSocketPingTimes::received(const char* pPayload, std::size_t length, Time now)
 {
-	Time ping = 0;
-	if (!awaited() || length != sizeof(ping)) return;
-	std::memcpy(&ping, pPayload, sizeof(ping));
-	if (isAfter(ping, _newest)) return; // none was sent then
+	Time payload[2] = {};
+	if (!awaited() || length != sizeof(payload)) return;
+	std::memcpy(payload, pPayload, sizeof(payload));
+	const Time ping = payload[0];
+	if (payload[1] != ~ping || isAfter(ping, _newest)) return; // none was sent then
 	const Time time = isAfter(now, ping) ? now - ping : 1;
 	_roundTrip.store(ping == _newest ? time : time | AWAITED, std::memory_order_relaxed);
 }

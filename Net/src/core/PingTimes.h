@@ -37,7 +37,7 @@ public:
 
 	enum
 	{
-		LENGTH = sizeof(Time) /// Bytes of a payload.
+		LENGTH = 2*sizeof(Time) /// Bytes of a payload: the time, and its complement, which other payloads do not have.
 	};
 
 	void begin(Time now, char* pPayload);

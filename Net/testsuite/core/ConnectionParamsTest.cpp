@@ -11,7 +11,9 @@
 //
 
 
+#include "Poco/Net/WebSocketClientParams.h"
 #include "Poco/Net/WebSocketConnectionParams.h"
+#include "Poco/Net/WebSocketServerParams.h"
 #include "Poco/Exception.h"
 #include <gtest/gtest.h>
 #include <type_traits>

@@ -52,6 +52,8 @@ TEST(WebSocketPingTimesTest, OnePing)
 		const std::string payload = ping(times, begin);
 		pong(times, "", begin + 1);
 		pong(times, payload + "x", begin + 1);
+		pong(times, std::string(payload.size(), '\xff'), begin + 1);
+		pong(times, std::string(payload.size(), '\0'), begin + 1);
 		EXPECT_EQ(0u, times.roundTrip());
 		pong(times, payload, begin + 300);
 		EXPECT_EQ(300u, times.roundTrip());
@@ -106,7 +108,8 @@ TEST(WebSocketPingTimesTest, WhatIsNoAnswer)
 		const std::string payload = ping(times, begin);
 		for (Time other: {begin + 1, begin + 1000, begin + 0x7fffffff})
 		{
-			pong(times, std::string(reinterpret_cast<const char*>(&other), sizeof(other)), begin + 50);
+			const Time answer[] = {other, ~other};
+			pong(times, std::string(reinterpret_cast<const char*>(answer), sizeof(answer)), begin + 50);
 			EXPECT_EQ(0u, times.roundTrip()) << other - begin;
 			EXPECT_TRUE(times.awaited());
 		}
