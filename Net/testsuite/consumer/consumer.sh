@@ -105,7 +105,7 @@ run_vendored()
 
 	local extra
 	extra="$(find "$BUILD/websocket" -type f \( -name '*.o' -o -name '*.a' -o -name '*.so*' -o -perm -u+x \) \
-		-not -path '*/PocoWebSocket.dir/*' -not -name 'libPocoWebSocket.*')"
+		-not -path '*/PocoWebSocket.dir/*' -not -path '*/PocoWebSocketCore.dir/*' -not -name 'libPocoWebSocket.*')"
 	[[ -z $extra ]] || fail "more than the library is built: $extra"
 	cmake --install "$BUILD" --prefix "$BUILD/prefix"
 	[[ ! -e $BUILD/prefix ]] || fail "the vendored library installs files"
