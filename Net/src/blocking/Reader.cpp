@@ -241,7 +241,7 @@ bool WebSocketReader::keepAlive(Poco::Timespan& left, bool pending)
 			if (_keepAlive.look(time, peerState(fd), _progress) & WebSocketKeepAlive::PROBE) probePeer(fd, true);
 			break;
 		case WebSocketKeepAlive::FAIL:
-			_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
+			_framer.failSilence();
 			return false;
 		default:
 			left = Poco::Timespan(1000*static_cast<Poco::Timespan::TimeDiff>(_keepAlive.deadline(_keepAliveLimits, _progress) - time));
@@ -415,7 +415,7 @@ bool WebSocketReader::tooSlow(WebSocketMessageParser& parser)
 	}
 	if (!_messageSince.isElapsed(_transferTimeout.totalMicroseconds())) return false;
 	if (_transport.poll(0, SocketImpl::SELECT_READ)) return false; // it has come, and the program was away
-	_framer.fail(WebSocketError::POLICY_VIOLATION, WebSocketFrame::POLICY_VIOLATION, "A message takes too long to arrive");
+	_framer.failSlowMessage();
 	return true;
 }
 

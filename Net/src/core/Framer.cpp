@@ -328,6 +328,18 @@ WebSocketFramer::Result WebSocketFramer::fail(WebSocketError::Code error, int cl
 }
 
 
+WebSocketFramer::Result WebSocketFramer::failSlowMessage()
+{
+	return fail(WebSocketError::POLICY_VIOLATION, WebSocketFrame::POLICY_VIOLATION, "A message takes too long to arrive");
+}
+
+
+WebSocketFramer::Result WebSocketFramer::failSilence()
+{
+	return fail(WebSocketError::PING_TIMEOUT, NO_CLOSE, "No answer to a PING");
+}
+
+
 std::size_t WebSocketFramer::formatError(char* pText) const
 	/// Writes the text, with its numbers, to pText, with room for MAX_CLOSE_REASON bytes; returns its length.
 {

@@ -142,6 +142,12 @@ public:
 		/// is that of the Close frame to be sent; 0 if none is. Each "%" in the text, two at most, stands for
 		/// a number. Allocates nothing. Returns FAILED.
 
+	Result failSlowMessage();
+		/// Fails the connection (POLICY_VIOLATION, 1008): a message takes too long to arrive.
+
+	Result failSilence();
+		/// Fails the connection (PING_TIMEOUT, without a Close frame to be sent): no answer to a PING.
+
 	Result receiveEnd();
 		/// Takes the end of the stream. Fails the connection (INCOMPLETE_FRAME,
 		/// without a Close frame to be sent) inside a frame; otherwise returns OK.

@@ -435,10 +435,10 @@ WebSocketProtocol::Event WebSocketProtocol::timeReached(Time now, const WebSocke
 			close(WebSocketFrame::GOING_AWAY, "Idle for too long", now);
 			break;
 		case WebSocketTiming::MESSAGE_TIMEOUT:
-			end.framer.fail(WebSocketError::POLICY_VIOLATION, WebSocketFrame::POLICY_VIOLATION, "A message takes too long to arrive");
+			end.framer.failSlowMessage();
 			return end.fail(now);
 		case WebSocketTiming::PING_TIMEOUT:
-			end.framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
+			end.framer.failSilence();
 			end.dropped = true;
 			return end.fail(now);
 		default:

@@ -73,11 +73,11 @@ bool WebSocketEventConnection::act(WebSocketTiming::Action action, Time now)
 		sendClose(WebSocketFrame::GOING_AWAY, "Idle for too long");
 		return false;
 	case WebSocketTiming::MESSAGE_TIMEOUT:
-		_framer.fail(WebSocketError::POLICY_VIOLATION, WebSocketFrame::POLICY_VIOLATION, "A message takes too long to arrive");
+		_framer.failSlowMessage();
 		protocolFailed();
 		return false;
 	case WebSocketTiming::PING_TIMEOUT:
-		_framer.fail(WebSocketError::PING_TIMEOUT, 0, "No answer to a PING");
+		_framer.failSilence();
 		broken(WebSocketException(_framer.errorText(), _framer.error()));
 		return false;
 	case WebSocketTiming::SEND_TIMEOUT:

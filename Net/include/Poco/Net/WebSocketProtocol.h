@@ -67,7 +67,10 @@ class WebSocket_API WebSocketProtocol
 	///         if the stream has ended: protocol.receiveEnd(), and wait for bytes no more;
 	///     }
 	///
-	/// An object is used by one thread at a time. All functions may throw a std::bad_alloc.
+	/// A program that does not read for longer than the keep-alive allows finds no answer to its PINGs, and the connection fails: set no ping
+	/// interval (WebSocketParams::setPingInterval()) if reading may stop for so long.
+	///
+	/// An object is used by one thread at a time. All functions may throw a std::bad_alloc; the connection is to be closed then.
 {
 public:
 	typedef Poco::UInt32 Time;
