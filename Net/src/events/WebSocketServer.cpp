@@ -480,11 +480,12 @@ std::vector<WebSocketConnection::Ptr> WebSocketServer::Core::drain(const Poco::T
 WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request, HTTPServerResponse& response)
 {
 	const WebSocketRoom::Guest guest(_adoptRoom); // first: stop() waits for it
-	if (_stage != RUNNING || _draining) throw IllegalStateException("The server does not run");
+	if (!keeps()) throw IllegalStateException("The server does not run");
 	const SocketAddress address = request.clientAddress();
 	const WebSocketHost host(address.addr());
 	if (!admit(host))
 	{
+		if (!keeps()) throw IllegalStateException("The server does not run"); // it was ended after the first look
 		response.setStatusAndReason(HTTPResponse::HTTP_SERVICE_UNAVAILABLE);
 		response.setKeepAlive(false);
 		response.sendBuffer("", 0);
@@ -541,7 +542,7 @@ bool WebSocketServer::Core::admit(const WebSocketHost& host)
 {
 	const int counted = _httpRoom.visited() ? 1 : 0; // a handler of this server adopts a connection that counts already
 	const int handshakes = _handshakes.fetch_add(1, std::memory_order_relaxed);
-	bool admitted = _stage == RUNNING && !_draining && handshakes < pParams->getMaxHandshakes()
+	bool admitted = keeps() && handshakes < pParams->getMaxHandshakes()
 		&& handshakes + _connections.load(std::memory_order_relaxed) + _http.load(std::memory_order_relaxed) - counted < pParams->getMaxConnections();
 	if (admitted && counts())
 	{
@@ -550,7 +551,7 @@ bool WebSocketServer::Core::admit(const WebSocketHost& host)
 	}
 	if (admitted) return true;
 	_handshakes.fetch_sub(1, std::memory_order_relaxed);
-	_refused.fetch_add(1, std::memory_order_relaxed);
+	if (keeps()) _refused.fetch_add(1, std::memory_order_relaxed);
 	return false;
 }
 

@@ -382,6 +382,86 @@ TEST_F(EventTest, NoHookIsCalledAfterStop)
 }
 
 
+namespace
+{
+	class InterruptedRequest: public HTTPServerRequest
+		/// A request that calls a function when it is asked for its address.
+	{
+	public:
+		InterruptedRequest(HTTPServerRequest& request, std::function<void()> function):
+			_request(request),
+			_function(std::move(function))
+		{
+		}
+
+		const SocketAddress& clientAddress() const override
+		{
+			_function();
+			return _request.clientAddress();
+		}
+
+		std::istream& stream() override { return _request.stream(); }
+		const SocketAddress& serverAddress() const override { return _request.serverAddress(); }
+		const Poco::Net::HTTPServerParams& serverParams() const override { return _request.serverParams(); }
+		HTTPServerResponse& response() const override { return _request.response(); }
+		bool secure() const override { return _request.secure(); }
+
+	private:
+		HTTPServerRequest& _request;
+		std::function<void()> _function;
+	};
+
+	bool connects(const SocketAddress& address)
+	{
+		try
+		{
+			const Poco::Net::StreamSocket socket(address);
+			return true;
+		}
+		catch (const Poco::Net::NetException&)
+		{
+			return false;
+		}
+	}
+}
+
+
+TEST_F(EventTest, AdoptWhileItIsStopped)
+	/// stop() or drain() begins while adopt() looks at the request: the server does not run, which is no limit that was reached.
+{
+	for (const How how: {How::STOP, How::DRAIN})
+	{
+		EventServer events;
+		events.handler.quiet = true;
+		events.start();
+		const SocketAddress address = events.address();
+		std::thread ending;
+		TestServer http(Transport::PLAIN, TestServer::RequestHandler([&](HTTPServerRequest& request, HTTPServerResponse& response)
+		{
+			InterruptedRequest interrupted(request, [&]
+			{
+				if (ending.joinable()) return;
+				ending = std::thread([&]
+				{
+					if (how == How::STOP) events.server.stop();
+					else events.server.drain(Poco::Timespan(0, 1000));
+				});
+				EXPECT_TRUE(eventually([&] { return !connects(address); })); // that is: it has begun
+			});
+			EXPECT_THROW(events.server.adopt(interrupted, response), Poco::IllegalStateException);
+			EXPECT_FALSE(response.sent());
+			response.setContentLength(0);
+			response.send();
+		}));
+		RawPeer peer = connectRaw(http.port(), Transport::PLAIN);
+		peer.send(handshakeRequest());
+		EXPECT_NE(std::string::npos, peer.receiveThrough("\r\n\r\n").find(" 200 "));
+		ending.join();
+		EXPECT_EQ(0u, events.server.metrics().connectionsRefused);
+	}
+}
+
+
 //
 // Who waits for whom
 //
