@@ -1,0 +1,93 @@
+//
+// Admission.h
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketAdmission
+//
+// Who may come in to a server, and how many there are.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_WebSocketAdmission_INCLUDED
+#define Net_WebSocketAdmission_INCLUDED
+
+
+#include "events/ConnectionGroup.h"
+#include "events/HostCounts.h"
+#include "Poco/Net/WebSocketServer.h"
+#include "Poco/Timespan.h"
+#include "Poco/Types.h"
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketAdmission
+	/// Counts the connections of a server, and decides whether there may be one more. Thread-safe.
+{
+public:
+	typedef WebSocketConnectionGroup::Phase Phase;
+
+	explicit WebSocketAdmission(const WebSocketServerParams::Ptr& pParams);
+		/// Is closed.
+
+	void open();
+	void close();
+	bool isOpen() const;
+
+	bool admit(const WebSocketHost& host, bool counted) noexcept;
+		/// Counts a connection in its opening handshake. Returns false, and counts nobody, if it is closed, a limit is reached, or there is no
+		/// memory for counting. A connection that is counted as one of another kind, which will leave soon, needs no room of its own.
+
+	void stay(const WebSocketHost& host) noexcept;
+		/// Counts a connection that is there already as one with other requests, before it leaves as what it was.
+
+	void opened(Phase before) noexcept;
+		/// The opening handshake of a connection is complete.
+
+	void leave(Phase phase, const WebSocketHost& host) noexcept;
+		/// A connection counts no more.
+
+	void refused() noexcept;
+		/// A connection that was admitted is closed because of a limit.
+
+	void waitUntilEmpty(const Poco::Timespan& timeout);
+		/// Waits until nobody is counted, but not longer. Is to be closed.
+
+	int count() const;
+		/// Returns how many there are.
+
+	void read(WebSocketServer::Metrics& metrics) const;
+		/// Fills in what is counted here.
+
+private:
+	std::atomic<int>& counter(Phase phase);
+
+	bool perHost() const;
+
+	const WebSocketServerParams::Ptr _pParams;
+	std::atomic<bool> _open{false};
+	std::atomic<int> _connections{0};
+	std::atomic<int> _handshakes{0};
+	std::atomic<int> _http{0};
+	std::atomic<Poco::UInt64> _opened{0};
+	std::atomic<Poco::UInt64> _refused{0};
+	std::mutex _mutex;
+	std::condition_variable _empty;
+	WebSocketHostCounts _hosts;
+};
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_WebSocketAdmission_INCLUDED

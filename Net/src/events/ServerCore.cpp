@@ -1,0 +1,267 @@
+//
+// ServerCore.cpp
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketServer
+//
+// How connections come to a server, and go.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "events/ServerCore.h"
+#include "net/ServerHandshake.h"
+#include "Poco/Net/HTTPServerRequest.h"
+#include "Poco/Net/HTTPServerResponse.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/Error.h"
+#include "Poco/Logger.h"
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+namespace
+{
+	const char* const LEAVING = "Going away";
+}
+
+
+WebSocketServer::Core::Core(const WebSocketServerHandler::Ptr& pItsHandler, const WebSocketServerParams::Ptr& pItsParams):
+	WebSocketConnectionGroup(WebSocketFramer::ROLE_SERVER, pItsHandler, pItsParams),
+	pParams(pItsParams),
+	_pHandler(pItsHandler),
+	_admission(pItsParams)
+{
+}
+
+
+WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request, HTTPServerResponse& response)
+{
+	const WebSocketRoom::Guest guest(_loops.adoptRoom); // first: stop() waits for it
+	if (!keeps()) throw IllegalStateException("The server does not run");
+	const SocketAddress address = request.clientAddress();
+	const WebSocketHost host(address.addr());
+	if (!_admission.admit(host, _loops.httpRoom.visited())) // a handler of this server adopts a connection that counts already
+	{
+		if (!keeps()) throw IllegalStateException("The server does not run"); // it was ended after the first look
+		response.setStatusAndReason(HTTPResponse::HTTP_SERVICE_UNAVAILABLE);
+		response.setKeepAlive(false);
+		response.sendBuffer("", 0);
+		throw WebSocketException("Too many connections", WebSocketError::HANDSHAKE_REFUSED);
+	}
+	WebSocketEventConnection::Ptr pConnection;
+	orWithdraw(host, [&]
+	{
+		WebSocketUpgrade upgrade = WebSocketServerHandshake::accept(request, response, pParams.get());
+		WebSocketReactor& reactor = _loops.choose();
+		pConnection = new WebSocketEventConnection(*this, reactor, upgrade, address, request);
+		begin(pConnection, reactor);
+	});
+	return pConnection;
+}
+
+
+void WebSocketServer::Core::broadcast(const WebSocketPreparedMessage::Ptr& pMessage)
+{
+	if (_stage != RUNNING) return;
+	for (auto& pReactor: _loops.reactors())
+	{
+		if (pReactor->current()) pReactor->broadcast(pMessage, maxQueuedBytes);
+		else pReactor->postBroadcast(pMessage, maxQueuedBytes);
+	}
+}
+
+
+template <typename Function>
+void WebSocketServer::Core::orWithdraw(const WebSocketHost& host, const Function& function)
+	/// Calls what makes a connection of what was admitted.
+{
+	try
+	{
+		function();
+	}
+	catch (...)
+	{
+		_admission.leave(HANDSHAKE, host);
+		throw;
+	}
+}
+
+
+void WebSocketServer::Core::closeAll()
+	/// Begins the closing handshake of each connection. Waits for each loop.
+{
+	_loops.invokeInEach([this](WebSocketReactor& reactor)
+	{
+		for (auto& pConnection: reactor.connections())
+		{
+			if (pConnection->belongsTo(*this)) pConnection->close(WebSocketFrame::GOING_AWAY, LEAVING);
+		}
+	});
+}
+
+
+void WebSocketServer::Core::begin(const WebSocketEventConnection::Ptr& pConnection, WebSocketReactor& reactor)
+{
+	WebSocketEventConnection::Ptr pShared = pConnection;
+	if (reactor.current()) pShared->begin();
+	else if (!reactor.post({pConnection, WebSocketEventConnection::Task::ADD, {0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()}})) pShared->discharge();
+}
+
+
+void WebSocketServer::Core::accepted(int& fd, const sockaddr* pRemote, socklen_t length)
+{
+	_accepted.fetch_add(1, std::memory_order_relaxed);
+	const WebSocketHost host(pRemote);
+	if (!_admission.admit(host, false)) return;
+	orWithdraw(host, [&]
+	{
+		WebSocketReactor& reactor = _loops.choose();
+		begin(new WebSocketEventConnection(*this, reactor, fd, pRemote, length), reactor);
+	});
+}
+
+
+bool WebSocketServer::Core::accepted(const StreamSocket& socket)
+{
+	_accepted.fetch_add(1, std::memory_order_relaxed);
+	StreamSocket accepted(socket);
+	SocketAddress remote;
+	try
+	{
+		remote = accepted.peerAddress();
+		accepted.setNoDelay(true);
+	}
+	catch (const Poco::Exception&)
+	{
+		return false; // it has been reset already
+	}
+	const WebSocketHost host(remote.addr());
+	if (!_admission.admit(host, false)) return false;
+	orWithdraw(host, [&]
+	{
+		WebSocketReactor& reactor = _loops.choose();
+		begin(new WebSocketEventConnection(*this, reactor, static_cast<StreamSocketImpl*>(accepted.impl()), remote), reactor);
+	});
+	return true;
+}
+
+
+void WebSocketServer::Core::acceptFailed(int code)
+{
+	if (_failures.fetch_add(1, std::memory_order_relaxed) == 0)
+		Poco::Logger::get("WebSocketServer").error("Cannot accept connections: %s; trying again", Poco::Error::getMessage(code));
+}
+
+
+bool WebSocketServer::Core::handOver(WebSocketStream& stream, const std::string& received, int requests)
+{
+	const WebSocketHost host = stream.remoteHost();
+	_admission.stay(host); // what the connection was is gone afterwards
+	try
+	{
+		if (_loops.dispatcher().serve(stream, received, requests)) return true;
+	}
+	catch (...)
+	{
+		_admission.leave(HTTP, host);
+		throw;
+	}
+	_admission.leave(HTTP, host);
+	_admission.refused();
+	return false;
+}
+
+
+bool WebSocketServer::Core::keeps() const
+{
+	return _admission.isOpen();
+}
+
+
+void WebSocketServer::Core::handled(WebSocketHTTPDispatcher::Connection& connection)
+{
+	WebSocketEventConnection::Ptr pConnection;
+	try
+	{
+		WebSocketReactor& reactor = _loops.choose();
+		pConnection = new WebSocketEventConnection(*this, reactor, connection);
+		begin(pConnection, reactor);
+	}
+	catch (const std::exception&) // no memory: the connection is closed
+	{
+		closed(connection.remote);
+		return;
+	}
+	if (!keeps()) pConnection->close(WebSocketFrame::GOING_AWAY, LEAVING); // it came while the others were closed
+}
+
+
+void WebSocketServer::Core::closed(const SocketAddress& remote)
+{
+	_admission.leave(HTTP, WebSocketHost(remote.addr()));
+}
+
+
+void WebSocketServer::Core::opened(WebSocketConnection&, Phase before)
+{
+	_admission.opened(before);
+}
+
+
+void WebSocketServer::Core::tellOpen(WebSocketConnection& connection, HTTPRequest& request)
+{
+	if (!silent()) _pHandler->onOpen(connection, static_cast<HTTPServerRequest&>(request));
+}
+
+
+void WebSocketServer::Core::greeted(WebSocketConnection& connection)
+{
+	if (_draining) connection.close(WebSocketFrame::GOING_AWAY, LEAVING); // it came while the others were closed
+}
+
+
+void WebSocketServer::Core::gone(WebSocketConnection& connection, Phase phase, bool closed)
+{
+	if (_draining && phase == OPENED && !closed)
+	{
+		std::lock_guard<std::mutex> lock(_cutMutex);
+		try
+		{
+			_cut.emplace_back(&connection, true);
+		}
+		catch (const std::bad_alloc&)
+		{
+			// drain() has made room for those that there were
+		}
+	}
+	_admission.leave(phase, static_cast<const WebSocketEventConnection&>(connection).remoteHost());
+}
+
+
+WebSocketServer::Metrics WebSocketServer::Core::metrics() const
+{
+	Metrics metrics;
+	_admission.read(metrics);
+	metrics.connectionsAccepted = _accepted;
+	metrics.acceptFailures = _failures;
+	if (_stage == CREATED) return metrics;
+	for (const auto& pReactor: _loops.reactors())
+	{
+		const WebSocketReactor::Counters& counters = pReactor->counters;
+		metrics.messagesReceived += counters.messagesReceived;
+		metrics.messagesSent     += counters.messagesSent;
+		metrics.bytesReceived    += counters.bytesReceived;
+		metrics.bytesSent        += counters.bytesSent;
+	}
+	return metrics;
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net

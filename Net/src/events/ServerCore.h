@@ -1,0 +1,132 @@
+//
+// ServerCore.h
+//
+// Library: PocoWebSocket
+// Package: Events
+// Module:  WebSocketServer
+//
+// A running server: where its connections come from, and how it ends.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Net_ServerCore_INCLUDED
+#define Net_ServerCore_INCLUDED
+
+
+#include "events/Admission.h"
+#include "events/ConnectionGroup.h"
+#include "events/EventConnection.h"
+#include "events/HTTPDispatcher.h"
+#include "events/Listener.h"
+#include "events/ServerLoops.h"
+#include "Poco/Net/WebSocketServer.h"
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <vector>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+class WebSocketServer::Core: public WebSocketConnectionGroup, public WebSocketListener::Acceptor, public WebSocketHTTPDispatcher::Owner
+	/// What the connections have in common, and where they come from. Connections that the application keeps share its ownership.
+	///
+	/// ServerCore.cpp: how connections come and go. ServerStages.cpp: how the server begins and ends.
+{
+public:
+	Core(const WebSocketServerHandler::Ptr& pItsHandler, const WebSocketServerParams::Ptr& pItsParams);
+
+	typedef Poco::AutoPtr<Core> Ptr;
+
+	//
+	// Stages
+	//
+	void setHTTP(const HTTPRequestHandlerFactory::Ptr& pItsFactory, const HTTPServerParams::Ptr& pItsParams);
+	void listen(const ServerSocket& socket);
+	Poco::UInt16 port() const;
+	void start();
+	void stop();
+
+	void destroy();
+		/// For the destructor, which cannot throw: as stop() if that is possible; otherwise the handler is silenced, other threads are
+		/// waited for, and this one ends later.
+
+	bool abandon();
+		/// Returns true in a child of the process that has started the server: nothing but the ports can be given back.
+
+	std::vector<WebSocketConnection::Ptr> drain(const Poco::Timespan& timeout);
+	std::vector<WebSocketReactor::Ptr> reactors() const;
+
+	//
+	// Connections
+	//
+	WebSocketConnection::Ptr adopt(HTTPServerRequest& request, HTTPServerResponse& response);
+	void broadcast(const WebSocketPreparedMessage::Ptr& pMessage);
+	Metrics metrics() const;
+
+	// WebSocketListener::Acceptor
+	void accepted(int& fd, const sockaddr* pRemote, socklen_t length) override;
+	bool accepted(const StreamSocket& socket) override;
+	void acceptFailed(int code) override;
+
+	// WebSocketConnectionGroup
+	bool handOver(WebSocketStream& stream, const std::string& received, int requests) override;
+	void opened(WebSocketConnection& connection, Phase before) override;
+	void tellOpen(WebSocketConnection& connection, HTTPRequest& request) override;
+	void greeted(WebSocketConnection& connection) override;
+	void gone(WebSocketConnection& connection, Phase phase, bool closed) override;
+
+	// WebSocketHTTPDispatcher::Owner
+	bool keeps() const override;
+	void handled(WebSocketHTTPDispatcher::Connection& connection) override;
+	void closed(const SocketAddress& remote) override;
+
+	const WebSocketServerParams::Ptr pParams;
+
+protected:
+	~Core() override = default;
+
+private:
+	enum Stage
+	{
+		CREATED,
+		RUNNING,
+		STOPPING,
+		DRAINED, // handlers of other requests may be running still
+		STOPPED
+	};
+
+	void checkCreated(const char* function) const;
+	void startThreads();
+	void closeAll();
+	void waitUntilStopped(std::unique_lock<std::mutex>& lock);
+	void setStage(Stage stage);
+	void finish();
+	void begin(const WebSocketEventConnection::Ptr& pConnection, WebSocketReactor& reactor);
+	template <typename Function> void orWithdraw(const WebSocketHost& host, const Function& function);
+
+	WebSocketServerHandler::Ptr _pHandler;
+	HTTPRequestHandlerFactory::Ptr _pFactory;
+	WebSocketAdmission _admission; // is open while the server runs and is not being drained
+	WebSocketServerLoops _loops;
+	mutable std::mutex _stageMutex; // who changes the stage has it, but not while it waits for a thread
+	std::condition_variable _stopped;
+	std::atomic<Stage> _stage{CREATED};
+	std::atomic<bool> _draining{false}; // drain() has been called
+	std::atomic<Poco::UInt64> _accepted{0};
+	std::atomic<Poco::UInt64> _failures{0};
+	std::mutex _cutMutex;
+	std::vector<WebSocketConnection::Ptr> _cut; // while draining
+};
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
+
+
+#endif // Net_ServerCore_INCLUDED

@@ -1,0 +1,138 @@
+//
+// UnitAdmissionTest.cpp
+//
+// Who may come in to a server: each limit at its edge, and what makes room again.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "events/Admission.h"
+#include <gtest/gtest.h>
+#include <thread>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+
+using Poco::Net::WebSocketAdmission;
+using Poco::Net::WebSocketConnectionGroup;
+using Poco::Net::WebSocketHost;
+using Poco::Net::WebSocketServer;
+using Poco::Net::WebSocketServerParams;
+
+
+namespace
+{
+	WebSocketHost host(const char* pAddress)
+	{
+		sockaddr_in address = {};
+		address.sin_family = AF_INET;
+		::inet_pton(AF_INET, pAddress, &address.sin_addr);
+		return WebSocketHost(reinterpret_cast<const sockaddr*>(&address));
+	}
+
+	const WebSocketHost A = host("192.0.2.1");
+	const WebSocketHost B = host("192.0.2.2");
+
+	class EventAdmissionTest: public testing::Test
+	{
+	protected:
+		EventAdmissionTest()
+		{
+			pParams->setMaxConnections(3);
+			pParams->setMaxHandshakes(2);
+			pParams->setMaxConnectionsPerAddress(2);
+			admission.open();
+		}
+
+		WebSocketServer::Metrics metrics() const
+		{
+			WebSocketServer::Metrics metrics;
+			admission.read(metrics);
+			return metrics;
+		}
+
+		WebSocketServerParams::Ptr pParams = new WebSocketServerParams;
+		WebSocketAdmission admission{pParams};
+	};
+}
+
+
+TEST_F(EventAdmissionTest, HandshakesAtTheSameTime)
+{
+	EXPECT_TRUE(admission.admit(A, false));
+	EXPECT_TRUE(admission.admit(B, false));
+	EXPECT_FALSE(admission.admit(B, false));
+	admission.opened(WebSocketConnectionGroup::HANDSHAKE);
+	EXPECT_TRUE(admission.admit(B, false));
+	EXPECT_EQ(1, metrics().connections);
+	EXPECT_EQ(2, metrics().handshakes);
+	EXPECT_EQ(1u, metrics().connectionsRefused);
+}
+
+
+TEST_F(EventAdmissionTest, ConnectionsOfOneAddress)
+{
+	for (int i = 0; i < 2; ++i)
+	{
+		EXPECT_TRUE(admission.admit(A, false));
+		admission.opened(WebSocketConnectionGroup::HANDSHAKE);
+	}
+	EXPECT_FALSE(admission.admit(A, false));
+	EXPECT_TRUE(admission.admit(A, true)); // one of the two is to become this one
+	admission.leave(WebSocketConnectionGroup::HANDSHAKE, A);
+	EXPECT_TRUE(admission.admit(B, false));
+	admission.leave(WebSocketConnectionGroup::HANDSHAKE, B);
+	admission.leave(WebSocketConnectionGroup::OPENED, A);
+	EXPECT_TRUE(admission.admit(A, false));
+}
+
+
+TEST_F(EventAdmissionTest, AllConnections)
+{
+	for (const WebSocketHost& host: {A, A, B})
+	{
+		EXPECT_TRUE(admission.admit(host, false));
+		admission.opened(WebSocketConnectionGroup::HANDSHAKE);
+	}
+	EXPECT_FALSE(admission.admit(B, false));
+	EXPECT_TRUE(admission.admit(B, true));
+	EXPECT_EQ(3u, metrics().connectionsOpened);
+}
+
+
+TEST_F(EventAdmissionTest, OtherRequests)
+{
+	EXPECT_TRUE(admission.admit(A, false));
+	admission.stay(A);
+	admission.leave(WebSocketConnectionGroup::HANDSHAKE, A);
+	EXPECT_EQ(1, metrics().httpConnections);
+	EXPECT_EQ(0, metrics().handshakes);
+	EXPECT_TRUE(admission.admit(A, false));
+	EXPECT_FALSE(admission.admit(A, false)); // the other request counts for its address
+	admission.opened(WebSocketConnectionGroup::HTTP);
+	EXPECT_EQ(0, metrics().httpConnections);
+	EXPECT_EQ(1, metrics().connections);
+}
+
+
+TEST_F(EventAdmissionTest, ClosedIsNoLimit)
+{
+	admission.close();
+	EXPECT_FALSE(admission.admit(A, false));
+	EXPECT_EQ(0, admission.count());
+	EXPECT_EQ(0u, metrics().connectionsRefused);
+}
+
+
+TEST_F(EventAdmissionTest, WaitsUntilAllHaveLeft)
+{
+	EXPECT_TRUE(admission.admit(A, false));
+	admission.close();
+	admission.waitUntilEmpty(Poco::Timespan(0, 1000));
+	EXPECT_EQ(1, admission.count());
+	std::thread other([this] { admission.leave(WebSocketConnectionGroup::HANDSHAKE, A); });
+	admission.waitUntilEmpty(Poco::Timespan(60, 0));
+	EXPECT_EQ(0, admission.count());
+	other.join();
+}
