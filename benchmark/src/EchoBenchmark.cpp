@@ -13,14 +13,13 @@
 
 
 #include "EchoLoop.h"
+#include "EchoSocket.h"
 #include "Poco/Net/HTTPRequestHandler.h"
 #include "Poco/Net/HTTPRequestHandlerFactory.h"
 #include "Poco/Net/HTTPServer.h"
 #include "Poco/Net/HTTPServerParams.h"
 #include "Poco/Net/HTTPServerRequest.h"
 #include "Poco/Net/HTTPServerResponse.h"
-#include "Poco/Net/ServerSocket.h"
-#include "Poco/Net/SocketAddress.h"
 #include "Poco/Exception.h"
 #include "Poco/Process.h"
 #include "Poco/ThreadPool.h"
@@ -71,12 +70,12 @@ int main(int argc, char** argv)
 
 	try
 	{
-		EchoLoop::configure(argc, argv);
+		const bool tls = EchoLoop::configure(argc, argv);
 		Poco::Net::HTTPServerParams::Ptr pParams = new Poco::Net::HTTPServerParams;
 		pParams->setMaxThreads(MAX_CONNECTIONS);
 		pParams->setKeepAlive(false);
 		Poco::ThreadPool threads(2, MAX_CONNECTIONS);
-		Poco::Net::ServerSocket socket(Poco::Net::SocketAddress("127.0.0.1", 0), MAX_CONNECTIONS);
+		const Poco::Net::ServerSocket socket = listeningSocket(MAX_CONNECTIONS, tls);
 		Poco::Net::HTTPServer server(new EchoHandlerFactory, threads, socket, pParams);
 		server.start();
 		std::cout << socket.address().port() << " " << Poco::Process::id() << std::endl;

@@ -21,8 +21,8 @@
 
 struct EchoLoop
 {
-	static void configure(int argc, char** argv);
-		/// Takes the command line. Throws a std::invalid_argument if it makes no sense.
+	static bool configure(int argc, char** argv);
+		/// Takes the command line; returns true if it wants TLS. Throws a std::invalid_argument if it makes no sense.
 
 	static void run(Poco::Net::HTTPServerRequest& request, Poco::Net::HTTPServerResponse& response);
 		/// Serves a connection, to its end.

@@ -24,6 +24,7 @@ struct EchoOptions
 	bool parts = false;            /// Message parts as they come, not whole messages.
 	bool broadcast = false;        /// Each message goes to all connections.
 	bool each = false;             /// The same, sent to one after the other; of EventsBenchmark only.
+	bool tls = false;              /// wss.
 	bool cork = false;             /// With a WebSocket::Cork.
 	bool verifyUTF8 = true;
 	bool deflate = false;          /// Accept permessage-deflate (RFC 7692).

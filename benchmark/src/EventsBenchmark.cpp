@@ -12,8 +12,7 @@
 
 
 #include "EchoOptions.h"
-#include "Poco/Net/ServerSocket.h"
-#include "Poco/Net/SocketAddress.h"
+#include "EchoSocket.h"
 #include "Poco/Net/WebSocketServer.h"
 #include "Poco/Exception.h"
 #include "Poco/Process.h"
@@ -160,7 +159,7 @@ int main(int argc, char** argv)
 	{
 		const EchoOptions options = EchoOptions::parse(argc, argv);
 		if (options.cork) throw std::invalid_argument("--cork is unknown here");
-		Poco::Net::ServerSocket socket(Poco::Net::SocketAddress("127.0.0.1", 0), BACKLOG);
+		const Poco::Net::ServerSocket socket = listeningSocket(BACKLOG, options.tls);
 		Poco::Net::WebSocketServerHandler::Ptr pHandler = handler(options);
 		Poco::Net::WebSocketServer server(pHandler, parameters(options));
 		if (auto* const pBroadcast = dynamic_cast<Broadcast*>(pHandler.get())) pBroadcast->pServer = &server;

@@ -15,14 +15,17 @@
 #include "Poco/Net/WebSocket.h"
 #include "Poco/Buffer.h"
 #include <stdexcept>
+#include <string>
 
 
 using Poco::Net::WebSocket;
 
 
-void EchoLoop::configure(int argc, char**)
+bool EchoLoop::configure(int argc, char** argv)
 {
-	if (argc > 1) throw std::invalid_argument("no options are known");
+	const bool tls = argc == 2 && std::string(argv[1]) == "--tls";
+	if (argc > 1 && !tls) throw std::invalid_argument("no option but --tls is known");
+	return tls;
 }
 
 

@@ -42,7 +42,7 @@ namespace
 
 	enum Option
 	{
-		PORT = 1, CONNECTIONS, SIZE, INTERVAL, WARMUP, SECONDS, HELP
+		PORT = 1, CONNECTIONS, SIZE, INTERVAL, WARMUP, SECONDS, TLS, HELP
 	};
 
 	const option OPTIONS[] =
@@ -53,6 +53,7 @@ namespace
 		{"interval", required_argument, nullptr, INTERVAL},
 		{"warmup", required_argument, nullptr, WARMUP},
 		{"seconds", required_argument, nullptr, SECONDS},
+		{"tls", no_argument, nullptr, TLS},
 		{"help", no_argument, nullptr, HELP},
 		{nullptr, 0, nullptr, 0}
 	};
@@ -66,7 +67,8 @@ namespace
 		"  --size BYTES       payload of a message (20)\n"
 		"  --interval MS      between the messages of a connection (5)\n"
 		"  --warmup SECONDS   before anything is measured (0.3)\n"
-		"  --seconds SECONDS  length of the measured window (1)\n";
+		"  --seconds SECONDS  length of the measured window (1)\n"
+		"  --tls              wss; the server's certificate is not looked at\n";
 
 	double number(double min, double max)
 	{
@@ -92,6 +94,7 @@ namespace
 			case INTERVAL: options.interval = number(0.1, 10000); break;
 			case WARMUP: options.warmup = number(0, 3600); break;
 			case SECONDS: options.seconds = number(0.01, 3600); break;
+			case TLS: options.tls = true; break;
 			case HELP: options.help = true; break;
 			default: throw UsageError(std::string("unknown option, or its value is missing: ") + argv[optind - 1]);
 			}
@@ -116,7 +119,7 @@ namespace
 	public:
 		explicit Latency(const Options& options):
 			_options(options),
-			_buffer(64*1024),
+			_buffer(Stream::SPACE),
 			_period(static_cast<Nanoseconds>(1e6*options.interval/options.connections)),
 			_queue(epoll_create1(EPOLL_CLOEXEC)),
 			_timer(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK))

@@ -10,14 +10,6 @@
 
 
 #include "LoadConnection.h"
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include <cerrno>
-#include <cstring>
 #include <set>
 
 
@@ -58,42 +50,6 @@ namespace
 }
 
 
-void fail(const std::string& what)
-{
-	throw std::runtime_error(what);
-}
-
-
-void failErrno(const std::string& what)
-{
-	fail(what + ": " + std::strerror(errno));
-}
-
-
-int connectedSocket(const LoadOptions& options)
-{
-	static unsigned count = 0;
-	const int result = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (result < 0) failErrno("socket");
-	sockaddr_in address = {};
-	address.sin_family = AF_INET;
-	address.sin_port = htons(static_cast<std::uint16_t>(options.port));
-	if (inet_pton(AF_INET, options.host.c_str(), &address.sin_addr) != 1) fail("--host: not an IPv4 address: " + options.host);
-	const int on = 1;
-	setsockopt(result, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (options.host == "127.0.0.1")
-	{
-		sockaddr_in own = {};
-		own.sin_family = AF_INET;
-		own.sin_addr.s_addr = htonl(INADDR_LOOPBACK + count++ % 8);
-		setsockopt(result, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
-		if (bind(result, reinterpret_cast<sockaddr*>(&own), sizeof(own)) != 0) failErrno("bind");
-	}
-	if (connect(result, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) failErrno("connect");
-	return result;
-}
-
-
 //
 // OpeningHandshake
 //
@@ -127,23 +83,27 @@ void OpeningHandshake::check(const std::string& response, const LoadOptions& opt
 }
 
 
+std::string closeFrame(bool masked)
+{
+	Wire wire;
+	wire.append(0x88, "\x03\xe8", masked); // 1000
+	std::uint64_t length = wire.length();
+	const char* const pFrame = wire.at(0, length);
+	return std::string(pFrame, length);
+}
+
+
 //
 // Connection
 //
 Connection::Connection(const LoadOptions& options, const Wire& requests, std::unique_ptr<Replies> pReplies):
 	_requests(requests),
 	_pReplies(std::move(pReplies)),
-	_socket(connectedSocket(options))
+	_stream(options)
 {
-	setReceiveTimeout(options.timeout);
-	handshake(options);
-	setBlocking(false);
-}
-
-
-Connection::~Connection()
-{
-	close(_socket);
+	_stream.setReceiveTimeout(options.timeout);
+	OpeningHandshake::check(exchange(OpeningHandshake::request(options), 0), options);
+	_stream.setBlocking(false);
 }
 
 
@@ -156,25 +116,22 @@ void Connection::queue(std::uint64_t messages)
 
 void Connection::flush()
 {
-	while (_sent < _queued)
+	while (_sent < _queued || _stream.unsent())
 	{
 		std::uint64_t length = _queued - _sent;
 		const char* pData = _requests.at(_sent, length);
-		const ssize_t n = send(_socket, pData, length, MSG_NOSIGNAL);
-		if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-		if (n < 0) failErrno("send");
-		_sent += static_cast<std::uint64_t>(n);
+		const std::size_t n = _stream.send(pData, length);
+		if (n == 0) return;
+		_sent += n;
 	}
 }
 
 
 std::uint64_t Connection::receive(std::vector<char>& buffer, bool& more)
 {
-	const ssize_t n = recv(_socket, buffer.data(), buffer.size(), 0);
-	more = n == static_cast<ssize_t>(buffer.size());
-	if (n < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
-	if (n < 0) failErrno("recv");
-	if (n == 0) fail("the server has closed the connection");
+	const long n = _stream.receive(buffer.data(), more);
+	if (n == Stream::END) fail("the server has closed the connection");
+	if (n <= 0) return 0;
 	_received += static_cast<std::uint64_t>(n);
 	const std::uint64_t messages = _pReplies->take(buffer.data(), static_cast<std::size_t>(n));
 	_completed += messages;
@@ -190,48 +147,25 @@ void Connection::verify()
 
 void Connection::finish()
 {
-	setBlocking(true);
-	setReceiveTimeout(5);
-	const std::string payload = "\x03\xe8"; // 1000
-	Wire closeFrame;
-	closeFrame.append(0x88, payload, true);
-	std::uint64_t length = closeFrame.length();
-	const char* pFrame = closeFrame.at(0, length);
-	if (send(_socket, pFrame, length, MSG_NOSIGNAL) != static_cast<ssize_t>(length)) failErrno("send Close");
-	char answer[16];
-	Wire reply;
-	reply.append(0x88, payload, false);
-	length = reply.length();
-	if (recv(_socket, answer, length, MSG_WAITALL) != static_cast<ssize_t>(length)) fail("no Close frame came back");
-	if (std::memcmp(answer, reply.at(0, length), length) != 0) fail("another Close frame came back");
+	_stream.setBlocking(true);
+	_stream.setReceiveTimeout(5);
+	const std::string reply = closeFrame(false);
+	if (exchange(closeFrame(true), reply.size()) != reply) fail("another Close frame came back");
 }
 
 
-void Connection::handshake(const LoadOptions& options)
+std::string Connection::exchange(const std::string& data, std::size_t length)
 {
-	const std::string request = OpeningHandshake::request(options);
-	if (send(_socket, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) failErrno("send");
-	std::string response;
-	while (!OpeningHandshake::complete(response))
+	std::vector<char> buffer(Stream::SPACE);
+	std::size_t sent = 0;
+	std::string answer;
+	while (length > 0 ? answer.size() < length : !OpeningHandshake::complete(answer))
 	{
-		char ch = 0;
-		if (recv(_socket, &ch, 1, 0) != 1) fail("no whole HTTP response: " + response);
-		response += ch;
+		if (sent < data.size()) sent += _stream.send(data.data() + sent, data.size() - sent);
+		bool more = false;
+		const long n = _stream.receive(buffer.data(), more);
+		if (n < 0) fail("no whole answer has come: " + answer);
+		answer.append(buffer.data(), static_cast<std::size_t>(n));
 	}
-	OpeningHandshake::check(response, options);
-}
-
-
-void Connection::setBlocking(bool flag)
-{
-	const int flags = fcntl(_socket, F_GETFL);
-	if (fcntl(_socket, F_SETFL, flag ? flags & ~O_NONBLOCK : flags | O_NONBLOCK) != 0) failErrno("fcntl");
-}
-
-
-void Connection::setReceiveTimeout(double seconds)
-{
-	timeval time = {};
-	time.tv_sec = static_cast<time_t>(seconds) + 1;
-	setsockopt(_socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time));
+	return answer;
 }

@@ -18,13 +18,10 @@
 #include "LoadMessages.h"
 #include "LoadOptions.h"
 #include "LoadReplies.h"
+#include "LoadStream.h"
 #include <memory>
 #include <string>
 #include <vector>
-
-
-[[noreturn]] void fail(const std::string& what);
-[[noreturn]] void failErrno(const std::string& what);
 
 
 struct OpeningHandshake
@@ -39,9 +36,8 @@ struct OpeningHandshake
 };
 
 
-int connectedSocket(const LoadOptions& options);
-	/// Returns a new one, blocking. The sockets' own addresses are 127.0.0.1 to 127.0.0.8 in turns if the server
-	/// is on the loopback interface: there are not more than 28,000 ports for each.
+std::string closeFrame(bool masked);
+	/// Returns a Close frame with the code 1000.
 
 
 class Connection
@@ -49,11 +45,10 @@ class Connection
 {
 public:
 	Connection(const LoadOptions& options, const Wire& requests, std::unique_ptr<Replies> pReplies);
-	~Connection();
 
 	int descriptor() const
 	{
-		return _socket;
+		return _stream.descriptor();
 	}
 
 	std::uint64_t queued() const
@@ -85,7 +80,7 @@ public:
 		/// Sends what is queued, as far as the socket takes it.
 
 	std::uint64_t receive(std::vector<char>& buffer, bool& more);
-		/// Reads once; returns how many messages were completed, and in more
+		/// Reads once, into a buffer with Stream::SPACE; returns how many messages were completed, and in more
 		/// whether there may be more to read.
 
 	void verify();
@@ -98,13 +93,12 @@ private:
 	Connection(const Connection&) = delete;
 	Connection& operator = (const Connection&) = delete;
 
-	void handshake(const LoadOptions& options);
-	void setBlocking(bool flag);
-	void setReceiveTimeout(double seconds);
+	std::string exchange(const std::string& data, std::size_t length);
+		/// Sends, and returns what comes back: so many bytes, or the head of a HTTP response.
 
 	const Wire& _requests;
 	const std::unique_ptr<Replies> _pReplies;
-	int _socket;
+	Stream _stream;
 	std::uint64_t _queuedMessages = 0;
 	std::uint64_t _completed = 0; // messages
 	std::uint64_t _queued = 0;    // bytes

@@ -5,7 +5,7 @@
 // Package: Benchmark
 // Module:  LoadGenerator
 //
-// A WebSocket client that costs the same whatever server it talks to: POSIX sockets only.
+// A WebSocket client that costs the same whatever server it talks to: POSIX sockets, and OpenSSL for wss, only.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
@@ -28,8 +28,6 @@
 
 namespace
 {
-	const std::size_t CHUNK = 256*1024; // received at once
-
 	class Generator
 		/// Keeps the connections busy, and measures in a window that begins and
 		/// ends with the completion of a message.
@@ -38,7 +36,7 @@ namespace
 		explicit Generator(const LoadOptions& options):
 			_options(options),
 			_payloads(payloads(options)),
-			_buffer(CHUNK),
+			_buffer(Stream::SPACE),
 			_window(options),
 			_unsent(options.messages),
 			_arrived(options.broadcast ? static_cast<std::size_t>(options.inFlight) : 0)

@@ -12,22 +12,8 @@
 #include "LoadHandshakes.h"
 #include "LoadConnection.h"
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <cerrno>
-
-
-namespace
-{
-	std::string closeFrame(bool masked)
-	{
-		Wire wire;
-		wire.append(0x88, "\x03\xe8", masked); // 1000
-		std::uint64_t length = wire.length();
-		const char* const pFrame = wire.at(0, length);
-		return std::string(pFrame, length);
-	}
-}
 
 
 Handshakes::Handshakes(const LoadOptions& options):
@@ -35,20 +21,18 @@ Handshakes::Handshakes(const LoadOptions& options):
 	_request(OpeningHandshake::request(options)),
 	_close(closeFrame(true)),
 	_closeReply(closeFrame(false)),
+	_buffer(Stream::SPACE),
 	_slots(static_cast<std::size_t>(options.inFlight)),
 	_queue(epoll_create1(EPOLL_CLOEXEC)),
 	_window(options)
 {
 	if (_queue < 0) failErrno("epoll_create1");
+	if (options.resume) Connection(options, Wire(), nullptr).finish(); // the session that the others continue
 }
 
 
 Handshakes::~Handshakes()
 {
-	for (Slot& slot: _slots)
-	{
-		if (slot.socket >= 0) close(slot.socket);
-	}
 	close(_queue);
 }
 
@@ -74,36 +58,30 @@ void Handshakes::begin(Slot& slot)
 {
 	if (_stopping || (_options.messages > 0 && _begun == _options.messages)) return;
 	++_begun;
-	slot.socket = connectedSocket(_options);
+	slot.pStream = std::make_unique<Stream>(_options);
+	slot.pStream->setBlocking(false);
 	slot.state = OPENING;
 	slot.received.clear();
-	send(slot, _request);
+	slot.unsent = _request;
+	send(slot);
 	epoll_event event = {};
 	event.events = EPOLLIN;
 	event.data.ptr = &slot;
-	if (epoll_ctl(_queue, EPOLL_CTL_ADD, slot.socket, &event) != 0) failErrno("epoll_ctl");
+	if (epoll_ctl(_queue, EPOLL_CTL_ADD, slot.pStream->descriptor(), &event) != 0) failErrno("epoll_ctl");
 }
 
 
 void Handshakes::receive(Slot& slot)
 {
-	char buffer[4096];
-	const ssize_t n = recv(slot.socket, buffer, sizeof(buffer), MSG_DONTWAIT);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-	if (n < 0) failErrno("recv");
-	if (n > 0)
-	{
-		_bytes += static_cast<std::uint64_t>(n);
-		slot.received.append(buffer, static_cast<std::size_t>(n));
-		take(slot);
-		return;
-	}
-	if (slot.state != CLOSED) fail("the server has closed the connection");
-	close(slot.socket);
-	slot.socket = -1;
-	++_completed;
-	if (_window.measure(_completed, _bytes)) _stopping = true;
-	begin(slot);
+	bool more = false;
+	const long n = slot.pStream->receive(_buffer.data(), more);
+	if (n == Stream::AGAIN) return;
+	if (n == Stream::END) return end(slot);
+	_bytes += static_cast<std::uint64_t>(n);
+	slot.received.append(_buffer.data(), static_cast<std::size_t>(n));
+	if (n > 0) take(slot);
+	send(slot);
+	if (slot.pStream->ended()) end(slot);
 }
 
 
@@ -113,9 +91,10 @@ void Handshakes::take(Slot& slot)
 	{
 		if (!OpeningHandshake::complete(slot.received)) return;
 		OpeningHandshake::check(slot.received, _options);
+		if (_options.resume && !slot.pStream->resumed()) fail("the server has not continued the TLS session");
 		slot.received.clear();
 		slot.state = CLOSING;
-		send(slot, _close);
+		slot.unsent = _close;
 	}
 	else
 	{
@@ -126,9 +105,22 @@ void Handshakes::take(Slot& slot)
 }
 
 
-void Handshakes::send(const Slot& slot, const std::string& data)
+void Handshakes::send(Slot& slot)
 {
-	if (::send(slot.socket, data.data(), data.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(data.size())) failErrno("send");
+	if (slot.unsent.empty()) return;
+	const std::size_t n = slot.pStream->send(slot.unsent.data(), slot.unsent.size());
+	if (slot.pStream->unsent()) fail("the socket has no room for a handshake");
+	slot.unsent.erase(0, n);
+}
+
+
+void Handshakes::end(Slot& slot)
+{
+	if (slot.state != CLOSED) fail("the server has closed the connection");
+	slot.pStream.reset();
+	++_completed;
+	if (_window.measure(_completed, _bytes)) _stopping = true;
+	begin(slot);
 }
 
 

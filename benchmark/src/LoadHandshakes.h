@@ -16,15 +16,17 @@
 
 
 #include "LoadOptions.h"
+#include "LoadStream.h"
 #include "LoadWindow.h"
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 
 class Handshakes
 	/// Keeps so many connections under way: each is made, upgraded, and closed with a Close frame; the server
-	/// answers that and closes the connection, and then there is another one. Each of them is a message.
+	/// answers that and ends the connection, and then there is another one. Each of them is a message.
 {
 public:
 	explicit Handshakes(const LoadOptions& options);
@@ -51,9 +53,10 @@ private:
 
 	struct Slot
 	{
-		int socket = -1;
+		std::unique_ptr<Stream> pStream;
 		State state = NONE;
 		std::string received;
+		std::string unsent;
 	};
 
 	Handshakes(const Handshakes&) = delete;
@@ -62,12 +65,14 @@ private:
 	void begin(Slot& slot);
 	void receive(Slot& slot);
 	void take(Slot& slot);
-	void send(const Slot& slot, const std::string& data);
+	void send(Slot& slot);
+	void end(Slot& slot);
 
 	const LoadOptions& _options;
 	const std::string _request;
 	const std::string _close;
 	const std::string _closeReply;
+	std::vector<char> _buffer;
 	std::vector<Slot> _slots;
 	int _queue;
 	Window _window;

@@ -19,7 +19,7 @@ namespace
 	enum Option
 	{
 		HOST = 1, PORT, SERVER_PID, CONNECTIONS, IN_FLIGHT, SIZE, MESSAGES, WARMUP, SECONDS, TURNS, TIMEOUT, BINARY, UNICODE,
-		JSON, DEFLATE, CLIENT_NO_TAKEOVER, SERVER_NO_TAKEOVER, WINDOW_BITS, LEVEL, FRAGMENTS, BROADCAST, HANDSHAKES, POLL, HELP
+		JSON, DEFLATE, CLIENT_NO_TAKEOVER, SERVER_NO_TAKEOVER, WINDOW_BITS, LEVEL, FRAGMENTS, BROADCAST, HANDSHAKES, TLS, RESUME, POLL, HELP
 	};
 
 	const option OPTIONS[] =
@@ -46,6 +46,8 @@ namespace
 		{"fragments", no_argument, nullptr, FRAGMENTS},
 		{"broadcast", no_argument, nullptr, BROADCAST},
 		{"handshakes", no_argument, nullptr, HANDSHAKES},
+		{"tls", no_argument, nullptr, TLS},
+		{"resume", no_argument, nullptr, RESUME},
 		{"poll", no_argument, nullptr, POLL},
 		{"help", no_argument, nullptr, HELP},
 		{nullptr, 0, nullptr, 0}
@@ -103,6 +105,8 @@ LoadOptions LoadOptions::parse(int argc, char** argv)
 		case FRAGMENTS: options.fragments = true; break;
 		case BROADCAST: options.broadcast = true; break;
 		case HANDSHAKES: options.handshakes = true; break;
+		case TLS: options.tls = true; break;
+		case RESUME: options.tls = options.resume = true; break;
 		case POLL: options.poll = true; break;
 		case HELP: options.help = true; break;
 		default: throw UsageError(std::string("unknown option, or its value is missing: ") + argv[optind - 1]);
@@ -111,6 +115,7 @@ LoadOptions LoadOptions::parse(int argc, char** argv)
 	if (optind < argc) throw UsageError(std::string("not an option: ") + argv[optind]);
 	if (options.fragments && (options.json || options.deflate)) throw UsageError("--fragments: not with --json or --deflate");
 	if (options.handshakes && (options.broadcast || options.poll)) throw UsageError("--handshakes: not with --broadcast or --poll");
+	if (options.resume && !options.handshakes) throw UsageError("--resume: only with --handshakes");
 	if (options.turns && options.messages > 0) throw UsageError("--turns: not with --messages");
 	if (options.port == 0 && !options.help) throw UsageError("--port: missing");
 	return options;
@@ -140,6 +145,8 @@ std::string LoadOptions::helpText()
 		"                     a message counts as often\n"
 		"  --handshakes       connections that are made, upgraded and closed, so many at a time as --in-flight\n"
 		"                     says; each counts as a message\n"
+		"  --tls              wss; the server's certificate is not looked at\n"
+		"  --resume           wss, and each connection continues a TLS session; with --handshakes\n"
 		"  --warmup SECONDS   before anything is measured (0.3)\n"
 		"  --seconds SECONDS  length of the measured window (1)\n"
 		"  --messages N       stop after N messages in all; no warm-up, no window\n"

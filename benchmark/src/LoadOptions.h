@@ -53,6 +53,8 @@ struct LoadOptions
 	bool fragments = false;     /// Answers may come in several frames.
 	bool broadcast = false;     /// One connection sends, and all receive what it sends.
 	bool handshakes = false;    /// No messages, but connections that come and go.
+	bool tls = false;           /// wss.
+	bool resume = false;        /// Each TLS connection continues a session.
 	bool poll = false;          /// Spin on the sockets, never block.
 	bool help = false;
 

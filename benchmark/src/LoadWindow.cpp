@@ -10,7 +10,7 @@
 
 
 #include "LoadWindow.h"
-#include "LoadConnection.h"
+#include "LoadStream.h"
 #include <cstdio>
 
 
@@ -79,6 +79,7 @@ void Window::mark(Mark& place, std::uint64_t messages, std::uint64_t bytes) cons
 	place.time = now();
 	place.messages = messages;
 	place.bytes = bytes;
+	place.records = Stream::records();
 	place.ownCPU = clockSeconds(CLOCK_PROCESS_CPUTIME_ID);
 	if (_options.serverPID != 0) place.serverCPU = clockSeconds(_serverClock);
 }
@@ -93,6 +94,6 @@ void Window::print(double sent) const
 		seconds, messages, messages/seconds);
 	if (_options.serverPID != 0)
 		std::printf(", \"server_cpu_us_per_message\": %.4f, \"server_cpu_share\": %.3f", 1e6*(_last.serverCPU - _first.serverCPU)/messages, (_last.serverCPU - _first.serverCPU)/seconds);
-	std::printf(", \"own_cpu_share\": %.3f, \"bytes_sent\": %.1f, \"bytes_received\": %.1f}\n", (_last.ownCPU - _first.ownCPU)/seconds, sent, static_cast<double>(_last.bytes - _first.bytes)/messages);
+	std::printf(", \"own_cpu_share\": %.3f, \"bytes_sent\": %.1f, \"bytes_received\": %.1f, \"records_received\": %.2f}\n", (_last.ownCPU - _first.ownCPU)/seconds, sent, static_cast<double>(_last.bytes - _first.bytes)/messages, static_cast<double>(_last.records - _first.records)/messages);
 	std::fflush(stdout);
 }

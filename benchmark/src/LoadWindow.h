@@ -51,6 +51,7 @@ private:
 		double ownCPU = 0;
 		std::uint64_t messages = 0;
 		std::uint64_t bytes = 0;
+		std::uint64_t records = 0;
 	};
 
 	void mark(Mark& place, std::uint64_t messages, std::uint64_t bytes) const;

@@ -32,7 +32,7 @@ namespace
 }
 
 
-void EchoLoop::configure(int argc, char** argv)
+bool EchoLoop::configure(int argc, char** argv)
 {
 	options = EchoOptions::parse(argc, argv);
 	if (options.parts || options.broadcast || options.each || options.limits()) throw std::invalid_argument("--parts, --broadcast, --each and limits are unknown here");
@@ -48,6 +48,7 @@ void EchoLoop::configure(int argc, char** argv)
 	deflate.clientMaxWindowBits = options.windowBits;
 	deflate.serverMaxWindowBits = options.windowBits;
 	pParams->setDeflateParams(deflate);
+	return options.tls;
 }
 
 

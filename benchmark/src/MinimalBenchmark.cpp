@@ -13,6 +13,7 @@
 
 
 #include "MinimalHandshake.h"
+#include "SharedTLS.h"
 #include "core/Mask.h"
 #include <malloc.h>
 #include <netinet/in.h>
@@ -28,6 +29,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <utility>
 #include <vector>
 
 
@@ -38,6 +41,7 @@ namespace
 	const std::size_t READ_SIZE   = 256*1024; // what is read of a long message at once: it is unmasked while it is in the cache
 	const std::size_t MAX_HEADER  = 14;
 	const std::size_t KEY_LENGTH  = 4;
+	const std::size_t SEND_SIZE   = 128*1024; // what is encrypted and sent at once
 	const int MAX_EVENTS = 256;
 
 	struct Connection
@@ -55,6 +59,14 @@ namespace
 		std::size_t unsent = 0;
 		std::size_t sent = 0;
 		std::size_t index = 0;      // in the list of all
+		SSL* pSSL = nullptr;
+		char* pRecords = nullptr;   // of TLS: what was encrypted and could not be sent
+		std::size_t recordsLength = 0;
+
+		bool blocked() const
+		{
+			return unsent > 0 || pRecords;
+		}
 	};
 
 	[[noreturn]] void fail(const char* what)
@@ -121,8 +133,9 @@ namespace
 	class Server
 	{
 	public:
-		explicit Server(bool broadcast):
+		Server(bool broadcast, bool tls):
 			_broadcast(broadcast),
+			_pTLS(tls ? std::make_unique<SharedTLS>(SharedTLS::SERVER, false) : nullptr),
 			_epoll(epoll_create1(EPOLL_CLOEXEC)),
 			_listener(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
 			_input(MAX_HEADER + INPUT_SIZE)
@@ -151,7 +164,7 @@ namespace
 				{
 					Connection* const pConnection = static_cast<Connection*>(events[i].data.ptr);
 					if (!pConnection) accept();
-					else if (pConnection->unsent > 0) sendRest(*pConnection);
+					else if (pConnection->blocked()) sendRest(*pConnection);
 					else if (pConnection->pFrame) readFrame(*pConnection);
 					else read(*pConnection);
 				}
@@ -176,6 +189,7 @@ namespace
 				if (fd < 0) return;
 				Connection* const pConnection = new Connection;
 				pConnection->fd = fd;
+				if (_pTLS) pConnection->pSSL = _pTLS->create();
 				control(EPOLL_CTL_ADD, fd, EPOLLIN, pConnection);
 			}
 		}
@@ -192,13 +206,87 @@ namespace
 			}
 			std::free(connection.pFrame);
 			std::free(connection.pOutput);
+			std::free(connection.pRecords);
+			SSL_free(connection.pSSL);
 			delete &connection;
+		}
+
+		ssize_t receive(Connection& connection, const iovec* pPieces, int count)
+			/// As readv().
+		{
+			if (!connection.pSSL) return count == 1 ? recv(connection.fd, pPieces->iov_base, pPieces->iov_len, 0) : readv(connection.fd, pPieces, count);
+			const ssize_t n = _pTLS->receive(connection.fd);
+			if (n <= 0) return n;
+			std::size_t result = 0;
+			for (int i = 0; i < count; ++i) result += _pTLS->read(connection.pSSL, static_cast<char*>(pPieces[i].iov_base), pPieces[i].iov_len);
+			if (result > 0 || _pTLS->ended()) return static_cast<ssize_t>(result);
+			if (_pTLS->outputLength > 0) flush(connection); // of the handshake
+			errno = EAGAIN;
+			return -1;
+		}
+
+		ssize_t send(Connection& connection, const iovec* pPieces, int count)
+			/// As writev(). Of TLS what is returned has been encrypted, and may wait in pRecords.
+		{
+			if (!connection.pSSL) return count == 1 ? ::send(connection.fd, pPieces->iov_base, pPieces->iov_len, MSG_NOSIGNAL) : writev(connection.fd, pPieces, count);
+			std::size_t result = 0;
+			for (int i = 0; i < count; ++i)
+			{
+				for (std::size_t done = 0; done < pPieces[i].iov_len; )
+				{
+					const std::size_t length = std::min(pPieces[i].iov_len - done, SEND_SIZE);
+					_pTLS->write(connection.pSSL, static_cast<const char*>(pPieces[i].iov_base) + done, length);
+					done += length;
+					result += length;
+					const bool last = i == count - 1 && done == pPieces[i].iov_len;
+					if (!last && _pTLS->outputLength < SEND_SIZE) continue;
+					if (last && connection.closing) SSL_shutdown(connection.pSSL);
+					if (!flush(connection)) return -1;
+					if (connection.pRecords) return static_cast<ssize_t>(result);
+				}
+			}
+			return static_cast<ssize_t>(result);
+		}
+
+		bool flush(Connection& connection)
+			/// Sends the records, and keeps what the socket does not take. Returns false if the connection is broken.
+		{
+			const char* const pOutput = _pTLS->output.data();
+			const std::size_t length = std::exchange(_pTLS->outputLength, 0);
+			ssize_t n = ::send(connection.fd, pOutput, length, MSG_NOSIGNAL);
+			if (n < 0 && errno == EAGAIN) n = 0;
+			if (n < 0) return false;
+			const std::size_t sent = static_cast<std::size_t>(n);
+			if (sent == length) return true;
+			connection.recordsLength = length - sent;
+			connection.pRecords = static_cast<char*>(std::malloc(connection.recordsLength));
+			std::memcpy(connection.pRecords, pOutput + sent, connection.recordsLength);
+			control(EPOLL_CTL_MOD, connection.fd, EPOLLOUT, &connection);
+			return true;
+		}
+
+		bool sendRecords(Connection& connection)
+			/// Returns true if the socket has taken all of them.
+		{
+			const ssize_t n = ::send(connection.fd, connection.pRecords, connection.recordsLength, MSG_NOSIGNAL);
+			if (n < 0)
+			{
+				if (errno != EAGAIN) close(connection);
+				return false;
+			}
+			connection.recordsLength -= static_cast<std::size_t>(n);
+			std::memmove(connection.pRecords, connection.pRecords + n, connection.recordsLength);
+			if (connection.recordsLength > 0) return false;
+			std::free(connection.pRecords);
+			connection.pRecords = nullptr;
+			return true;
 		}
 
 		void read(Connection& connection)
 		{
 			char* const pInput = _input.data() + MAX_HEADER;
-			const ssize_t n = recv(connection.fd, pInput, INPUT_SIZE, 0);
+			const iovec piece = {pInput, INPUT_SIZE};
+			const ssize_t n = receive(connection, &piece, 1);
 			if (n <= 0)
 			{
 				if (n == 0 || errno != EAGAIN) close(connection);
@@ -223,8 +311,9 @@ namespace
 			char* const pInput = _input.data() + MAX_HEADER;
 			char* const pRest = connection.pFrame + connection.received;
 			const std::size_t rest = connection.length - connection.received;
-			iovec pieces[2] = {{pRest, std::min(rest, READ_SIZE)}, {pInput, INPUT_SIZE}};
-			const ssize_t n = readv(connection.fd, pieces, rest <= READ_SIZE ? 2 : 1);
+			const std::size_t limit = connection.pSSL ? SharedTLS::SPACE : READ_SIZE;
+			const iovec pieces[2] = {{pRest, std::min(rest, limit)}, {pInput, INPUT_SIZE}};
+			const ssize_t n = receive(connection, pieces, rest <= limit ? 2 : 1);
 			if (n <= 0)
 			{
 				if (n == 0 || errno != EAGAIN) close(connection);
@@ -247,8 +336,8 @@ namespace
 				std::free(pFrame);
 				return;
 			}
-			iovec output[2] = {{pFrame, frameLength}, {pInput, answers}};
-			ssize_t sent = answers == 0 ? send(connection.fd, pFrame, frameLength, MSG_NOSIGNAL) : writev(connection.fd, output, 2);
+			const iovec output[2] = {{pFrame, frameLength}, {pInput, answers}};
+			ssize_t sent = send(connection, output, answers == 0 ? 1 : 2);
 			if (sent < 0)
 			{
 				if (errno != EAGAIN)
@@ -280,7 +369,7 @@ namespace
 				connection.unsent = frameLength + answers - connection.sent;
 				control(EPOLL_CTL_MOD, connection.fd, EPOLLOUT, &connection);
 			}
-			if (connection.closing && connection.unsent == 0) close(connection);
+			if (connection.closing && !connection.blocked()) close(connection);
 		}
 
 		void upgrade(Connection& connection, const char* pData, std::size_t length)
@@ -364,7 +453,8 @@ namespace
 				_message.insert(_message.end(), pData, pData + length);
 				return;
 			}
-			ssize_t n = send(connection.fd, pData, length, MSG_NOSIGNAL);
+			const iovec output = {const_cast<char*>(pData), length};
+			ssize_t n = send(connection, &output, 1);
 			if (n < 0 && errno == EAGAIN) n = 0;
 			if (n < 0)
 			{
@@ -372,7 +462,7 @@ namespace
 				return;
 			}
 			keep(connection, pData, length, static_cast<std::size_t>(n));
-			if (connection.closing && connection.unsent == 0) close(connection);
+			if (connection.closing && !connection.blocked()) close(connection);
 		}
 
 		void keep(Connection& connection, const char* pData, std::size_t length, std::size_t sent)
@@ -389,15 +479,17 @@ namespace
 
 		void sendRest(Connection& connection)
 		{
-			const ssize_t n = send(connection.fd, connection.pOutput + connection.sent, connection.unsent, MSG_NOSIGNAL);
-			if (n <= 0)
+			if (connection.pRecords && !sendRecords(connection)) return;
+			const iovec output = {connection.pOutput + connection.sent, connection.unsent};
+			const ssize_t n = connection.unsent > 0 ? send(connection, &output, 1) : 0;
+			if (n < 0)
 			{
 				if (errno != EAGAIN) close(connection);
 				return;
 			}
 			connection.sent += static_cast<std::size_t>(n);
 			connection.unsent -= static_cast<std::size_t>(n);
-			if (connection.unsent > 0) return;
+			if (connection.blocked()) return;
 			std::free(connection.pOutput);
 			connection.pOutput = nullptr;
 			if (connection.closing) close(connection);
@@ -421,7 +513,7 @@ namespace
 					connection.sent = 0;
 					continue;
 				}
-				const ssize_t n = send(connection.fd, _message.data(), _message.size(), MSG_NOSIGNAL);
+				const ssize_t n = ::send(connection.fd, _message.data(), _message.size(), MSG_NOSIGNAL);
 				if (n >= 0) keep(connection, _message.data(), _message.size(), static_cast<std::size_t>(n));
 				else if (errno == EAGAIN) keep(connection, _message.data(), _message.size(), 0);
 			}
@@ -429,6 +521,7 @@ namespace
 		}
 
 		const bool _broadcast;
+		const std::unique_ptr<SharedTLS> _pTLS;
 		const int _epoll;
 		const int _listener;
 		std::vector<char> _input;
@@ -442,14 +535,15 @@ int main(int argc, char** argv)
 	/// Listens on a free port of the loopback interface, prints the port and its process id, and ends with SIGTERM.
 {
 	const bool broadcast = argc == 2 && std::strcmp(argv[1], "--broadcast") == 0;
-	if (argc > 1 && !broadcast)
+	const bool tls = argc == 2 && std::strcmp(argv[1], "--tls") == 0;
+	if (argc > 1 && !broadcast && !tls)
 	{
-		std::fprintf(stderr, "usage: BenchmarkEchoMinimal [--broadcast]\n");
+		std::fprintf(stderr, "usage: BenchmarkEchoMinimal [--broadcast | --tls]\n");
 		return 64;
 	}
 	mallopt(M_MMAP_THRESHOLD, 1 << 30); // long messages go where others were, without new pages
 	mallopt(M_TRIM_THRESHOLD, 1 << 30);
 	std::signal(SIGTERM, [](int) { _exit(0); });
 	std::signal(SIGPIPE, SIG_IGN);
-	Server(broadcast).run();
+	Server(broadcast, tls).run();
 }

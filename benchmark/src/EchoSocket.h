@@ -1,0 +1,25 @@
+//
+// EchoSocket.h
+//
+// Library: PocoWebSocket
+// Package: Benchmark
+// Module:  EchoSocket
+//
+// What the echo servers with Poco's sockets listen on.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Benchmark_EchoSocket_INCLUDED
+#define Benchmark_EchoSocket_INCLUDED
+
+
+#include "Poco/Net/ServerSocket.h"
+
+
+Poco::Net::ServerSocket listeningSocket(int backlog, bool tls);
+	/// Returns a socket that listens on a free port of the loopback interface.
+
+
+#endif // Benchmark_EchoSocket_INCLUDED
