@@ -233,6 +233,13 @@ std::string WebSocketAddress::uri() const
 }
 
 
+bool WebSocketAddress::isHostField(std::string_view text)
+{
+	WebSocketAddress address;
+	return parseAuthority(text, address);
+}
+
+
 Poco::UInt16 WebSocketAddress::defaultPort(bool secure)
 {
 	return secure ? 443 : 80;

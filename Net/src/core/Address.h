@@ -58,6 +58,9 @@ struct WebSocket_API WebSocketAddress
 	std::string uri() const;
 		/// Returns a http or https URI.
 
+	static bool isHostField(std::string_view text);
+		/// Returns true if text can be the value of the field Host, and is not empty: a host, and perhaps a port (RFC 9110, 7.2).
+
 	static Poco::UInt16 defaultPort(bool secure);
 		/// Returns 443 or 80.
 

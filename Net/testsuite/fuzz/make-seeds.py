@@ -157,5 +157,32 @@ def main():
     for name, text in {"overlong": b"a\xc0\xaf", "surrogate": b"a\xed\xa0\x80", "beyond": b"a\xf4\x90\x80\x80", "cut": TEXT[:-1], "alone": b"\x80"}.items():
         write("UTF8", name, CUTS + b"\x03" + text)
 
+    def proxied(command, family, rest):
+        return b"\r\n\r\n\0\r\nQUIT\n" + struct.pack(">BBH", command, family, len(rest)) + rest
+
+    ipv4 = bytes((192, 0, 2, 1, 192, 0, 2, 2)) + struct.pack(">HH", 4711, 443)
+    tls = b"\x20\0\x05\1\0\0\0\0"
+    headers = {
+        "tcp4": b"PROXY TCP4 192.0.2.1 192.0.2.2 4711 443\r\nGET / HTTP/1.1\r\n",
+        "tcp6": b"PROXY TCP6 2001:db8::1 ::ffff:192.0.2.2 4711 443\r\n",
+        "unknown": b"PROXY UNKNOWN ffff:: ffff:: 65535 65535\r\n",
+        "local": proxied(0x20, 0, b"") + b"GET /",
+        "binary4": proxied(0x21, 0x11, ipv4 + tls),
+        "binary6": proxied(0x21, 0x21, bytes(32) + b"\0\1\0\2" + b"\4\0\2xx"),
+        "unix": proxied(0x21, 0x31, bytes(216)),
+        "checksum": proxied(0x21, 0x11, bytes((127, 0, 0, 1, 127, 0, 0, 1)) + struct.pack(">HH", 38134, 50281) + b"\3\0\4\x3c\x20\x25\xde\5\0\2--"),
+    }
+    for name, data in headers.items():
+        write("ProxyHeader", name, data)
+    fields = {
+        "standard": b"\0for=192.0.2.43;proto=https;host=\"a:80\", for=\"[2001:db8::1]:4711\"\nfor=10.0.0.1;by=_x",
+        "open": b"\0for=\"6.6.6.6, for=192.0.2.43",
+        "others": b"\xe5192.0.2.43, 10.0.0.1\n2001:db8::1\nhttps, http\nexample.com:81",
+    }
+    for name, data in fields.items():
+        write("Forwarded", name, data)
+    for i, text in enumerate(("192.0.2.43:47011", "[2001:db8::17]:4711", "1:2:3:4:5:6:1.2.3.4", "::ffff:10.0.0.0/104", "10.0.0.0/8", "unix:", "unknown:_p", "1::8")):
+        write("Network", f"text-{i}", text.encode())
+
 
 main()
