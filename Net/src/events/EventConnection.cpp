@@ -97,6 +97,7 @@ WebSocketEventConnection::~WebSocketEventConnection()
 void WebSocketEventConnection::begin()
 {
 	_timing.begin(_reactor.now());
+	_stream.share(_reactor.channelBuffers());
 	try
 	{
 		_reactor.add(*this);
@@ -182,8 +183,9 @@ void WebSocketEventConnection::turn(int events)
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::unusualTurn(int events)
 {
 	if (_life.aborted()) cut();
-	if (is(CROSSED) && !_life.gone()) events |= _stream.meaning(events);
+	if (is(CROSSED) && !_life.gone()) events = crossed(events);
 	if ((events & WebSocketPoller::WRITE) && !_life.gone()) flush();
+	if (!_life.gone() && !_stream.plain() && !_input.isPaused() && _stream.pending()) _reactor.again(*this); // sending may receive
 	if (!(events & WebSocketPoller::READ) || _life.gone()) return;
 	if (_input.greedy)
 	{
@@ -199,6 +201,14 @@ void WebSocketEventConnection::turn(int events)
 	if (_input.state() == WebSocketInput::RESUMING) processBacklog();
 	else if (_input.isPaused()) readyWhilePaused();
 	else read();
+}
+
+
+int WebSocketEventConnection::crossed(int events)
+	/// Returns what these events mean.
+{
+	if ((events & WebSocketPoller::WRITE) && _stream.push()) updateInterest();
+	return events | _stream.meaning(events);
 }
 
 

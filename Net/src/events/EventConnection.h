@@ -189,6 +189,7 @@ private:
 	void beginAdopted();
 	Rare& rare() const;
 	void open(HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate);
+	int crossed(int events);
 	void readyWhilePaused();
 	void nothingReceived();
 	void receivedSecurely();

@@ -134,13 +134,13 @@ void WebSocketMessageQueue::send(const WebSocketLink& link, const WebSocketPrepa
 	}
 	const std::string& frame = pMessage->frame();
 	WebSocketOutput& out = output(link.reactor);
-	if (frame.size() >= WebSocketOutput::LARGE && link.stream.plain())
+	if (frame.size() >= WebSocketOutput::LARGE)
 	{
 		out.refer(frame.data(), frame.size(), const_cast<WebSocketPreparedMessage*>(pMessage.get()));
 	}
 	else
 	{
-		const char* const pFrame = link.stream.plain() && !isBlocked() ? link.reactor.fanOut().place(pMessage) : nullptr;
+		const char* const pFrame = !isBlocked() ? link.reactor.fanOut().place(pMessage) : nullptr;
 		if (pFrame && out.empty()) out.refer(pFrame, frame.size(), nullptr);
 		else if (!pFrame || !out.extend(pFrame, frame.size())) out.bytes().append(frame.data(), frame.size());
 	}

@@ -23,7 +23,6 @@ POCO_WEBSOCKET_BEGIN
 namespace
 {
 	constexpr int MAX_BLOCKS = 64;
-	constexpr std::size_t RECORD_SIZE = 16*1024; // the largest TLS record
 	constexpr std::size_t FIRST_SIZE  = 2*1024;    // memory for the first messages
 	constexpr std::size_t KEPT_BYTES = 64*1024;   // memory that is kept for later
 
@@ -52,7 +51,8 @@ WebSocketOutput::WebSocketOutput():
 	_endPosition(0),
 	_elsewhere(0),
 	_position(0),
-	_first(0)
+	_first(0),
+	_encrypted(0)
 {
 	_bytes.reserve(FIRST_SIZE);
 }
@@ -183,7 +183,7 @@ void WebSocketOutput::compact()
 
 void WebSocketOutput::clear()
 {
-	_record.release();
+	_encrypted = 0;
 	reset();
 }
 
@@ -210,10 +210,10 @@ inline bool WebSocketOutput::isOnePiece(iovec& piece) const
 }
 
 
-long WebSocketOutput::flush(WebSocketStream& stream, WebSocketBuffer& record)
+long WebSocketOutput::flush(WebSocketStream& stream)
 {
 	settle();
-	if (!likely(stream.plain())) return flushSecure(stream, record);
+	if (!likely(stream.plain())) return flushSecure(stream);
 	iovec piece;
 	if (likely(isOnePiece(piece)))
 	{
@@ -247,36 +247,23 @@ long WebSocketOutput::flush(WebSocketStream& stream, WebSocketBuffer& record)
 }
 
 
-[[gnu::noinline]] long WebSocketOutput::flushSecure(WebSocketStream& stream, WebSocketBuffer& record)
+[[gnu::noinline]] long WebSocketOutput::flushSecure(WebSocketStream& stream)
 {
-	long total = 0;
-	while (!empty())
+	const std::size_t before = size();
+	_elsewhere -= _encrypted; // size() is what the stream has not taken
+	_encrypted = 0;
+	long n = 0;
+	do
 	{
-		if (_record.size() == 0)
-		{
-			// What was tried has to stay where it is: a record's worth is put together for it.
-			iovec pieces[MAX_BLOCKS];
-			const int count = blocks(pieces, MAX_BLOCKS);
-			record.clear();
-			record.reserve(RECORD_SIZE);
-			for (int i = 0; i < count && record.size() < RECORD_SIZE; ++i)
-				record.append(static_cast<const char*>(pieces[i].iov_base), std::min(pieces[i].iov_len, RECORD_SIZE - record.size()));
-			std::swap(_record, record);
-			consume(_record.size());
-			_elsewhere += _record.size();
-		}
-		const iovec piece = {_record.data(), _record.size()};
-		const long n = stream.send(&piece, 1);
-		if (n == WebSocketStream::BROKEN) return n;
-		if (n == WebSocketStream::AGAIN) break;
-		// TLS sends a record as a whole.
-		total += n;
-		_elsewhere -= _record.size();
-		_record.clear();
-		std::swap(_record, record);
-		_record.release();
+		iovec pieces[MAX_BLOCKS];
+		n = stream.send(pieces, blocks(pieces, MAX_BLOCKS));
+		if (n > 0) consume(static_cast<std::size_t>(n));
 	}
-	return total;
+	while (n > 0 && !empty() && stream.unsent() == 0);
+	if (n == WebSocketStream::BROKEN) return n;
+	_encrypted = stream.unsent();
+	_elsewhere += _encrypted;
+	return static_cast<long>(before - size());
 }
 
 

@@ -64,9 +64,8 @@ public:
 	void keep();
 		/// Copies what nobody keeps. Throws a std::bad_alloc if there is no memory: then this is only to be cleared.
 
-	long flush(WebSocketStream& stream, WebSocketBuffer& record);
-		/// Sends what it can. Returns how many bytes that were, or WebSocketStream::BROKEN. record is memory for
-		/// what TLS needs in one piece; it is taken if not everything could be sent.
+	long flush(WebSocketStream& stream);
+		/// Sends what it can. Returns how many bytes that were, or WebSocketStream::BROKEN.
 
 	void clear();
 		/// Forgets everything.
@@ -90,17 +89,17 @@ private:
 	void compact();
 	long flushBlocks(WebSocketStream& stream);
 	void reset();
-	long flushSecure(WebSocketStream& stream, WebSocketBuffer& record);
+	long flushSecure(WebSocketStream& stream);
 
 	// What extend() needs lies together: to reach one output after the other is to wait for memory.
 	const char* _pEnd;        // of the last reference, whose length is known from it; null if that cannot be extended
 	std::size_t _endPosition; // of _bytes: where the last reference stands
-	std::size_t _elsewhere;   // bytes of _references, and of _record
+	std::size_t _elsewhere;   // bytes of _references, and those that are _encrypted
 	std::size_t _position;    // of _bytes: what is left
 	WebSocketBuffer _bytes;
 	std::size_t _first;       // of _references: what is left
 	std::vector<Reference> _references;
-	WebSocketBuffer _record;  // of TLS, tried and not sent
+	std::size_t _encrypted;   // bytes that the stream has taken, and has still
 };
 
 

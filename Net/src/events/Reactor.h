@@ -133,7 +133,7 @@ public:
 	WebSocketTimerWheel& timers();
 	Time now() const;
 	WebSocketFanOut& fanOut();
-	WebSocketBuffer& record();
+	WebSocketChannel::Buffers& channelBuffers();
 	std::string& compressed();
 	const unsigned char* nextKey();
 		/// Returns a masking key from a cryptographic random number generator (RFC 6455, 5.3).
@@ -204,7 +204,7 @@ private:
 	std::size_t _broadcastBytes; // of these
 	std::vector<WebSocketEventConnection*> _connections; // each knows its place here
 	std::vector<WebSocketEventConnection*> _receivers; // memory for distribute()
-	WebSocketBuffer _record;
+	WebSocketChannel::Buffers _channelBuffers;
 	std::string _compressed;
 	std::vector<unsigned char> _keys;
 	std::size_t _nextKey;
@@ -269,9 +269,9 @@ inline WebSocketFanOut& WebSocketReactor::fanOut()
 }
 
 
-inline WebSocketBuffer& WebSocketReactor::record()
+inline WebSocketChannel::Buffers& WebSocketReactor::channelBuffers()
 {
-	return _record;
+	return _channelBuffers;
 }
 
 

@@ -67,7 +67,7 @@ void WebSocketSendQueue::release(WebSocketReactor& reactor)
 {
 	if (likely(!_pOutput->empty()))
 	{
-		const long n = _pOutput->flush(link.stream, link.reactor.record());
+		const long n = _pOutput->flush(link.stream);
 		if (n == WebSocketStream::BROKEN) return FAILED;
 		_bytesSent.add(static_cast<Poco::UInt64>(n));
 		link.reactor.counters.bytesSent.add(static_cast<Poco::UInt64>(n));
@@ -141,7 +141,7 @@ void WebSocketSendQueue::metrics(WebSocketConnection::Metrics& metrics) const
 bool WebSocketSendQueue::stays(const WebSocketLink& link, const char* pData)
 {
 	const auto within = [pData](const char* pBegin, std::size_t length) { return pData >= pBegin && pData < pBegin + length; };
-	return link.reactor.reading() == link.pConnection && link.stream.plain()
+	return link.reactor.reading() == link.pConnection
 		&& (within(link.reactor.input(), link.reactor.inputSize()) || (link.parser.gathered() && within(link.parser.data(), link.parser.length())));
 }
 

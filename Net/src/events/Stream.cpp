@@ -54,8 +54,8 @@ WebSocketStream::WebSocketStream(StreamSocketImpl* pSocket, const SocketAddress&
 	_last(false)
 {
 	setRemote(remote.addr(), remote.length());
-	auto pTransport = std::make_unique<WebSocketTransport>(pSocket);
-	if (pTransport->plain())
+	auto pChannel = WebSocketChannel::make(pSocket);
+	if (!pChannel)
 	{
 		_fd = ::fcntl(pSocket->sockfd(), F_DUPFD_CLOEXEC, 0);
 		if (_fd < 0) throw NetException("Cannot duplicate the socket", errno);
@@ -63,7 +63,7 @@ WebSocketStream::WebSocketStream(StreamSocketImpl* pSocket, const SocketAddress&
 	}
 	else
 	{
-		use(std::move(pTransport));
+		use(std::move(pChannel));
 	}
 }
 
@@ -88,8 +88,8 @@ WebSocketStream::WebSocketStream(const Detached& detached, const SocketAddress& 
 	};
 
 	setRemote(remote.addr(), remote.length());
-	auto pTransport = std::make_unique<WebSocketTransport>(detached.pSocket);
-	if (pTransport->plain())
+	auto pChannel = WebSocketChannel::make(detached.pSocket);
+	if (!pChannel)
 	{
 		_fd = detached.pSocket->sockfd();
 		Access::forget(*detached.pSocket);
@@ -97,18 +97,17 @@ WebSocketStream::WebSocketStream(const Detached& detached, const SocketAddress& 
 	}
 	else
 	{
-		use(std::move(pTransport));
+		use(std::move(pChannel));
 		_shared = true;
 	}
 }
 
 
-void WebSocketStream::use(std::unique_ptr<WebSocketTransport>&& pTransport)
+void WebSocketStream::use(std::unique_ptr<WebSocketChannel>&& pChannel)
 {
-	_fd = pTransport->socket()->sockfd();
-	pTransport->setBlocking(false);
-	_secure = pTransport->socket()->secure();
-	_pSecure = std::move(pTransport);
+	_fd = pChannel->socket()->sockfd();
+	_secure = pChannel->socket()->secure();
+	_pChannel = std::move(pChannel);
 }
 
 
@@ -137,7 +136,7 @@ WebSocketStream::~WebSocketStream()
 long WebSocketStream::receive(const iovec* pBlocks, int count)
 {
 	if (!likely(_fd >= 0)) return BROKEN;
-	if (likely(!_pSecure) || _shut)
+	if (likely(!_pChannel) || _shut)
 	{
 		for (;;)
 		{
@@ -149,33 +148,33 @@ long WebSocketStream::receive(const iovec* pBlocks, int count)
 			return BROKEN;
 		}
 	}
-	try
-	{
-		return _pSecure->receiveNow(static_cast<char*>(pBlocks->iov_base), pBlocks->iov_len, false);
-	}
-	catch (const Poco::Exception& exc)
-	{
-		failed(exc.code());
-		return BROKEN;
-	}
+	const long n = _pChannel->receive(pBlocks, count);
+	if (!likely(n != BROKEN)) failed(_pChannel->error());
+	return n;
 }
 
 
 bool WebSocketStream::pending() const
 {
-	return _pSecure && !_shut && _pSecure->available() > 0;
+	return _pChannel && !_shut && _pChannel->pending();
 }
 
 
 bool WebSocketStream::crossed() const
 {
-	return _pSecure && !_shut && _pSecure->crossed();
+	return _pChannel && !_shut && _pChannel->crossed();
+}
+
+
+bool WebSocketStream::push()
+{
+	return _pChannel && !_shut && _pChannel->push();
 }
 
 
 int WebSocketStream::interest(int events) const
 {
-	return crossed() ? _pSecure->interest(events) : events;
+	return crossed() ? _pChannel->interest(events) : events;
 }
 
 
@@ -204,7 +203,7 @@ long WebSocketStream::condition() const
 long WebSocketStream::send(const iovec* pBlocks, int count)
 {
 	if (!likely(_fd >= 0)) return BROKEN;
-	if (likely(!_pSecure))
+	if (likely(!_pChannel))
 	{
 		const int flags = _last ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
 		msghdr message = msghdr();
@@ -220,15 +219,9 @@ long WebSocketStream::send(const iovec* pBlocks, int count)
 			return BROKEN;
 		}
 	}
-	try
-	{
-		return _pSecure->sendNow(static_cast<const char*>(pBlocks->iov_base), pBlocks->iov_len);
-	}
-	catch (const Poco::Exception& exc)
-	{
-		failed(exc.code());
-		return BROKEN;
-	}
+	const long n = _pChannel->send(pBlocks, count);
+	if (!likely(n != BROKEN)) failed(_pChannel->error());
+	return n;
 }
 
 
@@ -297,14 +290,7 @@ void WebSocketStream::shutdownSend()
 {
 	if (_fd < 0 || _shut) return;
 	_shut = true;
-	try
-	{
-		if (_pSecure) _pSecure->socket()->shutdown(); // close_notify
-	}
-	catch (const Poco::Exception&)
-	{
-		// the peer has gone before
-	}
+	if (_pChannel) _pChannel->shutdownSend();
 	::shutdown(_fd, SHUT_WR);
 }
 
@@ -312,18 +298,10 @@ void WebSocketStream::shutdownSend()
 void WebSocketStream::close()
 {
 	if (_fd < 0) return;
-	if (_pSecure)
+	if (_pChannel)
 	{
-		try
-		{
-			_pSecure->shutdown();
-			_pSecure->close();
-		}
-		catch (const Poco::Exception&)
-		{
-			// the peer has gone before
-		}
-		_pSecure.reset();
+		_pChannel->close();
+		_pChannel.reset();
 	}
 	else
 	{
@@ -337,10 +315,10 @@ void WebSocketStream::close()
 Poco::AutoPtr<StreamSocketImpl> WebSocketStream::detach()
 {
 	Poco::AutoPtr<StreamSocketImpl> pSocket;
-	if (_pSecure)
+	if (_pChannel)
 	{
-		pSocket.assign(_pSecure->socket(), true);
-		_pSecure.reset();
+		pSocket.assign(_pChannel->socket(), true);
+		_pChannel.reset();
 		pSocket->setBlocking(true);
 	}
 	else

@@ -15,7 +15,7 @@
 #define Net_WebSocketStream_INCLUDED
 
 
-#include "net/Transport.h"
+#include "events/Channel.h"
 #include "events/HostCounts.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/SocketAddress.h"
@@ -68,19 +68,25 @@ public:
 		/// Returns true if it is TLS.
 
 	bool plain() const;
-		/// Returns true if it is a descriptor only. Of others, send() takes one block.
+		/// Returns true if it is a descriptor only.
+
+	void share(WebSocketChannel::Buffers& buffers);
+		/// To be called before anything is sent or received. The buffers live longer, and are used in each call.
 
 	bool shared() const;
 		/// Returns true if somebody else has the socket as well, so that closing it may not end it for the poller.
 
 	long receive(const iovec* pBlocks, int count);
-		/// Receives into the blocks, of which TLS fills the first only. Returns how many bytes, END, AGAIN, or BROKEN.
+		/// Receives into the blocks. Returns how many bytes, END, AGAIN, or BROKEN.
 
 	bool pending() const;
 		/// Returns true if there is more to be received that poll() does not know of.
 
 	bool crossed() const;
-		/// Returns true if TLS wants to send before it can receive on, or the other way round.
+		/// Returns true if TLS wants to send before it can receive on, or the other way round, or has something to send for itself.
+
+	bool push();
+		/// Sends that. Returns true if nothing of it is left.
 
 	int interest(int events) const;
 		/// Returns which of WebSocketPoller's events are to be waited for, to receive (READ) and send (WRITE).
@@ -96,7 +102,11 @@ public:
 		/// Returns true if bytes have arrived that were not received; with TLS also if they are part of a record.
 
 	long send(const iovec* pBlocks, int count);
-		/// Sends what it can. Returns how many bytes, AGAIN, or BROKEN. After AGAIN, TLS must be given the same bytes at the same place.
+		/// Sends what it can. Returns how many bytes, AGAIN, or BROKEN. Unless it is plain, some of these may be unsent(): then it has to be called
+		/// again when the socket takes more, also if there are no blocks.
+
+	std::size_t unsent() const;
+		/// Returns how many bytes, taken by send(), wait until the socket takes them.
 
 	void beLast();
 		/// What is sent from now on is the last before close(): with a plain socket that nobody shares, it is sent in one segment with the end
@@ -131,14 +141,14 @@ private:
 	WebSocketStream(const WebSocketStream&) = delete;
 	WebSocketStream& operator = (const WebSocketStream&) = delete;
 
-	void use(std::unique_ptr<WebSocketTransport>&& pTransport);
+	void use(std::unique_ptr<WebSocketChannel>&& pChannel);
 	void setRemote(const sockaddr* pAddress, socklen_t length);
 		/// A path that is too long for SocketAddress is cut.
 
 	void failed(int code);
 	static SocketAddress address(const sockaddr* pAddress, socklen_t length);
 
-	std::unique_ptr<WebSocketTransport> _pSecure;
+	std::unique_ptr<WebSocketChannel> _pChannel; // null if plain
 	std::unique_ptr<SocketAddress> _pRemote; // unless it is IPv4
 	in_addr _remoteHost;
 	in_port_t _remotePort;
@@ -168,7 +178,19 @@ inline bool WebSocketStream::secure() const
 
 inline bool WebSocketStream::plain() const
 {
-	return !_pSecure;
+	return !_pChannel;
+}
+
+
+inline void WebSocketStream::share(WebSocketChannel::Buffers& buffers)
+{
+	if (_pChannel) _pChannel->share(buffers);
+}
+
+
+inline std::size_t WebSocketStream::unsent() const
+{
+	return _pChannel ? _pChannel->unsent() : 0;
 }
 
 
@@ -180,13 +202,13 @@ inline bool WebSocketStream::shared() const
 
 inline StreamSocketImpl* WebSocketStream::socket() const
 {
-	return _pSecure ? _pSecure->socket() : nullptr;
+	return _pChannel ? _pChannel->socket() : nullptr;
 }
 
 
 inline void WebSocketStream::beLast()
 {
-	_last = !_pSecure && !_shared;
+	_last = !_pChannel && !_shared;
 }
 
 

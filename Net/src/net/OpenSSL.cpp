@@ -10,6 +10,7 @@
 
 
 #include "net/OpenSSL.h"
+#include "net/SocketBIO.h"
 #if __has_include("Poco/Net/SecureStreamSocketImpl.h")
 #include "Poco/Net/SecureStreamSocketImpl.h"
 #define POCO_WEBSOCKET_HAVE_NETSSL
@@ -17,9 +18,7 @@
 #include <cstring>
 #include <typeinfo>
 #include <utility>
-#include <openssl/bio.h>
 #include <openssl/ssl.h>
-#include <sys/socket.h>
 
 
 namespace Poco {
@@ -29,63 +28,11 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	//
-	// A BIO before the socket's own, for writing only: OpenSSL's uses write(), which raises SIGPIPE.
-	//
-	int writeQuietly(BIO* pBIO, const char* pData, int length)
-	{
-		BIO* const pSocket = BIO_next(pBIO);
-		BIO_clear_retry_flags(pBIO);
-		if (BIO_get_ktls_send(pSocket)) // the kernel encrypts, if the program has asked for that: there are records with messages about them
-		{
-			const int n = BIO_write(pSocket, pData, length);
-			BIO_copy_next_retry(pBIO);
-			return n;
-		}
-		int fd = -1;
-		BIO_get_fd(pSocket, &fd);
-		const int n = static_cast<int>(::send(fd, pData, static_cast<std::size_t>(length), MSG_NOSIGNAL));
-		if (n <= 0 && BIO_sock_should_retry(n)) BIO_set_retry_write(pBIO);
-		return n;
-	}
-
-	long control(BIO* pBIO, int command, long number, void* pArgument)
-	{
-		BIO* const pSocket = BIO_next(pBIO);
-		return pSocket ? BIO_ctrl(pSocket, command, number, pArgument) : 0;
-	}
-
-	int create(BIO* pBIO)
-	{
-		BIO_set_init(pBIO, 1);
-		return 1;
-	}
-
-	BIO_METHOD* makeMethod()
-	{
-		BIO_METHOD* const pMethod = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_FILTER, "socket without SIGPIPE");
-		if (!pMethod) return nullptr;
-		BIO_meth_set_write(pMethod, writeQuietly);
-		BIO_meth_set_ctrl(pMethod, control);
-		BIO_meth_set_create(pMethod, create);
-		return pMethod;
-	}
-
-	void silence(SSL* pSSL)
-	{
-		static BIO_METHOD* const pMethod = makeMethod(); // sockets may live as long as the process
-		BIO* const pSocket = SSL_get_wbio(pSSL);
-		if (!pMethod || !pSocket || BIO_method_type(pSocket) != BIO_TYPE_SOCKET) return;
-		BIO* const pQuiet = BIO_new(pMethod);
-		if (!pQuiet) return;
-		BIO_up_ref(pSocket);
-		SSL_set0_wbio(pSSL, BIO_push(pQuiet, pSocket));
-	}
-
 #if defined(POCO_WEBSOCKET_HAVE_NETSSL)
 	// They are private. The explicit instantiation may name them.
 	using Inner = SecureSocketImpl SecureStreamSocketImpl::*;
 	using Lazy = bool SecureStreamSocketImpl::*;
+	using Flag = bool SecureSocketImpl::*;
 	using Object = SSL* SecureSocketImpl::*;
 	using Name = std::string SecureSocketImpl::*;
 	using Connection = Poco::AutoPtr<SocketImpl> SecureSocketImpl::*;
@@ -103,6 +50,11 @@ namespace
 	struct OfInner
 	{
 		friend Object memberOf(OfInner);
+	};
+
+	struct DueOfInner
+	{
+		friend Flag memberOf(DueOfInner);
 	};
 
 	struct NameOfInner
@@ -127,6 +79,7 @@ namespace
 	template struct Opened<OfSocket, Inner, &SecureStreamSocketImpl::_impl>;
 	template struct Opened<LazyOfSocket, Lazy, &SecureStreamSocketImpl::_lazyHandshake>;
 	template struct Opened<OfInner, Object, &SecureSocketImpl::_pSSL>;
+	template struct Opened<DueOfInner, Flag, &SecureSocketImpl::_needHandshake>;
 	template struct Opened<NameOfInner, Name, &SecureSocketImpl::_peerHostName>;
 	template struct Opened<ConnectionOfInner, Connection, &SecureSocketImpl::_pSocket>;
 
@@ -148,11 +101,11 @@ namespace
 WebSocketOpenSSL::WebSocketOpenSSL(StreamSocketImpl* pSocket):
 	_pSocket(secureSocket(pSocket))
 {
-	if (SSL* const pSSL = ssl()) silence(pSSL);
+	if (SSL* const pSSL = ssl()) WebSocketSocketBIO::put(pSSL);
 }
 
 
-inline SSL* WebSocketOpenSSL::ssl() const
+ssl_st* WebSocketOpenSSL::ssl() const
 {
 #if defined(POCO_WEBSOCKET_HAVE_NETSSL)
 	return _pSocket ? _pSocket->*memberOf(OfSocket()).*memberOf(OfInner()) : nullptr;
@@ -191,6 +144,18 @@ void WebSocketOpenSSL::setConnection(const Poco::AutoPtr<StreamSocketImpl>& pCon
 {
 	_pSocket->*memberOf(OfSocket()).*memberOf(ConnectionOfInner()) = pConnection;
 }
+
+
+bool WebSocketOpenSSL::handshakeIsDue() const
+{
+	return _pSocket->*memberOf(OfSocket()).*memberOf(DueOfInner());
+}
+
+
+void WebSocketOpenSSL::setHandshakeDone() const
+{
+	_pSocket->*memberOf(OfSocket()).*memberOf(DueOfInner()) = false;
+}
 #else
 bool WebSocketOpenSSL::keepsSessions() const
 {
@@ -210,6 +175,17 @@ void WebSocketOpenSSL::setPeerHostName(const std::string&) const
 
 
 void WebSocketOpenSSL::setConnection(const Poco::AutoPtr<StreamSocketImpl>&) const
+{
+}
+
+
+bool WebSocketOpenSSL::handshakeIsDue() const
+{
+	return false;
+}
+
+
+void WebSocketOpenSSL::setHandshakeDone() const
 {
 }
 #endif

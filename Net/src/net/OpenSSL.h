@@ -78,9 +78,16 @@ public:
 	void setConnection(const Poco::AutoPtr<StreamSocketImpl>& pConnection) const;
 		/// Sets what connects, and is closed, beneath TLS.
 
-private:
 	ssl_st* ssl() const;
+		/// Returns the SSL object; null if there is none yet, or it is not known.
 
+	bool handshakeIsDue() const;
+		/// Returns true if the socket is going to make the first handshake, and to verify the peer, when somebody sends or receives by it.
+
+	void setHandshakeDone() const;
+		/// Somebody else has, and there was no peer to be verified.
+
+private:
 	SecureStreamSocketImpl* _pSocket;
 };
 

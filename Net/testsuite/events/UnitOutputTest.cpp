@@ -101,7 +101,6 @@ TEST(EventOutput, RandomSequences)
 		{
 			Ends ends;
 			WebSocketOutput output;
-			WebSocketBuffer record;
 			std::string model;
 			long sent = 0;
 			std::vector<std::unique_ptr<std::string>> loose;
@@ -149,7 +148,7 @@ TEST(EventOutput, RandomSequences)
 					}
 					break;
 				case 5:
-					sent += output.flush(*ends.pStream, record);
+					sent += output.flush(*ends.pStream);
 					output.keep();
 					for (auto& pBytes: loose) pBytes->assign(pBytes->size(), '?');
 					loose.clear();
@@ -162,7 +161,7 @@ TEST(EventOutput, RandomSequences)
 			}
 			while (!output.empty() || ends.received.size() < model.size())
 			{
-				const long n = output.flush(*ends.pStream, record);
+				const long n = output.flush(*ends.pStream);
 				ASSERT_LE(0, n);
 				ends.receive(1000000);
 			}
@@ -220,7 +219,6 @@ TEST(EventOutput, KeptBySomebody)
 	int alive = 0;
 	Ends ends;
 	WebSocketOutput output;
-	WebSocketBuffer record;
 	Poco::AutoPtr<Owner> pOwner = new Owner(pattern(100000), alive);
 	const std::string expected = pOwner->bytes;
 	const char* const pBegin = pOwner->bytes.data();
@@ -232,7 +230,7 @@ TEST(EventOutput, KeptBySomebody)
 	EXPECT_EQ(1, alive);
 	while (!output.empty())
 	{
-		ASSERT_LE(0, output.flush(*ends.pStream, record));
+		ASSERT_LE(0, output.flush(*ends.pStream));
 		ends.receive(100000);
 	}
 	EXPECT_EQ(0, alive);
@@ -263,10 +261,9 @@ TEST(EventOutput, BrokenStream)
 {
 	Ends ends;
 	WebSocketOutput output;
-	WebSocketBuffer record;
 	output.bytes().append("bytes", 5);
 	ends.pStream->close();
-	EXPECT_EQ(WebSocketStream::BROKEN, output.flush(*ends.pStream, record));
+	EXPECT_EQ(WebSocketStream::BROKEN, output.flush(*ends.pStream));
 }
 
 

@@ -1,0 +1,527 @@
+//
+// UnitTLSTest.cpp
+//
+// The event shell's TLS, against an SSL object whose bytes the test moves.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "support/EventSupport.h"
+#include "events/Output.h"
+#include "events/Poller.h"
+#include "events/TLSChannel.h"
+#include "Poco/Net/Context.h"
+#include "Poco/Net/SecureStreamSocketImpl.h"
+#include "Poco/Exception.h"
+#include <openssl/ssl.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <random>
+
+
+using namespace WebSocketTest;
+using Poco::Net::SecureStreamSocketImpl;
+using Poco::Net::StreamSocketImpl;
+using Poco::Net::WebSocketChannel;
+using Poco::Net::WebSocketOutput;
+using Poco::Net::WebSocketPoller;
+using Poco::Net::WebSocketStream;
+
+
+namespace
+{
+	constexpr std::size_t RECORD = 16*1024;
+
+	struct Access: public SecureStreamSocketImpl
+		/// Opens acceptSSL().
+	{
+		static void accept(SecureStreamSocketImpl& socket)
+		{
+			(socket.*&Access::acceptSSL)();
+		}
+	};
+
+	class Client
+		/// An SSL object. What it sends and receives are strings.
+	{
+	public:
+		explicit Client(int version):
+			_pContext(SSL_CTX_new(TLS_client_method())),
+			_pSSL(nullptr)
+		{
+			SSL_CTX_set_max_proto_version(_pContext, version);
+			_pSSL = SSL_new(_pContext);
+			SSL_set_bio(_pSSL, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+			SSL_set_connect_state(_pSSL);
+			SSL_do_handshake(_pSSL);
+		}
+
+		~Client()
+		{
+			SSL_free(_pSSL);
+			SSL_CTX_free(_pContext);
+		}
+
+		void take(const std::string& bytes)
+		{
+			if (!bytes.empty()) BIO_write(SSL_get_rbio(_pSSL), bytes.data(), static_cast<int>(bytes.size()));
+			if (SSL_in_init(_pSSL)) SSL_do_handshake(_pSSL);
+			char buffer[4096];
+			for (int n = SSL_read(_pSSL, buffer, sizeof(buffer)); n > 0; n = SSL_read(_pSSL, buffer, sizeof(buffer))) received.append(buffer, static_cast<std::size_t>(n));
+		}
+
+		std::string output()
+		{
+			std::string bytes;
+			char buffer[4096];
+			for (int n = BIO_read(SSL_get_wbio(_pSSL), buffer, sizeof(buffer)); n > 0; n = BIO_read(SSL_get_wbio(_pSSL), buffer, sizeof(buffer))) bytes.append(buffer, static_cast<std::size_t>(n));
+			return bytes;
+		}
+
+		std::string records(const std::vector<std::string>& messages, bool last = false)
+			/// Returns what sends the messages, and the end behind the last ones.
+		{
+			for (const std::string& message: messages) SSL_write(_pSSL, message.data(), static_cast<int>(message.size()));
+			if (last) SSL_shutdown(_pSSL);
+			return output();
+		}
+
+		bool greeted() const
+		{
+			return !SSL_in_init(_pSSL);
+		}
+
+		bool ended() const
+		{
+			return (SSL_get_shutdown(_pSSL) & SSL_RECEIVED_SHUTDOWN) != 0;
+		}
+
+		std::string received;
+
+	private:
+		SSL_CTX* _pContext;
+		SSL* _pSSL;
+	};
+
+	class Ends
+		/// A stream of the event shell, which has accepted, and its peer.
+	{
+	public:
+		explicit Ends(int version = TLS1_3_VERSION, int sendBuffer = 0):
+			client(version)
+		{
+			int fds[2];
+			if (::socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0) throw Poco::SystemException("socketpair");
+			if (sendBuffer > 0) ::setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &sendBuffer, sizeof(sendBuffer));
+			::fcntl(fds[1], F_SETFL, O_NONBLOCK);
+			wire = fds[1];
+			Poco::AutoPtr<StreamSocketImpl> pPlain = new StreamSocketImpl(fds[0]);
+			pSocket = new SecureStreamSocketImpl(pPlain, serverContext());
+			Access::accept(*pSocket);
+			attach();
+		}
+
+		~Ends()
+		{
+			pStream.reset();
+			::close(wire);
+		}
+
+		void attach()
+		{
+			pStream = std::make_unique<WebSocketStream>(pSocket.get(), Poco::Net::SocketAddress());
+			pStream->share(buffers);
+		}
+
+		void write(const std::string& bytes)
+			/// To the stream's socket.
+		{
+			ASSERT_EQ(static_cast<ssize_t>(bytes.size()), ::send(wire, bytes.data(), bytes.size(), MSG_NOSIGNAL));
+		}
+
+		std::string read(std::size_t most = 1024*1024)
+			/// What the stream's socket has sent.
+		{
+			std::string bytes(most, '\0');
+			const ssize_t n = ::recv(wire, &bytes[0], most, 0);
+			bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+			return bytes;
+		}
+
+		long receive(std::size_t most = 1024*1024)
+			/// Until there is nothing more. Returns why.
+		{
+			for (;;)
+			{
+				std::string bytes(most, '\0');
+				const iovec block = {&bytes[0], most};
+				const long n = pStream->receive(&block, 1);
+				if (n <= 0) return n;
+				received.append(bytes, 0, static_cast<std::size_t>(n));
+			}
+		}
+
+		void greet()
+		{
+			for (int i = 0; i < 10 && !client.greeted(); ++i)
+			{
+				write(client.output());
+				ASSERT_EQ(WebSocketStream::AGAIN, receive());
+				client.take(read());
+			}
+			write(client.output());
+			ASSERT_EQ(WebSocketStream::AGAIN, receive());
+			ASSERT_TRUE(client.greeted());
+			client.take(read());
+		}
+
+		Client client;
+		int wire;
+		Poco::AutoPtr<SecureStreamSocketImpl> pSocket;
+		WebSocketChannel::Buffers buffers;
+		std::unique_ptr<WebSocketStream> pStream;
+		std::string received;
+	};
+
+	std::vector<std::size_t> recordsOf(const std::string& bytes)
+		/// Returns the lengths of the records.
+	{
+		std::vector<std::size_t> lengths;
+		for (std::size_t i = 0; i + 5 <= bytes.size(); i += 5 + lengths.back())
+			lengths.push_back(static_cast<std::size_t>(static_cast<unsigned char>(bytes[i + 3]))*256 + static_cast<unsigned char>(bytes[i + 4]));
+		return lengths;
+	}
+
+	std::string versionName(const ::testing::TestParamInfo<int>& info)
+	{
+		return info.param == TLS1_2_VERSION ? "TLS12" : "TLS13";
+	}
+
+	class UnitTLSTest: public ::testing::TestWithParam<int>
+	{
+	};
+}
+
+
+TEST_P(UnitTLSTest, EveryCutOfWhatIsReceived)
+	/// Three records, in two pieces.
+{
+	const std::vector<std::string> messages = {"first", std::string(300, 'x'), "last"};
+	Ends ends(GetParam());
+	ends.greet();
+	std::size_t length = 1;
+	for (std::size_t cut = 0; cut < length; ++cut)
+	{
+		const std::string bytes = ends.client.records(messages);
+		length = bytes.size();
+		ends.received.clear();
+		ends.write(bytes.substr(0, cut));
+		ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
+		EXPECT_FALSE(ends.pStream->pending());
+		ends.write(bytes.substr(cut));
+		ASSERT_EQ(WebSocketStream::AGAIN, ends.receive()) << "cut at " << cut;
+		ASSERT_EQ(messages[0] + messages[1] + messages[2], ends.received) << "cut at " << cut;
+	}
+}
+
+
+TEST_P(UnitTLSTest, EveryCutOfTheEnd)
+{
+	std::size_t length = 1;
+	for (std::size_t cut = 0; cut < length; ++cut)
+	{
+		Ends ends(GetParam());
+		ends.greet();
+		const std::string bytes = ends.client.records({"text"}, true);
+		length = bytes.size();
+		ends.write(bytes.substr(0, cut));
+		ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
+		ends.write(bytes.substr(cut));
+		ASSERT_EQ(WebSocketStream::END, ends.receive()) << "cut at " << cut;
+		ASSERT_EQ("text", ends.received) << "cut at " << cut;
+	}
+}
+
+
+TEST_P(UnitTLSTest, EveryCutOfTheHandshake)
+{
+	std::size_t length = 2;
+	for (std::size_t cut = 1; cut < length; cut += 7)
+	{
+		Ends ends(GetParam());
+		const std::string hello = ends.client.output();
+		length = hello.size();
+		ends.write(hello.substr(0, cut));
+		ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
+		ASSERT_TRUE(ends.read().empty());
+		ends.write(hello.substr(cut));
+		ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
+		ends.client.take(ends.read());
+		ends.greet();
+		ends.write(ends.client.records({"text"}));
+		ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
+		ASSERT_EQ("text", ends.received);
+	}
+}
+
+
+TEST_P(UnitTLSTest, ByteByByte)
+{
+	Ends ends(GetParam());
+	for (int i = 0; i < 10 && !ends.client.greeted(); ++i)
+	{
+		for (const char byte: ends.client.output())
+		{
+			ends.write(std::string(1, byte));
+			ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
+		}
+		ends.client.take(ends.read());
+	}
+	for (const char byte: ends.client.records({"a", std::string(2*RECORD, 'b')})) // behind the end of the handshake
+	{
+		ends.write(std::string(1, byte));
+		ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
+	}
+	EXPECT_TRUE("a" + std::string(2*RECORD, 'b') == ends.received);
+}
+
+
+TEST_P(UnitTLSTest, LittleRoom)
+	/// What does not fit is pending, though poll() does not know of it; also the end.
+{
+	for (const std::size_t most: {1u, 2u, 7u, 100u, 4096u})
+	{
+		Ends ends(GetParam());
+		ends.greet();
+		const std::string expected = pattern(5000);
+		ends.write(ends.client.records({expected.substr(0, 10), expected.substr(10, 4000), expected.substr(4010)}, true));
+		std::string bytes(most, '\0');
+		const iovec block = {&bytes[0], most};
+		std::string received;
+		long n = 0;
+		while ((n = ends.pStream->receive(&block, 1)) > 0)
+		{
+			received.append(bytes, 0, static_cast<std::size_t>(n));
+			ASSERT_TRUE(ends.pStream->pending()) << received.size();
+		}
+		EXPECT_EQ(WebSocketStream::END, n);
+		EXPECT_TRUE(expected == received) << most;
+	}
+}
+
+
+TEST_P(UnitTLSTest, TwoBlocks)
+	/// As for a large message, and what is behind it.
+{
+	Ends ends(GetParam());
+	ends.greet();
+	const std::string expected = pattern(100000);
+	ends.write(ends.client.records({expected}));
+	std::string first(70000, '\0');
+	std::string second(40000, '\0');
+	const iovec blocks[2] = {{&first[0], first.size()}, {&second[0], second.size()}};
+	ASSERT_EQ(100000, ends.pStream->receive(blocks, 2));
+	EXPECT_TRUE(expected == first + second.substr(0, 30000));
+}
+
+
+TEST_P(UnitTLSTest, WhatComesBehindTheHandshake)
+	/// The last flight and the first record are received at once.
+{
+	Ends ends(GetParam());
+	for (int i = 0; i < 10 && !ends.client.greeted(); ++i)
+	{
+		ends.write(ends.client.output());
+		ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
+		ends.client.take(ends.read());
+	}
+	ends.write(ends.client.records({"text"}));
+	ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
+	EXPECT_EQ("text", ends.received);
+}
+
+
+TEST_P(UnitTLSTest, BrokenStreams)
+	/// What came before is received; then it is told, each time.
+{
+	enum Kind {RUBBISH, CHANGED_RECORD, END_WITHOUT_CLOSE_NOTIFY, END_IN_A_RECORD};
+	for (const Kind kind: {RUBBISH, CHANGED_RECORD, END_WITHOUT_CLOSE_NOTIFY, END_IN_A_RECORD})
+	{
+		Ends ends(GetParam());
+		ends.greet();
+		std::string bytes = ends.client.records({"before"});
+		std::string record = ends.client.records({"record"});
+		record.back() = static_cast<char>(record.back() ^ 1);
+		if (kind == RUBBISH) bytes += "This is no record of TLS.";
+		if (kind == CHANGED_RECORD) bytes += record;
+		if (kind == END_IN_A_RECORD) bytes += record.substr(0, record.size() - 1);
+		ends.write(bytes);
+		::shutdown(ends.wire, SHUT_WR);
+		const long expected = kind == RUBBISH || kind == CHANGED_RECORD ? long(WebSocketStream::BROKEN) : long(WebSocketStream::END);
+		EXPECT_EQ(expected, ends.receive()) << kind;
+		EXPECT_EQ("before", ends.received) << kind;
+		EXPECT_EQ(expected, ends.receive()) << kind;
+		EXPECT_EQ(expected == WebSocketStream::BROKEN ? EPROTO : 0, ends.pStream->error());
+	}
+}
+
+
+TEST_P(UnitTLSTest, FullRecords)
+	/// A large message has a header before it, and something small behind it.
+{
+	Ends ends(GetParam());
+	ends.greet();
+	std::string header = "header";
+	std::string message = pattern(5*RECORD);
+	std::string behind = "behind";
+	const iovec blocks[3] = {{&header[0], header.size()}, {&message[0], message.size()}, {&behind[0], behind.size()}};
+	ASSERT_EQ(static_cast<long>(6 + message.size() + 6), ends.pStream->send(blocks, 3));
+	EXPECT_EQ(0u, ends.pStream->unsent());
+	const std::string bytes = ends.read();
+	const std::vector<std::size_t> lengths = recordsOf(bytes);
+	ASSERT_EQ(6u, lengths.size());
+	for (std::size_t i = 0; i < 5; ++i) EXPECT_LE(RECORD, lengths[i]);
+	ends.client.take(bytes);
+	EXPECT_TRUE(header + message + behind == ends.client.received);
+}
+
+
+TEST_P(UnitTLSTest, SendingWhatTheSocketTakesInPieces)
+	/// The output counts what has not gone out.
+{
+	std::mt19937 random(1);
+	const auto upTo = [&](std::size_t max) { return std::uniform_int_distribution<std::size_t>(0, max)(random); };
+	Ends ends(GetParam(), 4096);
+	ends.greet();
+	WebSocketOutput output;
+	std::string model;
+	std::size_t sent = 0;
+	const auto flush = [&]
+	{
+		const long n = output.flush(*ends.pStream);
+		ASSERT_LE(0, n);
+		sent += static_cast<std::size_t>(n);
+		ASSERT_EQ(model.size() - sent, output.size());
+		output.keep();
+	};
+	for (int step = 0; step < 300; ++step)
+	{
+		const std::string bytes = pattern(1 + (upTo(3) == 0 ? upTo(200000) : upTo(300)), static_cast<unsigned>(step));
+		model += bytes;
+		if (upTo(1) == 0)
+		{
+			output.bytes().append(bytes.data(), bytes.size());
+			flush();
+		}
+		else
+		{
+			output.refer(bytes.data(), bytes.size(), nullptr);
+			flush();
+		}
+		ends.client.take(ends.read(upTo(300000)));
+		ASSERT_GE(ends.client.received.size(), sent > 500000 ? sent - 500000 : 0);
+	}
+	while (!output.empty())
+	{
+		flush();
+		ends.client.take(ends.read());
+	}
+	ends.client.take(ends.read());
+	EXPECT_EQ(0u, ends.pStream->unsent());
+	EXPECT_TRUE(model == ends.client.received);
+}
+
+
+TEST_P(UnitTLSTest, HandshakeThatTheSocketDoesNotTake)
+	/// The flight is kept, and the stream waits for room.
+{
+	Ends ends(GetParam(), 4096);
+	const std::string junk(1000, 'j');
+	std::size_t length = 0;
+	for (ssize_t n = 0; (n = ::send(ends.pStream->fd(), junk.data(), junk.size(), MSG_DONTWAIT)) > 0;) length += static_cast<std::size_t>(n);
+	EXPECT_FALSE(ends.pStream->crossed());
+	ends.write(ends.client.output());
+	ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
+	ASSERT_TRUE(ends.pStream->crossed());
+	EXPECT_EQ(WebSocketPoller::READ | WebSocketPoller::WRITE, ends.pStream->interest(WebSocketPoller::READ));
+	EXPECT_FALSE(ends.pStream->push());
+	while (length > 0) length -= ends.read(length).size();
+	ASSERT_TRUE(ends.pStream->push());
+	EXPECT_FALSE(ends.pStream->crossed());
+	EXPECT_FALSE(ends.pStream->push()) << "nothing is left";
+	ends.client.take(ends.read());
+	ends.greet();
+}
+
+
+TEST_P(UnitTLSTest, PeerThatHasGone)
+	/// What it has sent before is received all the same.
+{
+	Ends ends(GetParam());
+	ends.greet();
+	ends.write(ends.client.records({"before"}));
+	::shutdown(ends.wire, SHUT_RD);
+	std::string text = "text";
+	const iovec block = {&text[0], text.size()};
+	EXPECT_EQ(WebSocketStream::BROKEN, ends.pStream->send(&block, 1));
+	EXPECT_EQ(EPIPE, ends.pStream->error());
+	EXPECT_EQ(WebSocketStream::AGAIN, ends.receive());
+	EXPECT_EQ("before", ends.received);
+}
+
+
+TEST_P(UnitTLSTest, GivenAway)
+	/// The socket works as before, and nothing is lost: neither what was decrypted nor what was received only.
+{
+	Ends ends(GetParam());
+	ends.greet();
+	const std::string expected = pattern(3000);
+	const std::string bytes = ends.client.records({expected.substr(0, 1000), expected.substr(1000, 1000)});
+	const std::string last = ends.client.records({expected.substr(2000)});
+	ends.write(bytes + last.substr(0, 20));
+	std::string received(100, '\0');
+	const iovec block = {&received[0], received.size()};
+	ASSERT_EQ(100, ends.pStream->receive(&block, 1));
+	Poco::AutoPtr<StreamSocketImpl> pSocket = ends.pStream->detach();
+	EXPECT_EQ(ends.pSocket.get(), pSocket.get());
+	ends.write(last.substr(20));
+	char buffer[777];
+	while (received.size() < expected.size())
+	{
+		const int n = pSocket->receiveBytes(buffer, sizeof(buffer), 0);
+		ASSERT_LT(0, n);
+		received.append(buffer, static_cast<std::size_t>(n));
+	}
+	EXPECT_TRUE(expected == received);
+	ASSERT_EQ(6, pSocket->sendBytes("answer", 6, 0));
+	ends.client.take(ends.read());
+	EXPECT_EQ("answer", ends.client.received);
+
+	ends.attach();
+	ends.write(ends.client.records({"again"}));
+	ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
+	EXPECT_EQ("again", ends.received);
+	ends.pStream->close();
+	ends.client.take(ends.read());
+	EXPECT_TRUE(ends.client.ended());
+}
+
+
+TEST_P(UnitTLSTest, End)
+	/// The end is said, and what arrives from then on is counted only.
+{
+	Ends ends(GetParam());
+	ends.greet();
+	ends.pStream->shutdownSend();
+	ends.client.take(ends.read());
+	EXPECT_TRUE(ends.client.ended());
+	const std::string bytes = ends.client.records({"text"});
+	ends.write(bytes);
+	ends.receive();
+	EXPECT_EQ(bytes, ends.received);
+}
+
+
+INSTANTIATE_TEST_SUITE_P(Event, UnitTLSTest, ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION), versionName);
