@@ -56,15 +56,15 @@ TEST(WebSocketFramerCloseTest, Section5_5_1_Payloads)
 {
 	const Row rows[] =
 	{
-		{"5.5.1 no payload", {{CLOSE, ""}}, 1, 0, 0},
-		{"5.5.1 one byte", {{CLOSE, "\x03"}}, 0, WebSocketError::PROTOCOL_VIOLATION, 1002},
-		{"5.5.1 one byte after a message", {{0x81, "a"}, {CLOSE, "a"}}, 1, WebSocketError::PROTOCOL_VIOLATION, 1002},
-		{"5.5.1 two bytes: a code", {{CLOSE, closePayload(1000)}}, 1, 0, 0},
-		{"5.5.1 three bytes", {{CLOSE, closePayload(1000, "x")}}, 1, 0, 0},
-		{"5.5.1 a reason", {{CLOSE, closePayload(4000, "Gr\xc3\xbc\xc3\x9f" "e")}}, 1, 0, 0},
-		{"5.5.1 124 bytes", {{CLOSE, closePayload(1001, std::string(122, 'r'))}}, 1, 0, 0},
-		{"5.5.1 125 bytes", {{CLOSE, closePayload(1001, std::string(123, 'r'))}}, 1, 0, 0},
-		{"5.5.1 inside a message", {{0x01, "a"}, {0x89, "p"}, {CLOSE, closePayload(1000)}}, 3, 0, 0}
+		{"5.5.1 no payload", {{CLOSE, ""}}, received(1)},
+		{"5.5.1 one byte", {{CLOSE, "\x03"}}, failed(WebSocketError::PROTOCOL_VIOLATION, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.5.1 one byte after a message", {{0x81, "a"}, {CLOSE, "a"}}, failed(WebSocketError::PROTOCOL_VIOLATION, WebSocketFrame::PROTOCOL_ERROR, 1)},
+		{"5.5.1 two bytes: a code", {{CLOSE, closePayload(1000)}}, received(1)},
+		{"5.5.1 three bytes", {{CLOSE, closePayload(1000, "x")}}, received(1)},
+		{"5.5.1 a reason", {{CLOSE, closePayload(4000, "Gr\xc3\xbc\xc3\x9f" "e")}}, received(1)},
+		{"5.5.1 124 bytes", {{CLOSE, closePayload(1001, std::string(122, 'r'))}}, received(1)},
+		{"5.5.1 125 bytes", {{CLOSE, closePayload(1001, std::string(123, 'r'))}}, received(1)},
+		{"5.5.1 inside a message", {{0x01, "a"}, {0x89, "p"}, {CLOSE, closePayload(1000)}}, received(3)}
 	};
 	for (WebSocketFramer::Role role: ROLES)
 	{
@@ -88,7 +88,7 @@ TEST(WebSocketFramerCloseTest, Section5_5_1_ReasonIsText)
 		}
 		for (const char* text: UTF8Test::VALID)
 		{
-			expectRow(Settings{role}, {text, {{CLOSE, closePayload(1000, text)}}, 1, 0, 0});
+			expectRow(Settings{role}, {text, {{CLOSE, closePayload(1000, text)}}, received(1)});
 		}
 	}
 }
@@ -118,7 +118,7 @@ TEST(WebSocketFramerCloseTest, Section7_4_CodesAtTheLimits)
 		{
 			for (const char* reason: {"", "because"})
 			{
-				Row row{"7.4", {{0x82, "good"}, {CLOSE, closePayload(code, reason)}}, 2, 0, 0};
+				Row row{"7.4", {{0x82, "good"}, {CLOSE, closePayload(code, reason)}}, received(2)};
 				if (!mayBeSent(code)) row = {"7.4", row.frames, 1, WebSocketError::INVALID_CLOSE_CODE, 1002};
 				expectRow(Settings{role}, row);
 			}

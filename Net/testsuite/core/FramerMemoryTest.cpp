@@ -32,20 +32,20 @@ namespace
 	const ErrorRow ERRORS[] =
 		/// One for each way to fail.
 	{
-		{"reserved bit", {{0xc1, "a"}}, WebSocketError::INVALID_RSV_BITS, 1002},
-		{"reserved opcode", {{0x83, "a"}}, WebSocketError::INVALID_OPCODE, 1002},
-		{"fragmented control frame", {{0x09, "a"}}, WebSocketError::PROTOCOL_VIOLATION, 1002},
-		{"long control frame", {{0x89, std::string(126, 'p')}}, WebSocketError::PROTOCOL_VIOLATION, 1002},
-		{"continuation of nothing", {{0x80, "a"}}, WebSocketError::PROTOCOL_VIOLATION, 1002},
-		{"message inside a message", {{0x01, "a"}, {0x81, "b"}}, WebSocketError::PROTOCOL_VIOLATION, 1002},
-		{"length not in its shortest form", {{0x82, "a", 2}}, WebSocketError::PROTOCOL_VIOLATION, 1002},
-		{"too big", {{0x82, std::string(1001, 'b')}}, WebSocketError::PAYLOAD_TOO_BIG, 1009},
-		{"no text", {{0x81, "\xff"}}, WebSocketError::INVALID_UTF8, 1007},
-		{"half a character", {{0x81, "\xc3"}}, WebSocketError::INVALID_UTF8, 1007},
-		{"half a character, empty last frame", {{0x01, "\xc3"}, {0x80, ""}}, WebSocketError::INVALID_UTF8, 1007},
-		{"Close of one byte", {{0x88, "a"}}, WebSocketError::PROTOCOL_VIOLATION, 1002},
-		{"Close code", {{0x88, closePayload(1005)}}, WebSocketError::INVALID_CLOSE_CODE, 1002},
-		{"Close reason", {{0x88, closePayload(1000, "\xff")}}, WebSocketError::INVALID_UTF8, 1007},
+		{"reserved bit", {{0xc1, "a"}}, WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR},
+		{"reserved opcode", {{0x83, "a"}}, WebSocketError::INVALID_OPCODE, WebSocketFrame::PROTOCOL_ERROR},
+		{"fragmented control frame", {{0x09, "a"}}, WebSocketError::PROTOCOL_VIOLATION, WebSocketFrame::PROTOCOL_ERROR},
+		{"long control frame", {{0x89, std::string(126, 'p')}}, WebSocketError::PROTOCOL_VIOLATION, WebSocketFrame::PROTOCOL_ERROR},
+		{"continuation of nothing", {{0x80, "a"}}, WebSocketError::PROTOCOL_VIOLATION, WebSocketFrame::PROTOCOL_ERROR},
+		{"message inside a message", {{0x01, "a"}, {0x81, "b"}}, WebSocketError::PROTOCOL_VIOLATION, WebSocketFrame::PROTOCOL_ERROR},
+		{"length not in its shortest form", {{0x82, "a", 2}}, WebSocketError::PROTOCOL_VIOLATION, WebSocketFrame::PROTOCOL_ERROR},
+		{"too big", {{0x82, std::string(1001, 'b')}}, WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::MESSAGE_TOO_BIG},
+		{"no text", {{0x81, "\xff"}}, WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD},
+		{"half a character", {{0x81, "\xc3"}}, WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD},
+		{"half a character, empty last frame", {{0x01, "\xc3"}, {0x80, ""}}, WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD},
+		{"Close of one byte", {{0x88, "a"}}, WebSocketError::PROTOCOL_VIOLATION, WebSocketFrame::PROTOCOL_ERROR},
+		{"Close code", {{0x88, closePayload(1005)}}, WebSocketError::INVALID_CLOSE_CODE, WebSocketFrame::PROTOCOL_ERROR},
+		{"Close reason", {{0x88, closePayload(1000, "\xff")}}, WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD},
 		{"end of the stream", {{0x82, "", Frame::SHORTEST, 5}}, WebSocketError::INCOMPLETE_FRAME, 0}
 	};
 

@@ -23,30 +23,30 @@ namespace
 
 	const Row VALID[] =
 	{
-		{"5.2 empty text", {{0x81, ""}}, 1, 0, 0},
-		{"5.2 empty binary", {{0x82, ""}}, 1, 0, 0},
-		{"5.2 text", {{0x81, "Hello"}}, 1, 0, 0},
-		{"5.2 binary", {{0x82, std::string("\x00\xff\x80\xc0", 4)}}, 1, 0, 0},
-		{"5.2 length 125", {{0x82, std::string(125, 'b')}}, 1, 0, 0},
-		{"5.2 length 126", {{0x82, std::string(126, 'b')}}, 1, 0, 0},
-		{"5.2 length 127", {{0x82, std::string(127, 'b')}}, 1, 0, 0},
-		{"5.2 length 65535", {{0x82, std::string(65535, 'b')}}, 1, 0, 0},
-		{"5.2 length 65536", {{0x82, std::string(65536, 'b')}}, 1, 0, 0},
-		{"5.2 text of 126, 65535 and 65536", {{0x81, std::string(126, 't')}, {0x81, std::string(65535, 't')}, {0x81, std::string(65536, 't')}}, 3, 0, 0},
-		{"5.2 one frame after the other", {{0x81, "a"}, {0x82, ""}, {0x89, ""}, {0x81, "bc"}}, 4, 0, 0},
-		{"5.3 any key", {{0x81, "Hello", Frame::SHORTEST, 0, false, 0}, {0x81, "again", Frame::SHORTEST, 0, false, -1}, {0x82, "123456789", Frame::SHORTEST, 0, false, 0x01020304}}, 3, 0, 0},
-		{"5.4 two fragments", {{0x01, "Hel"}, {0x80, "lo"}}, 2, 0, 0},
-		{"5.4 three fragments", {{0x02, "a"}, {0x00, "b"}, {0x80, "c"}}, 3, 0, 0},
-		{"5.4 empty fragments", {{0x01, ""}, {0x00, ""}, {0x80, ""}}, 3, 0, 0},
-		{"5.4 fragments, some empty", {{0x02, ""}, {0x00, "x"}, {0x00, ""}, {0x00, "yz"}, {0x80, ""}}, 5, 0, 0},
-		{"5.4 control frames between fragments", {{0x01, "a"}, {0x89, "ping"}, {0x00, "b"}, {0x8a, "pong"}, {0x89, ""}, {0x80, "c"}}, 6, 0, 0},
-		{"5.4 one message after the other", {{0x01, "a"}, {0x80, "b"}, {0x02, "c"}, {0x80, "d"}, {0x81, "e"}, {0x01, ""}, {0x80, ""}}, 7, 0, 0},
-		{"5.4 Close between fragments", {{0x01, "a"}, {0x88, closePayload(1001)}}, 2, 0, 0},
-		{"5.5.2 PING of 0 bytes", {{0x89, ""}}, 1, 0, 0},
-		{"5.5.2 PING of 125 bytes", {{0x89, std::string(125, '\xff')}}, 1, 0, 0},
-		{"5.5.2 many PINGs", {{0x89, ""}, {0x89, ""}, {0x89, "3"}, {0x89, ""}}, 4, 0, 0},
-		{"5.5.3 unsolicited PONG", {{0x8a, "heartbeat"}}, 1, 0, 0},
-		{"5.5.3 PONG of 0 and of 125 bytes", {{0x8a, ""}, {0x8a, std::string(125, 'p')}}, 2, 0, 0}
+		{"5.2 empty text", {{0x81, ""}}, received(1)},
+		{"5.2 empty binary", {{0x82, ""}}, received(1)},
+		{"5.2 text", {{0x81, "Hello"}}, received(1)},
+		{"5.2 binary", {{0x82, std::string("\x00\xff\x80\xc0", 4)}}, received(1)},
+		{"5.2 length 125", {{0x82, std::string(125, 'b')}}, received(1)},
+		{"5.2 length 126", {{0x82, std::string(126, 'b')}}, received(1)},
+		{"5.2 length 127", {{0x82, std::string(127, 'b')}}, received(1)},
+		{"5.2 length 65535", {{0x82, std::string(65535, 'b')}}, received(1)},
+		{"5.2 length 65536", {{0x82, std::string(65536, 'b')}}, received(1)},
+		{"5.2 text of 126, 65535 and 65536", {{0x81, std::string(126, 't')}, {0x81, std::string(65535, 't')}, {0x81, std::string(65536, 't')}}, received(3)},
+		{"5.2 one frame after the other", {{0x81, "a"}, {0x82, ""}, {0x89, ""}, {0x81, "bc"}}, received(4)},
+		{"5.3 any key", {{0x81, "Hello", Frame::SHORTEST, 0, false, 0}, {0x81, "again", Frame::SHORTEST, 0, false, -1}, {0x82, "123456789", Frame::SHORTEST, 0, false, 0x01020304}}, received(3)},
+		{"5.4 two fragments", {{0x01, "Hel"}, {0x80, "lo"}}, received(2)},
+		{"5.4 three fragments", {{0x02, "a"}, {0x00, "b"}, {0x80, "c"}}, received(3)},
+		{"5.4 empty fragments", {{0x01, ""}, {0x00, ""}, {0x80, ""}}, received(3)},
+		{"5.4 fragments, some empty", {{0x02, ""}, {0x00, "x"}, {0x00, ""}, {0x00, "yz"}, {0x80, ""}}, received(5)},
+		{"5.4 control frames between fragments", {{0x01, "a"}, {0x89, "ping"}, {0x00, "b"}, {0x8a, "pong"}, {0x89, ""}, {0x80, "c"}}, received(6)},
+		{"5.4 one message after the other", {{0x01, "a"}, {0x80, "b"}, {0x02, "c"}, {0x80, "d"}, {0x81, "e"}, {0x01, ""}, {0x80, ""}}, received(7)},
+		{"5.4 Close between fragments", {{0x01, "a"}, {0x88, closePayload(1001)}}, received(2)},
+		{"5.5.2 PING of 0 bytes", {{0x89, ""}}, received(1)},
+		{"5.5.2 PING of 125 bytes", {{0x89, std::string(125, '\xff')}}, received(1)},
+		{"5.5.2 many PINGs", {{0x89, ""}, {0x89, ""}, {0x89, "3"}, {0x89, ""}}, received(4)},
+		{"5.5.3 unsolicited PONG", {{0x8a, "heartbeat"}}, received(1)},
+		{"5.5.3 PONG of 0 and of 125 bytes", {{0x8a, ""}, {0x8a, std::string(125, 'p')}}, received(2)}
 	};
 
 	constexpr int WRONG = WebSocketError::PROTOCOL_VIOLATION;
@@ -54,41 +54,41 @@ namespace
 	const Row VIOLATIONS[] =
 		/// All of them are 1002 (7.4.1).
 	{
-		{"5.2 length 0 in 2 bytes", {{0x82, "", 2}}, 0, WRONG, 1002},
-		{"5.2 length 125 in 2 bytes", {{0x82, std::string(125, 'b'), 2}}, 0, WRONG, 1002},
-		{"5.2 length 5 in 8 bytes", {{0x81, "Hello", 8}}, 0, WRONG, 1002},
-		{"5.2 length 126 in 8 bytes", {{0x82, std::string(126, 'b'), 8}}, 0, WRONG, 1002},
-		{"5.2 length 65535 in 8 bytes", {{0x82, "b", 8, 65534}}, 0, WRONG, 1002},
-		{"5.2 long form after a good frame", {{0x82, "good"}, {0x82, "bad", 2}}, 1, WRONG, 1002},
-		{"5.2 length 2^63", {{0x82, "", 8, Poco::UInt64(1) << 63}}, 0, WRONG, 1002},
-		{"5.2 length 2^64 - 1", {{0x82, "", 8, ~Poco::UInt64(0)}}, 0, WRONG, 1002},
-		{"5.4 continuation first", {{0x80, "a"}}, 0, WRONG, 1002},
-		{"5.4 continuation first, not the last", {{0x00, "a"}}, 0, WRONG, 1002},
-		{"5.4 empty continuation first", {{0x80, ""}}, 0, WRONG, 1002},
-		{"5.4 continuation of a whole message", {{0x81, "a"}, {0x80, "b"}}, 1, WRONG, 1002},
-		{"5.4 continuation of a finished message", {{0x01, "a"}, {0x80, "b"}, {0x80, "c"}}, 2, WRONG, 1002},
-		{"5.4 continuation of a finished empty message", {{0x01, ""}, {0x80, ""}, {0x00, ""}}, 2, WRONG, 1002},
-		{"5.4 continuation of a PING", {{0x89, "a"}, {0x80, "b"}}, 1, WRONG, 1002},
-		{"5.4 text inside text", {{0x01, "a"}, {0x81, "b"}}, 1, WRONG, 1002},
-		{"5.4 empty text inside text", {{0x01, "a"}, {0x81, ""}}, 1, WRONG, 1002},
-		{"5.4 first fragment inside text", {{0x01, "a"}, {0x01, "b"}}, 1, WRONG, 1002},
-		{"5.4 binary inside text", {{0x01, "a"}, {0x82, "b"}}, 1, WRONG, 1002},
-		{"5.4 text inside binary", {{0x02, "a"}, {0x00, "b"}, {0x81, "c"}}, 2, WRONG, 1002},
-		{"5.4 binary inside an empty beginning", {{0x02, ""}, {0x82, "b"}}, 1, WRONG, 1002},
-		{"5.4 text after a PING inside text", {{0x01, "a"}, {0x89, "p"}, {0x81, "b"}}, 2, WRONG, 1002},
-		{"5.4 fragmented PING", {{0x09, "a"}}, 0, WRONG, 1002},
-		{"5.4 fragmented PING with its continuation", {{0x09, "a"}, {0x80, "b"}}, 0, WRONG, 1002},
-		{"5.4 fragmented empty PING", {{0x09, ""}}, 0, WRONG, 1002},
-		{"5.4 fragmented PONG", {{0x0a, "a"}}, 0, WRONG, 1002},
-		{"5.4 fragmented Close", {{0x08, closePayload(1000)}}, 0, WRONG, 1002},
-		{"5.4 fragmented PING inside text", {{0x01, "a"}, {0x09, "b"}}, 1, WRONG, 1002},
-		{"5.5 PING of 126 bytes", {{0x89, std::string(126, 'p')}}, 0, WRONG, 1002},
-		{"5.5 PONG of 126 bytes", {{0x8a, std::string(126, 'p')}}, 0, WRONG, 1002},
-		{"5.5 Close of 126 bytes", {{0x88, closePayload(1000, std::string(124, 'r'))}}, 0, WRONG, 1002},
-		{"5.5 PING of 65536 bytes", {{0x89, "", 8, 65536}}, 0, WRONG, 1002},
-		{"5.5 PING of 5 bytes, length in 2 bytes", {{0x89, "Hello", 2}}, 0, WRONG, 1002},
-		{"5.5 PING of 0 bytes, length in 8 bytes", {{0x89, "", 8}}, 0, WRONG, 1002},
-		{"5.5 PING of 126 bytes inside text", {{0x01, "a"}, {0x89, std::string(126, 'p')}}, 1, WRONG, 1002}
+		{"5.2 length 0 in 2 bytes", {{0x82, "", 2}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.2 length 125 in 2 bytes", {{0x82, std::string(125, 'b'), 2}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.2 length 5 in 8 bytes", {{0x81, "Hello", 8}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.2 length 126 in 8 bytes", {{0x82, std::string(126, 'b'), 8}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.2 length 65535 in 8 bytes", {{0x82, "b", 8, 65534}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.2 long form after a good frame", {{0x82, "good"}, {0x82, "bad", 2}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR, 1)},
+		{"5.2 length 2^63", {{0x82, "", 8, Poco::UInt64(1) << 63}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.2 length 2^64 - 1", {{0x82, "", 8, ~Poco::UInt64(0)}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.4 continuation first", {{0x80, "a"}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.4 continuation first, not the last", {{0x00, "a"}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.4 empty continuation first", {{0x80, ""}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.4 continuation of a whole message", {{0x81, "a"}, {0x80, "b"}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR, 1)},
+		{"5.4 continuation of a finished message", {{0x01, "a"}, {0x80, "b"}, {0x80, "c"}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR, 2)},
+		{"5.4 continuation of a finished empty message", {{0x01, ""}, {0x80, ""}, {0x00, ""}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR, 2)},
+		{"5.4 continuation of a PING", {{0x89, "a"}, {0x80, "b"}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR, 1)},
+		{"5.4 text inside text", {{0x01, "a"}, {0x81, "b"}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR, 1)},
+		{"5.4 empty text inside text", {{0x01, "a"}, {0x81, ""}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR, 1)},
+		{"5.4 first fragment inside text", {{0x01, "a"}, {0x01, "b"}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR, 1)},
+		{"5.4 binary inside text", {{0x01, "a"}, {0x82, "b"}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR, 1)},
+		{"5.4 text inside binary", {{0x02, "a"}, {0x00, "b"}, {0x81, "c"}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR, 2)},
+		{"5.4 binary inside an empty beginning", {{0x02, ""}, {0x82, "b"}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR, 1)},
+		{"5.4 text after a PING inside text", {{0x01, "a"}, {0x89, "p"}, {0x81, "b"}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR, 2)},
+		{"5.4 fragmented PING", {{0x09, "a"}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.4 fragmented PING with its continuation", {{0x09, "a"}, {0x80, "b"}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.4 fragmented empty PING", {{0x09, ""}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.4 fragmented PONG", {{0x0a, "a"}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.4 fragmented Close", {{0x08, closePayload(1000)}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.4 fragmented PING inside text", {{0x01, "a"}, {0x09, "b"}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR, 1)},
+		{"5.5 PING of 126 bytes", {{0x89, std::string(126, 'p')}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.5 PONG of 126 bytes", {{0x8a, std::string(126, 'p')}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.5 Close of 126 bytes", {{0x88, closePayload(1000, std::string(124, 'r'))}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.5 PING of 65536 bytes", {{0x89, "", 8, 65536}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.5 PING of 5 bytes, length in 2 bytes", {{0x89, "Hello", 2}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.5 PING of 0 bytes, length in 8 bytes", {{0x89, "", 8}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.5 PING of 126 bytes inside text", {{0x01, "a"}, {0x89, std::string(126, 'p')}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR, 1)}
 	};
 
 	std::string hex(int value)
@@ -121,26 +121,26 @@ TEST(WebSocketFramerTest, Section5_1_MaskDirection)
 {
 	const Row rows[] =
 	{
-		{"5.1 text", {{0x81, "Hello", Frame::SHORTEST, 0, true}}, 0, 0, 1002},
-		{"5.1 empty binary", {{0x82, "", Frame::SHORTEST, 0, true}}, 0, 0, 1002},
-		{"5.1 long binary", {{0x82, std::string(126, 'b'), Frame::SHORTEST, 0, true}}, 0, 0, 1002},
-		{"5.1 PING", {{0x89, "p", Frame::SHORTEST, 0, true}}, 0, 0, 1002},
-		{"5.1 Close", {{0x88, closePayload(1000), Frame::SHORTEST, 0, true}}, 0, 0, 1002},
-		{"5.1 continuation", {{0x01, "a"}, {0x80, "b", Frame::SHORTEST, 0, true}}, 1, 0, 1002},
-		{"5.1 a key of zeros is a mask", {{0x81, "Hello", Frame::SHORTEST, 0, true, 0}}, 0, 0, 1002}
+		{"5.1 text", {{0x81, "Hello", Frame::SHORTEST, 0, true}}, 0, 0, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.1 empty binary", {{0x82, "", Frame::SHORTEST, 0, true}}, 0, 0, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.1 long binary", {{0x82, std::string(126, 'b'), Frame::SHORTEST, 0, true}}, 0, 0, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.1 PING", {{0x89, "p", Frame::SHORTEST, 0, true}}, 0, 0, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.1 Close", {{0x88, closePayload(1000), Frame::SHORTEST, 0, true}}, 0, 0, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.1 continuation", {{0x01, "a"}, {0x80, "b", Frame::SHORTEST, 0, true}}, 1, 0, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.1 a key of zeros is a mask", {{0x81, "Hello", Frame::SHORTEST, 0, true, 0}}, 0, 0, WebSocketFrame::PROTOCOL_ERROR}
 	};
 	for (WebSocketFramer::Role role: ROLES)
 	{
 		for (Row row: rows)
 		{
-			row.error = role == WebSocketFramer::ROLE_SERVER ? WebSocketError::UNMASKED_CLIENT_FRAME : WebSocketError::MASKED_SERVER_FRAME;
+			row.outcome.error = role == WebSocketFramer::ROLE_SERVER ? WebSocketError::UNMASKED_CLIENT_FRAME : WebSocketError::MASKED_SERVER_FRAME;
 			expectRow(Settings{role}, row);
 
 			// switched off: frames are what they are
 			Settings settings{role};
 			settings.verifyMasking = false;
-			row.error = WebSocketError::NONE;
-			row.good = row.frames.size();
+			row.outcome.error = WebSocketError::NONE;
+			row.outcome.good = row.frames.size();
 			expectRow(settings, row);
 		}
 	}
@@ -209,19 +209,19 @@ TEST(WebSocketFramerTest, Section5_2_ReservedBitsOfAnExtension)
 	const Row rows[] =
 		/// with RSV1 allowed
 	{
-		{"9.1 a message", {{0xc1, "Hello"}, {0xc2, "Hello"}}, 2, 0, 0},
-		{"9.1 a fragmented message: the bit is in its first frame", {{0x41, "a"}, {0x00, "b"}, {0x89, ""}, {0x80, "c"}}, 4, 0, 0},
-		{"9.1 its payload is the extension's, not text", {{0xc1, notText}, {0x41, notText}, {0x80, notText}}, 3, 0, 0},
-		{"9.1 an empty message", {{0xc1, ""}}, 1, 0, 0},
-		{"8.1 a message without the bit is text", {{0xc1, notText}, {0x81, notText}}, 1, WebSocketError::INVALID_UTF8, 1007},
-		{"8.1 a message without the bit is text, in its second frame", {{0xc1, notText}, {0x01, "a"}, {0x80, notText}}, 2, WebSocketError::INVALID_UTF8, 1007},
-		{"9.1 not in a continuation", {{0x41, "a"}, {0xc0, "b"}}, 1, WebSocketError::INVALID_RSV_BITS, 1002},
-		{"9.1 not in a PING", {{0xc9, "a"}}, 0, WebSocketError::INVALID_RSV_BITS, 1002},
-		{"9.1 not in a Close", {{0xc8, closePayload(1000)}}, 0, WebSocketError::INVALID_RSV_BITS, 1002},
-		{"9.1 not RSV2", {{0xa1, "a"}}, 0, WebSocketError::INVALID_RSV_BITS, 1002},
-		{"9.1 not RSV3", {{0x91, "a"}}, 0, WebSocketError::INVALID_RSV_BITS, 1002},
-		{"9.1 not RSV1 with RSV2", {{0xe1, "a"}}, 0, WebSocketError::INVALID_RSV_BITS, 1002},
-		{"5.2 opcodes stay reserved", {{0xc3, "a"}}, 0, WebSocketError::INVALID_OPCODE, 1002}
+		{"9.1 a message", {{0xc1, "Hello"}, {0xc2, "Hello"}}, received(2)},
+		{"9.1 a fragmented message: the bit is in its first frame", {{0x41, "a"}, {0x00, "b"}, {0x89, ""}, {0x80, "c"}}, received(4)},
+		{"9.1 its payload is the extension's, not text", {{0xc1, notText}, {0x41, notText}, {0x80, notText}}, received(3)},
+		{"9.1 an empty message", {{0xc1, ""}}, received(1)},
+		{"8.1 a message without the bit is text", {{0xc1, notText}, {0x81, notText}}, 1, WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD},
+		{"8.1 a message without the bit is text, in its second frame", {{0xc1, notText}, {0x01, "a"}, {0x80, notText}}, 2, WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD},
+		{"9.1 not in a continuation", {{0x41, "a"}, {0xc0, "b"}}, failed(WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR, 1)},
+		{"9.1 not in a PING", {{0xc9, "a"}}, failed(WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR)},
+		{"9.1 not in a Close", {{0xc8, closePayload(1000)}}, failed(WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR)},
+		{"9.1 not RSV2", {{0xa1, "a"}}, failed(WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR)},
+		{"9.1 not RSV3", {{0x91, "a"}}, failed(WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR)},
+		{"9.1 not RSV1 with RSV2", {{0xe1, "a"}}, failed(WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.2 opcodes stay reserved", {{0xc3, "a"}}, failed(WebSocketError::INVALID_OPCODE, WebSocketFrame::PROTOCOL_ERROR)}
 	};
 	for (WebSocketFramer::Role role: ROLES)
 	{
@@ -250,9 +250,9 @@ TEST(WebSocketFramerTest, Section5_2_ClaimedLengths)
 				const Frame frame{0x82, begun, 8, claim - begun.size()};
 				Settings settings{role};
 				// Any length is fine with the header; the stream then ends too early.
-				expectRow(settings, {"5.2 without a limit", {{0x82, "good"}, frame}, 1, WebSocketError::INCOMPLETE_FRAME, 0});
+				expectRow(settings, {"5.2 without a limit", {{0x82, "good"}, frame}, failed(WebSocketError::INCOMPLETE_FRAME, 0, 1)});
 				settings.limit = claim;
-				expectRow(settings, {"5.2 at the limit", {{0x82, "good"}, frame}, 1, WebSocketError::INCOMPLETE_FRAME, 0});
+				expectRow(settings, {"5.2 at the limit", {{0x82, "good"}, frame}, failed(WebSocketError::INCOMPLETE_FRAME, 0, 1)});
 				settings.limit = MIB;
 				expectRow(settings, {"7.4.1 too big", {{0x82, "good"}, frame}, 1, WebSocketError::PAYLOAD_TOO_BIG, 1009});
 			}
@@ -267,7 +267,7 @@ TEST(WebSocketFramerTest, Section7_4_1_Limit)
 	{
 		Settings settings{role};
 		settings.limit = 130;
-		expectRow(settings, {"at the limit", {{0x82, std::string(130, 'b')}, {0x01, std::string(130, 't')}, {0x80, std::string(130, 't')}}, 3, 0, 0});
+		expectRow(settings, {"at the limit", {{0x82, std::string(130, 'b')}, {0x01, std::string(130, 't')}, {0x80, std::string(130, 't')}}, received(3)});
 		expectRow(settings, {"limit + 1", {{0x82, std::string(131, 'b')}}, 0, WebSocketError::PAYLOAD_TOO_BIG, 1009});
 		expectRow(settings, {"limit + 1, second fragment", {{0x02, "b"}, {0x80, std::string(131, 'b')}}, 1, WebSocketError::PAYLOAD_TOO_BIG, 1009});
 		settings.limit = 0;

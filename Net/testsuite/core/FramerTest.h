@@ -16,6 +16,7 @@
 
 
 #include "core/Framer.h"
+#include "support/FrameEncoder.h"
 #include <gtest/gtest.h>
 #include <algorithm>
 #include <limits>
@@ -45,10 +46,7 @@ inline const char* name(WebSocketFramer::Role role)
 struct Frame
 	/// A frame to be put on the wire, right or wrong.
 {
-	enum
-	{
-		SHORTEST = -1
-	};
+	static constexpr int SHORTEST = WebSocketTest::SHORTEST;
 
 	int first;                   // FIN, RSV and opcode
 	std::string payload;
@@ -63,26 +61,14 @@ using Frames = std::vector<Frame>;
 
 
 inline std::string encode(WebSocketFramer::Role receiver, const Frame& frame)
-	/// What a peer would send to that receiver (RFC 6455, 5.2 and 5.3). Written without the library's help.
+	/// What a peer would send to that receiver.
 {
 	const bool masked = (receiver == WebSocketFramer::ROLE_SERVER) != frame.turnMask;
-	const Poco::UInt64 length = frame.payload.size() + frame.extra;
-	int lengthBytes = frame.lengthBytes;
-	if (lengthBytes == Frame::SHORTEST) lengthBytes = length < 126 ? 0 : length < 65536 ? 2 : 8;
-	const unsigned second = lengthBytes == 0 ? static_cast<unsigned>(length) : lengthBytes == 2 ? 126u : 127u;
-
-	std::string wire;
-	wire += static_cast<char>(frame.first);
-	wire += static_cast<char>((masked ? 0x80u : 0u) | second);
-	for (int i = lengthBytes - 1; i >= 0; --i) wire += static_cast<char>(length >> (8*i) & 0xff);
-	char key[4] = {};
-	if (masked)
-	{
-		for (int i = 0; i < 4; ++i) key[i] = static_cast<char>(frame.key >> (24 - 8*i) & 0xff);
-		wire.append(key, 4);
-	}
-	for (std::size_t i = 0; i < frame.payload.size(); ++i) wire += static_cast<char>(frame.payload[i] ^ key[i % 4]);
-	return wire;
+	WebSocketTest::MaskKey key;
+	for (int i = 0; i < 4; ++i) key[static_cast<std::size_t>(i)] = static_cast<char>(frame.key >> (24 - 8*i) & 0xff);
+	std::string payload = frame.payload;
+	if (masked) WebSocketTest::mask(&payload[0], payload.size(), key);
+	return WebSocketTest::frameHeader(frame.first, payload.size() + frame.extra, masked, frame.lengthBytes, key) + payload;
 }
 
 
@@ -364,35 +350,52 @@ inline void expectEvents(const Settings& settings, const std::string& wire, cons
 }
 
 
+struct RowOutcome
+	/// What becomes of a row's frames.
+{
+	std::size_t good; // frames that are delivered
+	int error;
+	int closeCode; // of the Close frame to be sent
+};
+
+
+inline RowOutcome received(std::size_t count)
+	/// All are delivered: so many.
+{
+	return {count, WebSocketError::NONE, 0};
+}
+
+
+inline RowOutcome failed(int error, int closeCode, std::size_t good = 0)
+	/// After so many that are good.
+{
+	return {good, error, closeCode};
+}
+
+
 struct Row
 	/// A rule of the RFC: frames, and how many of them are delivered before an error.
 {
 	const char* rule;
 	Frames frames;
-	std::size_t good;
-	int error;
-	int closeCode; // of the Close frame to be sent
+	RowOutcome outcome;
 };
 
 
 inline void expectRow(const Settings& settings, const Row& row)
 {
 	SCOPED_TRACE(row.rule);
-	Events expected = delivered(Frames(row.frames.begin(), row.frames.begin() + static_cast<std::ptrdiff_t>(row.good)));
-	if (row.error != WebSocketError::NONE) expected.push_back(failure(row.error, row.closeCode));
+	Events expected = delivered(Frames(row.frames.begin(), row.frames.begin() + static_cast<std::ptrdiff_t>(row.outcome.good)));
+	if (row.outcome.error != WebSocketError::NONE) expected.push_back(failure(row.outcome.error, row.outcome.closeCode));
 	else
 	{
-		ASSERT_EQ(row.frames.size(), row.good);
+		ASSERT_EQ(row.frames.size(), row.outcome.good);
 	}
 	expectEvents(settings, encode(settings.role, row.frames), expected);
 }
 
 
-inline std::string closePayload(int code, const std::string& reason = "")
-{
-	return std::string{static_cast<char>(code >> 8 & 0xff), static_cast<char>(code & 0xff)} + reason;
-}
-
+using WebSocketTest::closePayload;
 
 } // namespace FramerTest
 

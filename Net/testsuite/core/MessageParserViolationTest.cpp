@@ -31,23 +31,23 @@ TEST(WebSocketMessageParserViolationTest, Section5_Frames)
 	const std::string long126(126, 'p');
 	const Row rows[] =
 	{
-		{"5.2 reserved bit", {{0x81, "a"}, {0xc1, "b"}}, {"text:a"}, WebSocketError::INVALID_RSV_BITS, 1002},
-		{"5.2 reserved bit of a control frame", {{0x99, "b"}}, {}, WebSocketError::INVALID_RSV_BITS, 1002},
-		{"5.2 reserved opcode", {{0x81, "a"}, {0x83, "b"}, {0x81, "c"}}, {"text:a"}, WebSocketError::INVALID_OPCODE, 1002},
-		{"5.2 reserved opcode of a control frame", {{0x8b, "b"}}, {}, WebSocketError::INVALID_OPCODE, 1002},
-		{"5.2 length not in its shortest form", {{0x82, "a"}, {0x82, "b", 2}}, {"binary:a"}, PROTOCOL, 1002},
-		{"5.2 nor in 64 bits", {{0x82, long126, 8}}, {}, PROTOCOL, 1002},
-		{"5.4 nothing to continue", {{0x81, "a"}, {0x80, "b"}}, {"text:a"}, PROTOCOL, 1002},
-		{"5.4 nothing to continue, again", {{0x01, "a"}, {0x80, "b"}, {0x80, "c"}}, {"text:ab"}, PROTOCOL, 1002},
-		{"5.4 a message inside a message", {{0x01, "a"}, {0x81, "b"}}, {}, PROTOCOL, 1002},
-		{"5.4 a binary one", {{0x01, "a"}, {0x89, "p"}, {0x82, "b"}}, {"PING:p"}, PROTOCOL, 1002},
-		{"5.4 a fragmented one", {{0x02, "a"}, {0x00, "b"}, {0x01, "c"}}, {}, PROTOCOL, 1002},
-		{"5.5 fragmented control frame", {{0x09, "p"}, {0x80, "q"}}, {}, PROTOCOL, 1002},
-		{"5.5 long control frame", {{0x89, long126}}, {}, PROTOCOL, 1002},
-		{"5.5.1 Close payload of one byte", {{0x81, "a"}, {0x88, "b"}}, {"text:a"}, PROTOCOL, 1002},
-		{"7.4 Close code", {{0x88, closePayload(1005)}}, {}, WebSocketError::INVALID_CLOSE_CODE, 1002},
-		{"7.4 Close code with a reason", {{0x88, closePayload(999, "bye")}}, {}, WebSocketError::INVALID_CLOSE_CODE, 1002},
-		{"8.1 Close reason", {{0x88, closePayload(1000, "\xff")}}, {}, NO_UTF8, 1007}
+		{"5.2 reserved bit", {{0x81, "a"}, {0xc1, "b"}}, {"text:a"}, WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.2 reserved bit of a control frame", {{0x99, "b"}}, {}, WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.2 reserved opcode", {{0x81, "a"}, {0x83, "b"}, {0x81, "c"}}, {"text:a"}, WebSocketError::INVALID_OPCODE, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.2 reserved opcode of a control frame", {{0x8b, "b"}}, {}, WebSocketError::INVALID_OPCODE, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.2 length not in its shortest form", {{0x82, "a"}, {0x82, "b", 2}}, {"binary:a"}, PROTOCOL, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.2 nor in 64 bits", {{0x82, long126, 8}}, {}, PROTOCOL, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.4 nothing to continue", {{0x81, "a"}, {0x80, "b"}}, {"text:a"}, PROTOCOL, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.4 nothing to continue, again", {{0x01, "a"}, {0x80, "b"}, {0x80, "c"}}, {"text:ab"}, PROTOCOL, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.4 a message inside a message", {{0x01, "a"}, {0x81, "b"}}, {}, PROTOCOL, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.4 a binary one", {{0x01, "a"}, {0x89, "p"}, {0x82, "b"}}, {"PING:p"}, PROTOCOL, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.4 a fragmented one", {{0x02, "a"}, {0x00, "b"}, {0x01, "c"}}, {}, PROTOCOL, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.5 fragmented control frame", {{0x09, "p"}, {0x80, "q"}}, {}, PROTOCOL, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.5 long control frame", {{0x89, long126}}, {}, PROTOCOL, WebSocketFrame::PROTOCOL_ERROR},
+		{"5.5.1 Close payload of one byte", {{0x81, "a"}, {0x88, "b"}}, {"text:a"}, PROTOCOL, WebSocketFrame::PROTOCOL_ERROR},
+		{"7.4 Close code", {{0x88, closePayload(1005)}}, {}, WebSocketError::INVALID_CLOSE_CODE, WebSocketFrame::PROTOCOL_ERROR},
+		{"7.4 Close code with a reason", {{0x88, closePayload(999, "bye")}}, {}, WebSocketError::INVALID_CLOSE_CODE, WebSocketFrame::PROTOCOL_ERROR},
+		{"8.1 Close reason", {{0x88, closePayload(1000, "\xff")}}, {}, NO_UTF8, WebSocketFrame::INVALID_PAYLOAD}
 	};
 	for (const Row& row: rows) expectRow({}, row);
 }
@@ -78,13 +78,13 @@ TEST(WebSocketMessageParserViolationTest, Section8_1_Text)
 {
 	const Row rows[] =
 	{
-		{"8.1 no text", {{0x81, "a"}, {0x81, "b\xff" "c"}, {0x81, "d"}}, {"text:a"}, NO_UTF8, 1007},
-		{"8.1 no text in a fragment", {{0x01, "a"}, {0x00, "\xff"}, {0x80, "c"}}, {}, NO_UTF8, 1007},
-		{"8.1 ends inside a character", {{0x81, "a\xc3"}}, {}, NO_UTF8, 1007},
-		{"8.1 ends inside a character, with a fragment", {{0x01, "\xe2"}, {0x80, "\x82"}}, {}, NO_UTF8, 1007},
-		{"8.1 ends inside a character, with an empty fragment", {{0x01, "\xe2\x82"}, {0x89, "p"}, {0x80, ""}}, {"PING:p"}, NO_UTF8, 1007},
-		{"8.1 a character goes on otherwise", {{0x01, "\xe2"}, {0x80, "a"}}, {}, NO_UTF8, 1007},
-		{"8.1 it does not go on in the next message", {{0x81, "a"}, {0x81, "\x82\xac"}}, {"text:a"}, NO_UTF8, 1007},
+		{"8.1 no text", {{0x81, "a"}, {0x81, "b\xff" "c"}, {0x81, "d"}}, {"text:a"}, NO_UTF8, WebSocketFrame::INVALID_PAYLOAD},
+		{"8.1 no text in a fragment", {{0x01, "a"}, {0x00, "\xff"}, {0x80, "c"}}, {}, NO_UTF8, WebSocketFrame::INVALID_PAYLOAD},
+		{"8.1 ends inside a character", {{0x81, "a\xc3"}}, {}, NO_UTF8, WebSocketFrame::INVALID_PAYLOAD},
+		{"8.1 ends inside a character, with a fragment", {{0x01, "\xe2"}, {0x80, "\x82"}}, {}, NO_UTF8, WebSocketFrame::INVALID_PAYLOAD},
+		{"8.1 ends inside a character, with an empty fragment", {{0x01, "\xe2\x82"}, {0x89, "p"}, {0x80, ""}}, {"PING:p"}, NO_UTF8, WebSocketFrame::INVALID_PAYLOAD},
+		{"8.1 a character goes on otherwise", {{0x01, "\xe2"}, {0x80, "a"}}, {}, NO_UTF8, WebSocketFrame::INVALID_PAYLOAD},
+		{"8.1 it does not go on in the next message", {{0x81, "a"}, {0x81, "\x82\xac"}}, {"text:a"}, NO_UTF8, WebSocketFrame::INVALID_PAYLOAD},
 		{"8.1 binary is not text", {{0x82, "\xff"}, {0x02, "\xc3"}, {0x80, ""}}, {"binary:\xff", "binary:\xc3"}}
 	};
 	for (const Row& row: rows) expectRow({}, row);

@@ -7,6 +7,7 @@
 //
 
 
+#include "support/FrameEncoder.h"
 #include "events/ConnectionGroup.h"
 #include "events/MessageQueue.h"
 #include "events/Reactor.h"
@@ -125,7 +126,7 @@ namespace
 
 	std::string frame(int flags, const std::string& payload)
 	{
-		return std::string(1, static_cast<char>(flags)) + std::string(1, static_cast<char>(payload.size())) + payload;
+		return WebSocketTest::frame(flags, payload, false);
 	}
 
 	constexpr int TEXT = 0x81, FIRST = 0x01, MIDDLE = 0x00, LAST = 0x80, PONG = 0x8a;

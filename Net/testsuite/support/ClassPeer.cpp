@@ -31,19 +31,11 @@ namespace WebSocketTest {
 namespace
 {
 	const std::string LOOPBACK = "127.0.0.1";
-	const std::string MASK_KEY = "\x12\xf0\x7e\xa9";
 
 	void setDeadlines(StreamSocket& socket)
 	{
 		socket.setReceiveTimeout(deadline());
 		socket.setSendTimeout(deadline());
-	}
-
-	__attribute__((no_sanitize("thread"))) // which makes it much slower
-	void mask(char* bytes, std::size_t length, const std::string& key)
-	{
-		const char octets[] = {key[0], key[1], key[2], key[3]};
-		for (std::size_t i = 0; i < length; ++i) bytes[i] = static_cast<char>(bytes[i] ^ octets[i % 4]);
 	}
 }
 
@@ -73,39 +65,6 @@ int Frame::closeCode() const
 std::string Frame::closeReason() const
 {
 	return payload.size() < 2 ? std::string() : payload.substr(2);
-}
-
-
-std::string frameHeader(int flags, Poco::UInt64 length, bool masked, int lengthBytes)
-{
-	if (lengthBytes < 0) lengthBytes = length < 126 ? 0 : length < 65536 ? 2 : 8;
-	const unsigned field = lengthBytes == 0 ? static_cast<unsigned>(length) : lengthBytes == 2 ? 126 : 127;
-	std::string header;
-	header += static_cast<char>(flags);
-	header += static_cast<char>(field | (masked ? 0x80 : 0));
-	for (int i = lengthBytes - 1; i >= 0; --i)
-		header += static_cast<char>(length >> (8*i) & 0xff);
-	if (masked) header += MASK_KEY;
-	return header;
-}
-
-
-std::string frame(int flags, const std::string& payload, bool masked)
-{
-	std::string bytes = frameHeader(flags, payload.size(), masked);
-	const std::size_t begin = bytes.size();
-	bytes += payload;
-	if (masked) mask(&bytes[begin], payload.size(), MASK_KEY);
-	return bytes;
-}
-
-
-std::string closePayload(int code, const std::string& reason)
-{
-	std::string payload;
-	payload += static_cast<char>(code >> 8 & 0xff);
-	payload += static_cast<char>(code & 0xff);
-	return payload + reason;
 }
 
 
@@ -421,7 +380,7 @@ Frame RawPeer::receiveFrame()
 		result.headerLength += 4;
 	}
 	result.payload = receive(length);
-	if (result.masked) mask(&result.payload[0], length, result.key);
+	if (result.masked) mask(&result.payload[0], length, {result.key[0], result.key[1], result.key[2], result.key[3]});
 	return result;
 }
 

@@ -11,6 +11,7 @@
 #define WebSocketClassPeer_INCLUDED
 
 
+#include "support/FrameEncoder.h"
 #include "Poco/Net/Context.h"
 #include "Poco/Net/StreamSocket.h"
 #include "Poco/Timespan.h"
@@ -55,15 +56,6 @@ struct Frame
 	std::string closeReason() const;
 };
 
-
-std::string frameHeader(int flags, Poco::UInt64 length, bool masked, int lengthBytes = -1);
-	/// Returns a frame header with any first byte and any length. If it is masked, it ends
-	/// with a key. lengthBytes (0, 2 or 8) makes an extended length that need not be the shortest.
-
-std::string frame(int flags, const std::string& payload, bool masked);
-	/// Returns a whole frame.
-
-std::string closePayload(int code, const std::string& reason = "");
 
 std::string pattern(std::size_t length, unsigned seed = 1);
 	/// Returns ASCII text. No long piece of it is repeated within 65,521 bytes, a prime.
