@@ -24,7 +24,8 @@
 
 namespace
 {
-	const std::size_t CHUNK = 128*1024; // encrypted at once
+	const std::size_t CHUNK   = 128*1024; // encrypted at once
+	const std::size_t RECEIVE = 256*1024; // received at once, if it is plain
 
 	std::unique_ptr<SharedTLS> pTLS;
 
@@ -130,10 +131,11 @@ long Stream::receive(char* pBuffer, bool& more)
 {
 	more = false;
 	if (_ended) return END;
-	const long n = _pSSL ? pTLS->receive(_socket) : ::recv(_socket, pBuffer, SharedTLS::INPUT, 0);
+	const std::size_t limit = _pSSL ? SharedTLS::INPUT : RECEIVE;
+	const long n = _pSSL ? pTLS->receive(_socket) : ::recv(_socket, pBuffer, limit, 0);
 	if (n < 0 && !wouldBlock()) failErrno("recv");
 	if (n <= 0) return n == 0 ? END : AGAIN;
-	more = n == static_cast<long>(SharedTLS::INPUT);
+	more = n == static_cast<long>(limit);
 	if (!_pSSL) return n;
 	const std::size_t length = pTLS->read(_pSSL, pBuffer, SPACE);
 	_ended = pTLS->ended();

@@ -37,11 +37,11 @@
 namespace
 {
 	const int BACKLOG = 4096;
-	const std::size_t INPUT_SIZE  = 512*1024; // for reading, of all connections
+	const std::size_t INPUT_SIZE  = SharedTLS::SPACE; // for reading, of all connections
 	const std::size_t READ_SIZE   = 256*1024; // what is read of a long message at once: it is unmasked while it is in the cache
 	const std::size_t MAX_HEADER  = 14;
 	const std::size_t KEY_LENGTH  = 4;
-	const std::size_t SEND_SIZE   = 128*1024; // what is encrypted and sent at once
+	const std::size_t SEND_SIZE   = 256*1024; // what is encrypted and sent at once
 	const int MAX_EVENTS = 256;
 
 	struct Connection

@@ -20,7 +20,7 @@
 
 
 SharedTLS::SharedTLS(Role role, bool counted, bool resume):
-	output(2*INPUT),
+	output(INPUT),
 	_role(role),
 	_resume(resume),
 	_pContext(SSL_CTX_new(role == SERVER ? TLS_server_method() : TLS_client_method())),

@@ -32,7 +32,7 @@ public:
 		SERVER
 	};
 
-	static const std::size_t INPUT = 256*1024;          /// What is received at once.
+	static const std::size_t INPUT = 512*1024;          /// What is received at once.
 	static const std::size_t SPACE = INPUT + 16*1024;   /// So much may it be decrypted: a record may have begun before.
 
 	SharedTLS(Role role, bool counted, bool resume = false);
