@@ -82,11 +82,7 @@ Stream::Stream(const LoadOptions& options):
 
 Stream::~Stream()
 {
-	if (_pSSL)
-	{
-		SSL_set_shutdown(_pSSL, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); // its session may be continued even so
-		SSL_free(_pSSL);
-	}
+	SSL_free(_pSSL);
 	close(_socket);
 }
 

@@ -22,7 +22,6 @@
 SharedTLS::SharedTLS(Role role, bool counted, bool resume):
 	output(INPUT),
 	_role(role),
-	_resume(resume),
 	_pContext(SSL_CTX_new(role == SERVER ? TLS_server_method() : TLS_client_method())),
 	_pMethod(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "shared buffers")),
 	_input(INPUT)
@@ -71,7 +70,12 @@ SSL* SharedTLS::create()
 	SSL_set0_wbio(pSSL, _pBIO);
 	if (_role == SERVER) SSL_set_accept_state(pSSL);
 	else SSL_set_connect_state(pSSL);
-	if (_pSession) SSL_set_session(pSSL, _pSession);
+	if (_pSession)
+	{
+		SSL_SESSION* const pCopy = SSL_SESSION_dup(_pSession); // OpenSSL lets a ticket be used once
+		SSL_set_session(pSSL, pCopy);
+		SSL_SESSION_free(pCopy);
+	}
 	return pSSL;
 }
 
@@ -158,8 +162,8 @@ int SharedTLS::newSession(SSL* pSSL, SSL_SESSION* pSession)
 {
 	SharedTLS& self = *static_cast<SharedTLS*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(pSSL)));
 	SSL_SESSION_free(self._pSession);
-	self._pSession = pSession;
-	return 1; // it is kept
+	self._pSession = SSL_SESSION_dup(pSession);
+	return 0; // the original is not kept
 }
 
 

@@ -74,7 +74,6 @@ private:
 	bool failed(SSL* pSSL);
 
 	const Role _role;
-	const bool _resume;
 	SSL_CTX* _pContext;
 	BIO_METHOD* _pMethod;
 	BIO* _pBIO; // of all connections: it knows none
