@@ -21,11 +21,35 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
+namespace
+{
+	class Whole
+		/// A message that the program sends with one call: if that fails between two fragments, there is no other for the rest.
+	{
+	public:
+		explicit Whole(WebSocketMessageWriter& writer):
+			_writer(writer)
+		{
+		}
+
+		~Whole()
+		{
+			_writer.giveUp();
+		}
+
+	private:
+		Whole(const Whole&) = delete;
+		Whole& operator = (const Whole&) = delete;
+
+		WebSocketMessageWriter& _writer;
+	};
+}
+
+
 WebSocketMessageSender::WebSocketMessageSender(WebSocketTransport& transport, WebSocketFramer& framer, WebSocketSender& sender):
 	_transport(transport),
 	_framer(framer),
-	_sender(sender),
-	_inParts(false)
+	_sender(sender)
 {
 }
 
@@ -38,19 +62,19 @@ void WebSocketMessageSender::configure(const WebSocketParams& params, const WebS
 
 [[gnu::always_inline]] inline int WebSocketMessageSender::sendWhole(const char* pMessage, int length, int opcode, int fragmentSize, bool compress)
 {
-	check(opcode);
+	checkBlocking();
 	if (fragmentSize < 0) throw InvalidArgumentException("Negative fragment size");
 
 	Poco::FastMutex::ScopedLock lock(_mutex);
-	if (_inParts && _writer.inMessage()) throw IllegalStateException("A message is being sent in parts");
 	const std::size_t size = static_cast<std::size_t>(length);
-	begin(opcode, compress && size >= _writer.threshold());
+	_writer.begin(opcode, compress, size);
 	checkText(pMessage, size, true);
 	if (fragmentSize == 0 || length <= fragmentSize)
 	{
 		sendFragment(pMessage, size, true);
 		return length;
 	}
+	Whole whole(_writer);
 	const std::size_t fragment = static_cast<std::size_t>(fragmentSize);
 	for (std::size_t offset = 0; offset < size; offset += fragment)
 		sendFragment(pMessage + offset, std::min(fragment, size - offset), offset + fragment >= size);
@@ -72,12 +96,12 @@ int WebSocketMessageSender::send(const char* pMessage, int length, int opcode, i
 
 std::streamsize WebSocketMessageSender::send(std::istream& istr, int opcode, int fragmentSize, bool compress)
 {
-	check(opcode);
+	checkBlocking();
 	if (fragmentSize <= 0) throw InvalidArgumentException("Fragment size must be greater than 0");
 
 	Poco::FastMutex::ScopedLock lock(_mutex);
-	if (_inParts && _writer.inMessage()) throw IllegalStateException("A message is being sent in parts");
-	begin(opcode, compress);
+	_writer.begin(opcode, compress);
+	Whole whole(_writer);
 	std::vector<char> block(static_cast<std::size_t>(fragmentSize));
 	std::streamsize total = 0;
 	bool last = false;
@@ -96,21 +120,18 @@ std::streamsize WebSocketMessageSender::send(std::istream& istr, int opcode, int
 
 int WebSocketMessageSender::sendPart(const char* pPart, int length, int opcode, bool last, bool compress)
 {
-	check(opcode);
+	checkBlocking();
 
 	Poco::FastMutex::ScopedLock lock(_mutex);
-	if (_inParts && _writer.inMessage() && opcode != _writer.opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
-	if (!_inParts || !_writer.inMessage()) begin(opcode, compress);
+	_writer.beginPart(opcode, compress);
 	checkText(pPart, static_cast<std::size_t>(length), last);
-	_inParts = true;
 	sendFragment(pPart, static_cast<std::size_t>(length), last);
 	return length;
 }
 
 
-void WebSocketMessageSender::check(int opcode) const
+void WebSocketMessageSender::checkBlocking() const
 {
-	WebSocketSendRules::checkOpcode(opcode);
 	if (!_transport.getBlocking())
 		throw IllegalStateException("Messages can be sent only if the socket is blocking");
 }
@@ -118,14 +139,7 @@ void WebSocketMessageSender::check(int opcode) const
 
 void WebSocketMessageSender::checkText(const char* pData, std::size_t length, bool last)
 {
-	if (_framer.getVerifyUTF8() && !_writer.check(pData, length, last)) WebSocketSendRules::refuseText();
-}
-
-
-void WebSocketMessageSender::begin(int opcode, bool large)
-{
-	if (!_writer.begin(opcode, large)) throw WebSocketException("The message before could not be completed", WebSocketError::CLOSED);
-	_inParts = false;
+	if (!_writer.check(pData, length, last)) WebSocketSendRules::refuseText();
 }
 
 

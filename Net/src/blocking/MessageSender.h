@@ -47,10 +47,9 @@ public:
 
 private:
 	int sendWhole(const char* pMessage, int length, int opcode, int fragmentSize, bool compress);
-	void check(int opcode) const;
+	void checkBlocking() const;
 	void checkText(const char* pData, std::size_t length, bool last);
 	void sendFragment(const char* pData, std::size_t length, bool last);
-	void begin(int opcode, bool large);
 
 	WebSocketTransport& _transport;
 	WebSocketFramer& _framer;
@@ -58,8 +57,6 @@ private:
 	Poco::FastMutex _mutex;
 	WebSocketMessageWriter _writer;
 	std::string _compressed;
-
-	bool _inParts; // sendPart() has begun a message
 };
 
 

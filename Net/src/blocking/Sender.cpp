@@ -195,9 +195,15 @@ void WebSocketSender::check(WebSocketFramer::SendResult result) const
 }
 
 
+inline const unsigned char* WebSocketSender::key()
+	/// Returns the key of the next frame; null if it is not masked.
+{
+	return _framer.masks() ? nextKey() : nullptr;
+}
+
+
 bool WebSocketSender::sendFrame(const char* pPayload, std::size_t length, int flags, bool corked)
 {
-	const bool client = _framer.role() == WebSocketFramer::ROLE_CLIENT;
 	const std::size_t room = WebSocketFrameHeader::MAX_LENGTH + length;
 	_transport.beginTransfer();
 
@@ -207,11 +213,11 @@ bool WebSocketSender::sendFrame(const char* pPayload, std::size_t length, int fl
 		_begun = false; // not this frame
 		return false;
 	}
-	if (room > _blockSize || (length >= GATHER_SIZE && !client && !corked && _transport.plain()))
+	if (room > _blockSize || (length >= GATHER_SIZE && !_framer.masks() && !corked && _transport.plain()))
 		return sendLarge(pPayload, length, flags);
 
 	reserveBlock(_blockEnd + room);
-	_blockEnd += buildFrame(pPayload, length, flags, _block.data() + _blockEnd);
+	_blockEnd += _framer.buildFrame(flags, pPayload, length, key(), _block.data() + _blockEnd);
 	if (corked)
 	{
 		_framer.sent(flags);
@@ -223,23 +229,12 @@ bool WebSocketSender::sendFrame(const char* pPayload, std::size_t length, int fl
 }
 
 
-inline std::size_t WebSocketSender::buildFrame(const char* pPayload, std::size_t length, int flags, char* pFrame)
-	/// Returns the frame's length.
-{
-	const unsigned char* pKey = _framer.role() == WebSocketFramer::ROLE_CLIENT ? nextKey() : nullptr;
-	const std::size_t headerLength = _framer.buildHeader(flags, length, pKey, pFrame);
-	if (pKey) WebSocketMask(pKey).apply(pFrame + headerLength, pPayload, length);
-	else if (length > 0) std::memcpy(pFrame + headerLength, pPayload, length);
-	return headerLength + length;
-}
-
-
 inline bool WebSocketSender::sendShort(const char* pPayload, std::size_t length, int flags)
 	/// A frame that goes out with one call, as a rule.
 {
 	const std::size_t room = WebSocketFrameHeader::MAX_LENGTH + length;
 	if (_block.size() < room) reserveBlock(room);
-	const std::size_t total = buildFrame(pPayload, length, flags, _block.data());
+	const std::size_t total = _framer.buildFrame(flags, pPayload, length, key(), _block.data());
 	const int n = _transport.sendNow(_block.data(), total);
 	if (n == static_cast<int>(total))
 	{
@@ -259,14 +254,13 @@ inline bool WebSocketSender::sendShort(const char* pPayload, std::size_t length,
 bool WebSocketSender::sendLarge(const char* pPayload, std::size_t length, int flags)
 	/// A frame that does not fit into the block, or is not worth being copied there.
 {
-	const bool client = _framer.role() == WebSocketFramer::ROLE_CLIENT;
-	const unsigned char* pKey = client ? nextKey() : nullptr;
+	const unsigned char* const pKey = key();
 	char header[WebSocketFrameHeader::MAX_LENGTH];
 	const std::size_t headerLength = _framer.buildHeader(flags, length, pKey, header);
-	if (!client && _transport.plain() && !_now)
+	if (!pKey && _transport.plain() && !_now)
 		return sendGathered(header, headerLength, pPayload, length, flags);
 	WebSocketMask mask;
-	if (client) mask = WebSocketMask(pKey);
+	if (pKey) mask = WebSocketMask(pKey);
 	return sendInBlocks(header, headerLength, pPayload, length, flags, mask);
 }
 

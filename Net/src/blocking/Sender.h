@@ -144,7 +144,6 @@ private:
 	bool repeated(const char* pPayload, int length, int flags);
 	void check(WebSocketFramer::SendResult result) const;
 	bool sendFrame(const char* pPayload, std::size_t length, int flags, bool corked);
-	std::size_t buildFrame(const char* pPayload, std::size_t length, int flags, char* pFrame);
 	bool sendShort(const char* pPayload, std::size_t length, int flags);
 	bool sendLarge(const char* pPayload, std::size_t length, int flags);
 	bool sendGathered(const char* pHeader, std::size_t headerLength, const char* pPayload, std::size_t length, int flags);
@@ -162,6 +161,7 @@ private:
 	void post(int flags, const char* pPayload, std::size_t length);
 	bool sendReply(const WebSocketControlFrames::Frame& reply);
 	bool unlock();
+	const unsigned char* key();
 	const unsigned char* nextKey();
 
 	WebSocketTransport& _transport;

@@ -189,10 +189,16 @@ public:
 
 	std::size_t buildHeader(int flags, Poco::UInt64 length, const unsigned char* pKey, char* pHeader) const;
 		/// Encodes a frame header at pHeader, which must have room for
-		/// WebSocketFrameHeader::MAX_LENGTH bytes. A client's frame
-		/// is masked with the four bytes at pKey; a server passes null.
+		/// WebSocketFrameHeader::MAX_LENGTH bytes. pKey is the masking key, four bytes; null
+		/// if this end does not mask (masks()).
 		///
 		/// Returns the header's length in bytes.
+
+	std::size_t buildFrame(int flags, const char* pPayload, std::size_t length, const unsigned char* pKey, char* pFrame) const;
+		/// buildHeader(), and the payload behind it, masked if this end masks. pFrame must have room for
+		/// WebSocketFrameHeader::MAX_LENGTH + length bytes.
+		///
+		/// Returns the frame's length in bytes.
 
 	std::size_t buildWhole(int flags, const char* pPayload, std::size_t length, char* pFrame) const;
 		/// The same in one step, for what most frames are: copies the payload as well, if the frame is one of a server,
@@ -215,9 +221,13 @@ public:
 	//
 	Role role() const;
 	CloseState closeState() const;
-	bool endsStream() const;
+	bool masks() const;
+		/// Returns true if this end masks what it sends: a client does, with a new key for each frame, and a server never (5.1, 5.3).
+
+	bool endsStream(bool discards = false) const;
 		/// Returns true if this end, when all has been sent, ends its direction of the TCP connection: a server after the closing handshake
-		/// (RFC 6455, 7.1.1), and whoever has failed the connection (7.1.7). A client waits for the server to do so.
+		/// (RFC 6455, 7.1.1), or if it discards what still arrives; and whoever has failed the connection (7.1.7). A client waits for the
+		/// server to do so.
 
 	bool closed() const;
 		/// Returns true if both Close frames have been exchanged: nothing can come any more.
@@ -346,14 +356,22 @@ inline std::size_t WebSocketFramer::controlLength() const
 
 inline std::size_t WebSocketFramer::buildHeader(int flags, Poco::UInt64 length, const unsigned char* pKey, char* pHeader) const
 {
-	const bool masked = _role == ROLE_CLIENT; // 5.1
-	if (!masked && length <= WebSocketFrame::MAX_CONTROL_PAYLOAD) return WebSocketFrameHeader::buildShort(pHeader, flags, length);
+	if (!masks() && length <= WebSocketFrame::MAX_CONTROL_PAYLOAD) return WebSocketFrameHeader::buildShort(pHeader, flags, length);
 	WebSocketFrameHeader header;
 	header.flags = static_cast<unsigned char>(flags & 0xff);
 	header.payloadLength = length;
-	header.masked = masked;
-	if (masked) std::memcpy(header.key, pKey, sizeof(header.key));
+	header.masked = masks();
+	if (header.masked) std::memcpy(header.key, pKey, sizeof(header.key));
 	return header.build(pHeader);
+}
+
+
+inline std::size_t WebSocketFramer::buildFrame(int flags, const char* pPayload, std::size_t length, const unsigned char* pKey, char* pFrame) const
+{
+	const std::size_t headerLength = buildHeader(flags, length, pKey, pFrame);
+	if (masks()) WebSocketMask(pKey).apply(pFrame + headerLength, pPayload, length);
+	else if (length > 0) std::memcpy(pFrame + headerLength, pPayload, length);
+	return headerLength + length;
 }
 
 
@@ -376,9 +394,15 @@ inline bool WebSocketFramer::failed() const
 }
 
 
-inline bool WebSocketFramer::endsStream() const
+inline bool WebSocketFramer::masks() const
 {
-	return failed() || (_role == ROLE_SERVER && closed());
+	return _role == ROLE_CLIENT;
+}
+
+
+inline bool WebSocketFramer::endsStream(bool discards) const
+{
+	return failed() || (_role == ROLE_SERVER && (discards || closed()));
 }
 
 

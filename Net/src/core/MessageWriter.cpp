@@ -11,6 +11,7 @@
 
 #include "core/MessageWriter.h"
 #include "core/FrameHeader.h"
+#include "core/SendRules.h"
 #include "Poco/Net/WebSocketParams.h"
 #include <utility>
 
@@ -23,6 +24,7 @@ POCO_WEBSOCKET_BEGIN
 WebSocketMessageWriter::WebSocketMessageWriter():
 	_threshold(0),
 	_opcode(0),
+	_verifyUTF8(true),
 	_compress(false),
 	_first(true),
 	_lastFirst(true),
@@ -34,6 +36,7 @@ WebSocketMessageWriter::WebSocketMessageWriter():
 
 void WebSocketMessageWriter::configure(const WebSocketParams& params, const WebSocketDeflateParams* pDeflate, WebSocketFramer::Role role)
 {
+	_verifyUTF8 = params.getVerifyUTF8();
 	if (!pDeflate) return;
 	const bool client   = role == WebSocketFramer::ROLE_CLIENT;
 	const int  bits     = client ? pDeflate->clientMaxWindowBits : pDeflate->serverMaxWindowBits;
@@ -51,21 +54,34 @@ void WebSocketMessageWriter::enableDeflate(std::unique_ptr<WebSocketDeflater> pD
 }
 
 
-bool WebSocketMessageWriter::begin(int opcode, bool large)
+void WebSocketMessageWriter::begin(int opcode, bool compress, std::size_t length)
 {
-	if (_inMessage) _lost = true;
-	if (_lost) return false;
+	if (_inMessage) WebSocketSendRules::refuseBetweenParts();
+	start(opcode, compress && compresses(length));
+}
+
+
+void WebSocketMessageWriter::beginPart(int opcode, bool compress)
+{
+	if (!_inMessage) start(opcode, compress && deflates());
+	else if (opcode != _opcode) WebSocketSendRules::refuseOtherOpcode();
+}
+
+
+inline void WebSocketMessageWriter::start(int opcode, bool compress)
+{
+	WebSocketSendRules::checkOpcode(opcode);
+	if (_lost) WebSocketSendRules::refuseAfterLost();
 	_opcode   = static_cast<unsigned char>(opcode);
-	_compress = large && _pDeflater;
+	_compress = compress;
 	_first    = true;
 	_text.reset();
-	return true;
 }
 
 
 bool WebSocketMessageWriter::check(const char* pData, std::size_t length, bool last)
 {
-	if (_opcode != WebSocketFrame::OP_TEXT) return true;
+	if (!_verifyUTF8 || _opcode != WebSocketFrame::OP_TEXT) return true;
 	WebSocketUTF8 text = _text;
 	if (!text.append(pData, length) || (last && !text.complete())) return false;
 	_text = text;
@@ -99,6 +115,13 @@ void WebSocketMessageWriter::lost()
 {
 	if (_compress) _pDeflater->reset();
 	if (!_lastFirst) _lost = true;
+	_inMessage = false;
+}
+
+
+void WebSocketMessageWriter::giveUp()
+{
+	if (_inMessage) _lost = true;
 	_inMessage = false;
 }
 

@@ -33,13 +33,16 @@ class WebSocketParams;
 
 class WebSocket_API WebSocketMessageWriter
 	/// What a message is when it is sent: text that is checked, compression, and the first bytes of
-	/// its frames. Each part of a message becomes a frame:
+	/// its frames (RFC 6455, 5.4 and 5.6). Each part of a message becomes a frame:
 	///
-	///     begin(), then for each part: check(), frame()
+	///     begin(), then for each fragment: check(), frame()
+	///     for each part that the program sends by itself: beginPart(), check(), frame()
 	///
 	/// Used by one thread at a time.
 {
 public:
+	static constexpr std::size_t ANY_LENGTH = static_cast<std::size_t>(-1); /// Not known before the end; it counts as long.
+
 	struct Frame
 	{
 		int flags = 0;                /// The first byte of the header.
@@ -51,26 +54,36 @@ public:
 	WebSocketMessageWriter();
 
 	void configure(const WebSocketParams& params, const WebSocketDeflateParams* pDeflate, WebSocketFramer::Role role);
-		/// Compresses messages if pDeflate, what was agreed on, is not null.
+		/// Compresses messages if pDeflate, what was agreed on, is not null, and checks texts unless params says otherwise.
+
+	void setVerifyUTF8(bool flag);
+		/// Sets whether texts are checked. Default: true.
 
 	void enableDeflate(std::unique_ptr<WebSocketDeflater> pDeflater, std::size_t threshold);
 		/// Compresses messages of threshold bytes and more (RFC 7692).
 
-	bool begin(int opcode, bool large);
-		/// Begins a message; large tells whether it may be as long as the threshold. Returns false, and does nothing, if the message
-		/// before has not been completed, and never will be: no frame of another message may follow (RFC 6455, 5.4).
+	void begin(int opcode, bool compress, std::size_t length = ANY_LENGTH);
+		/// Begins a message of length bytes, which is compressed if that was agreed on, compress is true, and the
+		/// length reaches the threshold.
+		///
+		/// Throws an InvalidArgumentException if the opcode is not that of a message, and an IllegalStateException while a message is being
+		/// sent in parts, or if the one before lacks its end for ever: no frame of another message may follow.
+
+	void beginPart(int opcode, bool compress);
+		/// Begins a message in parts, or goes on with it. Throws as begin(), and an InvalidArgumentException if the parts of
+		/// the message have another opcode.
 
 	bool inMessage() const;
 		/// Returns true if a message has been begun with frame() that lacks its last frame.
 
-	std::size_t threshold() const;
-		/// Returns how many bytes a message to be compressed must have.
-
 	bool deflates() const;
 		/// Returns true if messages are compressed.
 
+	bool compresses(std::size_t length) const;
+		/// Returns true if messages of this length are.
+
 	bool check(const char* pData, std::size_t length, bool last);
-		/// Checks the next part of a text message; returns false if it is not UTF-8 (RFC 6455, 8.1). Then
+		/// Checks the next part of a message; returns false if that is a text, and not UTF-8 (RFC 6455, 8.1). Then
 		/// another part can be checked in its place.
 
 	Frame frame(const char* pData, std::size_t length, bool last, std::string& compressed);
@@ -84,14 +97,17 @@ public:
 		/// What frame() was called for last is not sent: the compressor forgets it, as the peer must not be told to refer to it. If it was not
 		/// the first frame of its message, that one cannot be completed any more.
 
-	int opcode() const;
-		/// Returns the opcode of the message begun last.
+	void giveUp();
+		/// The rest of the message, if it lacks some, is never going to be sent.
 
 private:
+	void start(int opcode, bool compress);
+
 	std::unique_ptr<WebSocketDeflater> _pDeflater;
 	unsigned _threshold;
 	WebSocketUTF8 _text;
 	unsigned char _opcode;
+	bool _verifyUTF8;
 	bool _compress;
 	bool _first;     // the next frame is the message's first
 	bool _lastFirst; // the frame made last was
@@ -103,9 +119,9 @@ private:
 //
 // inlines
 //
-inline std::size_t WebSocketMessageWriter::threshold() const
+inline void WebSocketMessageWriter::setVerifyUTF8(bool flag)
 {
-	return _threshold;
+	_verifyUTF8 = flag;
 }
 
 
@@ -127,9 +143,9 @@ inline bool WebSocketMessageWriter::deflates() const
 }
 
 
-inline int WebSocketMessageWriter::opcode() const
+inline bool WebSocketMessageWriter::compresses(std::size_t length) const
 {
-	return _opcode;
+	return deflates() && length >= _threshold;
 }
 
 

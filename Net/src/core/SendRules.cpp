@@ -11,7 +11,8 @@
 
 #include "core/SendRules.h"
 #include "core/UTF8.h"
-#include "Poco/Exception.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/Net/WebSocketError.h"
 
 
 namespace Poco {
@@ -43,6 +44,24 @@ void WebSocketSendRules::checkClose(int code, const std::string& reason)
 [[gnu::cold]] void WebSocketSendRules::refuseOpcode()
 {
 	throw InvalidArgumentException("A message is text or binary");
+}
+
+
+[[gnu::cold]] void WebSocketSendRules::refuseOtherOpcode()
+{
+	throw InvalidArgumentException("All parts of a message have the same opcode");
+}
+
+
+[[gnu::cold]] void WebSocketSendRules::refuseBetweenParts()
+{
+	throw IllegalStateException("A message is being sent in parts");
+}
+
+
+[[gnu::cold]] void WebSocketSendRules::refuseAfterLost()
+{
+	throw WebSocketException("The message before could not be completed", WebSocketError::CLOSED);
 }
 
 

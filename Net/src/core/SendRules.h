@@ -27,7 +27,7 @@ POCO_WEBSOCKET_BEGIN
 
 
 struct WebSocketSendRules
-	/// What a program may send, in both shells. All functions throw an InvalidArgumentException that says what is wrong.
+	/// What a program may send, in both shells. Unless they say otherwise, functions throw an InvalidArgumentException that says what is wrong.
 {
 	static void checkOpcode(int opcode);
 		/// A message is text or binary (RFC 6455, 5.6).
@@ -42,6 +42,16 @@ struct WebSocketSendRules
 		/// The text is not UTF-8.
 
 	[[noreturn]] static void refuseOpcode();
+		/// The opcode is not that of a message.
+
+	[[noreturn]] static void refuseOtherOpcode();
+		/// A part has not the opcode of its message (5.4).
+
+	[[noreturn]] static void refuseBetweenParts();
+		/// Another message is to come before the last part of one (5.4). Throws an IllegalStateException.
+
+	[[noreturn]] static void refuseAfterLost();
+		/// Another message is to come behind one whose end cannot be sent any more (5.4). Throws a WebSocketException (CLOSED).
 };
 
 

@@ -43,7 +43,7 @@ public:
 		keys(itsKeys),
 		looked(now)
 	{
-		if (role == CLIENT && !keys) throw InvalidArgumentException("A client needs a source of masking keys");
+		if (framer.masks() && !keys) throw InvalidArgumentException("A client needs a source of masking keys");
 		framer.setVerifyUTF8(params.getVerifyUTF8());
 		framer.setVerifyMasking(params.getVerifyMasking());
 		parser.assembler().configure(params, pDeflate);
@@ -78,14 +78,10 @@ public:
 
 	void append(int flags, const char* pPayload, std::size_t length)
 	{
-		unsigned char key[WebSocketMask::KEY_LENGTH];
-		const bool masked = framer.role() == WebSocketFramer::ROLE_CLIENT;
-		if (masked) keys(key);
+		unsigned char key[WebSocketMask::KEY_LENGTH] = {};
+		if (framer.masks()) keys(key);
 		char* const pFrame = output.room(WebSocketFrameHeader::MAX_LENGTH + length);
-		const std::size_t headerLength = framer.buildHeader(flags, length, masked ? key : nullptr, pFrame);
-		if (masked) WebSocketMask(key).apply(pFrame + headerLength, pPayload, length);
-		else if (length > 0) std::copy_n(pPayload, length, pFrame + headerLength);
-		output.extend(headerLength + length);
+		output.extend(framer.buildFrame(flags, pPayload, length, key, pFrame));
 		framer.sent(flags);
 	}
 
@@ -166,11 +162,10 @@ public:
 
 	bool sendFrame(std::string_view part, bool last, Time now)
 	{
-		const char* const pPart = part.data();
-		if (framer.getVerifyUTF8() && !writer.check(pPart, part.size(), last)) WebSocketSendRules::refuseText();
+		if (!writer.check(part.data(), part.size(), last)) WebSocketSendRules::refuseText();
 		try
 		{
-			const WebSocketMessageWriter::Frame frame = writer.frame(pPart, part.size(), last, compressed);
+			const WebSocketMessageWriter::Frame frame = writer.frame(part.data(), part.size(), last, compressed);
 			if (!frame.nothing) append(frame.flags, frame.pData, frame.length);
 		}
 		catch (...) // there is no memory
@@ -180,11 +175,6 @@ public:
 		}
 		timing.message(now);
 		return true;
-	}
-
-	void beginMessage(int opcode, bool compress)
-	{
-		if (!writer.begin(opcode, compress)) throw IllegalStateException("The message before could not be completed");
 	}
 
 	WebSocketFramer framer;
@@ -330,10 +320,8 @@ std::string WebSocketProtocol::errorText() const
 bool WebSocketProtocol::send(std::string_view message, int opcode, Time now, bool compress)
 {
 	End& end = *_pEnd;
-	WebSocketSendRules::checkOpcode(opcode);
 	if (!end.open()) return false;
-	if (end.writer.inMessage()) throw IllegalStateException("A message is being sent in parts");
-	end.beginMessage(opcode, compress && message.size() >= end.writer.threshold());
+	end.writer.begin(opcode, compress, message.size());
 	return end.sendFrame(message, true, now);
 }
 
@@ -341,10 +329,8 @@ bool WebSocketProtocol::send(std::string_view message, int opcode, Time now, boo
 bool WebSocketProtocol::sendPart(std::string_view part, int opcode, bool last, Time now)
 {
 	End& end = *_pEnd;
-	WebSocketSendRules::checkOpcode(opcode);
 	if (!end.open()) return false;
-	if (!end.writer.inMessage()) end.beginMessage(opcode, true);
-	else if (opcode != end.writer.opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
+	end.writer.beginPart(opcode, true);
 	return end.sendFrame(part, last, now);
 }
 

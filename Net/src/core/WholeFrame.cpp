@@ -75,7 +75,7 @@ char* WebSocketFramer::receiveWhole(char* pData, std::size_t length, std::size_t
 
 std::size_t WebSocketFramer::buildWhole(int flags, const char* pPayload, std::size_t length, char* pFrame) const
 {
-	if (_role == ROLE_CLIENT || length > WebSocketFrame::MAX_CONTROL_PAYLOAD) return 0;
+	if (masks() || length > WebSocketFrame::MAX_CONTROL_PAYLOAD) return 0;
 	const std::size_t headerLength = WebSocketFrameHeader::buildShort(pFrame, flags, length);
 	WebSocketSmallPayload::copy(pFrame + headerLength, pPayload, length);
 	return headerLength + length;

@@ -106,12 +106,14 @@ void WebSocketEventConnection::flushed()
 	}
 	// All has been said. A peer that is still sending would lose what was said last if the stream were closed.
 	if (!enter(WebSocketLife::SHUT)) return;
-	if (_framer.closed() && _framer.endsStream()) cut();
-	else if (_framer.failed() || _group.role == WebSocketFramer::ROLE_SERVER)
+	if (!_framer.endsStream(true)) return;
+	if (_framer.closed())
 	{
-		_stream.shutdownSend();
-		if (is(CROSSED)) updateInterest();
+		cut();
+		return;
 	}
+	_stream.shutdownSend();
+	if (is(CROSSED)) updateInterest();
 }
 
 

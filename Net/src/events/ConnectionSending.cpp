@@ -52,7 +52,7 @@ void WebSocketEventConnection::wakeFlush()
 	}
 	else
 	{
-		if (opcode != WebSocketFrame::OP_BINARY) WebSocketSendRules::refuseOpcode();
+		WebSocketSendRules::checkOpcode(opcode);
 		if (_queue.sendShort(link(), pMessage, length, WebSocketFrame::OP_BINARY)) return SENT;
 	}
 	return sendAny(pMessage, length, opcode);
@@ -154,9 +154,8 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendPart(std::string_v
 	catchUp(); // first: it may begin to compress
 	deflateAll();
 	if (!_queue.isOpen()) return NOT_OPEN;
-	if (_queue.isInParts() && opcode != _queue.opcode()) throw InvalidArgumentException("All parts of a message have the same opcode");
 	if (!makeRoom(length)) return refuse();
-	if (!_queue.checkPart(link(), pPart, length, opcode, compression == WebSocketFrame::Compression::AS_AGREED, last)) WebSocketSendRules::refuseText();
+	if (!_queue.beginPart(link(), pPart, length, opcode, compression == WebSocketFrame::Compression::AS_AGREED, last)) WebSocketSendRules::refuseText();
 	orAbort([&]
 	{
 		_queue.sendPart(link(), pPart, length, last);

@@ -47,13 +47,13 @@ void WebSocketMessageQueue::open(const WebSocketLink& link, const WebSocketConne
 	link.timing.message(link.reactor.now());
 	if (!pDeflate) return;
 	writing().writer.configure(params, pDeflate, link.group.role);
-	if (_pWriting->writer.deflates()) _flags |= DEFLATES;
+	if (_pWriting->writer.deflates()) _flags |= WRITES;
 }
 
 
 void WebSocketMessageQueue::forget()
 {
-	if (!isInParts()) return;
+	if (!_pWriting) return;
 	std::size_t done = 0;
 	for (const Message& message: _pWriting->held) done += message.cost();
 	_pWriting->held.clear();
@@ -97,7 +97,7 @@ bool WebSocketMessageQueue::sendFrames(const WebSocketLink& link, const char* pF
 	if (_pWriting)
 	{
 		WebSocketMessageWriter& writer = _pWriting->writer;
-		writer.begin(opcode, compress && length >= writer.threshold());
+		writer.begin(opcode, compress, length);
 		try
 		{
 			const WebSocketMessageWriter::Frame frame = writer.frame(pMessage, length, true, link.reactor.compressed());
@@ -127,7 +127,7 @@ void WebSocketMessageQueue::send(const WebSocketLink& link, const WebSocketPrepa
 {
 	const std::string_view message = pMessage->message();
 	const bool compress = pMessage->compression() == WebSocketFrame::Compression::AS_AGREED;
-	if (link.group.role == WebSocketFramer::ROLE_CLIENT || (compress && compresses(message.size())))
+	if (link.framer.masks() || (compress && compresses(message.size())))
 	{
 		write(link, message.data(), message.size(), pMessage->opcode(), compress);
 		return;
@@ -196,11 +196,12 @@ void WebSocketMessageQueue::keepReceived(WebSocketMessageParser& parser)
 }
 
 
-bool WebSocketMessageQueue::checkPart(const WebSocketLink& link, const char* pPart, std::size_t length, int opcode, bool compress, bool last)
+bool WebSocketMessageQueue::beginPart(const WebSocketLink& link, const char* pPart, std::size_t length, int opcode, bool compress, bool last)
 {
 	WebSocketMessageWriter& writer = writing().writer;
-	if (!isInParts()) writer.begin(opcode, compress);
-	return !link.framer.getVerifyUTF8() || writer.check(pPart, length, last);
+	writer.setVerifyUTF8(link.framer.getVerifyUTF8());
+	writer.beginPart(opcode, compress);
+	return writer.check(pPart, length, last);
 }
 
 
@@ -209,7 +210,7 @@ void WebSocketMessageQueue::sendPart(const WebSocketLink& link, const char* pPar
 	const WebSocketMessageWriter::Frame frame = _pWriting->writer.frame(pPart, length, last, link.reactor.compressed());
 	if (!frame.nothing) append(link, frame.flags, frame.pData, frame.length);
 	link.timing.message(link.reactor.now());
-	_flags |= IN_PARTS;
+	_flags |= WRITES;
 	if (last) partsSent(link);
 }
 
@@ -217,7 +218,7 @@ void WebSocketMessageQueue::sendPart(const WebSocketLink& link, const char* pPar
 void WebSocketMessageQueue::partsSent(const WebSocketLink& link)
 	/// What has waited for the end of the message is sent.
 {
-	_flags &= ~IN_PARTS;
+	if (!_pWriting->writer.deflates()) _flags &= ~WRITES;
 	counted(link, 1);
 	std::vector<Message> held;
 	held.swap(_pWriting->held);
@@ -228,8 +229,7 @@ void WebSocketMessageQueue::partsSent(const WebSocketLink& link)
 void WebSocketMessageQueue::deflateSteps(Message&& message, const char* pData, std::size_t length)
 {
 	_pWriting->pDeflating.reset(new Deflating{std::move(message), nullptr, pData, length});
-	_pWriting->writer.begin(_pWriting->pDeflating->message.opcode, true);
-	_flags |= IN_PARTS;
+	_pWriting->writer.begin(_pWriting->pDeflating->message.opcode, true, length);
 }
 
 

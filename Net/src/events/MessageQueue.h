@@ -95,11 +95,8 @@ public:
 	void keepReceived(WebSocketMessageParser& parser);
 		/// What is sent from where the received message was gathered has to stay.
 
-	bool checkPart(const WebSocketLink& link, const char* pPart, std::size_t length, int opcode, bool compress, bool last);
-		/// Begins a message in parts, compressed if that was agreed on and compress is set, if none is begun. Returns false if the part of a text is not UTF-8.
-
-	int opcode() const;
-		/// Returns the opcode of the message that isInParts().
+	bool beginPart(const WebSocketLink& link, const char* pPart, std::size_t length, int opcode, bool compress, bool last);
+		/// See WebSocketMessageWriter::beginPart(). Returns false if the part of a text is not UTF-8.
 
 	void sendPart(const WebSocketLink& link, const char* pPart, std::size_t length, bool last);
 		/// Sends the part, and behind the last one the messages that wait. If it throws, nothing can be sent any more.
@@ -152,37 +149,31 @@ inline std::size_t WebSocketMessageQueue::Message::length() const
 
 inline bool WebSocketMessageQueue::isDirect() const
 {
-	return (_flags & (CLOSED | IN_PARTS | IS_BLOCKED | DEFLATES)) == 0;
-}
-
-
-inline int WebSocketMessageQueue::opcode() const
-{
-	return _pWriting->writer.opcode();
-}
-
-
-inline bool WebSocketMessageQueue::isInParts() const
-{
-	return (_flags & IN_PARTS) != 0;
+	return (_flags & (CLOSED | IS_BLOCKED | WRITES)) == 0;
 }
 
 
 inline bool WebSocketMessageQueue::isDeflating() const
 {
-	return isInParts() && _pWriting->pDeflating;
+	return (_flags & WRITES) && _pWriting->pDeflating;
+}
+
+
+inline bool WebSocketMessageQueue::isInParts() const
+{
+	return (_flags & WRITES) && (_pWriting->writer.inMessage() || _pWriting->pDeflating);
 }
 
 
 inline bool WebSocketMessageQueue::holds() const
 {
-	return isInParts() && !_pWriting->held.empty();
+	return (_flags & WRITES) && !_pWriting->held.empty();
 }
 
 
 inline bool WebSocketMessageQueue::compresses(std::size_t length) const
 {
-	return (_flags & DEFLATES) && length >= _pWriting->writer.threshold();
+	return (_flags & WRITES) && _pWriting->writer.compresses(length);
 }
 
 

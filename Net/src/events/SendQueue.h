@@ -116,11 +116,10 @@ public:
 protected:
 	enum Flag
 	{
-		CLOSED    = 1,
-		BROKEN    = 2,
+		CLOSED     = 1,
+		BROKEN     = 2,
 		IS_BLOCKED = 4,
-		IN_PARTS  = 8,  // a message is being sent in parts
-		DEFLATES  = 16  // messages that are not too short
+		WRITES     = 8  // messages are compressed, or wait for the last part of one
 	};
 
 	void put(const WebSocketLink& link, int flags, const char* pData, std::size_t length);

@@ -17,7 +17,6 @@
 
 #include "events/MessageQueue.h"
 #include "events/Reactor.h"
-#include <cstring>
 
 
 namespace Poco {
@@ -28,29 +27,11 @@ POCO_WEBSOCKET_BEGIN
 [[gnu::always_inline]] inline void WebSocketSendQueue::put(const WebSocketLink& link, int flags, const char* pData, std::size_t length)
 {
 	WebSocketBuffer& bytes = output(link.reactor).bytes();
-	if (link.group.role == WebSocketFramer::ROLE_CLIENT)
-	{
-		char* const pFrame = bytes.room(WebSocketFrameHeader::MAX_LENGTH + length);
-		const unsigned char* const pKey = link.reactor.nextKey();
-		const std::size_t headerLength = link.framer.buildHeader(flags, length, pKey, pFrame);
-		WebSocketMask(pKey).apply(pFrame + headerLength, pData, length);
-		bytes.extend(headerLength + length);
-	}
-	else
-	{
-		const bool refer = length >= WebSocketOutput::LARGE && stays(link, pData);
-		char* const pFrame = bytes.room(WebSocketFrameHeader::MAX_LENGTH + (refer ? 0 : length));
-		const std::size_t headerLength = link.framer.buildHeader(flags, length, nullptr, pFrame);
-		if (refer)
-		{
-			_pOutput->refer(pData, length, nullptr, headerLength);
-		}
-		else
-		{
-			if (length > 0) std::memcpy(pFrame + headerLength, pData, length);
-			bytes.extend(headerLength + length);
-		}
-	}
+	const unsigned char* const pKey = link.framer.masks() ? link.reactor.nextKey() : nullptr;
+	const bool refer = !pKey && length >= WebSocketOutput::LARGE && stays(link, pData);
+	char* const pFrame = bytes.room(WebSocketFrameHeader::MAX_LENGTH + (refer ? 0 : length));
+	if (refer) _pOutput->refer(pData, length, nullptr, link.framer.buildHeader(flags, length, nullptr, pFrame));
+	else bytes.extend(link.framer.buildFrame(flags, pData, length, pKey, pFrame));
 	link.framer.sent(flags);
 	wake(link);
 }

@@ -186,6 +186,7 @@ TEST(WebSocketFramerCloseTest, Section7_1_1_WhoEndsTheStream)
 		const bool server = role == WebSocketFramer::ROLE_SERVER;
 		WebSocketFramer answering(role);
 		EXPECT_FALSE(answering.endsStream());
+		EXPECT_EQ(server, answering.endsStream(true)) << "it reads no more";
 		receive(answering, {CLOSE, closePayload(1000)});
 		EXPECT_FALSE(answering.endsStream());
 		EXPECT_FALSE(answering.closed());

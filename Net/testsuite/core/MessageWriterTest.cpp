@@ -13,6 +13,7 @@
 
 #include "support/CoreAllocations.h"
 #include "core/MessageWriter.h"
+#include "Poco/Net/NetException.h"
 #include "Poco/Net/WebSocketParams.h"
 #include "core/MessageParserTest.h"
 #include "core/UTF8Test.h"
@@ -20,7 +21,10 @@
 
 
 using namespace ParserTest;
+using Poco::IllegalStateException;
+using Poco::InvalidArgumentException;
 using Poco::Net::WebSocketDeflateParams;
+using Poco::Net::WebSocketException;
 using Poco::Net::WebSocketInflater;
 using Poco::Net::WebSocketMessageWriter;
 using Poco::Net::WebSocketParams;
@@ -38,10 +42,12 @@ namespace
 		writer.enableDeflate(std::make_unique<WebSocketDeflater>(15, contextTakeover), threshold);
 	}
 
-	Frames write(WebSocketMessageWriter& writer, int opcode, const Parts& parts, bool large = true)
+	Frames write(WebSocketMessageWriter& writer, int opcode, const Parts& parts, bool compress = true)
 		/// The parts of a message as frames.
 	{
-		writer.begin(opcode, large);
+		std::size_t length = 0;
+		for (const std::string& part: parts) length += part.size();
+		writer.begin(opcode, compress, length);
 		Frames frames;
 		std::string compressed = "something from before";
 		for (std::size_t i = 0; i < parts.size(); ++i)
@@ -77,6 +83,32 @@ namespace
 			wire += payload;
 		}
 		return wire;
+	}
+
+	enum Next
+	{
+		BEGINS,
+		BETWEEN_PARTS,
+		AFTER_LOST
+	};
+
+	Next next(WebSocketMessageWriter& writer)
+		/// What comes of another message.
+	{
+		try
+		{
+			writer.begin(BINARY, true);
+			return BEGINS;
+		}
+		catch (const IllegalStateException&)
+		{
+			return BETWEEN_PARTS;
+		}
+		catch (const WebSocketException& exc)
+		{
+			EXPECT_EQ(WebSocketError::CLOSED, exc.code());
+			return AFTER_LOST;
+		}
 	}
 
 	std::string joined(const Parts& parts)
@@ -121,8 +153,7 @@ TEST(WebSocketMessageWriterTest, Section5_4_Flags)
 		EXPECT_EQ(row.plain, flags(frames)) << row.rule;
 		for (std::size_t i = 0; i < frames.size(); ++i) EXPECT_EQ(row.parts[i], frames[i].payload) << row.rule;
 		EXPECT_EQ(row.compressed, flags(write(compressing, row.opcode, row.parts))) << row.rule;
-		EXPECT_EQ(row.plain, flags(write(compressing, row.opcode, row.parts, false))) << row.rule << ", below the threshold";
-		EXPECT_EQ(row.opcode, plain.opcode()) << row.rule;
+		EXPECT_EQ(row.plain, flags(write(compressing, row.opcode, row.parts, false))) << row.rule << ", not to be compressed";
 		EXPECT_EQ(WebSocketFrameHeader::FIN | row.opcode, WebSocketMessageWriter::wholeFlags(row.opcode));
 	}
 }
@@ -147,15 +178,19 @@ TEST(WebSocketMessageWriterTest, RFC7692_Section7_2_3_Examples)
 {
 	WebSocketMessageWriter writer;
 	EXPECT_FALSE(writer.deflates());
-	EXPECT_EQ(0u, writer.threshold());
+	EXPECT_FALSE(writer.compresses(WebSocketMessageWriter::ANY_LENGTH));
 	enable(writer, true, 123);
 	EXPECT_TRUE(writer.deflates());
-	EXPECT_EQ(123u, writer.threshold());
+	EXPECT_FALSE(writer.compresses(122));
+	EXPECT_TRUE(writer.compresses(123));
+	EXPECT_TRUE(writer.compresses(WebSocketMessageWriter::ANY_LENGTH));
+	EXPECT_EQ(0x81, write(writer, TEXT, {sample(122)})[0].first) << "below the threshold";
+	EXPECT_EQ(0xc1, write(writer, TEXT, {sample(123)})[0].first);
+	enable(writer);
 	EXPECT_EQ(HELLO, write(writer, TEXT, {"Hello"})[0].payload);
 	EXPECT_LT(write(writer, TEXT, {"Hello"})[0].payload.size(), HELLO.size()) << "the window is shared";
 	EXPECT_EQ("\0"s, write(writer, TEXT, {""})[0].payload);
 	enable(writer, false, 5);
-	EXPECT_EQ(5u, writer.threshold());
 	const std::string first = write(writer, TEXT, {"Hello"})[0].payload;
 	EXPECT_EQ(first, write(writer, TEXT, {"Hello"})[0].payload) << "each stands for itself";
 }
@@ -182,7 +217,8 @@ TEST(WebSocketMessageWriterTest, RFC7692_Section7_1_Configured)
 			WebSocketMessageWriter writer;
 			writer.configure(params, &agreed, role);
 			EXPECT_TRUE(writer.deflates());
-			EXPECT_EQ(77u, writer.threshold());
+			EXPECT_TRUE(writer.compresses(77));
+			EXPECT_FALSE(writer.compresses(76));
 			const std::string first = write(writer, TEXT, {sample(300)})[0].payload;
 			const std::string second = write(writer, TEXT, {sample(300)})[0].payload;
 			EXPECT_EQ(takeover, second.size() < first.size()) << name(role);
@@ -261,6 +297,9 @@ TEST(WebSocketMessageWriterTest, PartIsReplaced)
 	EXPECT_FALSE(writer.check("x", 1, false));
 	EXPECT_FALSE(writer.check("\xa4\xc3", 2, true));
 	EXPECT_TRUE(writer.check("\xa4", 1, true));
+	writer.setVerifyUTF8(false);
+	writer.begin(TEXT, false);
+	EXPECT_TRUE(writer.check("\xff", 1, true)) << "as it was not asked for";
 }
 
 
@@ -286,7 +325,7 @@ TEST(WebSocketMessageWriterTest, RoundTrip)
 				for (const auto& message: messages)
 				{
 					const std::string text = joined(message.second);
-					wire += wireOf(sender, write(writer, message.first, message.second, text.size() >= writer.threshold()));
+					wire += wireOf(sender, write(writer, message.first, message.second));
 					expected.push_back((message.first == TEXT ? "text:" : "binary:") + text);
 				}
 				const WebSocketFramer::Role receiver = role == WebSocketFramer::ROLE_CLIENT ? WebSocketFramer::ROLE_SERVER : WebSocketFramer::ROLE_CLIENT;
@@ -339,6 +378,7 @@ TEST(WebSocketMessageWriterTest, RFC7692_Section7_2_LostMessages)
 	{
 		for (bool told: {true, false})
 		{
+			if (!told && lostParts < 3) continue; // then nothing can follow
 			WebSocketMessageWriter writer;
 			enable(writer);
 			Peer peer(WebSocketFramer::ROLE_CLIENT, inflating());
@@ -372,6 +412,38 @@ TEST(WebSocketMessageWriterTest, LostPlainMessagesChangeNothing)
 }
 
 
+TEST(WebSocketMessageWriterTest, Section5_4_Parts)
+{
+	for (bool compress: {false, true})
+	{
+		WebSocketMessageWriter writer;
+		if (compress) enable(writer, true, 1000);
+		std::string compressed;
+		const auto part = [&](int opcode, bool last)
+		{
+			writer.beginPart(opcode, true);
+			EXPECT_TRUE(writer.check("", 0, last));
+			const WebSocketMessageWriter::Frame frame = writer.frame("x", 1, last, compressed);
+			return frame.nothing ? -1 : frame.flags;
+		};
+		EXPECT_EQ(compress ? -1 : 0x02, part(BINARY, false)) << "of any length";
+		EXPECT_EQ(compress ? -1 : 0x00, part(BINARY, false));
+		EXPECT_THROW(part(TEXT, false), InvalidArgumentException);
+		EXPECT_THROW(part(0x100 | BINARY, false), InvalidArgumentException);
+		EXPECT_THROW(writer.begin(BINARY, true), IllegalStateException);
+		EXPECT_EQ(compress ? 0xc2 : 0x80, part(BINARY, true));
+		EXPECT_EQ(compress ? 0xc1 : 0x81, part(TEXT, true));
+		writer.beginPart(TEXT, false);
+		EXPECT_EQ(0x81, writer.frame("x", 1, true, compressed).flags);
+		for (int opcode: {-1, 0, 3, 8, 9, 10, 0x81})
+		{
+			EXPECT_THROW(writer.begin(opcode, true), InvalidArgumentException) << opcode;
+			EXPECT_THROW(writer.beginPart(opcode, true), InvalidArgumentException) << opcode;
+		}
+	}
+}
+
+
 TEST(WebSocketMessageWriterTest, Section5_4_AMessageThatCannotBeCompleted)
 {
 	struct Row
@@ -380,20 +452,20 @@ TEST(WebSocketMessageWriterTest, Section5_4_AMessageThatCannotBeCompleted)
 		std::vector<bool> frames; // whether each is the last one
 		bool lost;                // the last of them is
 		bool inMessage;
-		bool begins;              // another message
+		Next next;                // another message
 	};
 	const Row rows[] =
 	{
-		{"nothing", {}, false, false, true},
-		{"a message", {true}, false, false, true},
-		{"one that is lost", {true}, true, false, true},
-		{"a first frame", {false}, false, true, false},
-		{"one that is lost: it has not been begun", {false}, true, false, true},
-		{"a second frame", {false, false}, false, true, false},
-		{"one that is lost", {false, false}, true, false, false},
-		{"a last frame", {false, true}, false, false, true},
-		{"one that is lost", {false, true}, true, false, false},
-		{"a message behind a lost one", {false, true, true}, true, false, true}
+		{"nothing", {}, false, false, BEGINS},
+		{"a message", {true}, false, false, BEGINS},
+		{"one that is lost", {true}, true, false, BEGINS},
+		{"a first frame", {false}, false, true, BETWEEN_PARTS},
+		{"one that is lost: it has not been begun", {false}, true, false, BEGINS},
+		{"a second frame", {false, false}, false, true, BETWEEN_PARTS},
+		{"one that is lost", {false, false}, true, false, AFTER_LOST},
+		{"a last frame", {false, true}, false, false, BEGINS},
+		{"one that is lost", {false, true}, true, false, AFTER_LOST},
+		{"a message behind a lost one", {false, true, true}, true, false, BEGINS}
 	};
 	for (const Row& row: rows)
 	{
@@ -409,15 +481,25 @@ TEST(WebSocketMessageWriterTest, Section5_4_AMessageThatCannotBeCompleted)
 			bool begun = false;
 			for (bool last: row.frames)
 			{
-				ASSERT_TRUE(begun || writer.begin(TEXT, true));
+				if (!begun) writer.begin(TEXT, true);
 				EXPECT_FALSE(writer.frame(part.data(), part.size(), last, compressed).nothing);
 				begun = !last;
 			}
 			if (row.lost) writer.lost();
 			EXPECT_EQ(row.inMessage, writer.inMessage());
-			EXPECT_EQ(row.begins, writer.begin(BINARY, true));
-			EXPECT_EQ(row.begins ? BINARY : TEXT, writer.opcode()) << "a message that is refused changes nothing";
-			EXPECT_EQ(row.begins, writer.begin(BINARY, true)) << "for ever";
+			EXPECT_EQ(row.next, next(writer));
+			EXPECT_EQ(row.next, next(writer)) << "for ever";
+			if (row.next == BETWEEN_PARTS)
+			{
+				EXPECT_NO_THROW(writer.beginPart(TEXT, true)) << "a message that is refused changes nothing";
+			}
+			writer.giveUp();
+			EXPECT_FALSE(writer.inMessage());
+			EXPECT_EQ(row.next == BEGINS ? BEGINS : AFTER_LOST, next(writer));
+			if (row.next != BEGINS)
+			{
+				EXPECT_THROW(writer.beginPart(TEXT, true), WebSocketException);
+			}
 		}
 	}
 }

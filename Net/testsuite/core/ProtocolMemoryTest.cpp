@@ -12,8 +12,8 @@
 
 
 #include "support/CoreAllocations.h"
+#include "Poco/Net/NetException.h"
 #include "core/ProtocolTest.h"
-#include "Poco/Exception.h"
 #include <new>
 
 
@@ -77,8 +77,8 @@ TEST(WebSocketProtocolMemoryTest, APartThatIsNotSent)
 		EXPECT_TRUE(without(0, [&end] { end.protocol.sendPart("first", TEXT, false, 0); }));
 		EXPECT_TRUE(end.protocol.sendPart("first", TEXT, false, 0)) << "it has not been begun";
 		EXPECT_TRUE(without(0, [&end] { end.protocol.sendPart(LONG, TEXT, true, 0); }));
-		EXPECT_THROW(end.protocol.sendPart("x", TEXT, true, 0), Poco::IllegalStateException);
-		EXPECT_THROW(end.protocol.send("x", TEXT, 0), Poco::IllegalStateException);
+		EXPECT_THROW(end.protocol.sendPart("x", TEXT, true, 0), Poco::Net::WebSocketException);
+		EXPECT_THROW(end.protocol.send("x", TEXT, 0), Poco::Net::WebSocketException);
 		EXPECT_TRUE(end.protocol.close(1011, "", 0));
 		EXPECT_EQ(Log{"Close:1011 "}, end.sent());
 	}

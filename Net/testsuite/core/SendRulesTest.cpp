@@ -12,7 +12,8 @@
 
 
 #include "core/SendRules.h"
-#include "Poco/Exception.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/Net/WebSocketError.h"
 #include <gtest/gtest.h>
 
 
@@ -37,6 +38,21 @@ TEST(WebSocketSendRulesTest, Text)
 	EXPECT_THROW(WebSocketSendRules::checkText("\xc3\xa4", 1), InvalidArgumentException);
 	EXPECT_THROW(WebSocketSendRules::checkText("\xff", 1), InvalidArgumentException);
 	EXPECT_THROW(WebSocketSendRules::refuseText(), InvalidArgumentException);
+}
+
+
+TEST(WebSocketSendRulesTest, Section5_4_Parts)
+{
+	EXPECT_THROW(WebSocketSendRules::refuseOtherOpcode(), InvalidArgumentException);
+	EXPECT_THROW(WebSocketSendRules::refuseBetweenParts(), Poco::IllegalStateException);
+	try
+	{
+		WebSocketSendRules::refuseAfterLost();
+	}
+	catch (const Poco::Net::WebSocketException& exc)
+	{
+		EXPECT_EQ(Poco::Net::WebSocketError::CLOSED, exc.code());
+	}
 }
 
 

@@ -99,7 +99,7 @@ namespace
 
 		void part(const std::string& text, bool last)
 		{
-			ASSERT_TRUE(checkPart(link, text.data(), text.size(), WebSocketFrame::OP_TEXT, true, last));
+			ASSERT_TRUE(beginPart(link, text.data(), text.size(), WebSocketFrame::OP_TEXT, true, last));
 			sendPart(link, text.data(), text.size(), last);
 		}
 
@@ -154,6 +154,7 @@ TEST(EventSendQueue, MessageInParts_OthersWait_5_4)
 	Queue queue;
 	queue.part("a", false);
 	EXPECT_TRUE(queue.isInParts());
+	EXPECT_FALSE(queue.isDirect());
 	EXPECT_FALSE(queue.holds());
 	EXPECT_TRUE(queue.later("x"));
 	EXPECT_TRUE(queue.later("y"));
@@ -165,6 +166,7 @@ TEST(EventSendQueue, MessageInParts_OthersWait_5_4)
 	queue.part("c", true);
 	EXPECT_FALSE(queue.isInParts());
 	EXPECT_FALSE(queue.holds());
+	EXPECT_TRUE(queue.isDirect()) << "nothing waits any more";
 	EXPECT_EQ(frame(FIRST, "a") + frame(PONG, "") + frame(MIDDLE, "b") + frame(LAST, "c") + frame(TEXT, "x") + frame(TEXT, "y"), queue.frames());
 	EXPECT_EQ(queue.frames().size(), queue.queued()) << "they are in the output now";
 }
@@ -174,7 +176,8 @@ TEST(EventSendQueue, PartThatIsNotUTF8_IsNotSent_8_1)
 {
 	Queue queue;
 	queue.part("a", false);
-	EXPECT_FALSE(queue.checkPart(queue.link, "\xff", 1, WebSocketFrame::OP_TEXT, true, true));
+	EXPECT_FALSE(queue.beginPart(queue.link, "\xff", 1, WebSocketFrame::OP_TEXT, true, true));
+	EXPECT_THROW(queue.beginPart(queue.link, "x", 1, WebSocketFrame::OP_BINARY, true, true), Poco::InvalidArgumentException) << "5.4";
 	queue.part("b", true);
 	EXPECT_EQ(frame(FIRST, "a") + frame(LAST, "b"), queue.frames());
 }

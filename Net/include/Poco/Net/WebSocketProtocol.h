@@ -179,7 +179,7 @@ public:
 		/// Sends a message, compressed if that was agreed on and compress is true. Returns false, and does nothing, if the state is not OPEN.
 		///
 		/// Throws an InvalidArgumentException if a text is not UTF-8, or for an opcode that is neither text nor binary, and an
-		/// IllegalStateException while a message is being sent in parts, or if an earlier one could not be completed.
+		/// IllegalStateException while a message is being sent in parts, and a WebSocketException (CLOSED) if an earlier one could not be completed.
 
 	bool sendPart(std::string_view part, int opcode, bool last, Time now);
 		/// Sends part of a message as a frame (5.4). The message is complete with the part for which last is true. All parts have the same opcode. Otherwise as
