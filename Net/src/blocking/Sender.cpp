@@ -10,6 +10,7 @@
 
 
 #include "blocking/Sender.h"
+#include "core/BranchHint.h"
 #include "core/SendRules.h"
 #include "Poco/Net/NetException.h"
 #include <openssl/rand.h>
@@ -198,7 +199,7 @@ void WebSocketSender::check(WebSocketFramer::SendResult result) const
 inline const unsigned char* WebSocketSender::key()
 	/// Returns the key of the next frame; null if it is not masked.
 {
-	return _framer.masks() ? nextKey() : nullptr;
+	return likely(!_framer.masks()) ? nullptr : nextKey();
 }
 
 
@@ -251,7 +252,7 @@ inline bool WebSocketSender::sendShort(const char* pPayload, std::size_t length,
 }
 
 
-bool WebSocketSender::sendLarge(const char* pPayload, std::size_t length, int flags)
+[[gnu::noinline]] bool WebSocketSender::sendLarge(const char* pPayload, std::size_t length, int flags)
 	/// A frame that does not fit into the block, or is not worth being copied there.
 {
 	const unsigned char* const pKey = key();
@@ -433,7 +434,7 @@ void WebSocketSender::flush()
 }
 
 
-const unsigned char* WebSocketSender::nextKey()
+[[gnu::noinline]] const unsigned char* WebSocketSender::nextKey()
 {
 	if (_nextKey == KEY_POOL_SIZE)
 	{

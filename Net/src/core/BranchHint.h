@@ -11,8 +11,8 @@
 //
 
 
-#ifndef Net_WebSocketLikely_INCLUDED
-#define Net_WebSocketLikely_INCLUDED
+#ifndef Net_WebSocketBranchHint_INCLUDED
+#define Net_WebSocketBranchHint_INCLUDED
 
 
 #include "Poco/Net/WebSocketConfig.h"
@@ -39,4 +39,4 @@ POCO_WEBSOCKET_END
 } } // namespace Poco::Net
 
 
-#endif // Net_WebSocketLikely_INCLUDED
+#endif // Net_WebSocketBranchHint_INCLUDED

@@ -308,6 +308,15 @@ WebSocketFramer::SendResult WebSocketFramer::checkSend(int flags, const char* pP
 }
 
 
+[[gnu::noinline]] std::size_t WebSocketFramer::buildMasked(int flags, const char* pPayload, std::size_t length, const unsigned char* pKey, char* pFrame) const
+	/// buildFrame() for an end that masks; not inlined, so that it costs the other one nothing.
+{
+	const std::size_t headerLength = buildHeader(flags, length, pKey, pFrame);
+	WebSocketMask(pKey).apply(pFrame + headerLength, pPayload, length);
+	return headerLength + length;
+}
+
+
 std::size_t WebSocketFramer::buildFailure(char* pPayload) const
 {
 	if (!failed() || _failureCode == NO_CLOSE) return 0;

@@ -254,6 +254,7 @@ public:
 		/// message is the extension's: it is not checked as text. Default: 0.
 
 private:
+	std::size_t buildMasked(int flags, const char* pPayload, std::size_t length, const unsigned char* pKey, char* pFrame) const;
 	Result startFrame();
 	bool isUsual(const char* pData) const;
 	bool parseUsual(const char* pData, std::size_t length);
@@ -368,9 +369,9 @@ inline std::size_t WebSocketFramer::buildHeader(int flags, Poco::UInt64 length, 
 
 inline std::size_t WebSocketFramer::buildFrame(int flags, const char* pPayload, std::size_t length, const unsigned char* pKey, char* pFrame) const
 {
+	if (pKey) return buildMasked(flags, pPayload, length, pKey, pFrame);
 	const std::size_t headerLength = buildHeader(flags, length, pKey, pFrame);
-	if (masks()) WebSocketMask(pKey).apply(pFrame + headerLength, pPayload, length);
-	else if (length > 0) std::memcpy(pFrame + headerLength, pPayload, length);
+	if (length > 0) std::memcpy(pFrame + headerLength, pPayload, length);
 	return headerLength + length;
 }
 

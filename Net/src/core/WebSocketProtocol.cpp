@@ -78,10 +78,10 @@ public:
 
 	void append(int flags, const char* pPayload, std::size_t length)
 	{
-		unsigned char key[WebSocketMask::KEY_LENGTH] = {};
+		unsigned char key[WebSocketMask::KEY_LENGTH];
 		if (framer.masks()) keys(key);
 		char* const pFrame = output.room(WebSocketFrameHeader::MAX_LENGTH + length);
-		output.extend(framer.buildFrame(flags, pPayload, length, key, pFrame));
+		output.extend(framer.buildFrame(flags, pPayload, length, framer.masks() ? key : nullptr, pFrame));
 		framer.sent(flags);
 	}
 
