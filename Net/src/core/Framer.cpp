@@ -256,13 +256,13 @@ std::size_t WebSocketFramer::buildReply(int& flags, char* pPayload) const
 	if (!_header.control() || inFrame()) return 0;
 	if (_header.opcode() == WebSocketFrame::OP_PING)
 	{
-		flags = WebSocketFrameHeader::FIN | WebSocketFrame::OP_PONG;
+		flags = WebSocketFrameHeader::PONG;
 		if (_controlLength > 0) std::memcpy(pPayload, _pControl.get(), _controlLength); // 5.5.3: identical
 		return _controlLength;
 	}
 	if (_header.opcode() == WebSocketFrame::OP_CLOSE)
 	{
-		flags = WebSocketFrameHeader::FIN | WebSocketFrame::OP_CLOSE;
+		flags = WebSocketFrameHeader::CLOSE;
 		const std::size_t length = std::min<std::size_t>(_controlLength, 2); // 5.5.1: the status code is echoed
 		if (length > 0) std::memcpy(pPayload, _pControl.get(), length);
 		return length;

@@ -120,11 +120,13 @@ struct WebSocketOpeningHandshake::Exchange
 	/// What a HTTPServerRequestImpl is made of.
 {
 	Exchange():
-		itsSession("GET / HTTP/1.1\r\n\r\n", SocketAddress(), SocketAddress(), new HTTPServerParams),
+		pItsParams(new HTTPServerParams),
+		itsSession("GET / HTTP/1.1\r\n\r\n", SocketAddress(), SocketAddress(), pItsParams),
 		itsResponse(itsSession)
 	{
 	}
 
+	HTTPServerParams::Ptr pItsParams; // the request looks at them with Poco 1.13
 	WebSocketHTTPSession itsSession;
 	HTTPServerResponseImpl itsResponse; // which nobody sees
 };
@@ -135,7 +137,7 @@ class WebSocketOpeningHandshake::Request: private Exchange, public HTTPServerReq
 {
 public:
 	explicit Request(WebSocketOpeningHandshake& opening):
-		HTTPServerRequestImpl(itsResponse, itsSession, nullptr),
+		HTTPServerRequestImpl(itsResponse, itsSession, pItsParams),
 		_opening(opening)
 	{
 		clear();

@@ -33,7 +33,7 @@ WebSocketPreparedMessage::WebSocketPreparedMessage(std::string_view message, Web
 	if (opcode == WebSocketFrame::OP_TEXT) WebSocketSendRules::checkText(message.data(), message.size());
 
 	WebSocketFrameHeader header;
-	header.flags = static_cast<unsigned char>(WebSocketFrameHeader::FIN | opcode);
+	header.flags = static_cast<unsigned char>(WebSocketFrameHeader::FIN | static_cast<int>(opcode));
 	header.payloadLength = message.size();
 	char bytes[WebSocketFrameHeader::MAX_LENGTH];
 	_headerLength = header.build(bytes);

@@ -29,59 +29,52 @@ POCO_WEBSOCKET_BEGIN
 namespace
 {
 #if defined(POCO_WEBSOCKET_HAVE_NETSSL)
-	// They are private. The explicit instantiation may name them.
-	using Inner = SecureSocketImpl SecureStreamSocketImpl::*;
-	using Lazy = bool SecureStreamSocketImpl::*;
-	using Flag = bool SecureSocketImpl::*;
-	using Object = SSL* SecureSocketImpl::*;
-	using Name = std::string SecureSocketImpl::*;
-	using Connection = Poco::AutoPtr<SocketImpl> SecureSocketImpl::*;
-
+	// They are private. The explicit instantiation may name them. Their types depend on the version of Poco.
 	struct OfSocket
 	{
-		friend Inner memberOf(OfSocket);
+		friend auto memberOf(OfSocket);
 	};
 
 	struct LazyOfSocket
 	{
-		friend Lazy memberOf(LazyOfSocket);
+		friend auto memberOf(LazyOfSocket);
 	};
 
 	struct OfInner
 	{
-		friend Object memberOf(OfInner);
+		friend auto memberOf(OfInner);
 	};
 
 	struct DueOfInner
 	{
-		friend Flag memberOf(DueOfInner);
+		friend auto memberOf(DueOfInner);
 	};
 
 	struct NameOfInner
 	{
-		friend Name memberOf(NameOfInner);
+		friend auto memberOf(NameOfInner);
 	};
 
 	struct ConnectionOfInner
 	{
-		friend Connection memberOf(ConnectionOfInner);
+		friend auto memberOf(ConnectionOfInner);
 	};
 
-	template <class Which, typename Member, Member member>
+	template <class Which, auto member>
 	struct Opened
 	{
-		friend Member memberOf(Which)
+		friend auto memberOf(Which)
 		{
 			return member;
 		}
 	};
 
-	template struct Opened<OfSocket, Inner, &SecureStreamSocketImpl::_impl>;
-	template struct Opened<LazyOfSocket, Lazy, &SecureStreamSocketImpl::_lazyHandshake>;
-	template struct Opened<OfInner, Object, &SecureSocketImpl::_pSSL>;
-	template struct Opened<DueOfInner, Flag, &SecureSocketImpl::_needHandshake>;
-	template struct Opened<NameOfInner, Name, &SecureSocketImpl::_peerHostName>;
-	template struct Opened<ConnectionOfInner, Connection, &SecureSocketImpl::_pSocket>;
+	template struct Opened<OfSocket, &SecureStreamSocketImpl::_impl>;
+	template struct Opened<LazyOfSocket, &SecureStreamSocketImpl::_lazyHandshake>;
+	template struct Opened<OfInner, &SecureSocketImpl::_pSSL>;
+	template struct Opened<DueOfInner, &SecureSocketImpl::_needHandshake>;
+	template struct Opened<NameOfInner, &SecureSocketImpl::_peerHostName>;
+	template struct Opened<ConnectionOfInner, &SecureSocketImpl::_pSocket>;
 
 	SecureStreamSocketImpl* secureSocket(StreamSocketImpl* pSocket)
 		/// As dynamic_cast, which would need NetSSL.
@@ -108,7 +101,8 @@ WebSocketOpenSSL::WebSocketOpenSSL(StreamSocketImpl* pSocket):
 ssl_st* WebSocketOpenSSL::ssl() const
 {
 #if defined(POCO_WEBSOCKET_HAVE_NETSSL)
-	return _pSocket ? _pSocket->*memberOf(OfSocket()).*memberOf(OfInner()) : nullptr;
+	if (!_pSocket) return nullptr;
+	return _pSocket->*memberOf(OfSocket()).*memberOf(OfInner()); // atomic in Poco 1.14
 #else
 	return nullptr;
 #endif

@@ -461,10 +461,11 @@ TEST(EventHTTPSession, HeaderAndWhatIsBehindIt)
 			SCOPED_TRACE(std::to_string(target) + " " + std::to_string(length));
 			const std::string behind = pattern(length);
 			const std::string fields = "X: " + pattern(target) + "\r\nY: " + pattern(target/2) + "\r\n"; // Poco takes 8 KiB
-			WebSocketHTTPSession session("POST / HTTP/1.1\r\n" + fields + "\r\n" + behind, remote, local, new Poco::Net::HTTPServerParams);
+			Poco::Net::HTTPServerParams::Ptr pParams = new Poco::Net::HTTPServerParams;
+			WebSocketHTTPSession session("POST / HTTP/1.1\r\n" + fields + "\r\n" + behind, remote, local, pParams);
 			Poco::Net::HTTPServerResponseImpl response(session);
 			Poco::AutoPtr<Poco::Net::StreamSocketImpl> pSocket = new Poco::Net::StreamSocketImpl;
-			Poco::Net::HTTPServerRequestImpl request(response, session, nullptr);
+			Poco::Net::HTTPServerRequestImpl request(response, session, pParams);
 			EXPECT_FALSE(session.has(pSocket));
 			session.attach(pSocket);
 			EXPECT_TRUE(session.has(pSocket));

@@ -307,7 +307,7 @@ public:
 
 #endif // POCO_NEW_STATE_ON_MOVE
 
-	virtual ~WebSocket();
+	~WebSocket() override;
 		/// Destroys the WebSocket. The connection is closed with the last one
 		/// that shares it; no Close frame is sent, see shutdown().
 

@@ -100,7 +100,7 @@ public:
 		/// Returns the function that makes the session for an attempt.
 
 protected:
-	~WebSocketClientParams();
+	~WebSocketClientParams() override;
 		/// Destroys the parameters.
 
 private:

@@ -65,7 +65,7 @@ public:
 		/// Returns the frame that a server sends without compression.
 
 protected:
-	~WebSocketPreparedMessage();
+	~WebSocketPreparedMessage() override;
 		/// Destroys the message.
 
 private:
@@ -213,7 +213,7 @@ protected:
 	WebSocketConnection();
 		/// Creates the connection.
 
-	virtual ~WebSocketConnection();
+	~WebSocketConnection() override;
 		/// Destroys the connection.
 
 private:

@@ -92,7 +92,7 @@ public:
 		/// Returns the time-out of the closing handshake.
 
 protected:
-	~WebSocketConnectionParams();
+	~WebSocketConnectionParams() override;
 		/// Destroys the parameters.
 
 private:

@@ -57,62 +57,62 @@ public:
 		/// Creates a WebSocketImpl for a connection whose opening handshake is complete. pParams may be null.
 
 	// StreamSocketImpl
-	virtual int sendBytes(const void* buffer, int length, int flags);
+	int sendBytes(const void* buffer, int length, int flags) override;
 		/// Sends a WebSocket protocol frame. With flags of 0,
 		/// the frame is a binary one (WebSocket::FRAME_BINARY).
 
-	virtual int sendBytes(const SocketBufVec& buffers, int flags);
+	int sendBytes(const SocketBufVec& buffers, int flags) override;
 		/// Throws an InvalidAccessException.
 
-	virtual int receiveBytes(void* buffer, int length, int flags);
+	int receiveBytes(void* buffer, int length, int flags) override;
 		/// Receives a WebSocket protocol frame.
 
-	virtual int receiveBytes(SocketBufVec& buffers, int flags);
+	int receiveBytes(SocketBufVec& buffers, int flags) override;
 		/// Throws an InvalidAccessException.
 
-	virtual int receiveBytes(Poco::Buffer<char>& buffer, int flags = 0, const Poco::Timespan& span = 0);
+	int receiveBytes(Poco::Buffer<char>& buffer, int flags = 0, const Poco::Timespan& span = 0) override;
 		/// Receives a WebSocket protocol frame.
 
-	virtual SocketImpl* acceptConnection(SocketAddress& clientAddr);
+	SocketImpl* acceptConnection(SocketAddress& clientAddr) override;
 		/// Throws an InvalidAccessException.
 
-	virtual void connect(const SocketAddress& address);
+	void connect(const SocketAddress& address) override;
 		/// Throws an InvalidAccessException.
 
-	virtual void connect(const SocketAddress& address, const Poco::Timespan& timeout);
+	void connect(const SocketAddress& address, const Poco::Timespan& timeout) override;
 		/// Throws an InvalidAccessException.
 
-	virtual void connectNB(const SocketAddress& address);
+	void connectNB(const SocketAddress& address) override;
 		/// Throws an InvalidAccessException.
 
-	virtual void bind(const SocketAddress& address, bool reuseAddress = false);
+	void bind(const SocketAddress& address, bool reuseAddress = false) override;
 		/// Throws an InvalidAccessException.
 
-	virtual void bind(const SocketAddress& address, bool reuseAddress, bool reusePort);
+	void bind(const SocketAddress& address, bool reuseAddress, bool reusePort) override;
 		/// Throws an InvalidAccessException.
 
-	virtual void bind6(const SocketAddress& address, bool reuseAddress = false, bool ipV6Only = false);
+	void bind6(const SocketAddress& address, bool reuseAddress = false, bool ipV6Only = false) override;
 		/// Throws an InvalidAccessException.
 
-	virtual void bind6(const SocketAddress& address, bool reuseAddress, bool reusePort, bool ipV6Only);
+	void bind6(const SocketAddress& address, bool reuseAddress, bool reusePort, bool ipV6Only) override;
 		/// Throws an InvalidAccessException.
 
-	virtual void listen(int backlog = 64);
+	void listen(int backlog = 64) override;
 		/// Throws an InvalidAccessException.
 
-	virtual int sendTo(const void* buffer, int length, const SocketAddress& address, int flags = 0);
+	int sendTo(const void* buffer, int length, const SocketAddress& address, int flags = 0) override;
 		/// Throws an InvalidAccessException.
 
-	virtual int sendTo(const SocketBufVec& buffers, const SocketAddress& address, int flags = 0);
+	int sendTo(const SocketBufVec& buffers, const SocketAddress& address, int flags = 0) override;
 		/// Throws an InvalidAccessException.
 
-	virtual int receiveFrom(void* buffer, int length, SocketAddress& address, int flags = 0);
+	int receiveFrom(void* buffer, int length, SocketAddress& address, int flags = 0) override;
 		/// Throws an InvalidAccessException.
 
-	virtual int receiveFrom(SocketBufVec& buffers, SocketAddress& address, int flags = 0);
+	int receiveFrom(SocketBufVec& buffers, SocketAddress& address, int flags = 0) override;
 		/// Throws an InvalidAccessException.
 
-	virtual void sendUrgent(unsigned char data);
+	void sendUrgent(unsigned char data) override;
 		/// Throws an InvalidAccessException.
 
 	using ShutdownResult = decltype(std::declval<StreamSocketImpl&>().shutdown());
@@ -121,57 +121,57 @@ public:
 	using ShutdownSendResult = decltype(std::declval<StreamSocketImpl&>().shutdownSend());
 		/// void, or int in newer versions of Poco.
 
-	virtual void close();
+	void close() override;
 		/// Closes the socket below, without a Close frame.
 
-	virtual void shutdownReceive();
+	void shutdownReceive() override;
 		/// Ends receiving on the socket below, and over TLS sending as well. Wakes a thread that is blocked in receiving.
 
-	virtual ShutdownSendResult shutdownSend();
+	ShutdownSendResult shutdownSend() override;
 		/// Ends sending on the socket below, without a Close frame, and over TLS receiving as well.
 
-	virtual ShutdownResult shutdown();
+	ShutdownResult shutdown() override;
 		/// Ends both directions of the socket below, without a Close frame. Wakes a thread that is blocked in receiving.
 
-	virtual int available();
+	int available() override;
 		/// Returns the number of bytes that can be received without waiting, counted as
 		/// on the wire.
 
-	virtual bool poll(const Poco::Timespan& timeout, int mode);
+	bool poll(const Poco::Timespan& timeout, int mode) override;
 		/// Returns true if the socket is ready; see Socket::poll(). Data that was read from it, but is
 		/// not delivered yet, counts.
 
-	virtual bool secure() const;
+	bool secure() const override;
 		/// Returns true over TLS.
 
-	virtual void setSendBufferSize(int size);
+	void setSendBufferSize(int size) override;
 		/// Sets the size of the socket's send buffer.
 
-	virtual int getSendBufferSize();
+	int getSendBufferSize() override;
 		/// Returns the size of the socket's send buffer.
 
-	virtual void setReceiveBufferSize(int size);
+	void setReceiveBufferSize(int size) override;
 		/// Sets the size of the socket's receive buffer.
 
-	virtual int getReceiveBufferSize();
+	int getReceiveBufferSize() override;
 		/// Returns the size of the socket's receive buffer.
 
-	virtual void setSendTimeout(const Poco::Timespan& timeout);
+	void setSendTimeout(const Poco::Timespan& timeout) override;
 		/// Sets how long sending waits while the peer acknowledges nothing; 0: without limit.
 
-	virtual Poco::Timespan getSendTimeout();
+	Poco::Timespan getSendTimeout() override;
 		/// Returns the send timeout.
 
-	virtual void setReceiveTimeout(const Poco::Timespan& timeout);
+	void setReceiveTimeout(const Poco::Timespan& timeout) override;
 		/// Sets how long receiving waits while nothing arrives; 0: without limit.
 
-	virtual Poco::Timespan getReceiveTimeout();
+	Poco::Timespan getReceiveTimeout() override;
 		/// Returns the receive timeout.
 
-	virtual void setBlocking(bool flag);
+	void setBlocking(bool flag) override;
 		/// Sets whether calls wait.
 
-	virtual bool getBlocking() const;
+	bool getBlocking() const override;
 		/// Returns whether calls wait.
 
 	// Internal
@@ -261,7 +261,7 @@ public:
 		/// Returns the state of the protocol.
 
 protected:
-	virtual ~WebSocketImpl();
+	~WebSocketImpl() override;
 		/// Destroys the WebSocketImpl.
 
 private:

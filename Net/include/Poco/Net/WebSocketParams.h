@@ -244,7 +244,7 @@ public:
 		/// Returns how long a transfer may take.
 
 protected:
-	virtual ~WebSocketParams();
+	~WebSocketParams() override;
 		/// Destroys the parameters.
 
 private:

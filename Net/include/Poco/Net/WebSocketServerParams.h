@@ -69,7 +69,7 @@ public:
 		/// Returns how long a thread polls before it sleeps.
 
 protected:
-	~WebSocketServerParams();
+	~WebSocketServerParams() override;
 		/// Destroys the parameters.
 
 private:
