@@ -156,7 +156,9 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkOrigin(const HTTPRequest& r
 			if (origin == "*" || same(origin, origins.first)) return Verdict();
 		}
 	}
-	return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_FORBIDDEN, "Origin is not allowed");
+	Verdict verdict = refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_FORBIDDEN, "Origin is not allowed");
+	verdict.reason = WebSocketRefusalReason::ORIGIN;
+	return verdict;
 }
 
 

@@ -19,6 +19,7 @@
 #include "Poco/Net/WebSocketError.h"
 #include "Poco/Net/HTTPRequest.h"
 #include "Poco/Net/HTTPResponse.h"
+#include "Poco/Net/WebSocketRefusalReason.h"
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,9 @@ public:
 		std::string text;
 			/// One line that says what is wrong.
 
+		WebSocketRefusalReason::Reason reason = WebSocketRefusalReason::MALFORMED;
+			/// Why, if the server refuses.
+
 		bool ok() const;
 	};
 
@@ -82,6 +86,12 @@ public:
 	static bool mayBeRequest(std::string_view text, std::size_t before = 0);
 		/// Returns false if parseRequest() would refuse the request line of each header that begins with text. The first
 		/// before bytes have passed already.
+
+	static std::string_view pathOf(std::string_view target);
+		/// Returns the target of a request without its query.
+
+	static std::string_view pathOfRequest(std::string_view header);
+		/// Returns the path that a request asks for of which this much has come; empty if that is not known. Nothing is checked.
 
 	static Verdict checkFraming(const HTTPRequest& request);
 		/// Checks that it is clear where the body of a request that is not for WebSocket ends (RFC 9112, 6.1 and 6.3), whoever reads

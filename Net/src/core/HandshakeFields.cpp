@@ -166,6 +166,14 @@ WebSocketHandshake::Verdict WebSocketHandshakeFields::refusal(WebSocketError::Co
 }
 
 
+WebSocketHandshake::Verdict WebSocketHandshakeFields::tooLarge(const std::string& text)
+{
+	WebSocketHandshake::Verdict verdict = refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, text);
+	verdict.reason = WebSocketRefusalReason::TOO_LARGE;
+	return verdict;
+}
+
+
 WebSocketHandshakeFields::Lines::Lines(const MessageHeader& header, std::string_view field):
 	count(0)
 {
@@ -259,22 +267,38 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkFraming(const HTTPRequest& 
 }
 
 
+std::string_view WebSocketHandshake::pathOf(std::string_view target)
+{
+	return target.substr(0, target.find('?'));
+}
+
+
+std::string_view WebSocketHandshake::pathOfRequest(std::string_view header)
+{
+	const std::size_t begin = header.find_first_not_of("\r\n"); // as parseRequest()
+	if (begin == std::string_view::npos) return std::string_view();
+	const std::string_view line = header.substr(begin, header.find_first_of("\r\n", begin) - begin);
+	const std::size_t method = line.find(' ');
+	if (method == std::string_view::npos) return std::string_view();
+	const std::string_view rest = line.substr(method + 1);
+	return pathOf(rest.substr(0, rest.find(' ')));
+}
+
+
 WebSocketHandshake::Verdict WebSocketHandshake::checkSize(const MessageHeader& header, std::size_t maxFields, std::size_t maxSize)
 {
 	const Verdict count = checkCount(header, maxFields);
 	if (!count.ok()) return count;
 	std::size_t size = 0;
 	for (const auto& field: header) size += field.first.size() + field.second.size() + 4; // ": " and the end of the line
-	if (size > maxSize)
-		return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "Header of more than " + std::to_string(maxSize) + " bytes");
+	if (size > maxSize) return tooLarge("Header of more than " + std::to_string(maxSize) + " bytes");
 	return Verdict();
 }
 
 
 WebSocketHandshake::Verdict WebSocketHandshake::checkCount(const MessageHeader& header, std::size_t maxFields)
 {
-	if (header.size() > maxFields)
-		return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "More than " + std::to_string(maxFields) + " header fields");
+	if (header.size() > maxFields) return tooLarge("More than " + std::to_string(maxFields) + " header fields");
 	return Verdict();
 }
 

@@ -29,6 +29,9 @@ namespace WebSocketHandshakeFields {
 WebSocketHandshake::Verdict refusal(WebSocketError::Code error, HTTPResponse::HTTPStatus status, const std::string& text);
 
 
+WebSocketHandshake::Verdict tooLarge(const std::string& text);
+
+
 bool readFields(std::string_view text, MessageHeader& header);
 	/// Adds the fields of a response, as Poco reads them, but of any length: lines without a colon are left out, and those of
 	/// a folded field joined. Returns false if there is a CR inside a line.

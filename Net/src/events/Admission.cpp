@@ -43,21 +43,26 @@ bool WebSocketAdmission::isOpen() const
 }
 
 
-bool WebSocketAdmission::admit(const WebSocketHost& host, bool counted) noexcept
+WebSocketAdmission::Answer WebSocketAdmission::admit(const WebSocketHost& host, bool counted, WebSocketRefusal::Reason& reason) noexcept
 {
-	const int own = counted ? 1 : 0;
 	const int handshakes = _handshakes.fetch_add(1, std::memory_order_relaxed); // first: waitUntilEmpty() waits for it
-	bool admitted = _open && handshakes < _pParams->getMaxHandshakes()
-		&& handshakes + _connections.load(std::memory_order_relaxed) + _http.load(std::memory_order_relaxed) - own < _pParams->getMaxConnections();
-	if (admitted && perHost())
-	{
-		std::lock_guard<std::mutex> lock(_mutex);
-		admitted = _hosts.add(host, _pParams->getMaxConnectionsPerAddress() + own);
-	}
-	if (admitted) return true;
+	if (_open && hasRoom(host, handshakes, counted ? 1 : 0, reason)) return ADMITTED;
 	_handshakes.fetch_sub(1, std::memory_order_relaxed);
-	if (_open) refused();
-	return false;
+	return _open ? REFUSED : CLOSED;
+}
+
+
+bool WebSocketAdmission::hasRoom(const WebSocketHost& host, int handshakes, int own, WebSocketRefusal::Reason& reason)
+	/// Compares with the limits, the shorter looks first.
+{
+	reason = WebSocketRefusal::HANDSHAKE_LIMIT;
+	if (handshakes >= _pParams->getMaxHandshakes()) return false;
+	reason = WebSocketRefusal::CONNECTION_LIMIT;
+	if (handshakes + _connections.load(std::memory_order_relaxed) + _http.load(std::memory_order_relaxed) - own >= _pParams->getMaxConnections()) return false;
+	if (!perHost()) return true;
+	reason = WebSocketRefusal::ADDRESS_LIMIT;
+	std::lock_guard<std::mutex> lock(_mutex);
+	return _hosts.add(host, _pParams->getMaxConnectionsPerAddress() + own);
 }
 
 
@@ -92,9 +97,15 @@ void WebSocketAdmission::leave(Phase phase, const WebSocketHost& host) noexcept
 }
 
 
-void WebSocketAdmission::refused() noexcept
+void WebSocketAdmission::refused(WebSocketRefusal::Reason reason) noexcept
 {
-	_refused.fetch_add(1, std::memory_order_relaxed);
+	_refused[reason].fetch_add(1, std::memory_order_relaxed);
+}
+
+
+void WebSocketAdmission::abandoned() noexcept
+{
+	_abandoned.fetch_add(1, std::memory_order_relaxed);
 }
 
 
@@ -117,7 +128,10 @@ void WebSocketAdmission::read(WebSocketServer::Metrics& metrics) const
 	metrics.handshakes         = _handshakes;
 	metrics.httpConnections    = _http;
 	metrics.connectionsOpened  = _opened;
-	metrics.connectionsRefused = _refused;
+	metrics.handshakesAbandoned = _abandoned;
+	for (std::size_t i = 0; i < _refused.size(); ++i) metrics.refusals[i] = _refused[i];
+	for (const auto reason: {WebSocketRefusal::CONNECTION_LIMIT, WebSocketRefusal::ADDRESS_LIMIT, WebSocketRefusal::HANDSHAKE_LIMIT, WebSocketRefusal::BUSY})
+		metrics.connectionsRefused += metrics.refusals[reason];
 }
 
 

@@ -20,6 +20,7 @@
 #include "Poco/Net/WebSocketServer.h"
 #include "Poco/Timespan.h"
 #include "Poco/Types.h"
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -43,9 +44,16 @@ public:
 	void close();
 	bool isOpen() const;
 
-	bool admit(const WebSocketHost& host, bool counted) noexcept;
-		/// Counts a connection in its opening handshake. Returns false, and counts nobody, if it is closed, a limit is reached, or there is no
-		/// memory for counting. A connection that is counted as one of another kind, which will leave soon, needs no room of its own.
+	enum Answer
+	{
+		ADMITTED,
+		REFUSED, /// See the reason.
+		CLOSED
+	};
+
+	Answer admit(const WebSocketHost& host, bool counted, WebSocketRefusal::Reason& reason) noexcept;
+		/// Counts a connection in its opening handshake. Counts nobody if it is closed, a limit is reached, or there is no
+		/// memory for counting (ADDRESS_LIMIT). A connection that is counted as one of another kind, which will leave soon, needs no room of its own.
 
 	void stay(const WebSocketHost& host) noexcept;
 		/// Counts a connection that is there already as one with other requests, before it leaves as what it was.
@@ -56,8 +64,11 @@ public:
 	void leave(Phase phase, const WebSocketHost& host) noexcept;
 		/// A connection counts no more.
 
-	void refused() noexcept;
-		/// A connection that was admitted is closed because of a limit.
+	void refused(WebSocketRefusal::Reason reason) noexcept;
+		/// Counts a connection, or a request, that was refused, here or later.
+
+	void abandoned() noexcept;
+		/// Counts a connection whose peer has ended it before its request was complete.
 
 	void waitUntilEmpty(const Poco::Timespan& timeout);
 		/// Waits until nobody is counted, but not longer. Is to be closed.
@@ -72,6 +83,7 @@ private:
 	std::atomic<int>& counter(Phase phase);
 
 	bool perHost() const;
+	bool hasRoom(const WebSocketHost& host, int handshakes, int own, WebSocketRefusal::Reason& reason);
 
 	const WebSocketServerParams::Ptr _pParams;
 	std::atomic<bool> _open{false};
@@ -79,7 +91,8 @@ private:
 	std::atomic<int> _handshakes{0};
 	std::atomic<int> _http{0};
 	std::atomic<Poco::UInt64> _opened{0};
-	std::atomic<Poco::UInt64> _refused{0};
+	std::array<std::atomic<Poco::UInt64>, WebSocketRefusal::REASONS> _refused = {};
+	std::atomic<Poco::UInt64> _abandoned{0};
 	std::mutex _mutex;
 	std::condition_variable _empty;
 	WebSocketHostCounts _hosts;

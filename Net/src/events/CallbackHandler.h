@@ -82,6 +82,11 @@ public:
 	{
 		if (_callbacks.onOpen) _callbacks.onOpen(connection, request);
 	}
+
+	void onRefused(const WebSocketRefusal& refusal) override
+	{
+		if (_callbacks.onRefused) _callbacks.onRefused(refusal);
+	}
 };
 
 

@@ -32,6 +32,12 @@ WebSocketChannel::~WebSocketChannel()
 }
 
 
+const char* WebSocketChannel::handshakeError() const
+{
+	return nullptr;
+}
+
+
 std::unique_ptr<WebSocketChannel> WebSocketChannel::make(StreamSocketImpl* pSocket)
 {
 	if (typeid(*pSocket) == typeid(StreamSocketImpl)) return nullptr;

@@ -75,6 +75,9 @@ public:
 	virtual void close() = 0;
 		/// The same, and closes the socket.
 
+	virtual const char* handshakeError() const;
+		/// Returns what has gone wrong in the TLS handshake; null if it was not that, or it is not known.
+
 	int error() const;
 		/// Returns the system's code for what has broken it; 0 if there is none.
 

@@ -218,6 +218,22 @@ WebSocketConnection::Metrics WebSocketEventConnection::metrics() const
 }
 
 
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::describe(WebSocketAccessLine& line) const
+{
+	const Metrics counts = metrics();
+	line.address          = remoteAddress().toString();
+	line.path             = rare().path;
+	line.status           = HTTPResponse::HTTP_SWITCHING_PROTOCOLS;
+	line.milliseconds     = counts.since.elapsed()/1000;
+	line.bytesReceived    = counts.bytesReceived;
+	line.bytesSent        = counts.bytesSent;
+	line.messagesReceived = counts.messagesReceived;
+	line.messagesSent     = counts.messagesSent;
+	line.closeCode        = rare().closeSent != 0 ? rare().closeSent : _framer.closeCode();
+	line.pClosedBy        = rare().closeSent != 0 ? "server" : line.closeCode != WebSocketFrame::NO_CLOSE_FRAME ? "peer" : "nobody";
+}
+
+
 void WebSocketEventConnection::setUserData(const std::shared_ptr<void>& pData)
 {
 	std::atomic_store(&rare().pUserData, pData);

@@ -36,6 +36,7 @@ void WebSocketEventConnection::sendClose(int code, const std::string& reason)
 	if (state() != OPEN) return;
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	const std::size_t length = WebSocketFrame::buildClose(payload, code, reason.data(), reason.size());
+	noteClose(code);
 	if (_framer.checkSend(WebSocketFrameHeader::CLOSE, payload, length) == WebSocketFramer::SEND) _queue.append(link(), WebSocketFrameHeader::CLOSE, payload, length);
 	go(WebSocketLife::CLOSING);
 	resume(); // or the peer's Close would not be seen
@@ -71,7 +72,11 @@ void WebSocketEventConnection::go(WebSocketLife::Phase next)
 	catchUp();
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 	const std::size_t length = _framer.buildFailure(payload);
-	if (length > 0) _queue.append(link(), WebSocketFrameHeader::CLOSE, payload, length);
+	if (length > 0)
+	{
+		_queue.append(link(), WebSocketFrameHeader::CLOSE, payload, length);
+		noteClose(WebSocketFrame::closeCode(payload));
+	}
 	go(WebSocketLife::FAILED);
 	tellError(WebSocketException(_framer.errorText(), _framer.error()));
 	if (!_life.gone()) tellClosed();
@@ -100,8 +105,16 @@ void WebSocketEventConnection::go(WebSocketLife::Phase next)
 }
 
 
+void WebSocketEventConnection::noteClose(int code)
+	/// A Close frame is sent, and the peer's has not come.
+{
+	if (_group.logs()) rare().closeSent = code;
+}
+
+
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::ended()
 {
+	handshakeEnded();
 	if (_queue.isBroken())
 	{
 		streamBroken(); // why there is no Close frame
@@ -122,6 +135,7 @@ void WebSocketEventConnection::go(WebSocketLife::Phase next)
 
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::streamBroken()
 {
+	handshakeEnded();
 	broken(ConnectionResetException(Poco::Error::getMessage(_stream.error()), _stream.error()));
 }
 

@@ -76,6 +76,30 @@ struct WebSocketConnectionGroup: public Poco::RefCountedObject
 		return false;
 	}
 
+	struct Traffic
+		/// What has happened on a connection that is refused.
+	{
+		Poco::UInt64 received = 0; // bytes
+		Poco::UInt64 sent = 0;
+		Poco::Int64 milliseconds = 0;
+	};
+
+	virtual void refused(const WebSocketRefusal&, const Traffic&)
+		/// A connection, or a request, is refused. Throws nothing.
+	{
+	}
+
+	virtual void abandoned()
+		/// The peer has ended a connection before its request was complete.
+	{
+	}
+
+	virtual bool logs() const
+		/// Returns true if each connection's end is logged.
+	{
+		return false;
+	}
+
 	virtual void opened(WebSocketConnection&, Phase /*before*/)
 		/// The opening handshake is complete; tellOpen() comes next.
 	{

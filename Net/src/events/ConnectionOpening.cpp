@@ -50,6 +50,7 @@ void WebSocketEventConnection::beginAdopted()
 	updateInterest();
 	const std::unique_ptr<Rare::Adopted> pAdopted = std::move(rare().pAdopted);
 	const WebSocketAgreement& agreement = pAdopted->agreement;
+	if (_group.logs()) rare().path = WebSocketHandshake::pathOf(pAdopted->request.getURI());
 	std::unique_ptr<WebSocketOpeningHandshake> pOpening = _reactor.takeOpening();
 	pOpening->begin(*_group.pConnectionParams, _group.pHTTPParams.get(), _stream);
 	open(_group.role == WebSocketFramer::ROLE_SERVER ? pOpening->adopt(pAdopted->request) : pAdopted->request, agreement.subprotocol, agreement.deflated ? &agreement.deflate : nullptr);
@@ -89,15 +90,36 @@ void WebSocketEventConnection::beginAdopted()
 	_reactor.markDirty(*this);
 	if (result == WebSocketOpeningHandshake::ACCEPTED)
 	{
+		if (_group.logs()) rare().path = pOpening->path();
 		open(pOpening->request(), pOpening->subprotocol(), pOpening->deflate());
 		process(pData + used, length - used);
 		if (!_life.gone()) schedule();
 	}
 	else
 	{
+		tellRefused(pOpening->refusal(), pOpening->response().size());
 		go(WebSocketLife::CLOSED);
 	}
 	_reactor.giveOpening(std::move(pOpening));
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::tellRefused(WebSocketRefusal&& refusal, std::size_t sent)
+{
+	refusal.address = _stream.remoteAddress();
+	_group.refused(refusal, {_input.bytes, sent, _since.elapsed()/1000});
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::handshakeEnded()
+	/// The stream has ended before the request was complete.
+{
+	if (!_pOpening) return;
+	WebSocketRefusal refusal;
+	refusal.reason = WebSocketRefusal::TLS_FAILED;
+	refusal.text   = _stream.handshakeError();
+	if (!refusal.text.empty()) tellRefused(std::move(refusal), 0);
+	else if (_life.counted() == WebSocketConnectionGroup::HANDSHAKE || !_pOpening->received().empty()) _group.abandoned();
 }
 
 

@@ -40,6 +40,8 @@ void WebSocketEventConnection::timeReached(Time now)
 	{
 		_pOpening->timedOut();
 		const std::string response = _pOpening->response();
+		const bool idle = response.empty() && _life.counted() == WebSocketConnectionGroup::HTTP; // between two requests
+		if (!idle) tellRefused(_pOpening->refusal(), response.size());
 		if (response.empty())
 		{
 			cut();

@@ -28,6 +28,7 @@
 #include "net/Upgrade.h"
 #include "Poco/Net/HTTPRequest.h"
 #include "Poco/Net/WebSocketConnection.h"
+#include "core/AccessLine.h"
 #include "core/ControlFrames.h"
 #include "core/Framer.h"
 #include <atomic>
@@ -104,6 +105,9 @@ public:
 	const Poco::UUID& id() const override;
 	SocketAddress remoteAddress() const override;
 	WebSocketHost remoteHost() const;
+	void describe(WebSocketAccessLine& line) const;
+		/// Tells what the group logs when the connection has ended.
+
 	std::string subprotocol() const override;
 	bool secure() const override;
 	Metrics metrics() const override;
@@ -174,6 +178,8 @@ private:
 		std::unique_ptr<WebSocketControlFrames> pControl; // to be sent when the peer takes them
 		WebSocketTiming::More timing;
 		std::string subprotocol;
+		std::string path;                   // that was asked for, if the group logs
+		int closeSent = 0;                  // the code of the first Close frame, if that was ours, and the group logs
 		std::shared_ptr<void> pUserData;    // through atomic_load() and atomic_store()
 		std::mutex mutex;
 		Poco::UUID id;                      // made when somebody asks
@@ -249,6 +255,9 @@ private:
 	void sendControl(int flags, const char* pPayload, std::size_t length);
 	void sendClose(int code, const std::string& reason);
 	void protocolFailed();
+	void tellRefused(WebSocketRefusal&& refusal, std::size_t sent);
+	void handshakeEnded();
+	void noteClose(int code);
 	void ended();
 	void streamBroken();
 	void sendBroken();

@@ -279,6 +279,7 @@ void WebSocketOpeningHandshake::forget()
 	if (_pRequest) _pRequest->forget();
 	_pResponse.reset();
 	_agreement = WebSocketAgreement();
+	_verdict = Verdict();
 }
 
 
@@ -305,8 +306,8 @@ WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::receive(const char*
 	const bool whole = complete(_received, before >= 2 ? before - 2 : 0, end) && end <= limit;
 	if (!whole)
 	{
-		if (_received.size() > limit) return refuse(HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "Header is too large");
-		if (!WebSocketHandshake::mayBeRequest(_received, before)) return refuse(HTTPResponse::HTTP_BAD_REQUEST, "Not a HTTP request");
+		if (_received.size() > limit) return refuse(WebSocketRefusal::TOO_LARGE, HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "Header is too large");
+		if (!WebSocketHandshake::mayBeRequest(_received, before)) return refuse(WebSocketRefusal::MALFORMED, HTTPResponse::HTTP_BAD_REQUEST, "Not a HTTP request");
 		return NEED_MORE;
 	}
 
@@ -344,7 +345,7 @@ WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::handle()
 	}
 	catch (...) // a hook's, or an Origin check's
 	{
-		return refuse(HTTPResponse::HTTP_INTERNAL_SERVER_ERROR, "The request could not be handled");
+		return refuse(WebSocketRefusal::HOOK, HTTPResponse::HTTP_INTERNAL_SERVER_ERROR, "The request could not be handled");
 	}
 	write(*_pResponse, verdict);
 	return verdict.ok() ? ACCEPTED : REFUSED;
@@ -363,20 +364,24 @@ HTTPServerResponse& WebSocketOpeningHandshake::hookResponse()
 
 WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::timedOut()
 {
-	if (_received.empty()) return REFUSED;
-	return refuse(HTTPResponse::HTTP_REQUEST_TIMEOUT, "Request took too long");
+	const Result result = refuse(WebSocketRefusal::TIMED_OUT, HTTPResponse::HTTP_REQUEST_TIMEOUT, "Request took too long");
+	if (!_received.empty()) return result;
+	_written.clear();
+	_verdict.status = HTTPResponse::HTTPStatus(0);
+	return result;
 }
 
 
 WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::busy()
 {
-	return refuse(HTTPResponse::HTTP_SERVICE_UNAVAILABLE, "Too many requests are waiting", RETRY_AFTER);
+	return refuse(WebSocketRefusal::BUSY, HTTPResponse::HTTP_SERVICE_UNAVAILABLE, "Too many requests are waiting", RETRY_AFTER);
 }
 
 
-WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::refuse(HTTPResponse::HTTPStatus status, const char* text, const char* pRetryAfter)
+WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::refuse(WebSocketRefusal::Reason reason, HTTPResponse::HTTPStatus status, const char* text, const char* pRetryAfter)
 {
 	Verdict verdict;
+	verdict.reason = reason;
 	verdict.error  = WebSocketError::HANDSHAKE_REFUSED;
 	verdict.status = status;
 	verdict.text   = text;
@@ -402,7 +407,26 @@ void WebSocketOpeningHandshake::write(const HTTPResponse& response, const Verdic
 	_written.append(response.getVersion()).append(1, ' ').append(std::to_string(static_cast<int>(response.getStatus()))).append(1, ' ').append(response.getReason()).append("\r\n");
 	for (const auto& field: response) _written.append(field.first).append(": ").append(field.second).append("\r\n");
 	_written += "\r\n";
-	if (!verdict.ok()) _written.append(verdict.text).append("\n");
+	if (verdict.ok()) return;
+	_written.append(verdict.text).append("\n");
+	_verdict = verdict;
+}
+
+
+WebSocketRefusal WebSocketOpeningHandshake::refusal() const
+{
+	WebSocketRefusal refusal;
+	refusal.reason = _verdict.reason;
+	refusal.status = _verdict.status;
+	refusal.text   = _verdict.text;
+	refusal.path   = path();
+	return refusal;
+}
+
+
+std::string WebSocketOpeningHandshake::path() const
+{
+	return std::string(WebSocketHandshake::pathOfRequest(_received));
 }
 
 

@@ -75,12 +75,18 @@ public:
 	Result timedOut();
 		/// It has taken too long. Returns REFUSED, with a response if a part of the request has come.
 
+	WebSocketRefusal refusal() const;
+		/// After REFUSED: why, and what was asked for. The address is not known here.
+
 	Result busy();
 		/// Nobody has time for the request. Returns REFUSED.
 
 	const std::string& response() const;
 	const std::string& received() const;
 	HTTPRequest& request();
+	std::string path() const;
+		/// Returns the path that is asked for, as far as it is known.
+
 	const std::string& subprotocol() const;
 	const WebSocketDeflateParams* deflate() const;
 		/// What was agreed on; null without compression.
@@ -97,7 +103,7 @@ private:
 	HTTPServerResponse& hookResponse();
 	Request& anyRequest();
 	Result refuse(const WebSocketHandshake::Verdict& verdict, const char* pRetryAfter = nullptr);
-	Result refuse(HTTPResponse::HTTPStatus status, const char* text, const char* pRetryAfter = nullptr);
+	Result refuse(WebSocketRefusal::Reason reason, HTTPResponse::HTTPStatus status, const char* text, const char* pRetryAfter = nullptr);
 	void write(const HTTPResponse& response, const WebSocketHandshake::Verdict& verdict);
 
 	const WebSocketConnectionParams* _pParams;
@@ -110,6 +116,7 @@ private:
 	std::unique_ptr<Response> _pResponse;
 	std::unique_ptr<Request> _pRequest;
 	WebSocketAgreement _agreement;
+	WebSocketHandshake::Verdict _verdict; // of a request that is refused
 };
 
 

@@ -28,6 +28,7 @@ POCO_WEBSOCKET_BEGIN
 namespace
 {
 	const char* const LEAVING = "Going away";
+	const char* const ACCESS_LOG = "WebSocketServer.access";
 }
 
 
@@ -37,6 +38,7 @@ WebSocketServer::Core::Core(const WebSocketServerHandler::Ptr& pItsHandler, cons
 	_pHandler(pItsHandler),
 	_admission(pItsParams)
 {
+	if (pParams->getAccessLog()) _pAccessLog.assign(&Poco::Logger::get(ACCESS_LOG), true);
 }
 
 
@@ -46,9 +48,13 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 	if (!keeps()) throw IllegalStateException("The server does not run");
 	const SocketAddress address = request.clientAddress();
 	const WebSocketHost host(address.addr());
-	if (!_admission.admit(host, _loops.httpRoom.visited())) // a handler of this server adopts a connection that counts already
+	const std::string path(WebSocketHandshake::pathOf(request.getURI()));
+	WebSocketRefusal::Reason reason;
+	const WebSocketAdmission::Answer answer = _admission.admit(host, _loops.httpRoom.visited(), reason); // a handler of this server adopts a connection that counts already
+	if (answer == WebSocketAdmission::CLOSED) throw IllegalStateException("The server does not run"); // it was ended after the first look
+	if (answer == WebSocketAdmission::REFUSED)
 	{
-		if (!keeps()) throw IllegalStateException("The server does not run"); // it was ended after the first look
+		refuse(reason, address, HTTPResponse::HTTP_SERVICE_UNAVAILABLE, "A limit is reached", path);
 		response.setStatusAndReason(HTTPResponse::HTTP_SERVICE_UNAVAILABLE);
 		response.setKeepAlive(false);
 		response.sendBuffer("", 0);
@@ -57,7 +63,19 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 	WebSocketEventConnection::Ptr pConnection;
 	orWithdraw(host, [&]
 	{
-		WebSocketUpgrade upgrade = WebSocketServerHandshake::accept(request, response, pParams.get());
+		WebSocketHandshake::Verdict verdict;
+		WebSocketUpgrade upgrade = [&]
+		{
+			try
+			{
+				return WebSocketServerHandshake::accept(request, response, pParams.get(), &verdict);
+			}
+			catch (...)
+			{
+				if (!verdict.ok()) refuse(verdict.reason, address, verdict.status, verdict.text, path);
+				throw;
+			}
+		}();
 		WebSocketReactor& reactor = _loops.choose();
 		pConnection = new WebSocketEventConnection(*this, reactor, upgrade, address, request);
 		begin(pConnection, reactor);
@@ -118,7 +136,10 @@ void WebSocketServer::Core::accepted(int& fd, const sockaddr* pRemote, socklen_t
 {
 	_accepted.fetch_add(1, std::memory_order_relaxed);
 	const WebSocketHost host(pRemote);
-	if (!_admission.admit(host, false)) return;
+	WebSocketRefusal::Reason reason;
+	const WebSocketAdmission::Answer answer = _admission.admit(host, false, reason);
+	if (answer == WebSocketAdmission::REFUSED) refuse(reason, WebSocketStream::address(pRemote, length));
+	if (answer != WebSocketAdmission::ADMITTED) return;
 	orWithdraw(host, [&]
 	{
 		WebSocketReactor& reactor = _loops.choose();
@@ -142,7 +163,10 @@ bool WebSocketServer::Core::accepted(const StreamSocket& socket)
 		return false; // it has been reset already
 	}
 	const WebSocketHost host(remote.addr());
-	if (!_admission.admit(host, false)) return false;
+	WebSocketRefusal::Reason reason;
+	const WebSocketAdmission::Answer answer = _admission.admit(host, false, reason);
+	if (answer == WebSocketAdmission::REFUSED) refuse(reason, remote);
+	if (answer != WebSocketAdmission::ADMITTED) return false;
 	orWithdraw(host, [&]
 	{
 		WebSocketReactor& reactor = _loops.choose();
@@ -173,7 +197,6 @@ bool WebSocketServer::Core::handOver(WebSocketStream& stream, const std::string&
 		throw;
 	}
 	_admission.leave(HTTP, host);
-	_admission.refused();
 	return false;
 }
 
@@ -205,6 +228,71 @@ void WebSocketServer::Core::handled(WebSocketHTTPDispatcher::Connection& connect
 void WebSocketServer::Core::closed(const SocketAddress& remote)
 {
 	_admission.leave(HTTP, WebSocketHost(remote.addr()));
+}
+
+
+void WebSocketServer::Core::refuse(WebSocketRefusal::Reason reason, const SocketAddress& address, HTTPResponse::HTTPStatus status, const std::string& text, const std::string& path)
+{
+	WebSocketRefusal refusal;
+	refusal.reason  = reason;
+	refusal.status  = status;
+	refusal.text    = text;
+	refusal.address = address;
+	refusal.path    = path;
+	refused(refusal, Traffic());
+}
+
+
+void WebSocketServer::Core::refused(const WebSocketRefusal& refusal, const Traffic& traffic)
+{
+	_admission.refused(refusal.reason);
+	try
+	{
+		if (logs())
+		{
+			WebSocketAccessLine line;
+			line.address       = refusal.address.toString();
+			line.path          = refusal.path;
+			line.status        = refusal.status;
+			line.milliseconds  = traffic.milliseconds;
+			line.bytesReceived = traffic.received;
+			line.bytesSent     = traffic.sent;
+			line.pRefused      = WebSocketRefusal::name(refusal.reason);
+			_pAccessLog->information(line.format());
+		}
+		if (!silent()) _pHandler->onRefused(refusal);
+	}
+	catch (...)
+	{
+		// it is counted
+	}
+}
+
+
+void WebSocketServer::Core::abandoned()
+{
+	_admission.abandoned();
+}
+
+
+bool WebSocketServer::Core::logs() const
+{
+	return _pAccessLog && _pAccessLog->information();
+}
+
+
+void WebSocketServer::Core::logEnd(const WebSocketEventConnection& connection)
+{
+	try
+	{
+		WebSocketAccessLine line;
+		connection.describe(line);
+		_pAccessLog->information(line.format());
+	}
+	catch (...)
+	{
+		// there is nobody left to tell
+	}
 }
 
 
@@ -240,7 +328,9 @@ void WebSocketServer::Core::gone(WebSocketConnection& connection, Phase phase, b
 			// drain() has made room for those that there were
 		}
 	}
-	_admission.leave(phase, static_cast<const WebSocketEventConnection&>(connection).remoteHost());
+	const WebSocketEventConnection& ended = static_cast<const WebSocketEventConnection&>(connection);
+	if (phase == OPENED && logs()) logEnd(ended);
+	_admission.leave(phase, ended.remoteHost());
 }
 
 

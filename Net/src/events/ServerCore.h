@@ -22,6 +22,8 @@
 #include "events/Listener.h"
 #include "events/ServerLoops.h"
 #include "Poco/Net/WebSocketServer.h"
+#include "Poco/AutoPtr.h"
+#include "Poco/Logger.h"
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -76,6 +78,9 @@ public:
 
 	// WebSocketConnectionGroup
 	bool handOver(WebSocketStream& stream, const std::string& received, int requests) override;
+	void refused(const WebSocketRefusal& refusal, const Traffic& traffic) override;
+	void abandoned() override;
+	bool logs() const override;
 	void opened(WebSocketConnection& connection, Phase before) override;
 	void tellOpen(WebSocketConnection& connection, HTTPRequest& request) override;
 	void greeted(WebSocketConnection& connection) override;
@@ -108,10 +113,13 @@ private:
 	void setStage(Stage stage);
 	void finish();
 	void begin(const WebSocketEventConnection::Ptr& pConnection, WebSocketReactor& reactor);
+	void refuse(WebSocketRefusal::Reason reason, const SocketAddress& address, HTTPResponse::HTTPStatus status = HTTPResponse::HTTPStatus(0), const std::string& text = "A limit is reached", const std::string& path = std::string());
+	void logEnd(const WebSocketEventConnection& connection);
 	template <typename Function> void orWithdraw(const WebSocketHost& host, const Function& function);
 
 	WebSocketServerHandler::Ptr _pHandler;
 	HTTPRequestHandlerFactory::Ptr _pFactory;
+	Poco::AutoPtr<Poco::Logger> _pAccessLog; // outlives Logger::shutdown(); null: nothing is logged
 	WebSocketAdmission _admission; // is open while the server runs and is not being drained
 	WebSocketServerLoops _loops;
 	mutable std::mutex _stageMutex; // who changes the stage has it, but not while it waits for a thread

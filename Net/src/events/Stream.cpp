@@ -231,6 +231,13 @@ long WebSocketStream::send(const iovec* pBlocks, int count)
 }
 
 
+std::string WebSocketStream::handshakeError() const
+{
+	const char* const pError = _pChannel ? _pChannel->handshakeError() : nullptr;
+	return pError ? pError : std::string();
+}
+
+
 bool WebSocketStream::waiting() const
 {
 	char next;

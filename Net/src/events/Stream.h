@@ -120,6 +120,9 @@ public:
 		/// Return the addresses; those of a Unix-domain socket may be empty. The local one is the wildcard
 		/// address when the stream is closed.
 
+	std::string handshakeError() const;
+		/// Returns what has gone wrong in the TLS handshake; empty if it was not that.
+
 	int error() const;
 		/// Returns the system's code for what has broken the stream first; 0 if there is none.
 
@@ -134,6 +137,9 @@ public:
 	StreamSocketImpl* socket() const;
 		/// Returns the socket that is used for everything; null if plain().
 
+	static SocketAddress address(const sockaddr* pAddress, socklen_t length);
+		/// Returns what the system has filled in.
+
 	Poco::AutoPtr<StreamSocketImpl> detach();
 		/// Gives the socket, which blocks again, away, and is closed.
 
@@ -146,8 +152,6 @@ private:
 		/// A path that is too long for SocketAddress is cut.
 
 	void failed(int code);
-	static SocketAddress address(const sockaddr* pAddress, socklen_t length);
-
 	std::unique_ptr<WebSocketChannel> _pChannel; // null if plain
 	std::unique_ptr<SocketAddress> _pRemote; // unless it is IPv4
 	in_addr _remoteHost;

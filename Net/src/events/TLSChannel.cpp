@@ -98,6 +98,7 @@ WebSocketTLSChannel::WebSocketTLSChannel(StreamSocketImpl* pSocket, const WebSoc
 	_unsent(0),
 	_next(AGAIN),
 	_first(openSSL.handshakeIsDue()),
+	_pHandshakeError(nullptr),
 	_receiveWants(WebSocketOpenSSL::READ),
 	_sendWants(WebSocketOpenSSL::WRITE)
 {
@@ -177,6 +178,7 @@ inline long WebSocketTLSChannel::receiveBlocks(const iovec* pBlocks, int count)
 		if (want == SSL_WRITING) _receiveWants = WebSocketOpenSSL::WRITE;
 		if (want != SSL_NOTHING && BIO_should_retry(SSL_get_rbio(_pSSL))) return AGAIN; // what SSL_want() says in a handshake may be of before
 	}
+	if (_first) noteHandshakeError();
 	::ERR_clear_error(); // or the next one who uses OpenSSL in this thread would take it for his
 	if (_bio.receiveError() != 0) return failed(_bio.receiveError());
 	// Many peers end the stream without TLS's close_notify. Between frames that is no loss, and inside one it is found anyway.
@@ -214,8 +216,26 @@ inline long WebSocketTLSChannel::receiveBlocks(const iovec* pBlocks, int count)
 	catch (const Poco::Exception& exc)
 	{
 		::ERR_clear_error();
+		_pHandshakeError = "The certificate is not accepted";
 		return _bio.ended() ? END : failed(exc.code() != 0 ? exc.code() : EPROTO);
 	}
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketTLSChannel::noteHandshakeError()
+	/// A peer that has just gone is no error.
+{
+	const unsigned long code = ::ERR_peek_error();
+#if defined(SSL_R_UNEXPECTED_EOF_WHILE_READING) // OpenSSL 3
+	if (ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING) return;
+#endif
+	_pHandshakeError = code != 0 ? ::ERR_reason_error_string(code) : nullptr;
+}
+
+
+const char* WebSocketTLSChannel::handshakeError() const
+{
+	return _pHandshakeError;
 }
 
 

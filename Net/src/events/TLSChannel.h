@@ -48,6 +48,7 @@ public:
 	int interest(int events) const override;
 	void shutdownSend() override;
 	void close() override;
+	const char* handshakeError() const override;
 
 private:
 	typedef WebSocketOpenSSL::Want Want;
@@ -57,6 +58,7 @@ private:
 	long receiveBlocks(const iovec* pBlocks, int count);
 	long receiveFirst(const iovec& block);
 	long notReceived();
+	void noteHandshakeError();
 	long sendBlocks(const iovec* pBlocks, int count);
 	long notSent(long total);
 	bool deliver();
@@ -68,6 +70,7 @@ private:
 	std::size_t _unsent; // bytes whose records wait in the BIO
 	long _next;          // END or BROKEN, found behind what was received
 	bool _first;         // the first handshake is not complete
+	const char* _pHandshakeError;
 	Want _receiveWants;  // to go on
 	Want _sendWants;
 };

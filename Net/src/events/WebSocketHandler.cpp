@@ -68,6 +68,11 @@ void WebSocketServerHandler::onOpen(WebSocketConnection&, HTTPServerRequest&)
 }
 
 
+void WebSocketServerHandler::onRefused(const WebSocketRefusal&)
+{
+}
+
+
 //
 // WebSocketClientHandler
 //

@@ -26,6 +26,7 @@ WebSocketServerParams::WebSocketServerParams():
 	_maxConnections(100000),
 	_maxConnectionsPerAddress(0),
 	_maxHandshakes(10000),
+	_accessLog(false),
 	_spin(0)
 {
 }
@@ -81,6 +82,18 @@ void WebSocketServerParams::setMaxHandshakes(int count)
 int WebSocketServerParams::getMaxHandshakes() const
 {
 	return _maxHandshakes;
+}
+
+
+void WebSocketServerParams::setAccessLog(bool flag)
+{
+	_accessLog = flag;
+}
+
+
+bool WebSocketServerParams::getAccessLog() const
+{
+	return _accessLog;
 }
 
 

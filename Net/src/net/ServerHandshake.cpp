@@ -33,9 +33,10 @@ namespace
 {
 	using Verdict = WebSocketHandshake::Verdict;
 
-	Verdict refusal(HTTPResponse::HTTPStatus status, const std::string& text)
+	Verdict refusal(WebSocketRefusalReason::Reason reason, HTTPResponse::HTTPStatus status, const std::string& text)
 	{
 		Verdict verdict;
+		verdict.reason = reason;
 		verdict.error  = WebSocketError::HANDSHAKE_REFUSED;
 		verdict.status = status;
 		verdict.text   = text;
@@ -48,14 +49,14 @@ namespace
 		if (!check) return WebSocketHandshake::checkOrigin(request, params.getAllowedOrigins());
 		const auto count = std::count_if(request.begin(), request.end(), [](const auto& field) { return Poco::icompare(field.first, "Origin") == 0; });
 		if (count == 0 || (count == 1 && check(request.get("Origin"), request))) return Verdict();
-		return refusal(HTTPResponse::HTTP_FORBIDDEN, "Origin is not allowed");
+		return refusal(WebSocketRefusalReason::ORIGIN, HTTPResponse::HTTP_FORBIDDEN, "Origin is not allowed");
 	}
 
 	Verdict askHook(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams& params)
 	{
 		if (!params.getHook() || params.getHook()(request, response)) return Verdict();
 		if (response.getStatus() < HTTPResponse::HTTP_MULTIPLE_CHOICES) response.setStatusAndReason(HTTPResponse::HTTP_FORBIDDEN);
-		return refusal(response.getStatus(), response.getReason());
+		return refusal(WebSocketRefusalReason::HOOK, response.getStatus(), response.getReason());
 	}
 
 	Verdict check(const HTTPServerRequest& request, const WebSocketParams& params)
@@ -127,13 +128,14 @@ namespace
 }
 
 
-WebSocketUpgrade WebSocketServerHandshake::accept(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams)
+WebSocketUpgrade WebSocketServerHandshake::accept(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, Verdict* pVerdict)
 {
 	HTTPServerRequestImpl* pRequest = dynamic_cast<HTTPServerRequestImpl*>(&request);
 	if (!pRequest) throw InvalidArgumentException("The request does not come from a HTTPServer");
 
 	WebSocketUpgrade upgrade;
 	const Verdict verdict = answer(request, response, pParams, upgrade);
+	if (pVerdict) *pVerdict = verdict;
 	if (!verdict.ok()) refuse(*pRequest, response, verdict);
 	response.send().flush();
 

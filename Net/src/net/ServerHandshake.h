@@ -39,8 +39,8 @@ struct WebSocketServerHandshake
 	/// Answers the opening handshake; whether it is one, and what the answer is, is
 	/// WebSocketHandshake's business.
 {
-	static WebSocketUpgrade accept(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams);
-		/// See WebSocket's constructors for servers. pParams may be null.
+	static WebSocketUpgrade accept(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketHandshake::Verdict* pVerdict = nullptr);
+		/// See WebSocket's constructors for servers. pParams may be null. pVerdict tells, besides the exception, why it is refused.
 
 	static WebSocketHandshake::Verdict answer(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketAgreement& agreement);
 		/// Makes response the answer to request, an upgrade or a refusal, and fills in what was agreed on. Nothing is sent.

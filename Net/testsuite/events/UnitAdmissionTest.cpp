@@ -17,6 +17,7 @@
 using Poco::Net::WebSocketAdmission;
 using Poco::Net::WebSocketConnectionGroup;
 using Poco::Net::WebSocketHost;
+using Poco::Net::WebSocketRefusal;
 using Poco::Net::WebSocketServer;
 using Poco::Net::WebSocketServerParams;
 
@@ -45,6 +46,16 @@ namespace
 			admission.open();
 		}
 
+		bool admit(const WebSocketHost& host, bool counted, WebSocketAdmission::Answer expected = WebSocketAdmission::REFUSED)
+			/// Counts what is refused, as a server does. If it is not admitted, it is what is expected.
+		{
+			const WebSocketAdmission::Answer answer = admission.admit(host, counted, reason);
+			if (answer == WebSocketAdmission::ADMITTED) return true;
+			EXPECT_EQ(expected, answer);
+			if (answer == WebSocketAdmission::REFUSED) admission.refused(reason);
+			return false;
+		}
+
 		WebSocketServer::Metrics metrics() const
 		{
 			WebSocketServer::Metrics metrics;
@@ -54,17 +65,19 @@ namespace
 
 		WebSocketServerParams::Ptr pParams = new WebSocketServerParams;
 		WebSocketAdmission admission{pParams};
+		WebSocketRefusal::Reason reason = WebSocketRefusal::MALFORMED; // of the last that was refused
 	};
 }
 
 
 TEST_F(EventAdmissionTest, HandshakesAtTheSameTime)
 {
-	EXPECT_TRUE(admission.admit(A, false));
-	EXPECT_TRUE(admission.admit(B, false));
-	EXPECT_FALSE(admission.admit(B, false));
+	EXPECT_TRUE(admit(A, false));
+	EXPECT_TRUE(admit(B, false));
+	EXPECT_FALSE(admit(B, false));
+	EXPECT_EQ(WebSocketRefusal::HANDSHAKE_LIMIT, reason);
 	admission.opened(WebSocketConnectionGroup::HANDSHAKE);
-	EXPECT_TRUE(admission.admit(B, false));
+	EXPECT_TRUE(admit(B, false));
 	EXPECT_EQ(1, metrics().connections);
 	EXPECT_EQ(2, metrics().handshakes);
 	EXPECT_EQ(1u, metrics().connectionsRefused);
@@ -75,16 +88,17 @@ TEST_F(EventAdmissionTest, ConnectionsOfOneAddress)
 {
 	for (int i = 0; i < 2; ++i)
 	{
-		EXPECT_TRUE(admission.admit(A, false));
+		EXPECT_TRUE(admit(A, false));
 		admission.opened(WebSocketConnectionGroup::HANDSHAKE);
 	}
-	EXPECT_FALSE(admission.admit(A, false));
-	EXPECT_TRUE(admission.admit(A, true)); // one of the two is to become this one
+	EXPECT_FALSE(admit(A, false));
+	EXPECT_EQ(WebSocketRefusal::ADDRESS_LIMIT, reason);
+	EXPECT_TRUE(admit(A, true)); // one of the two is to become this one
 	admission.leave(WebSocketConnectionGroup::HANDSHAKE, A);
-	EXPECT_TRUE(admission.admit(B, false));
+	EXPECT_TRUE(admit(B, false));
 	admission.leave(WebSocketConnectionGroup::HANDSHAKE, B);
 	admission.leave(WebSocketConnectionGroup::OPENED, A);
-	EXPECT_TRUE(admission.admit(A, false));
+	EXPECT_TRUE(admit(A, false));
 }
 
 
@@ -92,24 +106,25 @@ TEST_F(EventAdmissionTest, AllConnections)
 {
 	for (const WebSocketHost& host: {A, A, B})
 	{
-		EXPECT_TRUE(admission.admit(host, false));
+		EXPECT_TRUE(admit(host, false));
 		admission.opened(WebSocketConnectionGroup::HANDSHAKE);
 	}
-	EXPECT_FALSE(admission.admit(B, false));
-	EXPECT_TRUE(admission.admit(B, true));
+	EXPECT_FALSE(admit(B, false));
+	EXPECT_EQ(WebSocketRefusal::CONNECTION_LIMIT, reason);
+	EXPECT_TRUE(admit(B, true));
 	EXPECT_EQ(3u, metrics().connectionsOpened);
 }
 
 
 TEST_F(EventAdmissionTest, OtherRequests)
 {
-	EXPECT_TRUE(admission.admit(A, false));
+	EXPECT_TRUE(admit(A, false));
 	admission.stay(A);
 	admission.leave(WebSocketConnectionGroup::HANDSHAKE, A);
 	EXPECT_EQ(1, metrics().httpConnections);
 	EXPECT_EQ(0, metrics().handshakes);
-	EXPECT_TRUE(admission.admit(A, false));
-	EXPECT_FALSE(admission.admit(A, false)); // the other request counts for its address
+	EXPECT_TRUE(admit(A, false));
+	EXPECT_FALSE(admit(A, false)); // the other request counts for its address
 	admission.opened(WebSocketConnectionGroup::HTTP);
 	EXPECT_EQ(0, metrics().httpConnections);
 	EXPECT_EQ(1, metrics().connections);
@@ -119,15 +134,31 @@ TEST_F(EventAdmissionTest, OtherRequests)
 TEST_F(EventAdmissionTest, ClosedIsNoLimit)
 {
 	admission.close();
-	EXPECT_FALSE(admission.admit(A, false));
+	EXPECT_FALSE(admit(A, false, WebSocketAdmission::CLOSED));
 	EXPECT_EQ(0, admission.count());
 	EXPECT_EQ(0u, metrics().connectionsRefused);
 }
 
 
+TEST_F(EventAdmissionTest, CountsByReason)
+{
+	Poco::UInt64 limits = 0;
+	for (int i = 0; i < WebSocketRefusal::REASONS; ++i)
+	{
+		const auto which = static_cast<WebSocketRefusal::Reason>(i);
+		for (int j = 0; j <= i; ++j) admission.refused(which);
+		EXPECT_EQ(static_cast<Poco::UInt64>(i + 1), metrics().refusals[which]);
+		if (which <= WebSocketRefusal::BUSY) limits += static_cast<Poco::UInt64>(i + 1);
+		EXPECT_EQ(limits, metrics().connectionsRefused);
+	}
+	admission.abandoned();
+	EXPECT_EQ(1u, metrics().handshakesAbandoned);
+}
+
+
 TEST_F(EventAdmissionTest, WaitsUntilAllHaveLeft)
 {
-	EXPECT_TRUE(admission.admit(A, false));
+	EXPECT_TRUE(admit(A, false));
 	admission.close();
 	admission.waitUntilEmpty(Poco::Timespan(0, 1000));
 	EXPECT_EQ(1, admission.count());

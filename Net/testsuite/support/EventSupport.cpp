@@ -239,6 +239,12 @@ void Recorder::onClose(EventConnection& connection, int code, const std::string&
 }
 
 
+void Recorder::onRefused(const Poco::Net::WebSocketRefusal& refusal)
+{
+	if (refused) refused(refusal);
+}
+
+
 namespace
 {
 	class ClientRecorder: public Poco::Net::WebSocketClientHandler

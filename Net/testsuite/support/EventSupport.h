@@ -60,6 +60,7 @@ public:
 	std::function<void (EventConnection&)> drained;
 	std::function<void (EventConnection&, const Poco::Exception&)> error;
 	std::function<void (EventConnection&, int, const std::string&)> close;
+	std::function<void (const Poco::Net::WebSocketRefusal&)> refused; // comes from several threads
 
 	bool quiet = false;
 		/// Nothing is noted.
@@ -92,6 +93,7 @@ public:
 	void onDrained(EventConnection& connection) override;
 	void onError(EventConnection& connection, const Poco::Exception& error) override;
 	void onClose(EventConnection& connection, int code, const std::string& reason) override;
+	void onRefused(const Poco::Net::WebSocketRefusal& refusal) override;
 
 private:
 	struct Entry

@@ -18,6 +18,7 @@
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/WebSocketConnection.h"
 #include "Poco/Net/WebSocketFrame.h"
+#include "Poco/Net/WebSocketRefusal.h"
 #include "Poco/Exception.h"
 #include "Poco/SharedPtr.h"
 #include "Poco/Timespan.h"
@@ -101,6 +102,13 @@ public:
 		/// The request is what a handler of a HTTPServer gets: header fields, clientAddress(), secure(). It is a HTTPServerRequestImpl, whose
 		/// socket() has the client's certificate (SecureStreamSocket::peerCertificate()); the socket must not be read from, written
 		/// to or closed. The response has been sent: request.response() means nothing any more.
+
+	virtual void onRefused(const WebSocketRefusal& refusal);
+		/// A connection or an opening handshake was refused, by whatever rule or limit; WebSocketServer::adopt() refuses as well. Connections that
+		/// the client has ended before its request was complete are none, and neither is what a handler of WebSocketServer::setHTTP() answers.
+		///
+		/// Unlike the other callbacks, several threads may call it at the same time: those of the loops, and those that call adopt().
+		/// A flood of connections comes here one by one; WebSocketServer::Metrics has the counts. What it throws is ignored.
 };
 
 
@@ -156,6 +164,9 @@ struct WebSocketServerCallbacks
 
 	std::function<void(WebSocketConnection& connection, int code, const std::string& reason)> onClose;
 		/// See WebSocketHandler::onClose().
+
+	std::function<void(const WebSocketRefusal& refusal)> onRefused;
+		/// See WebSocketServerHandler::onRefused().
 };
 
 

@@ -18,12 +18,14 @@
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/WebSocketConnection.h"
 #include "Poco/Net/WebSocketHandler.h"
+#include "Poco/Net/WebSocketRefusal.h"
 #include "Poco/Net/WebSocketServerParams.h"
 #include "Poco/Net/HTTPRequestHandlerFactory.h"
 #include "Poco/Net/HTTPServerParams.h"
 #include "Poco/Net/ServerSocket.h"
 #include "Poco/Net/SocketAddress.h"
 #include "Poco/Timespan.h"
+#include <array>
 #include <functional>
 #include <vector>
 
@@ -82,7 +84,9 @@ public:
 		int httpConnections = 0;              /// Connections with other requests, handled now, or between two of them.
 		Poco::UInt64 connectionsAccepted = 0; /// Connections that the ports have accepted.
 		Poco::UInt64 connectionsOpened = 0;   /// Connections whose opening handshake was completed, or that were adopted.
-		Poco::UInt64 connectionsRefused = 0;  /// Connections closed because of a limit.
+		Poco::UInt64 connectionsRefused = 0;  /// Connections closed because of a limit, on connections, handshakes or waiting requests.
+		std::array<Poco::UInt64, WebSocketRefusal::REASONS> refusals = {}; /// All that was refused, by WebSocketRefusal::Reason.
+		Poco::UInt64 handshakesAbandoned = 0; /// Connections that the client has ended before its request was complete.
 		Poco::UInt64 acceptFailures = 0;      /// How often accepting had to pause, mostly because there were no descriptors.
 		Poco::UInt64 messagesReceived = 0;    /// Complete messages. The loop counts when it has read from a connection, not before each callback.
 		Poco::UInt64 messagesSent = 0;        /// Messages sent or queued.

@@ -61,6 +61,15 @@ public:
 	int getMaxHandshakes() const;
 		/// Returns how many connections may be in the opening handshake.
 
+	void setAccessLog(bool flag);
+		/// Sets whether a line is logged for each connection that has ended or was refused, with priority "information" and by the Poco::Logger
+		/// "WebSocketServer.access". The line is in docs/operating.md. What a peer has sent is escaped in it.
+		///
+		/// The loop's thread formats the line and calls the logger's channel. If that is slow, put a Poco::AsyncChannel before it. Default: false.
+
+	bool getAccessLog() const;
+		/// Returns whether a line is logged for each connection.
+
 	void setSpin(const Poco::Timespan& time);
 		/// Sets how long a thread polls before it sleeps, up to 1 s. Polling makes answers
 		/// faster, and takes a processor. Default: 0.
@@ -81,6 +90,7 @@ private:
 	int _maxConnections;
 	int _maxConnectionsPerAddress;
 	int _maxHandshakes;
+	bool _accessLog;
 	Poco::Timespan _spin;
 };
 
