@@ -11,9 +11,12 @@
 #
 
 import collections
+import ctypes
+import ctypes.util
 import itertools
 import select
 import socket
+import ssl
 import struct
 import time
 import zlib
@@ -58,6 +61,18 @@ def deflated(length):
 	"""A message of so many zeros, compressed."""
 	compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
 	return frame(FIN | RSV1 | BINARY, (compressor.compress(bytes(length)) + compressor.flush(zlib.Z_SYNC_FLUSH))[:-4])
+
+
+def clientHello():
+	"""The bytes that a TLS client begins with."""
+	context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+	context.check_hostname = False
+	context.verify_mode = ssl.CERT_NONE
+	output = ssl.MemoryBIO()
+	try:
+		context.wrap_bio(ssl.MemoryBIO(), output).do_handshake()
+	except ssl.SSLWantReadError:
+		return output.read()
 
 
 def received(connection, size=65536):
@@ -137,16 +152,20 @@ class Attack:
 		connection.connect(("127.0.0.1", self.port))
 		return connection
 
+	def some(self, connection):
+		"""What comes next, which must come."""
+		data = connection.recv(65536)
+		if not data:
+			common.fail("the server has closed the connection")
+		return data
+
 	def open(self, extensions=b"", slow=False):
 		"""A WebSocket connection, which does not block."""
 		connection = self.connect(slow)
 		connection.sendall(REQUEST % extensions)
 		answer = b""
 		while not answer.endswith(b"\r\n\r\n"):
-			part = connection.recv(4096)
-			if not part:
-				common.fail("the server has closed the connection")
-			answer += part
+			answer += self.some(connection)
 		if not answer.startswith(b"HTTP/1.1 101"):
 			common.fail(f"no WebSocket handshake: {answer}")
 		connection.setblocking(False)
@@ -167,12 +186,13 @@ class SlowHandshakes(Attack):
 	text = f"{connections} handshakes at a time, a byte a second each, begun one after the other; another when one has ended"
 	rate = connections
 	pause = 1/connections # seconds between the first ones
+	request = REQUEST
 
 	def begin(self):
 		self.poll = select.epoll()
 		self.slots = collections.deque()
 		self.byDescriptor = {}
-		self.longest = 0
+		self.longest = self.longestCut = 0
 		while len(self.slots) < self.connections:
 			self.another()
 			self.step()
@@ -181,7 +201,7 @@ class SlowHandshakes(Attack):
 	def another(self):
 		connection = self.connect()
 		connection.setblocking(False)
-		connection.send(REQUEST[:1])
+		connection.send(self.request[:1])
 		self.byDescriptor[connection.fileno()] = [connection, 1, time.monotonic(), b""]
 		self.slots.append(connection.fileno())
 		self.poll.register(connection, select.EPOLLIN)
@@ -192,7 +212,7 @@ class SlowHandshakes(Attack):
 		self.slots.rotate(-1)
 		slot = self.byDescriptor[descriptor]
 		try:
-			slot[0].send(REQUEST[slot[1]:slot[1] + 1])
+			slot[0].send(self.request[slot[1]:slot[1] + 1])
 			slot[1] += 1
 		except OSError:
 			pass # it has been cut, and step() sees it
@@ -208,7 +228,8 @@ class SlowHandshakes(Attack):
 				self.count["408"] += 1
 				self.longest = max(self.longest, time.monotonic() - slot[2])
 			else:
-				self.count["cut"] += 1
+				self.count["answered" if slot[3] else "cut"] += 1
+				self.longestCut = max(self.longestCut, time.monotonic() - slot[2])
 			self.poll.unregister(descriptor)
 			reset(slot[0])
 			del self.byDescriptor[descriptor]
@@ -222,13 +243,183 @@ class SlowHandshakes(Attack):
 
 	def proof(self, growth, before, after):
 		return (f"{self.count['begun']:,} begun, {self.count['408']:,} answered 408 after {1000*self.longest:,.0f} ms at most, "
-			f"{self.count['cut']:,} ended otherwise")
+			f"{self.count['cut'] + self.count['answered']:,} ended otherwise")
 
 
 class SlowAtOnce(SlowHandshakes):
 	"""The same, all of which take too long at the same moment."""
 	text = f"the same, all {SlowHandshakes.connections} begun at once"
 	pause = 0
+
+
+class SlowTLS(SlowHandshakes):
+	"""The same one layer below."""
+	server = ["--tls"]
+	text = f"{SlowHandshakes.connections} TLS handshakes at a time, a byte of the ClientHello a second each; another when one has ended"
+	request = clientHello()
+
+	def proof(self, growth, before, after):
+		return f"{self.count['begun']:,} begun, {self.count['cut']:,} cut after {1000*self.longestCut:,.0f} ms at most, {self.count['answered']:,} answered before"
+
+
+class HandshakesTLS(Attack):
+	"""The server signs, and the attacker does not even look at it."""
+	server = ["--tls"]
+	rate = 500
+	text = f"{rate} ClientHellos a second, each the same on a connection of its own, which is reset when the server has answered"
+	request = clientHello()
+
+	def begin(self):
+		self.waiting = set()
+
+	def act(self):
+		connection = self.connect()
+		connection.setblocking(False)
+		connection.send(self.request)
+		self.waiting.add(connection)
+		self.count["begun"] += 1
+
+	def step(self):
+		for connection in list(self.waiting):
+			data = received(connection)
+			if data == b"":
+				continue
+			self.count["signed" if data else "cut"] += 1
+			self.waiting.remove(connection)
+			reset(connection)
+
+	def end(self):
+		for connection in self.waiting:
+			reset(connection)
+
+	def proof(self, growth, before, after):
+		return f"{self.count['begun']:,} begun, {self.count['signed']:,} answered, {self.count['cut']:,} cut"
+
+
+class TLS12:
+	"""A client's TLS 1.2 without I/O: Python's ssl cannot renegotiate."""
+	context = None
+
+	def __init__(self):
+		if not self.context:
+			TLS12.load()
+		self.ssl = self.SSL_new(self.context)
+		self.input, self.output = (self.BIO_new(self.BIO_s_mem()) for _ in range(2))
+		self.SSL_set_bio(self.ssl, self.input, self.output)
+		self.SSL_set_connect_state(self.ssl)
+
+	@classmethod
+	def load(cls):
+		"""OpenSSL's functions become static methods."""
+		POINTER, NUMBER, BYTES = ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p
+		library = ctypes.CDLL(ctypes.util.find_library("ssl"))
+		for name, result, *arguments in (("TLS_client_method", POINTER), ("SSL_CTX_new", POINTER, POINTER), ("SSL_new", POINTER, POINTER), ("BIO_s_mem", POINTER),
+			("BIO_new", POINTER, POINTER), ("SSL_CTX_ctrl", NUMBER, POINTER, NUMBER, ctypes.c_long, POINTER), ("SSL_set_bio", None, POINTER, POINTER, POINTER),
+			("SSL_set_connect_state", None, POINTER), ("SSL_free", None, POINTER), ("SSL_do_handshake", NUMBER, POINTER), ("SSL_renegotiate", NUMBER, POINTER),
+			("SSL_get_error", NUMBER, POINTER, NUMBER), ("ERR_clear_error", None), ("SSL_read", NUMBER, POINTER, BYTES, NUMBER),
+			("SSL_write", NUMBER, POINTER, BYTES, NUMBER), ("BIO_read", NUMBER, POINTER, BYTES, NUMBER), ("BIO_write", NUMBER, POINTER, BYTES, NUMBER)):
+			function = getattr(library, name)
+			function.restype, function.argtypes = result, arguments
+			setattr(cls, name, staticmethod(function))
+		cls.context = cls.SSL_CTX_new(cls.TLS_client_method())
+		cls.SSL_CTX_ctrl(cls.context, 124, 0x303, None) # SSL_CTX_set_max_proto_version
+
+	def free(self):
+		self.SSL_free(self.ssl)
+
+	def check(self, result):
+		"""True if a call has done it, False if it has to wait."""
+		if result <= 0 and self.SSL_get_error(self.ssl, result) != 2: # SSL_ERROR_WANT_READ
+			self.ERR_clear_error()
+			raise ConnectionError("TLS")
+		return result > 0
+
+	def handshake(self):
+		"""Goes on with it; returns True if it is complete."""
+		return self.check(self.SSL_do_handshake(self.ssl))
+
+	def received(self, data):
+		self.BIO_write(self.input, data, len(data))
+
+	def toSend(self):
+		buffer = ctypes.create_string_buffer(65536)
+		result = self.BIO_read(self.output, buffer, len(buffer))
+		return buffer.raw[:max(result, 0)]
+
+	def write(self, data):
+		self.check(self.SSL_write(self.ssl, data, len(data)))
+
+	def read(self):
+		buffer = ctypes.create_string_buffer(16384)
+		result = self.SSL_read(self.ssl, buffer, len(buffer))
+		return buffer.raw[:result] if self.check(result) else b""
+
+
+class Renegotiation(Attack):
+	"""Handshakes on connections that have one already."""
+	server = ["--tls"]
+	connections = 4
+	rate = 200
+	text = f"{connections} connections with TLS 1.2, which ask for another handshake, {rate} times a second; another connection when that is refused"
+
+	def begin(self):
+		self.slots = collections.deque(self.openTLS() for _ in range(self.connections))
+
+	def openTLS(self):
+		"""A WebSocket connection."""
+		connection, tls = self.connect(), TLS12()
+		while not tls.handshake():
+			connection.sendall(tls.toSend())
+			tls.received(self.some(connection))
+		tls.write(REQUEST % b"")
+		connection.sendall(tls.toSend())
+		while not tls.read():
+			tls.received(self.some(connection))
+		connection.setblocking(False)
+		return connection, tls
+
+	def act(self):
+		connection, tls = self.slots.popleft()
+		try:
+			tls.received(received(connection))
+			if tls.handshake(): # the one before
+				tls.SSL_renegotiate(tls.ssl)
+				self.count["asked"] += 1
+				tls.handshake()
+			connection.send(tls.toSend())
+		except (ConnectionError, TypeError):
+			self.count["refused"] += 1
+			tls.free()
+			reset(connection)
+			connection, tls = self.openTLS()
+		self.slots.append((connection, tls))
+
+	def step(self):
+		for connection, tls in self.slots:
+			data = received(connection)
+			if not data:
+				continue
+			tls.received(data)
+			try:
+				if tls.handshake():
+					self.count["done"] += 1
+			except ConnectionError:
+				pass # act() sees it
+			if output := tls.toSend():
+				connection.send(output)
+
+	def end(self):
+		for connection, tls in self.slots:
+			tls.free()
+			reset(connection)
+
+	def proof(self, growth, before, after):
+		return f"{self.count['asked']:,} asked for, {self.count['done']:,} done, {self.count['refused']:,} connections refused"
+
+
+class RenegotiationAllowed(Renegotiation):
+	server = ["--tls", "--renegotiation"]
+	text = "the same where it is allowed (SSL_OP_ALLOW_CLIENT_RENEGOTIATION)"
 
 
 class Opened(Attack):
@@ -531,6 +722,10 @@ ATTACKS = {
 	"flood": Flood,
 	"flood-elsewhere": FloodElsewhere,
 	"resets": Resets,
+	"tls-handshakes": HandshakesTLS,
+	"tls-slow": SlowTLS,
+	"renegotiation": Renegotiation,
+	"renegotiation-allowed": RenegotiationAllowed,
 	"pings": Pings,
 	"messages": Messages,
 	"fragments": Fragments,

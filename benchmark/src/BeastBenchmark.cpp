@@ -104,7 +104,7 @@ int main(int argc, char** argv)
 		}
 		const EchoOptions options = EchoOptions::parse(argc, argv);
 		if (options.cork || !options.verifyUTF8 || options.parts || options.broadcast || options.each || options.tls || options.limits())
-			throw std::invalid_argument("--cork, --no-utf8, --parts, --broadcast, --each, --tls and limits are unknown here");
+			throw std::invalid_argument("--cork, --no-utf8, --parts, --broadcast, --each, --tls, limits and --renegotiation are unknown here");
 		boost::asio::io_context context;
 		Tcp::acceptor acceptor(context, Tcp::endpoint(boost::asio::ip::make_address("127.0.0.1"), 0));
 		std::cout << acceptor.local_endpoint().port() << " " << getpid() << std::endl;

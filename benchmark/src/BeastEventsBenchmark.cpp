@@ -199,7 +199,7 @@ int main(int argc, char** argv)
 		Server server;
 		server.options = EchoOptions::parse(argc, argv);
 		if (server.options.cork || !server.options.verifyUTF8 || server.options.parts || server.options.each || server.options.limits())
-			throw std::invalid_argument("--cork, --no-utf8, --parts, --each and limits are unknown here");
+			throw std::invalid_argument("--cork, --no-utf8, --parts, --each, limits and --renegotiation are unknown here");
 		if (server.options.tls) useCertificate(server.tls.native_handle());
 		asio::io_context context(1);
 		asio::signal_set signals(context, SIGTERM, SIGINT);

@@ -19,7 +19,7 @@ namespace
 {
 	enum Option
 	{
-		PARTS = 1, BROADCAST, EACH, TLS, CORK, NO_UTF8, DEFLATE, CLIENT_NO_TAKEOVER, SERVER_NO_TAKEOVER, WINDOW_BITS, LEVEL, MEM_LEVEL, THRESHOLD,
+		PARTS = 1, BROADCAST, EACH, TLS, RENEGOTIATION, CORK, NO_UTF8, DEFLATE, CLIENT_NO_TAKEOVER, SERVER_NO_TAKEOVER, WINDOW_BITS, LEVEL, MEM_LEVEL, THRESHOLD,
 		MAX_CONNECTIONS, MAX_MESSAGE, MAX_QUEUED, HANDSHAKE_TIMEOUT
 	};
 
@@ -29,6 +29,7 @@ namespace
 		{"broadcast", no_argument, nullptr, BROADCAST},
 		{"each", no_argument, nullptr, EACH},
 		{"tls", no_argument, nullptr, TLS},
+		{"renegotiation", no_argument, nullptr, RENEGOTIATION},
 		{"cork", no_argument, nullptr, CORK},
 		{"no-utf8", no_argument, nullptr, NO_UTF8},
 		{"deflate", no_argument, nullptr, DEFLATE},
@@ -69,6 +70,7 @@ EchoOptions EchoOptions::parse(int argc, char** argv)
 		case BROADCAST: options.broadcast = true; break;
 		case EACH: options.each = true; break;
 		case TLS: options.tls = true; break;
+		case RENEGOTIATION: options.renegotiation = true; break;
 		case CORK: options.cork = true; break;
 		case NO_UTF8: options.verifyUTF8 = false; break;
 		case DEFLATE: options.deflate = true; break;

@@ -25,6 +25,7 @@ struct EchoOptions
 	bool broadcast = false;        /// Each message goes to all connections.
 	bool each = false;             /// The same, sent to one after the other; of EventsBenchmark only.
 	bool tls = false;              /// wss.
+	bool renegotiation = false;    /// TLS 1.2's clients may ask for another handshake; of EventsBenchmark only.
 	bool cork = false;             /// With a WebSocket::Cork.
 	bool verifyUTF8 = true;
 	bool deflate = false;          /// Accept permessage-deflate (RFC 7692).
@@ -40,9 +41,9 @@ struct EchoOptions
 	int  handshakeTimeout = 0;     /// Milliseconds.
 
 	bool limits() const
-		/// Returns true if one of the limits was given.
+		/// Returns true if one of the options that EventsBenchmark alone has was given.
 	{
-		return maxConnections > 0 || maxMessage > 0 || maxQueued > 0 || handshakeTimeout > 0;
+		return renegotiation || maxConnections > 0 || maxMessage > 0 || maxQueued > 0 || handshakeTimeout > 0;
 	}
 
 	static EchoOptions parse(int argc, char** argv);

@@ -18,8 +18,8 @@
 #include "Poco/Net/ServerSocket.h"
 
 
-Poco::Net::ServerSocket listeningSocket(int backlog, bool tls);
-	/// Returns a socket that listens on a free port of the loopback interface.
+Poco::Net::ServerSocket listeningSocket(int backlog, bool tls, bool renegotiation = false);
+	/// Returns a socket that listens on a free port of the loopback interface. If renegotiation, clients with TLS 1.2 may ask for it.
 
 
 #endif // Benchmark_EchoSocket_INCLUDED

@@ -159,7 +159,7 @@ int main(int argc, char** argv)
 	{
 		const EchoOptions options = EchoOptions::parse(argc, argv);
 		if (options.cork) throw std::invalid_argument("--cork is unknown here");
-		const Poco::Net::ServerSocket socket = listeningSocket(BACKLOG, options.tls);
+		const Poco::Net::ServerSocket socket = listeningSocket(BACKLOG, options.tls, options.renegotiation);
 		Poco::Net::WebSocketServerHandler::Ptr pHandler = handler(options);
 		Poco::Net::WebSocketServer server(pHandler, parameters(options));
 		if (auto* const pBroadcast = dynamic_cast<Broadcast*>(pHandler.get())) pBroadcast->pServer = &server;

@@ -35,7 +35,7 @@ namespace
 bool EchoLoop::configure(int argc, char** argv)
 {
 	options = EchoOptions::parse(argc, argv);
-	if (options.parts || options.broadcast || options.each || options.limits()) throw std::invalid_argument("--parts, --broadcast, --each and limits are unknown here");
+	if (options.parts || options.broadcast || options.each || options.limits()) throw std::invalid_argument("--parts, --broadcast, --each, limits and --renegotiation are unknown here");
 	pParams = new WebSocketParams;
 	pParams->setVerifyUTF8(options.verifyUTF8);
 	pParams->setDeflate(options.deflate);
