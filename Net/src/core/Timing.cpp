@@ -58,6 +58,13 @@ void WebSocketTiming::begin(Time now)
 }
 
 
+void WebSocketTiming::limitAge(Time now, const Limits& limits, Poco::UInt32 random)
+{
+	const Time less = static_cast<Time>(Poco::UInt64(limits.maxAge/4)*random >> 32);
+	_closingSince = now + limits.maxAge - less;
+}
+
+
 WebSocketTiming::Action WebSocketTiming::timeReached(Time now, const Limits& limits, const Facts& facts, More* pMore)
 {
 	const bool looked = _looked;
@@ -92,6 +99,7 @@ WebSocketTiming::Action WebSocketTiming::timeReached(Time now, const Limits& lim
 	if (facts.messageArrives && known && reached(pMore->messageSince + limits.transferTimeout, now)) return MESSAGE_TIMEOUT;
 	if (!looked && (facts.messageArrives ? !known : noted)) return LOOK; // which notes it, or that there is none any more
 	if (limits.idleTimeout > 0 && facts.open && reached(_lastMessage + limits.idleTimeout, now)) return lookOr(IDLE);
+	if (limits.maxAge > 0 && facts.open && reached(_closingSince, now)) return AGED;
 	if (!facts.open || facts.paused || facts.blocked) return NOTHING; // an answer would not be seen, or a PING not be sent
 
 	switch (WebSocketKeepAlive::timeReached(now, limits, progressOf(pMore)))
@@ -176,6 +184,7 @@ WebSocketTiming::Time WebSocketTiming::deadline(Time now, const Limits& limits, 
 	}
 	if (!facts.open) return now + left;
 	if (limits.idleTimeout > 0) consider(_lastMessage + limits.idleTimeout);
+	if (limits.maxAge > 0) consider(_closingSince);
 	if (!facts.paused && !facts.blocked && (limits.pingInterval > 0 || pinging())) consider(WebSocketKeepAlive::deadline(limits, progressOf(pMore)));
 	return now + left;
 }

@@ -47,6 +47,7 @@ public:
 		Time sendTimeout = 0;
 		Time closeTimeout = 0;
 		Time transferTimeout = 0;
+		Time maxAge = 0; /// 0: none. See limitAge().
 	};
 
 	struct Facts
@@ -82,15 +83,20 @@ public:
 		LOOK,            /// Call look(), then timeReached() again.
 		SEND_PING,       /// After all actions from here on to IDLE call timeReached() again.
 		IDLE,            /// Close with 1001: no message for too long.
+		AGED,            /// Close with 1001: see limitAge().
 		MESSAGE_TIMEOUT, /// Fail the connection (1008): a message takes too long to arrive.
 		PING_TIMEOUT,    /// No answer to a PING.
 		SEND_TIMEOUT,    /// The peer does not take what is sent.
 		CLOSE_TIMEOUT,   /// No Close frame from the peer.
-		READ_TIMEOUT     /// Nothing can be sent any more, and nothing comes any more.
+		READ_TIMEOUT,    /// Nothing can be sent any more, and nothing comes any more.
+		ACTIONS          /// How many there are.
 	};
 
 	void begin(Time now);
 		/// The opening handshake is complete.
+
+	void limitAge(Time now, const Limits& limits, Poco::UInt32 random);
+		/// If there is a limit of age: it counts from now on. Each connection has up to a quarter less, as random says.
 
 	Action timeReached(Time now, const Limits& limits, const Facts& facts, More* pMore);
 		/// Returns what is to be done now. pMore is null until there was a look, or blocked().
@@ -136,7 +142,7 @@ private:
 	bool _forAnswer = false;   // it did for the keep-alive
 	bool _closesLater = false; // the peer has much to read before the Close frame
 	Time _lastMessage = 0;     // in either direction
-	Time _closingSince = 0;
+	Time _closingSince = 0; // until then, when it is too old
 };
 
 

@@ -24,6 +24,7 @@ const char* WebSocketRefusalReason::name(Reason reason)
 		"connection_limit",
 		"address_limit",
 		"handshake_limit",
+		"handshake_rate",
 		"busy",
 		"tls_failed",
 		"malformed",

@@ -10,8 +10,11 @@
 
 
 #include "events/Admission.h"
+#include "Poco/Clock.h"
+#include "Poco/Exception.h"
 #include <chrono>
 #include <limits>
+#include <openssl/rand.h>
 
 
 namespace Poco {
@@ -22,6 +25,10 @@ POCO_WEBSOCKET_BEGIN
 WebSocketAdmission::WebSocketAdmission(const WebSocketServerParams::Ptr& pParams):
 	_pParams(pParams)
 {
+	if (pParams->getHandshakeRate() == 0) return;
+	Poco::UInt64 seed = 0;
+	if (RAND_bytes(reinterpret_cast<unsigned char*>(&seed), sizeof(seed)) != 1) throw SystemException("No random numbers for the rate of handshakes");
+	_pRate = std::make_unique<WebSocketRateLimit>(pParams->getHandshakeRate(), pParams->getHandshakeBurst(), seed);
 }
 
 
@@ -59,10 +66,21 @@ bool WebSocketAdmission::hasRoom(const WebSocketHost& host, int handshakes, int 
 	if (handshakes >= _pParams->getMaxHandshakes()) return false;
 	reason = WebSocketRefusal::CONNECTION_LIMIT;
 	if (handshakes + _connections.load(std::memory_order_relaxed) + _http.load(std::memory_order_relaxed) - own >= _pParams->getMaxConnections()) return false;
+	reason = WebSocketRefusal::HANDSHAKE_RATE;
+	if (_pRate && own == 0 && !inTime(host)) return false;
 	if (!perHost()) return true;
 	reason = WebSocketRefusal::ADDRESS_LIMIT;
 	std::lock_guard<std::mutex> lock(_mutex);
 	return _hosts.add(host, _pParams->getMaxConnectionsPerAddress() + own);
+}
+
+
+bool WebSocketAdmission::inTime(const WebSocketHost& host)
+	/// Returns false if it comes too often.
+{
+	if (!host.known()) return true;
+	std::lock_guard<std::mutex> lock(_rateMutex);
+	return _pRate->take(host.network(), static_cast<WebSocketRateLimit::Time>(Poco::Clock().microseconds()));
 }
 
 
@@ -130,7 +148,7 @@ void WebSocketAdmission::read(WebSocketServer::Metrics& metrics) const
 	metrics.connectionsOpened  = _opened;
 	metrics.handshakesAbandoned = _abandoned;
 	for (std::size_t i = 0; i < _refused.size(); ++i) metrics.refusals[i] = _refused[i];
-	for (const auto reason: {WebSocketRefusal::CONNECTION_LIMIT, WebSocketRefusal::ADDRESS_LIMIT, WebSocketRefusal::HANDSHAKE_LIMIT, WebSocketRefusal::BUSY})
+	for (const auto reason: {WebSocketRefusal::CONNECTION_LIMIT, WebSocketRefusal::ADDRESS_LIMIT, WebSocketRefusal::HANDSHAKE_LIMIT, WebSocketRefusal::HANDSHAKE_RATE, WebSocketRefusal::BUSY})
 		metrics.connectionsRefused += metrics.refusals[reason];
 }
 

@@ -17,12 +17,14 @@
 
 #include "events/ConnectionGroup.h"
 #include "events/HostCounts.h"
+#include "core/RateLimit.h"
 #include "Poco/Net/WebSocketServer.h"
 #include "Poco/Timespan.h"
 #include "Poco/Types.h"
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 
 
@@ -83,6 +85,7 @@ private:
 	std::atomic<int>& counter(Phase phase);
 
 	bool perHost() const;
+	bool inTime(const WebSocketHost& host);
 	bool hasRoom(const WebSocketHost& host, int handshakes, int own, WebSocketRefusal::Reason& reason);
 
 	const WebSocketServerParams::Ptr _pParams;
@@ -96,6 +99,8 @@ private:
 	std::mutex _mutex;
 	std::condition_variable _empty;
 	WebSocketHostCounts _hosts;
+	std::unique_ptr<WebSocketRateLimit> _pRate; // null: there is none
+	std::mutex _rateMutex;
 };
 
 

@@ -25,6 +25,7 @@
 #include "Poco/Net/WebSocketConnectionParams.h"
 #include "Poco/RefCountedObject.h"
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <string>
 
@@ -121,7 +122,9 @@ struct WebSocketConnectionGroup: public Poco::RefCountedObject
 	const WebSocketFramer::Role role;
 	WebSocketHandler::Ptr pHandler;
 	const WebSocketConnectionParams::Ptr pConnectionParams;
-	const WebSocketTiming::Limits limits;
+	WebSocketTiming::Limits limits;
+	std::array<std::atomic<Poco::UInt64>, WebSocketTiming::ACTIONS> timeouts = {}; // how often each action was taken, from IDLE on
+	std::atomic<Poco::UInt64> messagesNotQueued{0};
 	const Time handshakeTimeout;
 	const std::size_t maxQueuedBytes;
 	HTTPServerParams::Ptr pHTTPParams; // of a server that has somebody for other requests

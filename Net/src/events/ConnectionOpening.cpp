@@ -14,6 +14,7 @@
 #include "events/EventConnection.h"
 #include "events/OpeningHandshake.h"
 #include "events/Reactor.h"
+#include <cstring>
 #include <memory>
 #include <string>
 #include <utility>
@@ -140,6 +141,14 @@ bool WebSocketEventConnection::handOver(WebSocketOpeningHandshake& opening, cons
 }
 
 
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::limitAge()
+{
+	Poco::UInt32 random = 0;
+	std::memcpy(&random, _reactor.nextKey(), sizeof(random));
+	_timing.limitAge(_reactor.now(), _group.limits, random);
+}
+
+
 void WebSocketEventConnection::open(HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate)
 {
 	const WebSocketConnectionParams& params = *_group.pConnectionParams;
@@ -150,6 +159,7 @@ void WebSocketEventConnection::open(HTTPRequest& request, const std::string& sub
 	if (subprotocol != this->subprotocol()) rare().subprotocol = subprotocol;
 	_since.update();
 	const WebSocketConnectionGroup::Phase before = _life.counted();
+	if (_group.limits.maxAge > 0) limitAge();
 	enter(WebSocketLife::OPEN);
 	_group.opened(*this, before);
 	call([&] { _group.tellOpen(*this, request); });

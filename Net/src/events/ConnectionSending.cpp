@@ -179,6 +179,7 @@ WebSocketConnection::SendResult WebSocketEventConnection::refuse()
 {
 	if (state() != OPEN) return NOT_OPEN;
 	_notQueued.fetch_add(1, std::memory_order_relaxed);
+	_group.messagesNotQueued.fetch_add(1, std::memory_order_relaxed);
 	if (!_queue.owe() && !_reactor.current()) _reactor.post(newTask(Task::FLUSH)); // all may have been sent just now
 	switch (_group.pConnectionParams->getQueuePolicy())
 	{

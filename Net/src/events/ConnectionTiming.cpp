@@ -61,9 +61,11 @@ void WebSocketEventConnection::timeReached(Time now)
 bool WebSocketEventConnection::act(WebSocketTiming::Action action, Time now)
 	/// Returns true if there may be more to be done.
 {
+	if (action >= WebSocketTiming::IDLE) _group.timeouts[action].fetch_add(1, std::memory_order_relaxed);
 	switch (action)
 	{
 	case WebSocketTiming::NOTHING:
+	case WebSocketTiming::ACTIONS: // is none
 		return false;
 	case WebSocketTiming::LOOK:
 		if (_timing.look(now, peerState(_stream.fd()), facts(), rare().timing)) probePeer(_stream.fd(), true);
@@ -73,6 +75,9 @@ bool WebSocketEventConnection::act(WebSocketTiming::Action action, Time now)
 		return !_life.gone();
 	case WebSocketTiming::IDLE:
 		sendClose(WebSocketFrame::GOING_AWAY, "Idle for too long");
+		return false;
+	case WebSocketTiming::AGED:
+		sendClose(WebSocketFrame::GOING_AWAY, "Open for too long");
 		return false;
 	case WebSocketTiming::MESSAGE_TIMEOUT:
 		_framer.failSlowMessage();

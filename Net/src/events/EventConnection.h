@@ -258,6 +258,7 @@ private:
 	void tellRefused(WebSocketRefusal&& refusal, std::size_t sent);
 	void handshakeEnded();
 	void noteClose(int code);
+	void limitAge();
 	void ended();
 	void streamBroken();
 	void sendBroken();

@@ -43,6 +43,24 @@ bool WebSocketHost::known() const
 }
 
 
+std::array<unsigned char, 16> WebSocketHost::network() const
+{
+	std::array<unsigned char, 16> result = {};
+	in6_addr address;
+	std::memcpy(&address, bytes.data(), sizeof(address));
+	if (family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&address))
+	{
+		std::memcpy(result.data(), bytes.data(), 8);
+		result[15] = 6; // no IPv4 address is so
+	}
+	else
+	{
+		std::memcpy(result.data(), bytes.data() + (family == AF_INET6 ? 12 : 0), 4);
+	}
+	return result;
+}
+
+
 bool WebSocketHost::operator < (const WebSocketHost& other) const
 {
 	return std::tie(family, scope, bytes) < std::tie(other.family, other.scope, other.bytes);

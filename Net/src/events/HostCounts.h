@@ -37,6 +37,9 @@ struct WebSocketHost
 		/// Of an address that is not of IP, or the wildcard: none.
 
 	bool known() const;
+	std::array<unsigned char, 16> network() const;
+		/// Returns what one subscriber has: an IPv4 address, or the first 64 bits of an IPv6 address. An IPv4 address in an IPv6 one is the same.
+
 	bool operator < (const WebSocketHost& other) const;
 
 	int family = 0; // 0 for none

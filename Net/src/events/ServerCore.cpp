@@ -38,6 +38,7 @@ WebSocketServer::Core::Core(const WebSocketServerHandler::Ptr& pItsHandler, cons
 	_pHandler(pItsHandler),
 	_admission(pItsParams)
 {
+	limits.maxAge = WebSocketKeepAlive::milliseconds(pParams->getMaxAge());
 	if (pParams->getAccessLog()) _pAccessLog.assign(&Poco::Logger::get(ACCESS_LOG), true);
 }
 
@@ -296,8 +297,9 @@ void WebSocketServer::Core::logEnd(const WebSocketEventConnection& connection)
 }
 
 
-void WebSocketServer::Core::opened(WebSocketConnection&, Phase before)
+void WebSocketServer::Core::opened(WebSocketConnection& connection, Phase before)
 {
+	if (connection.secure()) _secure.fetch_add(1, std::memory_order_relaxed);
 	_admission.opened(before);
 }
 
@@ -340,6 +342,14 @@ WebSocketServer::Metrics WebSocketServer::Core::metrics() const
 	_admission.read(metrics);
 	metrics.connectionsAccepted = _accepted;
 	metrics.acceptFailures = _failures;
+	metrics.tlsConnectionsOpened = _secure;
+	metrics.messagesNotQueued = messagesNotQueued;
+	metrics.timeouts[IDLE_TIMEOUT]    = timeouts[WebSocketTiming::IDLE];
+	metrics.timeouts[AGE_LIMIT]       = timeouts[WebSocketTiming::AGED];
+	metrics.timeouts[MESSAGE_TIMEOUT] = timeouts[WebSocketTiming::MESSAGE_TIMEOUT];
+	metrics.timeouts[PING_TIMEOUT]    = timeouts[WebSocketTiming::PING_TIMEOUT];
+	metrics.timeouts[SEND_TIMEOUT]    = timeouts[WebSocketTiming::SEND_TIMEOUT];
+	metrics.timeouts[CLOSE_TIMEOUT]   = timeouts[WebSocketTiming::CLOSE_TIMEOUT] + timeouts[WebSocketTiming::READ_TIMEOUT];
 	if (_stage == CREATED) return metrics;
 	for (const auto& pReactor: _loops.reactors())
 	{

@@ -128,6 +128,7 @@ private:
 	std::atomic<bool> _draining{false}; // drain() has been called
 	std::atomic<Poco::UInt64> _accepted{0};
 	std::atomic<Poco::UInt64> _failures{0};
+	std::atomic<Poco::UInt64> _secure{0}; // connections that were opened over TLS
 	std::mutex _cutMutex;
 	std::vector<WebSocketConnection::Ptr> _cut; // while draining
 };

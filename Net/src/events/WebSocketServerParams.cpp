@@ -26,6 +26,9 @@ WebSocketServerParams::WebSocketServerParams():
 	_maxConnections(100000),
 	_maxConnectionsPerAddress(0),
 	_maxHandshakes(10000),
+	_handshakeRate(0),
+	_handshakeBurst(0),
+	_maxAge(0),
 	_accessLog(false),
 	_spin(0)
 {
@@ -82,6 +85,39 @@ void WebSocketServerParams::setMaxHandshakes(int count)
 int WebSocketServerParams::getMaxHandshakes() const
 {
 	return _maxHandshakes;
+}
+
+
+void WebSocketServerParams::setHandshakeRate(int perSecond, int burst)
+{
+	const bool limited = perSecond != 0 || burst != 0;
+	_handshakeRate  = inRange(perSecond, limited ? 1 : 0, 1000000, "HandshakeRate");
+	_handshakeBurst = inRange(burst, limited ? 1 : 0, 1000000, "HandshakeRate, burst");
+}
+
+
+int WebSocketServerParams::getHandshakeRate() const
+{
+	return _handshakeRate;
+}
+
+
+int WebSocketServerParams::getHandshakeBurst() const
+{
+	return _handshakeBurst;
+}
+
+
+void WebSocketServerParams::setMaxAge(const Poco::Timespan& age)
+{
+	if (age < 0 || age > Poco::Timespan(10, 0, 0, 0, 0)) throw InvalidArgumentException("MaxAge out of range: " + std::to_string(age.totalSeconds()) + " seconds");
+	_maxAge = age;
+}
+
+
+Poco::Timespan WebSocketServerParams::getMaxAge() const
+{
+	return _maxAge;
 }
 
 

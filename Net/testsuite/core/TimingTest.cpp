@@ -14,6 +14,7 @@
 #include "core/Timing.h"
 #include "Poco/Net/WebSocketConnectionParams.h"
 #include <gtest/gtest.h>
+#include <algorithm>
 
 
 using Poco::Net::WebSocketPeerState;
@@ -30,6 +31,7 @@ namespace
 	constexpr auto LOOK         = WebSocketTiming::LOOK;
 	constexpr auto SEND_PING    = WebSocketTiming::SEND_PING;
 	constexpr auto IDLE         = WebSocketTiming::IDLE;
+	constexpr auto AGED         = WebSocketTiming::AGED;
 	constexpr auto PING_TIMEOUT = WebSocketTiming::PING_TIMEOUT;
 	constexpr auto SEND_TIMEOUT = WebSocketTiming::SEND_TIMEOUT;
 	constexpr auto CLOSE_TIMEOUT = WebSocketTiming::CLOSE_TIMEOUT;
@@ -389,4 +391,68 @@ TEST(WebSocketTimingTest, TheSystemIsToKeepUpToDateBehindASecondPing)
 		connection.at(1250);
 		EXPECT_EQ(sentBefore, connection.more.probing) << "still";
 	}
+}
+
+
+TEST(WebSocketTimingTest, OpenForTooLong)
+{
+	struct Row
+	{
+		const char* name;
+		Time age;
+		Poco::UInt32 random;
+		Time end;
+	};
+	const Row rows[] =
+	{
+		{"nothing less", 1000, 0, 1000},
+		{"an eighth less", 1000, 0x80000000, 875},
+		{"a quarter less, at most", 1000, 0xffffffff, 751},
+		{"10 days", 10u*24*3600*1000, 0x40000000, 810000000}
+	};
+	for (const Row& row: rows)
+	{
+		SCOPED_TRACE(row.name);
+		for (Time begin: BEGINNINGS)
+		{
+			WebSocketTiming::Limits aged = limits();
+			aged.maxAge = row.age;
+			aged.transferTimeout = 1u << 30; // how often it is looked whether a message arrives
+			Connection connection(begin, aged);
+			connection.timing.limitAge(begin + 100, aged, row.random);
+			EXPECT_EQ(NOTHING, connection.at(100 + row.end - 1));
+			EXPECT_EQ(std::min(100 + row.end, 100 + row.end/2 + (1u << 28) + 1), connection.deadline(100 + row.end/2));
+			EXPECT_EQ(AGED, connection.at(100 + row.end));
+			connection.facts.paused = true;
+			EXPECT_EQ(AGED, connection.at(100 + row.end)) << "closing goes on reading";
+		}
+	}
+}
+
+
+TEST(WebSocketTimingTest, WhatIsClosedDoesNotGetTooOld)
+{
+	for (Time begin: BEGINNINGS)
+	{
+		WebSocketTiming::Limits aged = limits();
+		aged.maxAge = 100;
+		Connection connection(begin, aged);
+		connection.timing.limitAge(begin, aged, 0);
+		connection.timing.closing(begin + 50, false);
+		connection.facts.open = false;
+		connection.facts.closing = true;
+		EXPECT_EQ(NOTHING, connection.at(150));
+		EXPECT_EQ(350u, connection.deadline(150));
+	}
+	Connection connecting(0, limits());
+	connecting.itsLimits.maxAge = 100;
+	connecting.facts.open = false;
+	EXPECT_EQ(NOTHING, connecting.at(1000));
+}
+
+
+TEST(WebSocketTimingTest, AgeWithoutALimit)
+{
+	Connection connection(0, limits());
+	EXPECT_EQ(NOTHING, connection.at(100000));
 }

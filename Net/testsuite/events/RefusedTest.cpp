@@ -483,6 +483,93 @@ TEST_F(EventTest, CallbackForWhatIsRefused)
 }
 
 
+TEST_P(EventPortTest, RefusedForTheRate)
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setHandshakeRate(1, 2);
+	EventServer server(GetParam(), pParams);
+	Refusals refusals;
+	refusals.attach(server);
+	server.start();
+	int opened = 0;
+	try
+	{
+		while (opened < 50)
+		{
+			server.connect();
+			++opened;
+		}
+	}
+	catch (const Poco::TimeoutException&)
+	{
+		FAIL();
+	}
+	catch (const Poco::Exception&)
+	{
+		EXPECT_EQ(WebSocketRefusal::HANDSHAKE_RATE, refusals.at(0).reason);
+	}
+	EXPECT_GE(opened, 2);
+	if (GetParam() == Port::LOCAL) EXPECT_EQ(50, opened); // has no address
+	else EXPECT_EQ(1u, server.server.metrics().connectionsRefused);
+	EXPECT_TRUE(eventually([&] // after a second there is room again
+	{
+		try
+		{
+			server.connect();
+			return true;
+		}
+		catch (const Poco::Exception&)
+		{
+			return false;
+		}
+	}));
+}
+
+
+//
+// Age
+//
+TEST_P(EventPortTest, OldConnectionsAreClosed)
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setMaxAge(Poco::Timespan(0, 400000));
+	EventServer server(GetParam(), pParams);
+	server.start();
+	std::vector<RawPeer> peers;
+	for (int i = 0; i < 5; ++i) peers.push_back(server.connect());
+	RawPeer busy = server.connect();
+	Frame frame;
+	do // messages do not keep it
+	{
+		busy.send(textFrame("x"));
+		frame = busy.receiveFrame();
+	}
+	while (frame.opcode() == WebSocketFrame::OP_TEXT);
+	EXPECT_EQ(1001, frame.closeCode());
+	for (RawPeer& peer: peers) expectClosed(peer, 1001);
+	for (std::size_t i = 0; i < peers.size(); ++i)
+	{
+		const EventConnection::Metrics metrics = server.handler.connection(i)->metrics();
+		EXPECT_GE(metrics.since.elapsed(), 300000 - 2000); // a quarter less at most
+	}
+	EXPECT_EQ(6u, server.server.metrics().timeouts[Poco::Net::WebSocketServer::AGE_LIMIT]);
+}
+
+
+TEST_P(EventPortTest, OldConnectionThatIsPaused)
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setMaxAge(Poco::Timespan(0, 100000));
+	EventServer server(GetParam(), pParams);
+	server.handler.open = [](EventConnection& connection, HTTPServerRequest&) { connection.pause(); };
+	server.start();
+	RawPeer peer = server.connect();
+	peer.send(textFrame("kept back"));
+	expectClosed(peer, 1001);
+	EXPECT_TRUE(server.handler.has("message 9 kept back") || server.handler.count() == 1);
+}
+
+
 //
 // Access log
 //

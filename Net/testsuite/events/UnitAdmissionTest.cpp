@@ -156,6 +156,43 @@ TEST_F(EventAdmissionTest, CountsByReason)
 }
 
 
+TEST_F(EventAdmissionTest, RateOfAnAddress)
+{
+	WebSocketServerParams::Ptr pLimited = new WebSocketServerParams;
+	pLimited->setHandshakeRate(1, 5);
+	WebSocketAdmission limited(pLimited);
+	limited.open();
+	WebSocketRefusal::Reason why = WebSocketRefusal::MALFORMED;
+	int admitted = 0;
+	while (admitted < 100 && limited.admit(A, false, why) == WebSocketAdmission::ADMITTED) ++admitted;
+	EXPECT_GE(admitted, 5); // on a machine that stands still meanwhile there may be more
+	EXPECT_LT(admitted, 100);
+	EXPECT_EQ(WebSocketRefusal::HANDSHAKE_RATE, why);
+	EXPECT_EQ(admitted, limited.count());
+	EXPECT_EQ(WebSocketAdmission::ADMITTED, limited.admit(A, true, why)); // a connection that is there already
+	EXPECT_EQ(WebSocketAdmission::ADMITTED, limited.admit(B, false, why));
+	for (int i = 0; i < 100; ++i) EXPECT_EQ(WebSocketAdmission::ADMITTED, limited.admit(WebSocketHost(), false, why)); // a Unix-domain socket
+}
+
+
+TEST(EventHostTest, NetworksOfASubscriber)
+{
+	const auto network = [](const char* pAddress)
+	{
+		sockaddr_in6 address = {};
+		address.sin6_family = AF_INET6;
+		EXPECT_EQ(1, ::inet_pton(AF_INET6, pAddress, &address.sin6_addr)) << pAddress;
+		return WebSocketHost(reinterpret_cast<const sockaddr*>(&address)).network();
+	};
+	EXPECT_NE(A.network(), B.network());
+	EXPECT_EQ(A.network(), network("::ffff:192.0.2.1"));
+	EXPECT_NE(network("::ffff:192.0.2.2"), network("::ffff:192.0.2.1"));
+	EXPECT_EQ(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+	EXPECT_NE(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+	EXPECT_NE(network("c000:201::1"), A.network()); // the same first bytes
+}
+
+
 TEST_F(EventAdmissionTest, WaitsUntilAllHaveLeft)
 {
 	EXPECT_TRUE(admit(A, false));

@@ -32,6 +32,7 @@ struct WebSocket_API WebSocketRefusalReason
 		CONNECTION_LIMIT, /// WebSocketServerParams::setMaxConnections().
 		ADDRESS_LIMIT,    /// WebSocketServerParams::setMaxConnectionsPerAddress().
 		HANDSHAKE_LIMIT,  /// WebSocketServerParams::setMaxHandshakes().
+		HANDSHAKE_RATE,   /// WebSocketServerParams::setHandshakeRate().
 		BUSY,             /// There was neither a thread nor room in the queue for a request that is not for WebSocket (503).
 		TLS_FAILED,       /// The TLS handshake has failed.
 		MALFORMED,        /// What has come is not HTTP (400), or not an opening handshake (400, 405, 426).

@@ -76,6 +76,18 @@ class WebSocket_API WebSocketServer
 	/// ends or executes another program.
 {
 public:
+	enum Timeout
+		/// Times and limits by which connections have ended. The one of the opening handshake is WebSocketRefusal::TIMED_OUT.
+	{
+		IDLE_TIMEOUT,    /// WebSocketConnectionParams::setIdleTimeout().
+		AGE_LIMIT,       /// WebSocketServerParams::setMaxAge().
+		MESSAGE_TIMEOUT, /// WebSocketParams::setTransferTimeout(), for a message that arrives.
+		PING_TIMEOUT,    /// WebSocketParams::setPongTimeout().
+		SEND_TIMEOUT,    /// WebSocketConnectionParams::setSendTimeout(), or setTransferTimeout() for what waits to be sent.
+		CLOSE_TIMEOUT,   /// WebSocketConnectionParams::setCloseTimeout(), or setTransferTimeout() for a closing handshake.
+		TIMEOUTS         /// How many there are.
+	};
+
 	struct Metrics
 		/// Counts of the server. The first three are what is now, the others what has been since start().
 	{
@@ -87,6 +99,9 @@ public:
 		Poco::UInt64 connectionsRefused = 0;  /// Connections closed because of a limit, on connections, handshakes or waiting requests.
 		std::array<Poco::UInt64, WebSocketRefusal::REASONS> refusals = {}; /// All that was refused, by WebSocketRefusal::Reason.
 		Poco::UInt64 handshakesAbandoned = 0; /// Connections that the client has ended before its request was complete.
+		Poco::UInt64 tlsConnectionsOpened = 0; /// Those of connectionsOpened that are TLS connections.
+		std::array<Poco::UInt64, TIMEOUTS> timeouts = {}; /// Connections that have ended by a time or limit, by Timeout.
+		Poco::UInt64 messagesNotQueued = 0;   /// Messages that have not fitted into a connection's queue, broadcasts included.
 		Poco::UInt64 acceptFailures = 0;      /// How often accepting had to pause, mostly because there were no descriptors.
 		Poco::UInt64 messagesReceived = 0;    /// Complete messages. The loop counts when it has read from a connection, not before each callback.
 		Poco::UInt64 messagesSent = 0;        /// Messages sent or queued.

@@ -61,6 +61,27 @@ public:
 	int getMaxHandshakes() const;
 		/// Returns how many connections may be in the opening handshake.
 
+	void setHandshakeRate(int perSecond, int burst);
+		/// Sets how many connections one IPv4 address, or one network of 64 bits of IPv6 addresses, may begin: so many per second on average, and
+		/// burst at once (a token bucket; both are 1 or more). Further ones are closed at once. 0, 0: no limit. Default: no limit, since many users
+		/// may share an address, that of a proxy above all. For a server without a proxy before it, 20 and 200 are reasonable.
+		///
+		/// The memory for it is fixed (200 KiB). If more than some thousand addresses are at their limit at the same time, some get more.
+
+	int getHandshakeRate() const;
+		/// Returns how many connections one address may begin per second; 0: no limit.
+
+	int getHandshakeBurst() const;
+		/// Returns how many connections one address may begin at once.
+
+	void setMaxAge(const Poco::Timespan& age);
+		/// Sets after which time a connection is closed (1001), however busy it is, so that clients come back and are spread over a server's machines
+		/// again; up to 10 days, 0: never. Each connection is closed up to a quarter of the time earlier, by chance: those that have come
+		/// together do not come back together. What is queued is sent before the Close frame. Default: 0.
+
+	Poco::Timespan getMaxAge() const;
+		/// Returns after which time a connection is closed; 0: never.
+
 	void setAccessLog(bool flag);
 		/// Sets whether a line is logged for each connection that has ended or was refused, with priority "information" and by the Poco::Logger
 		/// "WebSocketServer.access". The line is in docs/operating.md. What a peer has sent is escaped in it.
@@ -90,6 +111,9 @@ private:
 	int _maxConnections;
 	int _maxConnectionsPerAddress;
 	int _maxHandshakes;
+	int _handshakeRate;
+	int _handshakeBurst;
+	Poco::Timespan _maxAge;
 	bool _accessLog;
 	Poco::Timespan _spin;
 };
