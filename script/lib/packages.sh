@@ -46,6 +46,11 @@ readonly SLOW_PACKAGES="
 	iproute2            ip          slow links
 "
 
+readonly DEBIAN_PACKAGES="
+	debootstrap         debootstrap another Debian in a directory
+	lintian             lintian     what is wrong with a package
+"
+
 say()
 {
 	printf '== %s\n' "$*"

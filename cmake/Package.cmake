@@ -1,0 +1,21 @@
+# `cpack` in the build directory makes an archive of what `cmake --install` installs, and, where dpkg is, three packages of the components.
+# The packages for a Debian archive come from packaging/debian.
+
+set(CPACK_PACKAGE_NAME poco-websocket)
+set(CPACK_PACKAGE_VERSION ${POCO_WEBSOCKET_VERSION})
+set(CPACK_PACKAGE_VENDOR "PocoWebSocket developers")
+set(CPACK_PACKAGE_CONTACT "PocoWebSocket developers")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "WebSockets (RFC 6455) for the POCO C++ Libraries")
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+set(CPACK_PACKAGE_FILE_NAME ${CPACK_PACKAGE_NAME}-${CPACK_PACKAGE_VERSION}-${CMAKE_SYSTEM_NAME}-${CMAKE_SYSTEM_PROCESSOR})
+set(CPACK_STRIP_FILES ON)
+set(CPACK_GENERATOR TGZ)
+find_program(POCO_WEBSOCKET_DPKG dpkg-shlibdeps)
+mark_as_advanced(POCO_WEBSOCKET_DPKG)
+if(POCO_WEBSOCKET_DPKG)
+	list(APPEND CPACK_GENERATOR DEB)
+endif()
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_POCOWEBSOCKET_DEVELOPMENT_PACKAGE_DEPENDS libpoco-dev)
+include(CPack)

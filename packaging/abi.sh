@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+#
+# Compares the ABI of the shared library with that of the last release of the same major and minor version.
+#
+# usage: packaging/abi.sh <work directory> [<base>]
+#
+# The base is a commit or tag; without it, it is the last tag vX.Y.Z. Fails if a program built with the base would not run with
+# this version. What is only new is shown.
+#
+# SPDX-License-Identifier: BSL-1.0
+
+set -euo pipefail
+
+SOURCE="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+mkdir -p "$1"
+WORK="$(cd "$1" && pwd)"
+VERSION="$(sed -n 's/^project(PocoWebSocket VERSION \([0-9]*\.[0-9]*\)\..*/\1/p' "$SOURCE/CMakeLists.txt")"
+readonly SOURCE WORK VERSION
+BASE="${2:-$(git -C "$SOURCE" tag --list "v$VERSION.[0-9]*" --sort=-version:refname | grep -E -m 1 '^v[0-9.]+$' || true)}"
+readonly BASE
+
+build() # <source> <name>
+{
+	cmake -S "$1" -B "$WORK/$2" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DBUILD_SHARED_LIBS=ON -DPOCO_WEBSOCKET_TESTS=OFF -DPOCO_WEBSOCKET_SAMPLES=OFF \
+		-DPOCO_WEBSOCKET_BENCHMARKS=OFF -DPOCO_WEBSOCKET_PRELOAD=OFF --log-level=WARNING
+	cmake --build "$WORK/$2" --target PocoWebSocket
+}
+
+if [[ -z $BASE ]]
+then
+	echo "abi: there is no release $VERSION yet to compare with"
+	exit 0
+fi
+rm -rf "$WORK/base-source"
+mkdir "$WORK/base-source"
+git -C "$SOURCE" archive "$BASE" | tar -x -C "$WORK/base-source"
+build "$WORK/base-source" base
+build "$SOURCE" this
+
+status=0
+abidiff --headers-dir1 "$WORK/base-source/Net/include" --headers-dir2 "$SOURCE/Net/include" \
+	"$WORK/base/Net/libPocoWebSocket.so" "$WORK/this/Net/libPocoWebSocket.so" || status=$?
+if (( status & 1 || status & 2 || status & 8 ))
+then
+	echo "abi: programs built with $BASE do not run with this" >&2
+	exit 1
+fi
+# abidiff does not decide on types (4): their size and members count, as programs construct them.
+if (( status & 4 )) && abidiff --headers-dir1 "$WORK/base-source/Net/include" --headers-dir2 "$SOURCE/Net/include" --no-added-syms \
+	"$WORK/base/Net/libPocoWebSocket.so" "$WORK/this/Net/libPocoWebSocket.so" > /dev/null; then status=0; fi
+[[ $status -eq 0 ]] || { echo "abi: types have changed since $BASE" >&2; exit 1; }
+echo "abi: programs built with $BASE run with this"
