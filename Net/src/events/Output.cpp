@@ -256,8 +256,10 @@ long WebSocketOutput::flush(WebSocketStream& stream)
 	do
 	{
 		iovec pieces[MAX_BLOCKS];
-		n = stream.send(pieces, blocks(pieces, MAX_BLOCKS));
-		if (n > 0) consume(static_cast<std::size_t>(n));
+		const bool single = isOnePiece(pieces[0]) && pieces[0].iov_len > 0;
+		n = stream.send(pieces, single ? 1 : blocks(pieces, MAX_BLOCKS));
+		if (likely(single && n == static_cast<long>(pieces[0].iov_len))) reset();
+		else if (n > 0) consume(static_cast<std::size_t>(n));
 	}
 	while (n > 0 && !empty() && stream.unsent() == 0);
 	if (n == WebSocketStream::BROKEN) return n;

@@ -154,7 +154,9 @@ inline long WebSocketTLSChannel::receiveBlocks(const iovec* pBlocks, int count)
 				pTarget += n;
 				left -= static_cast<std::size_t>(n);
 				total += static_cast<std::size_t>(n);
-				continue;
+				if (left == 0 || !_bio.exhausted()) continue; // in the second case SSL_read() would find that out, after a while
+				_receiveWants = WebSocketOpenSSL::READ;
+				return static_cast<long>(total);
 			}
 			const long result = notReceived();
 			if (total == 0) return result;

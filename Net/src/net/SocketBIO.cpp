@@ -44,6 +44,21 @@ struct WebSocketSocketBIOCalls
 
 	static long control(BIO* pBIO, int command, long number, void* pArgument)
 	{
+		switch (command)
+		{
+#if defined(BIO_CTRL_GET_KTLS_SEND)
+		case BIO_CTRL_GET_KTLS_SEND: // each of them several times for a record
+		case BIO_CTRL_GET_KTLS_RECV:
+			return 0;
+#endif
+		default:
+			return controlKernel(pBIO, command, number, pArgument);
+		}
+	}
+
+	static long controlKernel(BIO* pBIO, int command, long number, void* pArgument)
+		/// The same if the kernel may encrypt.
+	{
 		if (command == BIO_CTRL_FLUSH) return 1;
 		if (command == BIO_CTRL_EOF && self(pBIO).ended()) return 1;
 		BIO* const pSocket = BIO_next(pBIO);
@@ -62,21 +77,23 @@ struct WebSocketSocketBIOCalls
 		return number;
 	}
 
-	static BIO_METHOD* makeMethod()
+	static BIO_METHOD* makeMethod(long (*pControl)(BIO*, int, long, void*))
 	{
 		BIO_METHOD* const pMethod = BIO_meth_new(type(), "socket, many records at a time");
 		if (!pMethod) return nullptr;
 		BIO_meth_set_read(pMethod, read);
 		BIO_meth_set_write(pMethod, write);
-		BIO_meth_set_ctrl(pMethod, control);
+		BIO_meth_set_ctrl(pMethod, pControl);
 		BIO_meth_set_destroy(pMethod, destroy);
 		return pMethod;
 	}
 
-	static BIO_METHOD* method()
+	static BIO_METHOD* method(bool kernel)
+		/// Sockets may live as long as the process.
 	{
-		static BIO_METHOD* const pMethod = makeMethod(); // sockets may live as long as the process
-		return pMethod;
+		static BIO_METHOD* const pMethod = makeMethod(control);
+		static BIO_METHOD* const pKernelMethod = makeMethod(controlKernel);
+		return kernel ? pKernelMethod : pMethod;
 	}
 
 	static WebSocketSocketBIO* make(SSL* pSSL, BIO* pSocket)
@@ -89,7 +106,8 @@ struct WebSocketSocketBIOCalls
 		const bool kernel = false;
 #endif
 		std::unique_ptr<WebSocketSocketBIO> pNew(new(std::nothrow) WebSocketSocketBIO(fd, kernel));
-		BIO* const pBIO = pNew ? BIO_new(method()) : nullptr;
+		BIO_METHOD* const pMethod = method(kernel);
+		BIO* const pBIO = pNew && pMethod ? BIO_new(pMethod) : nullptr;
 		if (!pBIO) return nullptr;
 		WebSocketSocketBIO* const pResult = pNew.release();
 		BIO_set_data(pBIO, pResult);
@@ -151,7 +169,7 @@ WebSocketSocketBIO::WebSocketSocketBIO(int fd, bool kernel):
 WebSocketSocketBIO* WebSocketSocketBIO::put(ssl_st* pSSL)
 {
 	BIO* const pBIO = SSL_get_wbio(pSSL);
-	if (!pBIO || SSL_get_rbio(pSSL) != pBIO || !WebSocketSocketBIOCalls::method()) return nullptr;
+	if (!pBIO || SSL_get_rbio(pSSL) != pBIO) return nullptr;
 	if (BIO_method_type(pBIO) == WebSocketSocketBIOCalls::type()) return &WebSocketSocketBIOCalls::self(pBIO);
 	return BIO_method_type(pBIO) == BIO_TYPE_SOCKET ? WebSocketSocketBIOCalls::make(pSSL, pBIO) : nullptr;
 }

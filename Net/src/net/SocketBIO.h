@@ -96,6 +96,9 @@ public:
 	bool unread() const;
 		/// Returns true if bytes are kept that were received, and not read by OpenSSL.
 
+	bool exhausted() const;
+		/// Returns true, while buffers are lent, if there is nothing that OpenSSL could read now.
+
 	bool ended() const;
 		/// Returns true if the end of the stream was read.
 
@@ -151,6 +154,12 @@ inline void WebSocketSocketBIO::lookAgain()
 inline bool WebSocketSocketBIO::unread() const
 {
 	return _inputBegin < _input.size();
+}
+
+
+inline bool WebSocketSocketBIO::exhausted() const
+{
+	return _empty && _begin == _end && !unread();
 }
 
 
