@@ -86,7 +86,7 @@ void WebSocketClient::Core::attempt(int run)
 		{
 			if (stopped(run)) return;
 			Answer answer(*this, run);
-			upgrade = WebSocketConnector::connect(*pSession, request, answer.response, credentials, _pParams.get());
+			upgrade = WebSocketConnector::connect(*pSession, request, answer.response, credentials, _pParams.get(), &_tlsSession);
 		}
 		std::lock_guard<std::mutex> lock(_mutex);
 		if (run != _run) return;

@@ -22,6 +22,7 @@
 #include "events/Place.h"
 #include "events/Reactor.h"
 #include "events/TimerWheel.h"
+#include "net/TLSSession.h"
 #include "Poco/Net/HTTPClientSession.h"
 #include "Poco/Net/HTTPResponse.h"
 #include "Poco/Net/WebSocketClient.h"
@@ -110,6 +111,7 @@ private:
 	Poco::AutoPtr<WebSocketClientLoop::Core> _pLoop;
 	WebSocketReactor& _reactor;
 	WebSocketRoom _factoryRoom;     // where the session factory is called
+	WebSocketTLSSession _tlsSession; // of the last connection
 	mutable std::mutex _mutex;
 	std::condition_variable _idle;
 	State _state = STOPPED;

@@ -10,7 +10,9 @@
 
 
 #include "events/Listener.h"
+#include "net/ALPN.h"
 #include "net/Descriptor.h"
+#include "net/OpenSSL.h"
 #include "events/Reactor.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/ServerSocketImpl.h"
@@ -45,6 +47,7 @@ WebSocketListener::WebSocketListener(const ServerSocket& socket, WebSocketReacto
 	_plain(isPlain(*socket.impl())),
 	_listening(false)
 {
+	if (ssl_ctx_st* const pContext = WebSocketOpenSSL::contextOf(_socket.impl())) WebSocketALPN::select(pContext);
 	_socket.setBlocking(false);
 	// What is accepted has it from here. A Unix-domain socket has no such option.
 	const int on = 1;

@@ -31,6 +31,16 @@ namespace
 	constexpr std::size_t LEAST_INPUT = FULL_RECORD + 1024; // a record with all that may be around it
 	constexpr std::size_t SEND_SIZE   = 64*1024;            // of records, from here on they are sent
 
+	void allowSessions(SSL* pSSL)
+		/// Poco gives no tickets with TLS 1.3. With TLS 1.2 it does, but a client that has shown a certificate and comes back with one is
+		/// refused by OpenSSL, unless the context says what the session is good for, as Context::enableSessionCache() does.
+	{
+		SSL_CTX* const pContext = SSL_get_SSL_CTX(pSSL);
+		const bool cached = (SSL_CTX_get_session_cache_mode(pContext) & SSL_SESS_CACHE_SERVER) != 0;
+		if (cached || !(SSL_get_verify_mode(pSSL) & SSL_VERIFY_PEER)) SSL_set_num_tickets(pSSL, SSL_CTX_get_num_tickets(pContext));
+		else SSL_set_options(pSSL, SSL_OP_NO_TICKET);
+	}
+
 	class Blocks
 		/// Bytes, in pieces that make full records, where they are as far as possible.
 	{
@@ -102,6 +112,7 @@ WebSocketTLSChannel::WebSocketTLSChannel(StreamSocketImpl* pSocket, const WebSoc
 	_receiveWants(WebSocketOpenSSL::READ),
 	_sendWants(WebSocketOpenSSL::WRITE)
 {
+	if (_first && SSL_is_server(_pSSL)) allowSessions(_pSSL);
 	SSL_set_mode(_pSSL, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	pSocket->setBlocking(false);
 	WebSocketDescriptor::closeOnExec(*pSocket);

@@ -25,6 +25,7 @@
 #include "core/HandshakeFields.h"
 #include "net/Descriptor.h"
 #include "net/Dialer.h"
+#include "net/TLSSession.h"
 #include "Poco/Ascii.h"
 #include "Poco/Buffer.h"
 #include "Poco/Clock.h"
@@ -356,14 +357,15 @@ namespace
 		/// proxy, a session on a tunnel made for it.
 	{
 	public:
-		Exchange(HTTPClientSession& session, const Poco::Clock& start, const WebSocketParams* pParams):
+		Exchange(HTTPClientSession& session, const Poco::Clock& start, const WebSocketParams* pParams, WebSocketTLSSession* pLast):
 			_session(session),
 			_proxyConfig(session.getProxyConfig()),
 			_pBody(nullptr),
 			_tunnelled(false),
 			_secured(false),
 			_start(start),
-			_pParams(pParams)
+			_pParams(pParams),
+			_pLast(pLast)
 		{
 			// A session made from a connected socket has the global proxy, but no use for it.
 			if (session.getHost().empty()) session.setProxyConfig(HTTPClientSession::ProxyConfig());
@@ -478,7 +480,7 @@ namespace
 			{
 				pDeadline.reset();
 				if (_secured) secure();
-				else WebSocketDialer::connect(_session, timeLeft());
+				else WebSocketDialer::connect(_session, timeLeft(), _pLast);
 			}
 			if (!pDeadline) pDeadline = deadline(session());
 			return used;
@@ -507,7 +509,7 @@ namespace
 			const std::unique_ptr<Tunnel> pTunnel = openTunnel(pTime);
 			pTime.reset();
 			if (WebSocketSessionAccess::waiting(*pTunnel) > 0) throw MessageException("The server has spoken before it was asked");
-			WebSocketDialer::secure(_session, pTunnel->detachSocket(), timeLeft());
+			WebSocketDialer::secure(_session, pTunnel->detachSocket(), timeLeft(), _pLast);
 		}
 
 		Poco::Timespan timeLeft() const
@@ -556,6 +558,7 @@ namespace
 		bool _secured;   // or the caller's on a tunnel
 		const Poco::Clock& _start;
 		const WebSocketParams* _pParams;
+		WebSocketTLSSession* const _pLast;
 	};
 
 	bool isRedirect(const HTTPResponse& response)
@@ -623,7 +626,7 @@ namespace
 }
 
 
-WebSocketUpgrade WebSocketConnector::connect(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, const WebSocketParams* pParams)
+WebSocketUpgrade WebSocketConnector::connect(HTTPClientSession& cs, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, const WebSocketParams* pParams, WebSocketTLSSession* pLast)
 {
 	if (request.getMethod() != HTTPRequest::HTTP_GET)
 		throw InvalidArgumentException("WebSocket handshake must use GET");
@@ -641,10 +644,11 @@ WebSocketUpgrade WebSocketConnector::connect(HTTPClientSession& cs, HTTPRequest&
 	std::unique_ptr<HTTPClientSession> pBefore; // the exchange still refers to it
 	for (int redirects = 0;; ++redirects)
 	{
-		Exchange exchange(*pSession, start, pParams);
+		Exchange exchange(*pSession, start, pParams, pLast);
 		try
 		{
 			exchange.run(request, response, *pCredentials, key);
+			if (pLast) pLast->keep(static_cast<StreamSocketImpl*>(pSession->socket().impl()));
 			if (!pParams || redirects >= pParams->getMaxRedirects() || !isRedirect(response))
 				return finish(exchange.session(), request, response, key.value(), pParams);
 

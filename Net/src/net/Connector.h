@@ -34,14 +34,15 @@ POCO_WEBSOCKET_BEGIN
 
 
 class WebSocketParams;
+class WebSocketTLSSession;
 
 
 struct WebSocketConnector
 	/// Exchanges the messages of the opening handshake; what they must be is
 	/// WebSocketHandshake's business.
 {
-	static WebSocketUpgrade connect(HTTPClientSession& session, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, const WebSocketParams* pParams);
-		/// See WebSocket's constructors for clients. pParams may be null.
+	static WebSocketUpgrade connect(HTTPClientSession& session, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, const WebSocketParams* pParams, WebSocketTLSSession* pLast = nullptr);
+		/// See WebSocket's constructors for clients. pParams may be null. If there is a last TLS session, it is continued, and the new one is kept there.
 
 	static WebSocketUpgrade complete(HTTPClientSession& session, const HTTPResponse& response, const std::string& key);
 		/// Checks the response and turns the session's connection into a WebSocket.

@@ -15,6 +15,7 @@
 #include "net/Deadline.h"
 #include "net/NotBlocking.h"
 #include "net/OpenSSL.h"
+#include "net/TLSSession.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/SocketAddress.h"
 #include "Poco/Net/StreamSocketImpl.h"
@@ -373,13 +374,15 @@ namespace
 	}
 
 	class Lazy
-		/// As long as it exists, a socket leaves the TLS handshake to complete(). If its context keeps TLS sessions, the handshake is a part of connecting.
+		/// As long as it exists, a socket leaves the TLS handshake to complete(). If its context keeps TLS sessions, and there is nobody else who does,
+		/// the handshake is a part of connecting.
 	{
 	public:
-		explicit Lazy(HTTPClientSession& session):
+		Lazy(HTTPClientSession& session, WebSocketTLSSession* pLast):
 			_socket(session.socket()),
+			_pLast(pLast),
 			_openSSL(openSSLOf(session)),
-			_used(_openSSL.known() && !_openSSL.keepsSessions()),
+			_used(_openSSL.known() && (pLast || !_openSSL.keepsSessions())),
 			_before(_used && _openSSL.setLazyHandshake(true))
 		{
 		}
@@ -393,6 +396,7 @@ namespace
 		{
 			if (!_used) return;
 			const WebSocketOpenSSL openSSL(static_cast<StreamSocketImpl*>(_socket.impl())); // now it is connected
+			if (_pLast) _pLast->offer(static_cast<StreamSocketImpl*>(_socket.impl()));
 			for (int mode = Socket::SELECT_WRITE;;)
 			{
 				const Poco::Timespan left = limit.left();
@@ -411,6 +415,7 @@ namespace
 		Lazy& operator = (const Lazy&) = delete;
 
 		StreamSocket _socket;
+		WebSocketTLSSession* const _pLast;
 		const WebSocketOpenSSL _openSSL;
 		const bool _used;
 		const bool _before;
@@ -420,8 +425,9 @@ namespace
 		/// One connect().
 	{
 	public:
-		Dial(HTTPClientSession& session, const Poco::Timespan& timeout):
+		Dial(HTTPClientSession& session, const Poco::Timespan& timeout, WebSocketTLSSession* pLast):
 			_session(session),
+			_pLast(pLast),
 			_limit(timeout),
 			_proxied(proxied(session)),
 			_sources(sourcesOf(session, 0))
@@ -515,7 +521,7 @@ namespace
 				const bool tunnel = _session.secure() && _proxied;
 				const SocketAddress* const pSource = tunnel ? nullptr : sourceFor(address, _sources);
 				if (pSource) _session.socket().impl()->bind(*pSource, true);
-				Lazy lazy(_session);
+				Lazy lazy(_session, _pLast);
 				WebSocketSessionAccess::dial(_session, address);
 				if (!tunnel) lazy.complete(limit);
 			}
@@ -531,6 +537,7 @@ namespace
 		}
 
 		HTTPClientSession& _session;
+		WebSocketTLSSession* const _pLast;
 		const WebSocketDeadline _limit;
 		const bool _proxied;
 		const Addresses _sources;
@@ -546,10 +553,10 @@ bool WebSocketDialer::connected(HTTPClientSession& session)
 }
 
 
-void WebSocketDialer::connect(HTTPClientSession& session, const Poco::Timespan& timeout)
+void WebSocketDialer::connect(HTTPClientSession& session, const Poco::Timespan& timeout, WebSocketTLSSession* pLast)
 {
 	session.reset();
-	Dial(session, timeout).run();
+	Dial(session, timeout, pLast).run();
 	WebSocketDescriptor::closeOnExec(*session.socket().impl());
 	session.*memberOf(MustReconnect()) = false; // that was this
 }
@@ -561,7 +568,7 @@ bool WebSocketDialer::canSecure(HTTPClientSession& session)
 }
 
 
-void WebSocketDialer::secure(HTTPClientSession& session, const StreamSocket& connection, const Poco::Timespan& timeout)
+void WebSocketDialer::secure(HTTPClientSession& session, const StreamSocket& connection, const Poco::Timespan& timeout, WebSocketTLSSession* pLast)
 {
 	session.reset();
 	const WebSocketDeadline limit(timeout);
@@ -574,7 +581,7 @@ void WebSocketDialer::secure(HTTPClientSession& session, const StreamSocket& con
 	{
 		const Limited limited(session, timeout);
 		const NoProxy noProxy(session);
-		Lazy lazy(session);
+		Lazy lazy(session, pLast);
 		WebSocketSessionAccess::dial(session, connection.peerAddress());
 		openSSL.setConnection(pTarget);
 		lazy.complete(limit);

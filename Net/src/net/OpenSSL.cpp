@@ -12,6 +12,7 @@
 #include "net/OpenSSL.h"
 #include "net/SocketBIO.h"
 #if __has_include("Poco/Net/SecureStreamSocketImpl.h")
+#include "Poco/Net/SecureServerSocketImpl.h"
 #include "Poco/Net/SecureStreamSocketImpl.h"
 #define POCO_WEBSOCKET_HAVE_NETSSL
 #endif
@@ -76,11 +77,16 @@ namespace
 	template struct Opened<NameOfInner, &SecureSocketImpl::_peerHostName>;
 	template struct Opened<ConnectionOfInner, &SecureSocketImpl::_pSocket>;
 
-	SecureStreamSocketImpl* secureSocket(StreamSocketImpl* pSocket)
+	template <class Impl>
+	Impl* as(SocketImpl* pSocket, const char* name)
 		/// As dynamic_cast, which would need NetSSL.
 	{
-		if (!pSocket || std::strcmp(typeid(*pSocket).name(), "N4Poco3Net22SecureStreamSocketImplE") != 0) return nullptr;
-		return static_cast<SecureStreamSocketImpl*>(pSocket);
+		return pSocket && std::strcmp(typeid(*pSocket).name(), name) == 0 ? static_cast<Impl*>(pSocket) : nullptr;
+	}
+
+	SecureStreamSocketImpl* secureSocket(StreamSocketImpl* pSocket)
+	{
+		return as<SecureStreamSocketImpl>(pSocket, "N4Poco3Net22SecureStreamSocketImplE");
 	}
 #else
 	SecureStreamSocketImpl* secureSocket(StreamSocketImpl*)
@@ -109,6 +115,17 @@ ssl_st* WebSocketOpenSSL::ssl() const
 }
 
 
+ssl_ctx_st* WebSocketOpenSSL::contextOf([[maybe_unused]] SocketImpl* pServerSocket)
+{
+#if defined(POCO_WEBSOCKET_HAVE_NETSSL)
+	const SecureServerSocketImpl* const pSecure = as<SecureServerSocketImpl>(pServerSocket, "N4Poco3Net22SecureServerSocketImplE");
+	return pSecure ? pSecure->context()->sslContext() : nullptr;
+#else
+	return nullptr;
+#endif
+}
+
+
 bool WebSocketOpenSSL::known() const
 {
 	return _pSocket != nullptr;
@@ -125,6 +142,12 @@ bool WebSocketOpenSSL::keepsSessions() const
 bool WebSocketOpenSSL::setLazyHandshake(bool lazy) const
 {
 	return std::exchange(_pSocket->*memberOf(LazyOfSocket()), lazy);
+}
+
+
+const std::string& WebSocketOpenSSL::peerHostName() const
+{
+	return _pSocket->*memberOf(OfSocket()).*memberOf(NameOfInner());
 }
 
 
@@ -160,6 +183,13 @@ bool WebSocketOpenSSL::keepsSessions() const
 bool WebSocketOpenSSL::setLazyHandshake(bool) const
 {
 	return false;
+}
+
+
+const std::string& WebSocketOpenSSL::peerHostName() const
+{
+	static const std::string none;
+	return none;
 }
 
 

@@ -22,6 +22,7 @@
 
 
 struct ssl_st;
+struct ssl_ctx_st;
 
 
 namespace Poco {
@@ -49,6 +50,9 @@ public:
 		RECEIVE /// or what has been decrypted already must be received.
 	};
 
+	static ssl_ctx_st* contextOf(SocketImpl* pServerSocket);
+		/// Returns the context of a Poco::Net::SecureServerSocketImpl, and null for any other socket.
+
 	explicit WebSocketOpenSSL(StreamSocketImpl* pSocket = nullptr);
 		/// From now on, and for the rest of the socket's life, writing to a peer that has gone raises no SIGPIPE.
 
@@ -72,6 +76,7 @@ public:
 	bool setLazyHandshake(bool lazy) const;
 		/// If true, connect() leaves the TLS handshake to the first call that receives or sends. Returns what it was before.
 
+	const std::string& peerHostName() const;
 	void setPeerHostName(const std::string& name) const;
 		/// What the peer's certificate must be for, and what is asked for (SNI).
 

@@ -206,6 +206,13 @@ Context::Ptr clientContext()
 }
 
 
+void useIdentity(const Context::Ptr& pContext)
+{
+	Identity::instance().use(pContext->sslContext());
+	Identity::instance().trust(pContext->sslContext());
+}
+
+
 //
 // Raw peer
 //

@@ -73,6 +73,9 @@ Poco::Net::Context::Ptr mutualContext();
 Poco::Net::Context::Ptr clientContext();
 	/// For HTTPSClientSession. Trusts serverContext()'s certificate and nothing else; verifies strictly.
 
+void useIdentity(const Poco::Net::Context::Ptr& pContext);
+	/// The context has serverContext()'s certificate, and trusts it.
+
 
 //
 // Raw peer
