@@ -154,7 +154,7 @@ public:
 	static Verdict checkCount(const MessageHeader& header, std::size_t maxFields);
 		/// Checks the number of fields only.
 
-	static Verdict checkFields(const MessageHeader& header);
+	static Verdict checkFields(const NameValueCollection& fields);
 		/// Checks that no field has a CR, LF or NUL in it, which would put another
 		/// field, or another message, onto the wire (RFC 7230, 3.2.4).
 

@@ -312,10 +312,10 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkLines(const HTTPRequest& re
 }
 
 
-WebSocketHandshake::Verdict WebSocketHandshake::checkFields(const MessageHeader& header)
+WebSocketHandshake::Verdict WebSocketHandshake::checkFields(const NameValueCollection& fields)
 {
 	const auto bad = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
-	for (const auto& field: header)
+	for (const auto& field: fields)
 	{
 		if (std::any_of(field.first.begin(), field.first.end(), bad) || std::any_of(field.second.begin(), field.second.end(), bad))
 			return refusal(WebSocketError::HANDSHAKE_REFUSED, HTTPResponse::HTTP_INTERNAL_SERVER_ERROR, "CR, LF or NUL in a header field");

@@ -31,7 +31,8 @@ WebSocketConnectionParams::WebSocketConnectionParams():
 	_queuePolicy(QUEUE_REFUSE),
 	_idleTimeout(0),
 	_sendTimeout(30, 0),
-	_closeTimeout(5, 0)
+	_closeTimeout(5, 0),
+	_acceptanceTimeout(10, 0)
 {
 	setPingInterval(Poco::Timespan(30, 0));
 }
@@ -99,6 +100,30 @@ void WebSocketConnectionParams::setCloseTimeout(const Poco::Timespan& timeout)
 Poco::Timespan WebSocketConnectionParams::getCloseTimeout() const
 {
 	return _closeTimeout;
+}
+
+
+void WebSocketConnectionParams::setAsyncHook(const AsyncHook& hook)
+{
+	_asyncHook = hook;
+}
+
+
+const WebSocketConnectionParams::AsyncHook& WebSocketConnectionParams::getAsyncHook() const
+{
+	return _asyncHook;
+}
+
+
+void WebSocketConnectionParams::setAcceptanceTimeout(const Poco::Timespan& timeout)
+{
+	_acceptanceTimeout = inRange(timeout, MIN_TIME, MAX_TIME, "AcceptanceTimeout");
+}
+
+
+Poco::Timespan WebSocketConnectionParams::getAcceptanceTimeout() const
+{
+	return _acceptanceTimeout;
 }
 
 

@@ -31,7 +31,8 @@ const char* WebSocketRefusalReason::name(Reason reason)
 		"too_large",
 		"timed_out",
 		"origin",
-		"hook"
+		"hook",
+		"draining"
 	};
 	static_assert(sizeof(NAMES)/sizeof(*NAMES) == REASONS, "each has a name");
 	return NAMES[reason];

@@ -115,6 +115,21 @@ void WebSocketAdmission::leave(Phase phase, const WebSocketHost& host) noexcept
 }
 
 
+bool WebSocketAdmission::await() noexcept
+{
+	const int before = _awaited.fetch_add(1, std::memory_order_relaxed);
+	if (_open && before < _pParams->getMaxAcceptances()) return true;
+	awaited();
+	return false;
+}
+
+
+void WebSocketAdmission::awaited() noexcept
+{
+	_awaited.fetch_sub(1, std::memory_order_relaxed);
+}
+
+
 void WebSocketAdmission::refused(WebSocketRefusal::Reason reason) noexcept
 {
 	_refused[reason].fetch_add(1, std::memory_order_relaxed);
@@ -145,6 +160,7 @@ void WebSocketAdmission::read(WebSocketServer::Metrics& metrics) const
 	metrics.connections        = _connections;
 	metrics.handshakes         = _handshakes;
 	metrics.httpConnections    = _http;
+	metrics.acceptances        = _awaited;
 	metrics.connectionsOpened  = _opened;
 	metrics.handshakesAbandoned = _abandoned;
 	for (std::size_t i = 0; i < _refused.size(); ++i) metrics.refusals[i] = _refused[i];

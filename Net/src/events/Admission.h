@@ -72,6 +72,13 @@ public:
 	void abandoned() noexcept;
 		/// Counts a connection whose peer has ended it before its request was complete.
 
+	bool await() noexcept;
+		/// Counts a connection whose request waits for an answer. Returns false, and does not, if it is closed, or there are too many.
+
+	void awaited() noexcept;
+		/// It does not any more.
+
+
 	void waitUntilEmpty(const Poco::Timespan& timeout);
 		/// Waits until nobody is counted, but not longer. Is to be closed.
 
@@ -93,6 +100,7 @@ private:
 	std::atomic<int> _connections{0};
 	std::atomic<int> _handshakes{0};
 	std::atomic<int> _http{0};
+	std::atomic<int> _awaited{0};
 	std::atomic<Poco::UInt64> _opened{0};
 	std::array<std::atomic<Poco::UInt64>, WebSocketRefusal::REASONS> _refused = {};
 	std::atomic<Poco::UInt64> _abandoned{0};

@@ -28,7 +28,8 @@ POCO_WEBSOCKET_BEGIN
 
 void WebSocketEventConnection::sendClose(int code, const std::string& reason)
 {
-	if (!_life.opened()) cut();
+	if (_pOpening && _pOpening->waits()) guarded([this, &reason] { decided(WebSocketRefusal::DRAINING, reason.c_str()); });
+	else if (!_life.opened()) cut();
 	if (_queue.isBroken() && !_life.gone()) resume(); // as below
 	if (state() != OPEN) return;
 	catchUp(); // first: it may begin to compress

@@ -27,6 +27,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <memory>
 #include <string>
 
 
@@ -46,6 +47,7 @@ struct WebSocketConnectionGroup: public Poco::RefCountedObject
 		pConnectionParams(pItsParams),
 		limits(*pItsParams),
 		handshakeTimeout(WebSocketKeepAlive::milliseconds(pItsParams->getHandshakeTimeout())),
+		acceptanceTimeout(WebSocketKeepAlive::milliseconds(pItsParams->getAcceptanceTimeout())),
 		maxQueuedBytes(static_cast<std::size_t>(pItsParams->getMaxQueuedBytes())),
 		_pCalled(pHandler.get())
 	{
@@ -101,6 +103,34 @@ struct WebSocketConnectionGroup: public Poco::RefCountedObject
 		return false;
 	}
 
+	virtual bool await(WebSocketRefusal::Reason&) noexcept
+		/// Counts a connection whose request waits for an answer. Returns false and the reason, and does not, if it may not.
+	{
+		return false;
+	}
+
+	virtual void awaited() noexcept
+		/// It does not any more.
+	{
+	}
+
+	struct Leave
+	{
+		void operator () (WebSocketConnectionGroup* pGroup) const noexcept
+		{
+			pGroup->awaited();
+		}
+	};
+
+	typedef std::unique_ptr<WebSocketConnectionGroup, Leave> Seat;
+		/// As long as it exists, a connection is counted by await().
+
+	Seat seat(WebSocketRefusal::Reason& reason)
+		/// Returns null and the reason if it may not wait.
+	{
+		return Seat(await(reason) ? this : nullptr);
+	}
+
 	virtual void opened(WebSocketConnection&, Phase /*before*/)
 		/// The opening handshake is complete; tellOpen() comes next.
 	{
@@ -126,6 +156,7 @@ struct WebSocketConnectionGroup: public Poco::RefCountedObject
 	std::array<std::atomic<Poco::UInt64>, WebSocketTiming::ACTIONS> timeouts = {}; // how often each action was taken, from IDLE on
 	std::atomic<Poco::UInt64> messagesNotQueued{0};
 	const Time handshakeTimeout;
+	const Time acceptanceTimeout; // of requests that wait for an answer
 	const std::size_t maxQueuedBytes;
 	HTTPServerParams::Ptr pHTTPParams; // of a server that has somebody for other requests
 

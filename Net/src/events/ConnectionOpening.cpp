@@ -14,6 +14,7 @@
 #include "events/EventConnection.h"
 #include "events/OpeningHandshake.h"
 #include "events/Reactor.h"
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -68,6 +69,11 @@ void WebSocketEventConnection::beginAdopted()
 		cut();
 		return;
 	}
+	if (_pOpening->waits())
+	{
+		if (!_pOpening->keep(pData, length)) stopReading(); // RFC 6455, 4.1: nothing is to be sent before the answer
+		return;
+	}
 	std::size_t used = 0;
 	const bool first = _life.counted() == WebSocketConnectionGroup::HTTP && _pOpening->received().empty();
 	WebSocketOpeningHandshake::Result result = _pOpening->receive(pData, length, used);
@@ -75,6 +81,19 @@ void WebSocketEventConnection::beginAdopted()
 	{
 		if (first) _reactor.timers().set(*this, deadline()); // until now it might be idle for as long as it liked
 		return;
+	}
+	if (result == WebSocketOpeningHandshake::ASKS)
+	{
+		WebSocketRefusal::Reason reason = WebSocketRefusal::BUSY;
+		WebSocketConnectionGroup::Seat pSeat = _group.seat(reason);
+		result = pSeat ? _pOpening->ask(std::move(pSeat), [pThis = Ptr(this, true)]() mutable { return pThis->_reactor.post(pThis->newTask(Task::ANSWERED)); })
+			: _pOpening->busy(reason, "Too many requests are waiting");
+		if (result == WebSocketOpeningHandshake::WAITS)
+		{
+			await(first);
+			if (!_pOpening->keep(pData + used, length - used)) stopReading();
+			return;
+		}
 	}
 
 	std::unique_ptr<WebSocketOpeningHandshake> pOpening = std::move(_pOpening);
@@ -85,15 +104,50 @@ void WebSocketEventConnection::beginAdopted()
 			_reactor.giveOpening(std::move(pOpening));
 			return;
 		}
-		result = pOpening->busy();
+		result = pOpening->busy(WebSocketRefusal::BUSY, "Too many requests are waiting");
 	}
+	conclude(std::move(pOpening), result == WebSocketOpeningHandshake::ACCEPTED, pData + used, length - used);
+}
+
+
+void WebSocketEventConnection::await(bool first)
+	/// The answer has a time of its own, which is a part of that of the handshake; first tells whether that begins now.
+{
+	Time end = _reactor.now() + std::min(_group.acceptanceTimeout, _group.handshakeTimeout);
+	if (!first && WebSocketTimerWheel::reached(dueTime(), end)) end = dueTime();
+	_reactor.timers().set(*this, end);
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::decided(WebSocketRefusal::Reason late, const char* pLate)
+	/// The answer has come, or does not come any more, which has a reason.
+{
+	if (!_pOpening || !_pOpening->waits()) return; // that was too late
+	if (_group.silent())
+	{
+		cut();
+		return;
+	}
+	std::unique_ptr<WebSocketOpeningHandshake> pOpening = std::move(_pOpening);
+	const bool accepted = pOpening->answered(late, pLate) == WebSocketOpeningHandshake::ACCEPTED;
+	std::string behind = pOpening->takeBehind();
+	conclude(std::move(pOpening), accepted, &behind[0], behind.size());
+	if (!_life.gone() && _stream.pending()) _reactor.again(*this);
+}
+
+
+void WebSocketEventConnection::conclude(std::unique_ptr<WebSocketOpeningHandshake> pOpening, bool accepted, char* pBehind, std::size_t length)
+	/// Sends the response. Behind the request some bytes have come already.
+{
 	_queue.output(_reactor).bytes().append(pOpening->response().data(), pOpening->response().size());
 	_reactor.markDirty(*this);
-	if (result == WebSocketOpeningHandshake::ACCEPTED)
+	if (accepted)
 	{
 		if (_group.logs()) rare().path = pOpening->path();
+		if (_input.isPaused()) goOn();
+		if (pOpening->userData()) setUserData(pOpening->userData());
 		open(pOpening->request(), pOpening->subprotocol(), pOpening->deflate());
-		process(pData + used, length - used);
+		process(pBehind, length);
 		if (!_life.gone()) schedule();
 	}
 	else

@@ -38,6 +38,11 @@ void WebSocketEventConnection::timeReached(Time now)
 {
 	if (_pOpening)
 	{
+		if (_pOpening->waits())
+		{
+			decided(WebSocketRefusal::TIMED_OUT, "The answer has taken too long");
+			return;
+		}
 		_pOpening->timedOut();
 		const std::string response = _pOpening->response();
 		const bool idle = response.empty() && _life.counted() == WebSocketConnectionGroup::HTTP; // between two requests
@@ -129,6 +134,7 @@ WebSocketTiming::More* WebSocketEventConnection::more() const
 WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 {
 	if (!_pOpening) return _timing.deadline(_reactor.now(), _group.limits, facts(), more());
+	if (_pOpening->waits()) return dueTime();
 	const bool idle = _life.counted() == WebSocketConnectionGroup::HTTP && _pOpening->received().empty(); // between two requests
 	return _timing.lastReceived() + (idle ? WebSocketKeepAlive::milliseconds(_group.pHTTPParams->getKeepAliveTimeout()) : _group.handshakeTimeout);
 }

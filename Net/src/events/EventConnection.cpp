@@ -137,6 +137,9 @@ void WebSocketEventConnection::performTask(Task& task)
 	case Task::FLUSH:
 		if (!_life.gone()) _reactor.markDirty(*this);
 		break;
+	case Task::ANSWERED:
+		decided(WebSocketRefusal::HOOK, "");
+		break;
 	case Task::PING:
 		sendPing();
 		break;

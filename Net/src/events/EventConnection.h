@@ -72,6 +72,7 @@ public:
 			PAUSE,
 			RESUME,
 			FLUSH,
+			ANSWERED,
 			BROADCAST // without a connection; the limit is in place of the opcode
 		};
 
@@ -214,6 +215,9 @@ private:
 	void discard();
 	void receive(char* pData, std::size_t length);
 	void receiveRequest(char* pData, std::size_t length);
+	void await(bool first);
+	void decided(WebSocketRefusal::Reason late, const char* pLate);
+	void conclude(std::unique_ptr<WebSocketOpeningHandshake> pOpening, bool accepted, char* pBehind, std::size_t length);
 	bool handOver(WebSocketOpeningHandshake& opening, const char* pBehind, std::size_t length);
 	void process(char* pData, std::size_t length);
 	void messageReceived();

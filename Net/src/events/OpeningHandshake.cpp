@@ -23,6 +23,7 @@
 #include <new>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 
 namespace Poco {
@@ -37,6 +38,7 @@ namespace
 	constexpr std::size_t RESPONSE_SIZE = 256; // of most
 	const char* const RETRY_AFTER = "1"; // seconds
 	constexpr std::size_t KEPT_RECEIVED = 16*1024; // memory that is kept
+	constexpr std::size_t MAX_EARLY = 16*1024;     // what a client may send before it has an answer
 }
 
 
@@ -217,6 +219,7 @@ WebSocketOpeningHandshake::WebSocketOpeningHandshake():
 
 WebSocketOpeningHandshake::~WebSocketOpeningHandshake()
 {
+	cancel();
 }
 
 
@@ -268,8 +271,10 @@ HTTPRequest& WebSocketOpeningHandshake::adopt(const HTTPRequest& request)
 
 void WebSocketOpeningHandshake::forget()
 {
+	cancel();
 	_requests    = 0;
 	_behind.clear();
+	_pUserData.reset();
 	_pParams     = nullptr;
 	_pHTTPParams = nullptr;
 	_pStream     = nullptr;
@@ -328,27 +333,117 @@ WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::handle()
 	}
 	_pRequest->attach(*_pStream);
 
-	Verdict verdict;
-	try
+	return orFailed([this]
 	{
-		if (!_pParams->getHook() && !_pParams->getOriginCheck()) // who can do something to the response
+		if (!_pParams->getHook() && !_pParams->getOriginCheck() && !_pParams->getAsyncHook()) // who can do something to the response
 		{
 			_written.reserve(RESPONSE_SIZE);
-			verdict = WebSocketServerHandshake::answer(*_pRequest, *_pParams, _agreement, _written);
+			const Verdict verdict = WebSocketServerHandshake::answer(*_pRequest, *_pParams, _agreement, _written);
 			return verdict.ok() ? ACCEPTED : refuse(verdict);
 		}
-		verdict = WebSocketServerHandshake::answer(*_pRequest, hookResponse(), _pParams, _agreement);
+		const Verdict verdict = WebSocketServerHandshake::check(*_pRequest, hookResponse(), _pParams);
+		if (verdict.ok()) return _pParams->getAsyncHook() ? ASKS : conclude(WebSocketPendingAcceptance::Answer());
+		write(*_pResponse, verdict);
+		return REFUSED;
+	});
+}
+
+
+template <typename Function>
+WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::orFailed(const Function& function)
+	/// Calls what calls a hook, or an Origin check, or deals with what they have done.
+{
+	try
+	{
+		return function();
 	}
 	catch (const std::bad_alloc&)
 	{
 		throw;
 	}
-	catch (...) // a hook's, or an Origin check's
+	catch (...)
 	{
+		cancel();
 		return refuse(WebSocketRefusal::HOOK, HTTPResponse::HTTP_INTERNAL_SERVER_ERROR, "The request could not be handled");
 	}
-	write(*_pResponse, verdict);
+}
+
+
+WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::ask(WebSocketConnectionGroup::Seat pSeat, const WebSocketPendingAcceptance::Tell& tell)
+{
+	return orFailed([&]
+	{
+		_pSeat = std::move(pSeat);
+		_pPending = std::make_shared<WebSocketPendingAcceptance>(*_pRequest, _pRequest->clientAddress(), _pRequest->secure(), tell);
+		_pPending->ask(_pParams->getAsyncHook());
+		return _pPending->await() ? WAITS : answered(WebSocketRefusal::HOOK, "");
+	});
+}
+
+
+bool WebSocketOpeningHandshake::waits() const
+{
+	return _pPending != nullptr;
+}
+
+
+bool WebSocketOpeningHandshake::keep(const char* pData, std::size_t length)
+{
+	_behind.append(pData, length);
+	return _behind.size() < MAX_EARLY;
+}
+
+
+WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::answered(WebSocketRefusal::Reason late, const char* pLate)
+{
+	WebSocketPendingAcceptance::Answer answer;
+	const bool inTime = _pPending->finish(answer);
+	cancel();
+	if (!inTime) return busy(late, pLate);
+	_pUserData = std::move(answer.pUserData);
+	return orFailed([&] { return conclude(answer); });
+}
+
+
+WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::conclude(const WebSocketPendingAcceptance::Answer& answer)
+	/// Makes the response to a request that has passed the checks.
+{
+	HTTPServerResponse& response = hookResponse();
+	for (const auto& field: answer.fields) response.add(field.first, field.second);
+	Verdict verdict;
+	if (answer.status == HTTPResponse::HTTP_SWITCHING_PROTOCOLS)
+	{
+		WebSocketServerHandshake::accept(*_pRequest, response, _pParams, answer.subprotocol, _agreement);
+	}
+	else
+	{
+		verdict.reason = WebSocketRefusal::HOOK;
+		verdict.error  = WebSocketError::HANDSHAKE_REFUSED;
+		verdict.status = answer.status;
+		verdict.text   = answer.reason;
+		WebSocketServerHandshake::refuse(verdict, response);
+	}
+	write(response, verdict);
 	return verdict.ok() ? ACCEPTED : REFUSED;
+}
+
+
+void WebSocketOpeningHandshake::cancel()
+	/// Nobody waits for an answer any more.
+{
+	if (_pPending)
+	{
+		WebSocketPendingAcceptance::Answer answer;
+		_pPending->finish(answer);
+	}
+	_pPending.reset();
+	_pSeat.reset();
+}
+
+
+std::shared_ptr<void> WebSocketOpeningHandshake::userData() const
+{
+	return _pUserData;
 }
 
 
@@ -372,9 +467,9 @@ WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::timedOut()
 }
 
 
-WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::busy()
+WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::busy(WebSocketRefusal::Reason reason, const char* pText)
 {
-	return refuse(WebSocketRefusal::BUSY, HTTPResponse::HTTP_SERVICE_UNAVAILABLE, "Too many requests are waiting", RETRY_AFTER);
+	return refuse(reason, HTTPResponse::HTTP_SERVICE_UNAVAILABLE, pText, RETRY_AFTER);
 }
 
 

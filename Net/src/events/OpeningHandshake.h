@@ -15,6 +15,8 @@
 #define Net_WebSocketOpeningHandshake_INCLUDED
 
 
+#include "events/ConnectionGroup.h"
+#include "events/PendingAcceptance.h"
 #include "events/Stream.h"
 #include "net/Upgrade.h"
 #include "Poco/Net/WebSocketConfig.h"
@@ -43,7 +45,9 @@ public:
 		NEED_MORE,
 		ACCEPTED, /// response() is to be sent, and the connection is open.
 		REFUSED,  /// response() is to be sent, and the connection ended.
-		OTHER     /// Not a WebSocket request: received() goes to somebody else, or busy() is called.
+		OTHER,    /// Not a WebSocket request: received() goes to somebody else, or busy() is called.
+		ASKS,     /// Somebody is to be asked, who may answer later: ask() or busy() is called.
+		WAITS     /// He has not answered yet.
 	};
 
 	WebSocketOpeningHandshake();
@@ -72,13 +76,28 @@ public:
 	Result receive(const char* pData, std::size_t length, std::size_t& used);
 		/// Takes bytes up to the end of the request's header; used tells how many.
 
+	Result ask(WebSocketConnectionGroup::Seat seat, const WebSocketPendingAcceptance::Tell& tell);
+		/// Calls the hook that may answer later. Returns WAITS, ACCEPTED or REFUSED.
+
+	bool waits() const;
+		/// Returns true if it has returned WAITS, until one of the following is called.
+
+	bool keep(const char* pData, std::size_t length);
+		/// While it waits: keeps what arrives, for takeBehind(). Returns false if no more than that is kept.
+
+	Result answered(WebSocketRefusal::Reason late, const char* pLate);
+		/// Takes the answer. Returns ACCEPTED or REFUSED. If there is none, it was not in time; these say why.
+
+	std::shared_ptr<void> userData() const;
+		/// Returns what came with the answer.
+
 	Result timedOut();
 		/// It has taken too long. Returns REFUSED, with a response if a part of the request has come.
 
 	WebSocketRefusal refusal() const;
 		/// After REFUSED: why, and what was asked for. The address is not known here.
 
-	Result busy();
+	Result busy(WebSocketRefusal::Reason reason, const char* pText);
 		/// Nobody has time for the request. Returns REFUSED.
 
 	const std::string& response() const;
@@ -100,6 +119,9 @@ private:
 	class Response;
 
 	Result handle();
+	template <typename Function> Result orFailed(const Function& function);
+	Result conclude(const WebSocketPendingAcceptance::Answer& answer);
+	void cancel();
 	HTTPServerResponse& hookResponse();
 	Request& anyRequest();
 	Result refuse(const WebSocketHandshake::Verdict& verdict, const char* pRetryAfter = nullptr);
@@ -115,6 +137,9 @@ private:
 	std::string _written;
 	std::unique_ptr<Response> _pResponse;
 	std::unique_ptr<Request> _pRequest;
+	WebSocketConnectionGroup::Seat _pSeat; // while it waits
+	std::shared_ptr<WebSocketPendingAcceptance> _pPending;
+	std::shared_ptr<void> _pUserData;
 	WebSocketAgreement _agreement;
 	WebSocketHandshake::Verdict _verdict; // of a request that is refused
 };

@@ -297,6 +297,19 @@ void WebSocketServer::Core::logEnd(const WebSocketEventConnection& connection)
 }
 
 
+bool WebSocketServer::Core::await(WebSocketRefusal::Reason& reason) noexcept
+{
+	reason = _admission.isOpen() ? WebSocketRefusal::BUSY : WebSocketRefusal::DRAINING;
+	return _admission.await();
+}
+
+
+void WebSocketServer::Core::awaited() noexcept
+{
+	_admission.awaited();
+}
+
+
 void WebSocketServer::Core::opened(WebSocketConnection& connection, Phase before)
 {
 	if (connection.secure()) _secure.fetch_add(1, std::memory_order_relaxed);

@@ -81,6 +81,8 @@ public:
 	void refused(const WebSocketRefusal& refusal, const Traffic& traffic) override;
 	void abandoned() override;
 	bool logs() const override;
+	bool await(WebSocketRefusal::Reason& reason) noexcept override;
+	void awaited() noexcept override;
 	void opened(WebSocketConnection& connection, Phase before) override;
 	void tellOpen(WebSocketConnection& connection, HTTPRequest& request) override;
 	void greeted(WebSocketConnection& connection) override;

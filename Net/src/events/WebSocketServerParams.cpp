@@ -30,6 +30,7 @@ WebSocketServerParams::WebSocketServerParams():
 	_handshakeBurst(0),
 	_maxAge(0),
 	_accessLog(false),
+	_maxAcceptances(1000),
 	_spin(0)
 {
 }
@@ -130,6 +131,18 @@ void WebSocketServerParams::setAccessLog(bool flag)
 bool WebSocketServerParams::getAccessLog() const
 {
 	return _accessLog;
+}
+
+
+void WebSocketServerParams::setMaxAcceptances(int count)
+{
+	_maxAcceptances = inRange(count, 1, INT_MAX, "MaxAcceptances");
+}
+
+
+int WebSocketServerParams::getMaxAcceptances() const
+{
+	return _maxAcceptances;
 }
 
 

@@ -59,8 +59,7 @@ namespace
 		return refusal(WebSocketRefusalReason::HOOK, response.getStatus(), response.getReason());
 	}
 
-	Verdict check(const HTTPServerRequest& request, const WebSocketParams& params)
-		/// All but the hook.
+	Verdict checkWithoutHook(const HTTPServerRequest& request, const WebSocketParams& params)
 	{
 		Verdict verdict = WebSocketHandshake::checkSize(request, static_cast<std::size_t>(params.getMaxHandshakeFields()), static_cast<std::size_t>(params.getMaxHandshakeSize()));
 		if (verdict.ok()) verdict = WebSocketHandshake::checkRequest(request);
@@ -104,7 +103,7 @@ namespace
 		if (!verdict.ok()) throw InvalidArgumentException(verdict.text);
 	}
 
-	[[noreturn]] void refuse(HTTPServerRequestImpl& request, HTTPServerResponse& response, const Verdict& verdict)
+	[[noreturn]] void sendRefusal(HTTPServerRequestImpl& request, HTTPServerResponse& response, const Verdict& verdict)
 		/// Sends the refusal and ends the HTTP connection. The socket is taken from the session: if
 		/// the handler, or HTTPServer because of the exception, sends a response as well, it is lost.
 	{
@@ -136,7 +135,7 @@ WebSocketUpgrade WebSocketServerHandshake::accept(HTTPServerRequest& request, HT
 	WebSocketUpgrade upgrade;
 	const Verdict verdict = answer(request, response, pParams, upgrade);
 	if (pVerdict) *pVerdict = verdict;
-	if (!verdict.ok()) refuse(*pRequest, response, verdict);
+		if (!verdict.ok()) sendRefusal(*pRequest, response, verdict);
 	response.send().flush();
 
 	upgrade.socket = pRequest->detachSocket();
@@ -147,25 +146,41 @@ WebSocketUpgrade WebSocketServerHandshake::accept(HTTPServerRequest& request, HT
 
 Verdict WebSocketServerHandshake::answer(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketAgreement& agreement)
 {
-	Verdict verdict = pParams ? check(request, *pParams) : WebSocketHandshake::checkRequest(request);
+	const Verdict verdict = check(request, response, pParams);
+	if (verdict.ok()) accept(request, response, pParams, "", agreement);
+	return verdict;
+}
+
+
+Verdict WebSocketServerHandshake::check(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams)
+{
+	Verdict verdict = pParams ? checkWithoutHook(request, *pParams) : WebSocketHandshake::checkRequest(request);
 	if (verdict.ok() && pParams) verdict = askHook(request, response, *pParams);
-	if (!verdict.ok())
-	{
-		WebSocketHandshake::refuse(verdict, response);
-		checkFields(response);
-		return verdict;
-	}
+	if (!verdict.ok()) refuse(verdict, response);
+	return verdict;
+}
+
+
+void WebSocketServerHandshake::accept(const HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, const std::string& subprotocol, WebSocketAgreement& agreement)
+{
 	const std::string extensions = pParams ? agree(request, *pParams, agreement) : std::string();
+	if (!subprotocol.empty()) agreement.subprotocol = subprotocol;
 	WebSocketHandshake::accept(request, agreement.subprotocol, extensions, response);
 	checkFields(response);
 	agreement.subprotocol = response.get("Sec-WebSocket-Protocol", ""); // it may be the handler's, or a hook's
-	return verdict;
+}
+
+
+void WebSocketServerHandshake::refuse(const Verdict& verdict, HTTPServerResponse& response)
+{
+	WebSocketHandshake::refuse(verdict, response);
+	checkFields(response);
 }
 
 
 Verdict WebSocketServerHandshake::answer(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketAgreement& agreement, std::string& response)
 {
-	const Verdict verdict = check(request, params);
+	const Verdict verdict = checkWithoutHook(request, params);
 	if (!verdict.ok()) return verdict;
 	const std::string extensions = agree(request, params, agreement);
 	WebSocketHandshake::accept(request, agreement.subprotocol, extensions, response);

@@ -45,6 +45,15 @@ struct WebSocketServerHandshake
 	static WebSocketHandshake::Verdict answer(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketAgreement& agreement);
 		/// Makes response the answer to request, an upgrade or a refusal, and fills in what was agreed on. Nothing is sent.
 
+	static WebSocketHandshake::Verdict check(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams);
+		/// The first half of that: what the params check, and the hook's answer. Makes response the refusal, if it is one.
+
+	static void accept(const HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, const std::string& subprotocol, WebSocketAgreement& agreement);
+		/// The second half, for a request that has passed: makes response the upgrade. The subprotocol is what the params say if it is empty.
+
+	static void refuse(const WebSocketHandshake::Verdict& verdict, HTTPServerResponse& response);
+		/// Makes response the refusal instead.
+
 	static WebSocketHandshake::Verdict answer(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketAgreement& agreement, std::string& response);
 		/// The same for parameters without a hook and an Origin check, which would be given the response: appends to response what is on the
 		/// wire, if it is an upgrade, and otherwise nothing.

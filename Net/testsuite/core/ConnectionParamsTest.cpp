@@ -42,7 +42,8 @@ namespace
 	{
 		{"IdleTimeout", &WebSocketConnectionParams::setIdleTimeout, &WebSocketConnectionParams::getIdleTimeout, Timespan(), Timespan()},
 		{"SendTimeout", &WebSocketConnectionParams::setSendTimeout, &WebSocketConnectionParams::getSendTimeout, Timespan(30, 0), Timespan(1)},
-		{"CloseTimeout", &WebSocketConnectionParams::setCloseTimeout, &WebSocketConnectionParams::getCloseTimeout, Timespan(5, 0), Timespan(1)}
+		{"CloseTimeout", &WebSocketConnectionParams::setCloseTimeout, &WebSocketConnectionParams::getCloseTimeout, Timespan(5, 0), Timespan(1)},
+		{"AcceptanceTimeout", &WebSocketConnectionParams::setAcceptanceTimeout, &WebSocketConnectionParams::getAcceptanceTimeout, Timespan(10, 0), Timespan(1)}
 	};
 
 	template <class Set>
@@ -73,6 +74,9 @@ namespace
 	HAS(HasOriginCheck, setOriginCheck);
 	HAS(HasHook, setHook);
 	HAS(HasGetHook, getHook);
+	HAS(HasAsyncHook, setAsyncHook);
+	HAS(HasGetAsyncHook, getAsyncHook);
+	HAS(HasAcceptanceTimeout, setAcceptanceTimeout);
 	HAS(HasSubprotocols, setSubprotocols);
 
 	// Options of one role are not among those of the other. WebSocketParams, of the class, serve both.
@@ -85,6 +89,9 @@ namespace
 	static_assert(HasAllowedOrigins<WebSocketServerParams>::value && !HasAllowedOrigins<WebSocketClientParams>::value && HasAllowedOrigins<WebSocketParams>::value);
 	static_assert(HasOriginCheck<WebSocketServerParams>::value && !HasOriginCheck<WebSocketClientParams>::value);
 	static_assert(HasHook<WebSocketServerParams>::value && !HasHook<WebSocketClientParams>::value);
+	static_assert(HasAsyncHook<WebSocketServerParams>::value && !HasAsyncHook<WebSocketClientParams>::value && !HasAsyncHook<WebSocketParams>::value);
+	static_assert(HasGetAsyncHook<WebSocketServerParams>::value && !HasGetAsyncHook<WebSocketClientParams>::value);
+	static_assert(HasAcceptanceTimeout<WebSocketServerParams>::value && !HasAcceptanceTimeout<WebSocketClientParams>::value);
 	static_assert(HasGetHook<WebSocketServerParams>::value && !HasGetHook<WebSocketClientParams>::value);
 }
 
@@ -106,6 +113,15 @@ TEST(WebSocketConnectionParamsTest, Times)
 		for (const Timespan& time: {row.min - Timespan(1), LONGEST + Timespan(1)}) expectRefused(row.name, [&] { (params.*row.set)(time); });
 		EXPECT_EQ(LONGEST, (params.*row.get)()) << "unchanged";
 	}
+}
+
+
+TEST(WebSocketConnectionParamsTest, AsyncHook)
+{
+	WebSocketConnectionParams::Ptr pParams = new WebSocketConnectionParams;
+	EXPECT_FALSE(pParams->getAsyncHook());
+	pParams->setAsyncHook([](const auto&) {});
+	EXPECT_TRUE(pParams->getAsyncHook());
 }
 
 

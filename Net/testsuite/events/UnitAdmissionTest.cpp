@@ -131,6 +131,31 @@ TEST_F(EventAdmissionTest, OtherRequests)
 }
 
 
+TEST_F(EventAdmissionTest, RequestsThatWait)
+{
+	pParams->setMaxAcceptances(2);
+	EXPECT_TRUE(admission.await());
+	EXPECT_TRUE(admission.await());
+	EXPECT_FALSE(admission.await());
+	EXPECT_EQ(2, metrics().acceptances);
+	admission.awaited();
+	EXPECT_TRUE(admission.await());
+	admission.close();
+	admission.awaited();
+	EXPECT_FALSE(admission.await());
+	EXPECT_EQ(1, metrics().acceptances);
+}
+
+
+TEST_F(EventAdmissionTest, LimitOfThoseThatWait)
+{
+	EXPECT_EQ(1000, pParams->getMaxAcceptances());
+	for (const int count: {0, -1}) EXPECT_THROW(pParams->setMaxAcceptances(count), Poco::InvalidArgumentException);
+	pParams->setMaxAcceptances(1);
+	EXPECT_EQ(1, pParams->getMaxAcceptances());
+}
+
+
 TEST_F(EventAdmissionTest, ClosedIsNoLimit)
 {
 	admission.close();

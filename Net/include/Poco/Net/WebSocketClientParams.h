@@ -111,6 +111,10 @@ private:
 	using WebSocketConnectionParams::getOriginCheck;
 	using WebSocketConnectionParams::setHook;
 	using WebSocketConnectionParams::getHook;
+	using WebSocketConnectionParams::setAsyncHook;
+	using WebSocketConnectionParams::getAsyncHook;
+	using WebSocketConnectionParams::setAcceptanceTimeout;
+	using WebSocketConnectionParams::getAcceptanceTimeout;
 
 	bool _reconnect;
 	Poco::Timespan _firstDelay;

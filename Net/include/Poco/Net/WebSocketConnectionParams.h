@@ -24,6 +24,9 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
+class WebSocketAcceptance;
+
+
 class WebSocket_API WebSocketConnectionParams: public WebSocketParams
 	/// Limits and options of the event shell's connections, besides those of WebSocketParams. The keep-alive
 	/// PING is on by default: setPingInterval() is 30 s.
@@ -33,6 +36,9 @@ class WebSocket_API WebSocketConnectionParams: public WebSocketParams
 {
 public:
 	typedef Poco::AutoPtr<WebSocketConnectionParams> Ptr;
+
+	using AsyncHook = std::function<void(const Poco::AutoPtr<WebSocketAcceptance>& pAcceptance)>;
+		/// Answers a handshake request, or passes it on to who will. See setAsyncHook().
 
 	enum QueuePolicy
 		/// What happens if a message does not fit into a connection's queue.
@@ -91,6 +97,29 @@ public:
 	Poco::Timespan getCloseTimeout() const;
 		/// Returns the time-out of the closing handshake.
 
+	void setAsyncHook(const AsyncHook& hook);
+		/// Sets a function that a WebSocketServer calls with each valid handshake request, and that may answer later: where a database or
+		/// another service is asked whether the user may come in. Default: none.
+		///
+		/// The hook is called by the connection's thread, and must not take long. It answers at once, or keeps the WebSocketAcceptance,
+		/// which any thread may answer. A request that waits costs no thread. Meanwhile up to 16 KiB that the client sends too early
+		/// are kept. If the hook throws an exception, the request gets status 500.
+		///
+		/// The hook of setHook() is called first, with the request of a HTTPServer, which has the client's certificate. What
+		/// it refuses does not get here, what it adds to the request or the response stays there.
+		///
+		/// The class, and WebSocketServer::adopt(), do not call it: they run in a thread of a HTTPServer, which may wait itself.
+
+	const AsyncHook& getAsyncHook() const;
+		/// Returns the function that may answer later.
+
+	void setAcceptanceTimeout(const Poco::Timespan& timeout);
+		/// Sets how long a request may wait for the answer to setAsyncHook(); more than 0. Then it gets status 503. The time is a part
+		/// of that of the whole opening handshake (setHandshakeTimeout()), at the end of which it is over as well. Default: 10 s.
+
+	Poco::Timespan getAcceptanceTimeout() const;
+		/// Returns how long a request may wait for the answer to setAsyncHook().
+
 protected:
 	~WebSocketConnectionParams() override;
 		/// Destroys the parameters.
@@ -101,6 +130,8 @@ private:
 	Poco::Timespan _idleTimeout;
 	Poco::Timespan _sendTimeout;
 	Poco::Timespan _closeTimeout;
+	AsyncHook _asyncHook;
+	Poco::Timespan _acceptanceTimeout;
 };
 
 

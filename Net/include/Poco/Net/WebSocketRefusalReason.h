@@ -33,13 +33,14 @@ struct WebSocket_API WebSocketRefusalReason
 		ADDRESS_LIMIT,    /// WebSocketServerParams::setMaxConnectionsPerAddress().
 		HANDSHAKE_LIMIT,  /// WebSocketServerParams::setMaxHandshakes().
 		HANDSHAKE_RATE,   /// WebSocketServerParams::setHandshakeRate().
-		BUSY,             /// There was neither a thread nor room in the queue for a request that is not for WebSocket (503).
+		BUSY,             /// There was neither a thread nor room in the queue for a request that is not for WebSocket, or WebSocketServerParams::setMaxAcceptances() (503).
 		TLS_FAILED,       /// The TLS handshake has failed.
 		MALFORMED,        /// What has come is not HTTP (400), or not an opening handshake (400, 405, 426).
 		TOO_LARGE,        /// WebSocketParams::setMaxHandshakeFields() or setMaxHandshakeSize() (431).
-		TIMED_OUT,        /// WebSocketParams::setHandshakeTimeout() (408).
+		TIMED_OUT,        /// WebSocketParams::setHandshakeTimeout() (408), or WebSocketConnectionParams::setAcceptanceTimeout() (503).
 		ORIGIN,           /// WebSocketParams::setAllowedOrigins() or setOriginCheck() (403).
-		HOOK,             /// WebSocketParams::setHook() has refused it (403, or what the hook has set), or has thrown (500).
+		HOOK,             /// WebSocketParams::setHook() or WebSocketConnectionParams::setAsyncHook() has refused it (403, or what the hook has set), has thrown, or has no answer (500).
+		DRAINING,         /// WebSocketServer::drain() was called while the request waited for the answer of setAsyncHook() (503).
 		REASONS           /// How many there are.
 	};
 

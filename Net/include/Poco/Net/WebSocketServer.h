@@ -16,6 +16,7 @@
 
 
 #include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/WebSocketAcceptance.h"
 #include "Poco/Net/WebSocketConnection.h"
 #include "Poco/Net/WebSocketHandler.h"
 #include "Poco/Net/WebSocketRefusal.h"
@@ -71,6 +72,9 @@ class WebSocket_API WebSocketServer
 	/// and none will be called. Those that are running are waited for, however long they take (drain() does not wait for HTTP handlers). The
 	/// handler object is released when nothing refers to it any more; connections that the application keeps do.
 	///
+	/// Requests that wait for an answer then (WebSocketConnectionParams::setAsyncHook()) are cut by stop() and the destructor, and refused with status 503
+	/// by drain(). An answer that comes later does nothing.
+	///
 	/// After fork(), a child has no threads of a server that was started before. There, stop(), drain() and the destructor
 	/// only close the child's copies of the listening sockets. Copies of the connections stay until the child
 	/// ends or executes another program.
@@ -89,11 +93,12 @@ public:
 	};
 
 	struct Metrics
-		/// Counts of the server. The first three are what is now, the others what has been since start().
+		/// Counts of the server. The first four are what is now, the others what has been since start().
 	{
 		int connections = 0;                  /// Open connections.
 		int handshakes = 0;                   /// Connections in the opening handshake.
 		int httpConnections = 0;              /// Connections with other requests, handled now, or between two of them.
+		int acceptances = 0;                  /// Handshakes that wait for the answer to WebSocketConnectionParams::setAsyncHook(); they count above as well.
 		Poco::UInt64 connectionsAccepted = 0; /// Connections that the ports have accepted.
 		Poco::UInt64 connectionsOpened = 0;   /// Connections whose opening handshake was completed, or that were adopted.
 		Poco::UInt64 connectionsRefused = 0;  /// Connections closed because of a limit, on connections, handshakes or waiting requests.
@@ -176,7 +181,8 @@ public:
 	WebSocketConnection::Ptr adopt(HTTPServerRequest& request, HTTPServerResponse& response);
 		/// Completes the opening handshake in a HTTPRequestHandler, as the constructor of WebSocket does, and
 		/// takes the connection over: the handler can return. onOpen() is called by one of the server's threads.
-		/// Throws as that constructor, and an IllegalStateException if the server does not run.
+		/// Throws as that constructor, and an IllegalStateException if the server does not run. The params' setAsyncHook() is not
+		/// called: the handler's thread may wait, so it asks whom it has to before it calls this.
 
 	void broadcast(const WebSocketPreparedMessage::Ptr& pMessage);
 		/// Sends a message to all open connections, at the end of each loop's turn. Never waits. Does nothing if the server does not run.

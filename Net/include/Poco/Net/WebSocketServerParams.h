@@ -91,6 +91,13 @@ public:
 	bool getAccessLog() const;
 		/// Returns whether a line is logged for each connection.
 
+	void setMaxAcceptances(int count);
+		/// Sets how many requests may wait for the answer to setAsyncHook() at a time; 1 or more. They are in the opening handshake,
+		/// and count as that as well. For further ones the hook is not called: they get status 503. Default: 1,000.
+
+	int getMaxAcceptances() const;
+		/// Returns how many requests may wait for the answer to setAsyncHook().
+
 	void setSpin(const Poco::Timespan& time);
 		/// Sets how long a thread polls before it sleeps, up to 1 s. Polling makes answers
 		/// faster, and takes a processor. Default: 0.
@@ -115,6 +122,7 @@ private:
 	int _handshakeBurst;
 	Poco::Timespan _maxAge;
 	bool _accessLog;
+	int _maxAcceptances;
 	Poco::Timespan _spin;
 };
 
