@@ -90,7 +90,7 @@ bool WebSocketAcceptance::accept(const NameValueCollection& fields, const std::s
 
 bool WebSocketAcceptance::refuse(HTTPResponse::HTTPStatus status, const std::string& reason, const NameValueCollection& fields) const
 {
-	if (status < HTTPResponse::HTTP_MULTIPLE_CHOICES || status > 599) throw InvalidArgumentException("Not a status that refuses: " + std::to_string(status));
+	if (status < HTTPResponse::HTTP_MULTIPLE_CHOICES) throw InvalidArgumentException("Not a status that refuses: " + std::to_string(status));
 	checkAnswer(fields);
 	WebSocketPendingAcceptance::Answer answer;
 	answer.status = status;

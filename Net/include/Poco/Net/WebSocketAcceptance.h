@@ -70,7 +70,7 @@ public:
 		/// subprotocol (RFC 6455, 4.2.2), and a std::bad_alloc if there is no memory. Then the request is still without an answer.
 
 	bool refuse(HTTPResponse::HTTPStatus status = HTTPResponse::HTTP_FORBIDDEN, const std::string& reason = std::string(), const NameValueCollection& fields = NameValueCollection()) const;
-		/// Refuses the request with a status from 300 to 599. The response gets these fields. The reason is one line, its body; by
+		/// Refuses the request with a status of 300 or more. The response gets these fields. The reason is one line, its body; by
 		/// default it is the name of the status. Returns and throws as accept(), and an InvalidArgumentException for another status.
 
 	bool cancelled() const;
