@@ -83,13 +83,15 @@ int WebSocketKeepAlive::look(Time now, const WebSocketPeerState& peer, WebSocket
 	if (_phase == PINGED)
 	{
 		progress = WebSocketProgress();
-		if (sentBefore) progress.expectAnswer(peer);
+		if (sentBefore) progress.expectAnswer(peer, now);
+		else progress.begin(peer);
 		_phase = sentBefore ? LOOKED : PINGED_AGAIN;
 		return sentBefore ? static_cast<int>(PROBE) : static_cast<int>(WebSocketProgress::NONE);
 	}
 	if (_phase == PINGED_AGAIN) _phase = LOOKED_AGAIN;
 	const int result = progress.look(peer, now);
-	if ((result & WebSocketProgress::READ) && reached(_sign, progress.time()) && reached(progress.time(), now)) _sign = progress.time();
+	const Time time = result & WebSocketProgress::READ ? progress.time() : now - peer.quiet;
+	if (((result & WebSocketProgress::READ) || progress.readsUnseen(now)) && reached(_sign, time) && reached(time, now)) _sign = time;
 	if (result & WebSocketProgress::ARRIVED) _sign = now;
 	return result;
 }

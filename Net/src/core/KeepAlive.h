@@ -29,7 +29,8 @@ class WebSocketKeepAlive
 	///
 	/// After pingInterval without a byte from the peer, a PING is due. The PONG may lie behind much that the peer has to read
 	/// first. So half of pongTimeout later the state of the peer is looked at, a second PING is sent, and from then on
-	/// each sign that the peer gets nearer to it (WebSocketProgress) begins the time anew. Any byte from the peer ends all that.
+	/// each sign that the peer gets nearer to it (WebSocketProgress) begins the time anew, and so does each answer of its system as
+	/// long as it may be reading unseen. Any byte from the peer ends all that.
 	///
 	/// Times are milliseconds, and wrap around.
 {

@@ -10,6 +10,7 @@
 
 
 #include "core/Progress.h"
+#include <algorithm>
 
 
 namespace Poco {
@@ -25,9 +26,10 @@ void WebSocketProgress::begin(const WebSocketPeerState& state)
 }
 
 
-void WebSocketProgress::expectAnswer(const WebSocketPeerState& state)
+void WebSocketProgress::expectAnswer(const WebSocketPeerState& state, Time now)
 {
 	begin(state);
+	hide(state, now);
 	_answerBehind = state.acknowledged + state.waiting;
 	_behind = _slow = state.waiting > 0;
 }
@@ -38,10 +40,11 @@ int WebSocketProgress::look(const WebSocketPeerState& state, Time now)
 	const bool acknowledged = state.acknowledged != _last.acknowledged;
 	const bool otherWindow = state.window != _last.window;
 	const bool edgeMoved = state.acknowledged + state.window != _last.acknowledged + _last.window;
+	const bool first = !_known;
 	int result = NONE;
-	if (acknowledged || otherWindow || state.delivered != _last.delivered || !_known) result |= TAKEN;
+	if (acknowledged || otherWindow || state.delivered != _last.delivered || first) result |= TAKEN;
 	if (state.heldBack != _last.heldBack) result |= ARRIVED;
-	if (_known)
+	if (!first)
 	{
 		// An open window that stays as it is tells nothing: a program that hangs may have a wide one.
 		const bool read = edgeMoved && (otherWindow || state.window == 0);
@@ -49,9 +52,18 @@ int WebSocketProgress::look(const WebSocketPeerState& state, Time now)
 	}
 	if (result & (TAKEN | READ)) _time = now - state.quiet;
 	if (result & READ) _slow = true;
+	if (first || (result & READ)) hide(state, _time);
 	if (static_cast<Poco::Int32>(state.acknowledged - _answerBehind) >= 0) _behind = false;
 	begin(state);
 	return result;
+}
+
+
+void WebSocketProgress::hide(const WebSocketPeerState& state, Time now)
+	/// No more than the window, nor more than has been sent, is unread if the window does not change any more.
+{
+	_seen = now;
+	_unseen = std::min(state.window, state.acknowledged + state.waiting)/LOWEST_RATE;
 }
 
 

@@ -130,13 +130,13 @@ bool WebSocketTiming::look(Time now, const WebSocketPeerState& peer, const Facts
 		more.message = facts.messages;
 		more.messageSince = now;
 	}
+	const bool before = sentBefore(peer);
 	const bool answerAwaited = pinging() && !facts.blocked && !facts.closing;
 	Time since = sign();
 	int result = 0;
 	if (answerAwaited && _forAnswer)
 	{
-		const bool sentBefore = peer.waiting > CLOSE_SIZE || !reached(_lastMessage, lastReceived());
-		result = WebSocketKeepAlive::look(now, peer, more.progress, sentBefore);
+		result = WebSocketKeepAlive::look(now, peer, more.progress, before);
 		if (result & WebSocketKeepAlive::PROBE) more.probing = true;
 	}
 	else
@@ -144,6 +144,11 @@ bool WebSocketTiming::look(Time now, const WebSocketPeerState& peer, const Facts
 		result = more.progress.look(peer, now);
 		if (result & (answerAwaited ? WebSocketProgress::READ : WebSocketProgress::TAKEN)) advance(since, more.progress.time(), now);
 		if (answerAwaited && (result & WebSocketProgress::ARRIVED)) since = now;
+		if (facts.closing && before && more.progress.readsUnseen(now))
+		{
+			_closesLater = true;
+			advance(since, more.probing ? now - peer.quiet : now, now); // nobody has asked it before the first look
+		}
 		if (facts.closing && !facts.discarding) advance(since, result & WebSocketProgress::ARRIVED ? now : lastReceived(), now);
 		sign(since);
 	}
@@ -152,7 +157,7 @@ bool WebSocketTiming::look(Time now, const WebSocketPeerState& peer, const Facts
 	if (result & WebSocketProgress::ARRIVED) _lastMessage = now;
 	if (!facts.closing) return (result & WebSocketKeepAlive::PROBE) != 0;
 	if (more.progress.unacknowledged() > CLOSE_SIZE) _closesLater = true;
-	return true; // it may be reading still
+	return more.probing = true; // it may be reading still
 }
 
 
@@ -225,6 +230,14 @@ void WebSocketTiming::resumed(Time now)
 {
 	received(now);
 	sign(now);
+}
+
+
+bool WebSocketTiming::sentBefore(const WebSocketPeerState& peer) const
+	/// Returns true if the peer may have something to read before it answers.
+{
+	if (peer.waiting > CLOSE_SIZE || !reached(_lastMessage, lastReceived())) return true;
+	return _lastMessage == lastReceived() && peer.acknowledged > CLOSE_SIZE; // a message has come, and perhaps was answered at once
 }
 
 

@@ -133,6 +133,7 @@ public:
 	Time lastMessage() const;
 
 private:
+	bool sentBefore(const WebSocketPeerState& peer) const;
 	Time closeLimit(const Limits& limits) const;
 	Time readingUntil(Time now, const Limits& limits, const Facts& facts) const;
 	static void advance(Time& time, Time other, Time now);

@@ -9,6 +9,7 @@
 
 #include "support/MessageSupport.h"
 #include "support/SlowPeer.h"
+#include "Poco/Clock.h"
 #include <future>
 
 
@@ -62,6 +63,42 @@ TEST_P(MessageSlowTest, AnswerToAPingBehindMegabytes)
 	EXPECT_EQ(0x89, wire.peer.receiveFrame().flags);
 	wire.send(0x81, "alive");
 	EXPECT_EQ(text("alive"), get(received));
+}
+
+
+TEST_P(MessageSlowTest, AnswerToAPingBehindWhatIsReadUnseen)
+	/// Everything has been acknowledged, and the peer's window is wide open: nothing moves.
+{
+	ParamsPtr pParams = new WebSocketParams;
+	pParams->setPingInterval(ms(500));
+	pParams->setPongTimeout(LIMIT);
+	Wire wire(GetParam(), pParams);
+	wire.ws.setSendTimeout(LIMIT);
+	wire.ws.setReceiveTimeout(Poco::Timespan(60, 0));
+	hoard(wire.peer);
+	EXPECT_EQ(static_cast<int>(hoarded().size()), wire.ws.sendText(hoarded()));
+	std::future<Message> received = std::async(std::launch::async, [&] { return receiveString(wire.ws); });
+	receiveUnseen(wire.peer, sizeOnTheWire(hoarded(), GetParam().peerMasks()));
+	EXPECT_EQ(0x89, wire.peer.receiveFrame().flags);
+	wire.send(0x81, "alive");
+	EXPECT_EQ(text("alive"), get(received));
+}
+
+
+TEST_P(MessageSlowTest, PeerThatHoardsAndReadsNothing)
+	/// It is cut: as late as it could have read everything, at 25 KB/s, and the limit later.
+{
+	ParamsPtr pParams = new WebSocketParams;
+	pParams->setPingInterval(ms(100));
+	pParams->setPongTimeout(ms(1500));
+	Wire wire(GetParam(), pParams);
+	wire.ws.setSendTimeout(ms(1500));
+	wire.ws.setReceiveTimeout(Poco::Timespan(60, 0));
+	hoard(wire.peer);
+	const Poco::Clock begin;
+	wire.ws.sendText(pattern(50000));
+	EXPECT_EQ(WebSocket::WS_ERR_PING_TIMEOUT, errorOf([&] { receiveString(wire.ws); }));
+	EXPECT_LE(2000*1000, begin.elapsed());
 }
 
 

@@ -216,6 +216,47 @@ TEST(WebSocketKeepAliveTest, SignsOfAnAnswer)
 }
 
 
+TEST(WebSocketKeepAliveTest, ThePeerReadsUnseen)
+	/// Then it is enough that its system answers.
+{
+	struct Row
+	{
+		const char* name;
+		bool sentBefore;
+		Time quiet; // at each look
+		Time failed;
+	};
+	const Row rows[] =
+	{
+		{"its system answers, until all that it may hold could have been read", true, 30, 1980 - 30 + 200},
+		{"its system has gone", true, 100000, 1300},
+		{"nothing was sent before", false, 30, 1200}
+	};
+	for (const Row& row: rows)
+	{
+		SCOPED_TRACE(row.name);
+		for (Time begin: BEGINNINGS)
+		{
+			Peer peer(begin);
+			peer.state.acknowledged = 2000*WebSocketProgress::LOWEST_RATE;
+			peer.state.window = 1000*WebSocketProgress::LOWEST_RATE;
+			if (row.sentBefore) peer.askAgain();
+			else peer.look(1100, false);
+			peer.state.quiet = row.quiet;
+			Time time = 1100;
+			for (auto action = NOTHING; action != FAIL && time < 10000; ++time)
+			{
+				action = peer.at(time);
+				if (action != LOOK) continue;
+				EXPECT_EQ(WebSocketProgress::NONE, peer.look(time));
+				action = peer.at(time);
+			}
+			EXPECT_EQ(row.failed, time - 1);
+		}
+	}
+}
+
+
 TEST(WebSocketKeepAliveTest, TheLongestSilence)
 {
 	for (Time begin: BEGINNINGS)

@@ -68,7 +68,7 @@ TEST(WebSocketProgressTest, AnswerToAPing)
 	{
 		SCOPED_TRACE(row.name);
 		WebSocketProgress progress;
-		progress.expectAnswer(row.asked);
+		progress.expectAnswer(row.asked, 0);
 		EXPECT_EQ(row.expectedFirst, progress.look(row.first, 1000));
 		EXPECT_EQ(row.expectedSecond, progress.look(row.second, 2000));
 	}
@@ -101,16 +101,47 @@ TEST(WebSocketProgressTest, Slow)
 	/// As soon as it is known that there is something to read before the PING.
 {
 	WebSocketProgress progress;
-	progress.expectAnswer(state(10, 1000));
+	progress.expectAnswer(state(10, 1000), 0);
 	EXPECT_FALSE(progress.slow());
 	progress.look(state(20, 1000), 1000);
 	EXPECT_FALSE(progress.slow());
 	progress.look(state(20, 2000), 2000);
 	EXPECT_TRUE(progress.slow());
-	progress.expectAnswer(state(20, 2000));
+	progress.expectAnswer(state(20, 2000), 0);
 	EXPECT_FALSE(progress.slow());
-	progress.expectAnswer(state(20, 2000, 100));
+	progress.expectAnswer(state(20, 2000, 100), 0);
 	EXPECT_TRUE(progress.slow());
+}
+
+
+TEST(WebSocketProgressTest, ReadsUnseen)
+	/// As long as a program that reads no slower than LOWEST_RATE may need for one window, or for all that was ever sent.
+{
+	constexpr Poco::UInt32 RATE = WebSocketProgress::LOWEST_RATE;
+	WebSocketProgress progress;
+	EXPECT_FALSE(progress.readsUnseen(0)) << "nothing is known";
+	progress.begin(state(900*RATE, 800*RATE));
+	EXPECT_FALSE(progress.readsUnseen(0)) << "nobody has asked";
+	for (Poco::UInt32 begin: {0u, 0x7fffffffu - 500, 0xffffffffu - 500})
+	{
+		progress.expectAnswer(state(900*RATE, 800*RATE), begin);
+		EXPECT_TRUE(progress.readsUnseen(begin + 799));
+		EXPECT_FALSE(progress.readsUnseen(begin + 800)) << "one window";
+		progress.expectAnswer(state(700*RATE, 800*RATE), begin);
+		EXPECT_FALSE(progress.readsUnseen(begin + 700)) << "all that was sent";
+		progress.expectAnswer(state(600*RATE, 800*RATE, 100*RATE), begin);
+		EXPECT_FALSE(progress.readsUnseen(begin)) << "the PING has not even arrived";
+		progress.look(state(700*RATE, 800*RATE), begin + 500);
+		EXPECT_TRUE(progress.readsUnseen(begin + 1199)) << "now it has";
+		EXPECT_FALSE(progress.readsUnseen(begin + 1200));
+		progress.look(state(700*RATE + 10, 800*RATE), begin + 1200);
+		EXPECT_FALSE(progress.readsUnseen(begin + 1200)) << "an acknowledgement is no sign";
+		progress.look(state(700*RATE + 10, 900*RATE, 0, 50), begin + 1300);
+		EXPECT_TRUE(progress.readsUnseen(begin + 1949)) << "it has read";
+		EXPECT_FALSE(progress.readsUnseen(begin + 1950));
+		progress.expectAnswer(state(900*RATE, 0), begin);
+		EXPECT_FALSE(progress.readsUnseen(begin)) << "what is read would show";
+	}
 }
 
 

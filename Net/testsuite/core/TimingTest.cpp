@@ -18,6 +18,7 @@
 
 
 using Poco::Net::WebSocketPeerState;
+using Poco::Net::WebSocketProgress;
 using Poco::Net::WebSocketTiming;
 
 using Time = WebSocketTiming::Time;
@@ -243,6 +244,49 @@ TEST(WebSocketTimingTest, ALateClose)
 }
 
 
+TEST(WebSocketTimingTest, ACloseFrameBehindWhatIsReadUnseen)
+	/// For as long as that may take it is enough that the peer's system answers.
+{
+	struct Row
+	{
+		const char* name;
+		Time message; // the last one
+		Poco::UInt32 quiet;
+		bool waits;
+	};
+	const Row rows[] =
+	{
+		{"a message was sent after the last byte came", 20, 10, true},
+		{"a message came, and was answered at once", 10, 10, true},
+		{"nothing was sent since", 0, 10, false},
+		{"its system has gone", 20, 100000, false}
+	};
+	for (const Row& row: rows)
+	{
+		SCOPED_TRACE(row.name);
+		for (Time begin: BEGINNINGS)
+		{
+			Connection connection(begin);
+			connection.peer.acknowledged = 5000*WebSocketProgress::LOWEST_RATE;
+			connection.timing.message(begin + row.message);
+			connection.timing.received(begin + 10);
+			connection.timing.closing(begin + 100, false);
+			connection.facts.closing = true;
+			connection.more.progress.begin(connection.peer);
+			connection.peer.window = 1000*WebSocketProgress::LOWEST_RATE;
+			connection.peer.quiet = row.quiet;
+			Time time = 100;
+			while (time < 10000 && connection.at(time) == NOTHING) ++time;
+			EXPECT_EQ(CLOSE_TIMEOUT, connection.at(time));
+			if (row.waits) EXPECT_LE(400 - 10 + 1000u, time);
+			else EXPECT_GE(400 + 500u, time);
+			EXPECT_GE(400 + 1000 + 500u, time) << "the send time-out";
+			EXPECT_TRUE(connection.more.probing);
+		}
+	}
+}
+
+
 TEST(WebSocketTimingTest, ASignInTheFutureOrFromLongAgo)
 {
 	for (Time begin: BEGINNINGS)
@@ -380,10 +424,20 @@ TEST(WebSocketTimingTest, ALookAtOneWhoIsPingedAndBlocked)
 
 TEST(WebSocketTimingTest, TheSystemIsToKeepUpToDateBehindASecondPing)
 {
-	for (bool sentBefore: {false, true})
+	struct Row
 	{
+		Time message; // 0: none but what came
+		Poco::UInt32 acknowledged;
+		Poco::UInt32 waiting;
+		bool sentBefore;
+	};
+	for (const Row& row: {Row{0, 0, 0, false}, Row{0, 4096, 4096, false}, Row{0, 4097, 0, true}, Row{0, 0, 4097, true}, Row{500, 0, 0, true}})
+	{
+		const bool sentBefore = row.sentBefore;
 		Connection connection(0, limits(0, 1000));
-		if (sentBefore) connection.timing.message(500);
+		if (row.message > 0) connection.timing.message(row.message);
+		connection.peer.acknowledged = row.acknowledged;
+		connection.peer.waiting = row.waiting;
 		EXPECT_EQ(SEND_PING, connection.at(1000));
 		EXPECT_EQ(sentBefore ? SEND_PING : NOTHING, connection.at(1100));
 		EXPECT_EQ(sentBefore, connection.probes);

@@ -7,20 +7,14 @@
 //
 
 
-#include "support/EventSupport.h"
-#include "Poco/Net/HTTPSClientSession.h"
-#include "Poco/Net/WebSocketClient.h"
+#include "support/EventEnd.h"
 #include <sys/resource.h>
 
 
 using namespace WebSocketTest;
-using Poco::Net::ServerSocket;
 using Poco::Net::Socket;
-using Poco::Net::SocketAddress;
-using Poco::Net::WebSocketClient;
-using Poco::Net::WebSocketClientLoop;
-using Poco::Net::WebSocketClientParams;
 using Poco::Net::WebSocketConnection;
+using Poco::Net::WebSocketConnectionParams;
 
 
 namespace
@@ -79,45 +73,12 @@ class EventRenegotiateTest: public ::testing::TestWithParam<Role>
 	/// A connection of the event shell, over TLS 1.2, as server or client, and its raw peer.
 {
 protected:
-	EventRenegotiateTest():
-		listener(SocketAddress("127.0.0.1", 0)),
-		handler(new Recorder)
-	{
-	}
-
-	~EventRenegotiateTest() override
-	{
-		pPeer.reset(); // nobody answers the Close frame
-		if (pClient) pClient->stop();
-		handler->forget(); // the connection has it, too
-	}
-
 	void connect(const Poco::Timespan& sendTimeout)
 	{
 		const OnlyTLS12 version;
-		if (GetParam() == Role::SERVER)
-		{
-			EventParams::Ptr pParams = new EventParams;
-			pParams->setSendTimeout(sendTimeout);
-			pServer = std::make_unique<EventServer>(Port::TLS, pParams);
-			pServer->start();
-			pPeer = std::make_unique<RawPeer>(pServer->connect());
-			pConnection = pServer->handler.connection();
-			return;
-		}
-		WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
-		pParams->setReconnect(false);
-		pParams->setSendTimeout(sendTimeout);
-		pParams->setSessionFactory([](const Poco::URI& uri)
-		{
-			return std::make_unique<Poco::Net::HTTPSClientSession>(uri.getHost(), uri.getPort(), clientContext());
-		});
-		pLoop = std::make_unique<WebSocketClientLoop>();
-		pClient = std::make_unique<WebSocketClient>(Poco::URI("wss://127.0.0.1:" + std::to_string(listener.address().port()) + "/"), forClient(handler), *pLoop, pParams);
-		pClient->start();
-		pPeer = std::make_unique<RawPeer>(listener.acceptConnection(), Transport::TLS, true);
-		pPeer->send(handshakeResponse(pPeer->receiveThrough("\r\n\r\n")));
-		pConnection = handler->connection();
+		pEnd = std::make_unique<EventEnd>(GetParam(), Transport::TLS, [&](WebSocketConnectionParams& params) { params.setSendTimeout(sendTimeout); });
+		pPeer = pEnd->pPeer.get();
+		pConnection = pEnd->pConnection;
 	}
 
 	void renegotiate()
@@ -129,16 +90,12 @@ protected:
 
 	std::string frame(const std::string& text) const
 	{
-		return WebSocketTest::frame(FIN_TEXT, text, GetParam() == Role::SERVER);
+		return pEnd->frame(FIN_TEXT, text);
 	}
 
 	Watchdog watchdog;
-	ServerSocket listener;
-	Poco::SharedPtr<Recorder> handler; // of the client
-	std::unique_ptr<EventServer> pServer;
-	std::unique_ptr<WebSocketClientLoop> pLoop;
-	std::unique_ptr<WebSocketClient> pClient;
-	std::unique_ptr<RawPeer> pPeer;
+	std::unique_ptr<EventEnd> pEnd;
+	RawPeer* pPeer = nullptr;
 	EventConnection::Ptr pConnection;
 };
 

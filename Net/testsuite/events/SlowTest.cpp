@@ -7,8 +7,9 @@
 //
 
 
-#include "support/EventSupport.h"
+#include "support/EventEnd.h"
 #include "support/SlowPeer.h"
+#include "Poco/Clock.h"
 
 
 namespace WebSocketTest {
@@ -120,6 +121,112 @@ TEST_P(EventSlowTest, MessageThatArrivesBeforeTheCloseFrame)
 	ASSERT_EQ(3u, log.size());
 	EXPECT_EQ("close 4001", log.back());
 }
+
+
+//
+// Peers that read unseen: everything has been acknowledged, and the window is wide open
+//
+class EventUnseenTest: public ::testing::TestWithParam<std::tuple<Role, Transport>>
+{
+protected:
+	std::unique_ptr<EventEnd> connect(const Poco::Timespan& limit)
+	{
+		return std::make_unique<EventEnd>(std::get<0>(GetParam()), std::get<1>(GetParam()), [&](Poco::Net::WebSocketConnectionParams& params)
+		{
+			params.setPingInterval(Poco::Timespan(limit.totalMicroseconds()/4));
+			params.setPongTimeout(limit);
+			params.setSendTimeout(limit);
+			params.setCloseTimeout(limit);
+		});
+	}
+
+	static std::size_t sizeOnTheWire()
+	{
+		const bool masks = std::get<0>(GetParam()) == Role::CLIENT;
+		return frameHeader(FIN_TEXT, hoarded().size(), masks).size() + hoarded().size();
+	}
+
+private:
+	Watchdog _watchdog;
+};
+
+
+TEST_P(EventUnseenTest, AnswerToAPing)
+{
+	const std::unique_ptr<EventEnd> pEnd = connect(LIMIT);
+	RawPeer& peer = *pEnd->pPeer;
+	hoard(peer);
+	pEnd->pConnection->sendText(hoarded());
+	receiveUnseen(peer, sizeOnTheWire());
+	EXPECT_EQ(FIN_PING, peer.receiveFrame().flags);
+	peer.send(pEnd->frame(FIN_TEXT, "alive"));
+	EXPECT_TRUE(eventually([&] { return pEnd->handler().has("message 1 alive"); }));
+}
+
+
+TEST_P(EventUnseenTest, CloseFrame)
+{
+	const std::unique_ptr<EventEnd> pEnd = connect(LIMIT);
+	RawPeer& peer = *pEnd->pPeer;
+	hoard(peer);
+	pEnd->pConnection->sendText(hoarded());
+	pEnd->pConnection->close(4000, "");
+	receiveUnseen(peer, sizeOnTheWire());
+	EXPECT_EQ(4000, peer.receiveFrame().closeCode());
+	peer.send(pEnd->frame(FIN_CLOSE, closePayload(4001)));
+	EXPECT_TRUE(eventually([&] { return pEnd->handler().has("close 4001"); }));
+}
+
+
+TEST_P(EventUnseenTest, AnswerAtOnce)
+	/// What the peer has asked for is sent before anything else happens.
+{
+	const std::unique_ptr<EventEnd> pEnd = connect(LIMIT);
+	RawPeer& peer = *pEnd->pPeer;
+	hoard(peer);
+	pEnd->handler().message = [](EventConnection& connection, std::string_view text, WebSocketFrame::Opcode)
+	{
+		if (text == "go") connection.sendText(hoarded());
+	};
+	peer.send(pEnd->frame(FIN_TEXT, "go"));
+	receiveUnseen(peer, sizeOnTheWire());
+	EXPECT_EQ(FIN_PING, peer.receiveFrame().flags);
+	peer.send(pEnd->frame(FIN_TEXT, "alive"));
+	EXPECT_TRUE(eventually([&] { return pEnd->handler().has("message 1 alive"); }));
+}
+
+
+TEST_P(EventUnseenTest, PeerThatReadsNothingIsCut)
+	/// As late as it could have read everything, at 25 KB/s, and the limit later.
+{
+	const std::unique_ptr<EventEnd> pEnd = connect(ms(1500));
+	hoard(*pEnd->pPeer);
+	const Poco::Clock begin;
+	pEnd->pConnection->sendText(pattern(50000));
+	EXPECT_TRUE(eventually([&] { return pEnd->handler().has("close 1006"); }));
+	EXPECT_TRUE(pEnd->handler().has("error WebSocket Exception 22"));
+	EXPECT_LE(2000*1000, begin.elapsed());
+}
+
+
+TEST_P(EventUnseenTest, PeerThatReadsNothingIsClosed)
+{
+	const std::unique_ptr<EventEnd> pEnd = connect(ms(1500));
+	hoard(*pEnd->pPeer);
+	const Poco::Clock begin;
+	pEnd->pConnection->sendText(pattern(50000));
+	pEnd->pConnection->close(4000, "");
+	EXPECT_TRUE(eventually([&] { return pEnd->handler().has("close 1006"); }));
+	EXPECT_LE(2000*1000, begin.elapsed());
+	EXPECT_TRUE(pEnd->handler().has("error Timeout 0"));
+}
+
+
+INSTANTIATE_TEST_SUITE_P(EventSlowTest, EventUnseenTest, ::testing::Combine(::testing::Values(Role::SERVER, Role::CLIENT), ::testing::Values(Transport::PLAIN, Transport::TLS)),
+	[](const ::testing::TestParamInfo<std::tuple<Role, Transport>>& param)
+	{
+		return std::string(std::get<0>(param.param) == Role::SERVER ? "Server" : "Client") + (std::get<1>(param.param) == Transport::TLS ? "TLS" : "Plain");
+	});
 
 
 //

@@ -21,6 +21,8 @@ Of the engines, frames and eventsmany send 125 messages, the others one.
   deep       The same with a queue of three seconds, and CUBIC, which fills it: what is lost comes again seconds later.
   reader     A program that reads, or sends, steadily so much, over loopback.
   hoarder    The same with a receive buffer of 4 MB: the system acknowledges what the program reads minutes later.
+  hider      The same, and the buffer is set when the connection is there: what the program reads of the last 2.4 MB does not
+             show at its window.
 
 Links lead through a router: network namespaces, veth devices and tc's netem, for which one has to be root. Where the
 kernel lacks netem it is tbf, whose only delay is that of its queue. Without namespaces a proxy in this program shapes what it
@@ -105,9 +107,9 @@ class Case:
 
 def all_cases():
     for peer, rate, role, transport, task, engine in itertools.product(
-            ("link", "deep", "reader", "hoarder"), (25, 80), ("server", "client"), ("plain", "tls"),
+            ("link", "deep", "reader", "hoarder", "hider"), (25, 80), ("server", "client"), ("plain", "tls"),
             ("send", "close", "receive"), ("frames", "messages", "events", "eventsmany")):
-        if peer == "hoarder" and task == "receive":
+        if peer in ("hoarder", "hider") and task == "receive":
             continue  # the buffer does not matter
         yield Case(peer, rate, role, engine, transport, task)
 
@@ -522,11 +524,11 @@ class Runner:
     def listener(self, case):
         if case.over_link:
             return self.links.listener(case)
-        return self.tune(case, socket.create_server(("127.0.0.1", 0)))
+        return self.tune(case, socket.create_server(("127.0.0.1", 0)), "hoarder")
 
     @staticmethod
-    def tune(case, sock):
-        if case.peer == "hoarder":
+    def tune(case, sock, peer):
+        if case.peer == peer:
             force = 33  # SO_RCVBUFFORCE: beyond the system's limit
             try:
                 sock.setsockopt(socket.SOL_SOCKET, force, HOARD)
@@ -560,7 +562,7 @@ class Runner:
             if case.over_link:
                 sock = self.links.connect(case, port)
             else:
-                sock = self.tune(case, socket.socket())
+                sock = self.tune(case, socket.socket(), "hoarder")
                 sock.settimeout(START)
                 sock.connect(("127.0.0.1", port))
             stream = None if case.over_link else self.open_stream(case, sock, False)
@@ -584,7 +586,7 @@ class Runner:
             asyncio.run_coroutine_threadsafe(self.websockets(case, sock, listener is not None), self.loop).result()
 
     def open_stream(self, case, sock, server):
-        sock.settimeout(START)
+        self.tune(case, sock, "hider").settimeout(START)
         if case.tls:
             sock = (self.server_tls.wrap_socket(sock, server_side=True) if server else self.client_tls.wrap_socket(sock))
         return peers.Stream(sock, masks=not server)

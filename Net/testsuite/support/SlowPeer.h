@@ -49,16 +49,37 @@ inline const std::string& large()
 }
 
 
-inline std::string receiveSlowly(RawPeer& peer, std::size_t length)
+inline std::string receiveSlowly(RawPeer& peer, std::size_t length, std::size_t step = 20000)
 {
 	std::string result;
 	Pace pace;
 	while (result.size() < length)
 	{
 		pace.step();
-		result += peer.receive(std::min<std::size_t>(20000, length - result.size()));
+		result += peer.receive(std::min(step, length - result.size()));
 	}
 	return result;
+}
+
+
+inline const std::string& hoarded()
+	/// A message that hoard() and a send buffer take at once, and receiveUnseen() takes eight seconds for.
+{
+	static const std::string text = pattern(5*1024*1024/2);
+	return text;
+}
+
+
+inline void hoard(RawPeer& peer)
+	/// Gives the peer's system a large buffer. Its window is as wide as before when hoarded() has arrived: what the program reads then does not show.
+{
+	peer.socket().setReceiveBufferSize(4*1024*1024);
+}
+
+
+inline std::string receiveUnseen(RawPeer& peer, std::size_t length)
+{
+	return receiveSlowly(peer, length, 12000);
 }
 
 

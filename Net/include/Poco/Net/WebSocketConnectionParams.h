@@ -92,7 +92,7 @@ public:
 	void setCloseTimeout(const Poco::Timespan& timeout);
 		/// Sets the time-out of the closing handshake; more than 0. If the peer acknowledges nothing, and nothing arrives from it, for
 		/// this long, the connection is cut. While the peer has to take what was sent before the Close frame, the send time-out
-		/// holds, if it is longer. See also setTransferTimeout(). Default: 5 s.
+		/// holds, if it is longer, and more for what it may read unseen, as with setPongTimeout(). See also setTransferTimeout(). Default: 5 s.
 
 	Poco::Timespan getCloseTimeout() const;
 		/// Returns the time-out of the closing handshake.

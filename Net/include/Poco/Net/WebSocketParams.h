@@ -227,7 +227,9 @@ public:
 		///
 		/// The peer is not silent if anything arrives, or if its system acknowledges, or its program reads, what was sent before
 		/// the PING. If something was sent before the PING, a second PING follows after half of the time, and the time starts again.
-		/// While the peer is known to have something to read before the PING, the send timeout holds, if it is longer.
+		/// While the peer is known to have something to read before the PING, the send timeout holds, if it is longer. What a slow program
+		/// reads does not always show. As long as its system answers (Linux), it has a second more for each 25 KB of the room that its
+		/// system tells, but not for more than was sent.
 
 	Poco::Timespan getPongTimeout() const;
 		/// Returns how long the peer may be silent after a PING.
