@@ -294,9 +294,10 @@ int WebSocketReceiver::skipToClose(const WebSocketDeadline& limit)
 	{
 		_reader.setLimit(&limit);
 		_reader.setReadAhead(true);
-		if (inMessage()) _skipping = true; // it is not complete any more
-		if (_throughParser) _reader.takeOver(_parser);
+		const bool inside = inMessage();
+		if (_throughParser) _reader.takeOver(_parser); // first: without memory for it all goes on as before
 		_throughParser = false;
+		if (inside) _skipping = true; // the message is not complete any more
 		do
 		{
 			if (limit.over()) throw TimeoutException("No Close frame from the peer");

@@ -11,6 +11,7 @@
 //
 
 
+#include "support/CoreAllocations.h"
 #include "support/FaultSupport.h"
 #include "Poco/Net/HTTPClientSession.h"
 #include "Poco/Net/NetException.h"
@@ -186,4 +187,54 @@ TEST(FaultFoundTest, ManyFinalBlocksAreInflatedInShortTime)
 	EXPECT_EQ(WebSocketInflater::OK, inflater.decompress(blocks.data(), blocks.size(), true, 1000, output));
 	EXPECT_LT(start.elapsed(), 2000000) << "microseconds for a message of 1 MiB";
 	EXPECT_EQ(text, output);
+}
+
+
+TEST(FaultFoundTest, ClosingWithoutMemoryInsideAControlFrame)
+	/// What has come of a control frame is taken from the parser, which needs memory. Nothing is lost: the call can be repeated, and who receives
+	/// instead finds the peer's Close frame.
+{
+	for (WebSocketFramer::Role role: {WebSocketFramer::ROLE_SERVER, WebSocketFramer::ROLE_CLIENT})
+	{
+		for (bool inMessage: {false, true})
+		{
+			for (bool repeated: {false, true})
+			{
+				std::size_t strikes = 0;
+				bool struck = true;
+				for (std::size_t n = 0; struck; ++n)
+				{
+					SCOPED_TRACE(::testing::Message() << role << inMessage << repeated << n);
+					SocketPair pair;
+					Poco::Net::HTTPClientSession session;
+					Poco::AutoPtr<Poco::Net::StreamSocketImpl> pSocket = new Poco::Net::StreamSocketImpl(pair.takeFirst());
+					Poco::AutoPtr<WebSocketImpl> pWebSocket = new WebSocketImpl(pSocket.get(), session, role == WebSocketFramer::ROLE_CLIENT);
+					const std::string ping = FramerTest::encode(role, Frame{0x89, "ping"});
+					const std::string close = FramerTest::encode(role, Frame{0x88, std::string("\x0f\xa0", 2)});
+					if (inMessage) pair.send(FramerTest::encode(role, Frame{0x01, "part"}));
+					pair.send(ping.substr(0, ping.size() - 2));
+					pWebSocket->setReceiveTimeout(Poco::Timespan(0, 1000));
+					std::string message;
+					WebSocketFrame::Opcode opcode = WebSocketFrame::OP_CONT;
+					EXPECT_THROW(pWebSocket->receiveMessage(message, opcode), Poco::TimeoutException);
+					pWebSocket->setReceiveTimeout(Poco::Timespan(10, 0));
+					try
+					{
+						const FailingAllocations failing(n, n + 1);
+						EXPECT_FALSE(pWebSocket->closeHandshake(1000, "", Poco::Timespan(0, 1000)));
+						struck = failing.struck();
+					}
+					catch (const std::bad_alloc&)
+					{
+						++strikes;
+					}
+					pair.send(ping.substr(ping.size() - 2) + close);
+					if (repeated) EXPECT_TRUE(pWebSocket->closeHandshake(1000, "", Poco::Timespan(10, 0)));
+					else EXPECT_FALSE(pWebSocket->receiveMessage(message, opcode));
+					EXPECT_EQ(4000, pWebSocket->framer().closeCode());
+				}
+				EXPECT_LT(0u, strikes);
+			}
+		}
+	}
 }
