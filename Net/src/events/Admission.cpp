@@ -13,7 +13,6 @@
 #include "Poco/Clock.h"
 #include "Poco/Exception.h"
 #include <chrono>
-#include <limits>
 #include <openssl/rand.h>
 
 
@@ -84,12 +83,10 @@ bool WebSocketAdmission::inTime(const WebSocketHost& host)
 }
 
 
-void WebSocketAdmission::stay(const WebSocketHost& host) noexcept
+void WebSocketAdmission::change(Phase from, Phase to) noexcept
 {
-	++_http;
-	if (!perHost()) return;
-	std::lock_guard<std::mutex> lock(_mutex);
-	_hosts.add(host, std::numeric_limits<int>::max()); // needs no memory: it counts already
+	counter(to).fetch_add(1, std::memory_order_relaxed); // first: waitUntilEmpty() waits for it
+	counter(from).fetch_sub(1, std::memory_order_relaxed);
 }
 
 

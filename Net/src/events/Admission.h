@@ -57,8 +57,8 @@ public:
 		/// Counts a connection in its opening handshake. Counts nobody if it is closed, a limit is reached, or there is no
 		/// memory for counting (ADDRESS_LIMIT). A connection that is counted as one of another kind, which will leave soon, needs no room of its own.
 
-	void stay(const WebSocketHost& host) noexcept;
-		/// Counts a connection that is there already as one with other requests, before it leaves as what it was.
+	void change(Phase from, Phase to) noexcept;
+		/// A connection that counts counts as something else.
 
 	void opened(Phase before) noexcept;
 		/// The opening handshake of a connection is complete.

@@ -69,12 +69,13 @@ struct WebSocketConnectionGroup: public Poco::RefCountedObject
 	{
 		HANDSHAKE, /// It is in the opening handshake.
 		HTTP,      /// The same, but it has made other requests before.
-		OPENED     /// It is a WebSocket.
+		OPENED,    /// It is a WebSocket.
+		ELSEWHERE  /// It has been handed over, and counts there.
 	};
 
-	virtual bool handOver(WebSocketStream&, const std::string& /*received*/, int /*requests*/)
+	virtual bool handOver(WebSocketStream&, const std::string& /*received*/, int /*requests*/, Phase /*counted*/)
 		/// Gives a connection with a request that is not for WebSocket, and whose header has been received, to
-		/// somebody else, after so many others. Returns false, and leaves the stream alone, if nobody has time for it.
+		/// somebody else, after so many others. It does not count as it did any more. Returns false, and leaves the stream alone, if nobody has time for it.
 	{
 		return false;
 	}

@@ -184,8 +184,9 @@ bool WebSocketEventConnection::handOver(WebSocketOpeningHandshake& opening, cons
 	std::string received = opening.received();
 	received.append(pBehind, length);
 	_reactor.poller().remove(_stream.fd());
-	if (_group.handOver(_stream, received, opening.requests()))
+	if (_group.handOver(_stream, received, opening.requests(), _life.counted()))
 	{
+		_life.handedOver();
 		cut();
 		return true;
 	}

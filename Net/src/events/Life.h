@@ -100,6 +100,9 @@ public:
 	WebSocketConnectionGroup::Phase counted() const;
 		/// Returns what the connection counts as for its group.
 
+	void handedOver();
+		/// From now on it counts as ELSEWHERE.
+
 	static bool follows(Phase phase, Phase next);
 		/// Returns true if the table has next behind phase.
 
@@ -152,6 +155,12 @@ inline bool WebSocketLife::opened() const
 inline WebSocketConnectionGroup::Phase WebSocketLife::counted() const
 {
 	return static_cast<WebSocketConnectionGroup::Phase>(_counted);
+}
+
+
+inline void WebSocketLife::handedOver()
+{
+	_counted = WebSocketConnectionGroup::ELSEWHERE;
 }
 
 

@@ -184,20 +184,19 @@ void WebSocketServer::Core::acceptFailed(int code)
 }
 
 
-bool WebSocketServer::Core::handOver(WebSocketStream& stream, const std::string& received, int requests)
+bool WebSocketServer::Core::handOver(WebSocketStream& stream, const std::string& received, int requests, Phase counted)
 {
-	const WebSocketHost host = stream.remoteHost();
-	_admission.stay(host); // what the connection was is gone afterwards
+	_admission.change(counted, HTTP); // first: it may be closed before this function returns
 	try
 	{
 		if (_loops.dispatcher().serve(stream, received, requests)) return true;
 	}
 	catch (...)
 	{
-		_admission.leave(HTTP, host);
+		_admission.change(HTTP, counted);
 		throw;
 	}
-	_admission.leave(HTTP, host);
+	_admission.change(HTTP, counted);
 	return false;
 }
 
@@ -343,6 +342,7 @@ void WebSocketServer::Core::gone(WebSocketConnection& connection, Phase phase, b
 			// drain() has made room for those that there were
 		}
 	}
+	if (phase == ELSEWHERE) return;
 	const WebSocketEventConnection& ended = static_cast<const WebSocketEventConnection&>(connection);
 	if (phase == OPENED && logs()) logEnd(ended);
 	_admission.leave(phase, ended.remoteHost());

@@ -77,7 +77,7 @@ public:
 	void acceptFailed(int code) override;
 
 	// WebSocketConnectionGroup
-	bool handOver(WebSocketStream& stream, const std::string& received, int requests) override;
+	bool handOver(WebSocketStream& stream, const std::string& received, int requests, Phase counted) override;
 	void refused(const WebSocketRefusal& refusal, const Traffic& traffic) override;
 	void abandoned() override;
 	bool logs() const override;

@@ -514,6 +514,31 @@ TEST_P(TransportTest, RequestsCountForTheirAddress)
 }
 
 
+TEST_F(EventTest, ConnectionCountsOnceWhileItIsHandedOver)
+	/// To the thread of its handler. The limits would find no room for a client that comes back at once.
+{
+	EventServer server;
+	std::atomic<int> most(0);
+	server.server.setHTTP(new FunctionFactory([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		const auto metrics = server.server.metrics();
+		most = std::max(most.load(), static_cast<int>(metrics.handshakes + metrics.httpConnections + metrics.connections));
+		response.sendBuffer(request.getURI().data(), request.getURI().size());
+	}), httpParams());
+	server.start();
+	for (int i = 0; i < 300; ++i)
+	{
+		RawPeer peer = server.dial();
+		EXPECT_EQ("/first", ask(peer, "/first"));
+		peer.send(get("/last", "Connection: close\r\n"));
+		EXPECT_EQ("/last", receiveAnswer(peer).body);
+		EXPECT_TRUE(peer.atEnd());
+		EXPECT_TRUE(eventually([&] { return server.server.metrics().httpConnections == 0; }));
+	}
+	EXPECT_EQ(1, most);
+}
+
+
 //
 // Keep-alive
 //

@@ -119,8 +119,7 @@ TEST_F(EventAdmissionTest, AllConnections)
 TEST_F(EventAdmissionTest, OtherRequests)
 {
 	EXPECT_TRUE(admit(A, false));
-	admission.stay(A);
-	admission.leave(WebSocketConnectionGroup::HANDSHAKE, A);
+	admission.change(WebSocketConnectionGroup::HANDSHAKE, WebSocketConnectionGroup::HTTP);
 	EXPECT_EQ(1, metrics().httpConnections);
 	EXPECT_EQ(0, metrics().handshakes);
 	EXPECT_TRUE(admit(A, false));
