@@ -427,7 +427,8 @@ namespace
 
 
 TEST_F(EventTest, AdoptWhileItIsStopped)
-	/// stop() or drain() begins while adopt() looks at the request: the server does not run, which is no limit that was reached.
+	/// stop() or drain() begins while adopt() looks at the request: the server does not run, which is no limit that was reached. They wait
+	/// until adopt() has returned.
 {
 	for (const How how: {How::STOP, How::DRAIN})
 	{
@@ -435,6 +436,7 @@ TEST_F(EventTest, AdoptWhileItIsStopped)
 		events.handler.quiet = true;
 		events.start();
 		const SocketAddress address = events.address();
+		std::atomic<bool> ended(false);
 		std::thread ending;
 		TestServer http(Transport::PLAIN, TestServer::RequestHandler([&](HTTPServerRequest& request, HTTPServerResponse& response)
 		{
@@ -445,8 +447,10 @@ TEST_F(EventTest, AdoptWhileItIsStopped)
 				{
 					if (how == How::STOP) events.server.stop();
 					else events.server.drain(Poco::Timespan(0, 1000));
+					ended = true;
 				});
 				EXPECT_TRUE(eventually([&] { return !connects(address); })); // that is: it has begun
+				EXPECT_TRUE(stays([&] { return !ended; }));
 			});
 			EXPECT_THROW(events.server.adopt(interrupted, response), Poco::IllegalStateException);
 			EXPECT_FALSE(response.sent());

@@ -1,0 +1,224 @@
+//
+// MessageMeanwhileTest.cpp
+//
+// What goes on in the class while a thread waits, has given up, or does something else.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "support/MessageSupport.h"
+#include "Poco/Clock.h"
+#include <future>
+#include <thread>
+
+
+using Poco::Net::WebSocket;
+using Poco::Net::WebSocketParams;
+
+
+namespace WebSocketTest {
+
+
+namespace
+{
+	class MessageMeanwhileTest: public ConnectionTest
+	{
+	};
+
+	constexpr int SMALL = 16*1024; // of buffers
+
+	Poco::Timespan ms(int milliseconds)
+	{
+		return Poco::Timespan(0, milliseconds*1000);
+	}
+
+	void wait(int milliseconds)
+		/// At least so long.
+	{
+		const Poco::Clock begin;
+		while (!begin.isElapsed(1000*milliseconds)) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+	}
+
+	const std::string& large()
+		/// More than the buffers take.
+	{
+		static const std::string text = pattern(8*1024*1024);
+		return text;
+	}
+
+	void expectUnfinished(Wire& wire)
+		/// Sends large(), until the time-out.
+	{
+		wire.ws.setSendBufferSize(SMALL);
+		wire.peer.socket().setReceiveBufferSize(SMALL);
+		EXPECT_THROW(wire.ws.sendText(large()), Poco::TimeoutException);
+	}
+
+	void expectRest(Wire& wire)
+	{
+		const Frame frame = wire.peer.receiveFrame();
+		EXPECT_EQ(0x81, frame.flags);
+		EXPECT_TRUE(large() == frame.payload);
+	}
+}
+
+
+//
+// A send that has given up
+//
+TEST_P(MessageMeanwhileTest, KeepAliveAfterASendTimeout)
+	/// The thread that receives sends what is left, and then the PING. Its answer has the whole time from there on: at least half of it for the
+	/// first PING, and all for the second.
+{
+	ParamsPtr pParams = new WebSocketParams;
+	pParams->setPingInterval(ms(100));
+	pParams->setPongTimeout(ms(3000));
+	Wire wire(GetParam(), pParams);
+	wire.ws.setSendTimeout(ms(300));
+	wire.ws.setReceiveTimeout(Poco::Timespan(60, 0));
+	expectUnfinished(wire);
+	std::future<int> error = std::async(std::launch::async, [&] { return errorOf([&] { receiveString(wire.ws); }); });
+	wait(1700); // and so the first look has been at a peer that takes nothing
+	expectRest(wire);
+	const Poco::Clock begin;
+	EXPECT_EQ(0x89, wire.peer.receiveFrame().flags);
+	EXPECT_EQ(WebSocket::WS_ERR_PING_TIMEOUT, get(error));
+	EXPECT_LE(1000*4400, begin.elapsed());
+}
+
+
+TEST_P(MessageMeanwhileTest, AnswerThatAnotherThreadWasToSend)
+	/// It gives up. The thread that receives, which has left the answer to it, sees that.
+{
+	Wire wire(GetParam());
+	wire.ws.setSendTimeout(ms(700));
+	std::future<void> sent = std::async(std::launch::async, [&] { expectUnfinished(wire); });
+	EXPECT_TRUE(wire.peer.socket().poll(deadline(), Poco::Net::Socket::SELECT_READ)); // it has begun
+	wire.send(0x89, "ping");
+	std::future<Message> received = std::async(std::launch::async, [&] { return receiveString(wire.ws); });
+	get(sent);
+	expectRest(wire);
+	const Frame pong = wire.peer.receiveFrame();
+	EXPECT_EQ(0x8a, pong.flags);
+	EXPECT_EQ("ping", pong.payload);
+	wire.send(0x81, "message");
+	EXPECT_EQ(text("message"), get(received));
+}
+
+
+TEST_P(MessageMeanwhileTest, AnswerToACloseThatAnotherThreadWasToSend)
+{
+	Wire wire(GetParam());
+	wire.ws.setSendTimeout(ms(700));
+	std::future<void> sent = std::async(std::launch::async, [&] { expectUnfinished(wire); });
+	EXPECT_TRUE(wire.peer.socket().poll(deadline(), Poco::Net::Socket::SELECT_READ));
+	wire.send(0x88, closePayload(4000));
+	std::string message;
+	WebSocketFrame::Opcode opcode = WebSocketFrame::OP_CONT;
+	EXPECT_FALSE(wire.ws.receiveMessage(message, opcode));
+	get(sent);
+	std::future<bool> closed = std::async(std::launch::async, [&] { return wire.ws.closeHandshake(1000, "", deadline()); });
+	expectRest(wire);
+	EXPECT_EQ(4000, wire.peer.receiveFrame().closeCode());
+	EXPECT_TRUE(get(closed));
+}
+
+
+//
+// A program that does something else
+//
+TEST_P(MessageMeanwhileTest, AwayForLongerThanATransferMayTake)
+	/// What has arrived meanwhile was not too slow.
+{
+	for (bool fragments: {false, true})
+	{
+		SCOPED_TRACE(fragments);
+		ParamsPtr pParams = new WebSocketParams;
+		pParams->setTransferTimeout(ms(300));
+		Wire wire(GetParam(), pParams);
+		const std::string whole = fragments ? wire.frame(0x01, "mess") + wire.frame(0x80, "age") : wire.frame(0x81, "message");
+		wire.peer.send(whole.substr(0, whole.size() - 2));
+		wire.ws.setReceiveTimeout(ms(50));
+		EXPECT_EQ(-1, errorOf([&] { receiveString(wire.ws); }));
+		wire.peer.send(whole.substr(whole.size() - 2));
+		wait(400);
+		wire.ws.setReceiveTimeout(deadline());
+		EXPECT_EQ(text("message"), receiveString(wire.ws));
+	}
+}
+
+
+TEST_P(MessageMeanwhileTest, AwayForLongerThanTheKeepAliveAllows)
+	/// An answer that has arrived meanwhile is an answer.
+{
+	ParamsPtr pParams = new WebSocketParams;
+	pParams->setPingInterval(ms(100));
+	pParams->setPongTimeout(ms(200));
+	Wire wire(GetParam(), pParams);
+	wire.ws.setReceiveTimeout(ms(150));
+	EXPECT_EQ(-1, errorOf([&] { receiveString(wire.ws); }));
+	EXPECT_EQ(0x89, wire.peer.receiveFrame().flags);
+	wire.send(0x8a);
+	wire.send(0x81, "message");
+	wait(500);
+	wire.ws.setReceiveTimeout(deadline());
+	EXPECT_EQ(text("message"), receiveString(wire.ws));
+}
+
+
+//
+// Who receives in parts
+//
+TEST_P(MessageMeanwhileTest, ClosingDoesNotWaitForAReceiverWhoseConnectionIsBroken)
+	/// Whichever function it receives with.
+{
+	struct Row
+	{
+		const char* name;
+		std::function<void (WebSocket&)> receive;
+	};
+	const Row rows[] =
+	{
+		{"a part", [](WebSocket& ws)
+			{
+				char buffer[10];
+				WebSocket::Part part;
+				ws.receivePart(buffer, sizeof(buffer), part);
+			}},
+		{"a message", [](WebSocket& ws) { receiveString(ws); }},
+		{"a frame", [](WebSocket& ws)
+			{
+				char buffer[10];
+				int flags = 0;
+				ws.receiveFrame(buffer, sizeof(buffer), flags);
+			}}
+	};
+	for (const Row& row: rows)
+	{
+		SCOPED_TRACE(row.name);
+		Wire wire(GetParam());
+		wire.ws.setReceiveTimeout(Poco::Timespan(60, 0));
+		std::promise<void> begins;
+		std::future<int> error = std::async(std::launch::async, [&]
+		{
+			begins.set_value();
+			return errorOf([&] { row.receive(wire.ws); });
+		});
+		begins.get_future().wait();
+		wait(100); // it receives now, as a rule
+		const Poco::Clock begin;
+		std::future<bool> closed = std::async(std::launch::async, [&] { return wire.ws.closeHandshake(1000, "", Poco::Timespan(40, 0)); });
+		EXPECT_EQ(1000, wire.peer.receiveFrame().closeCode());
+		wire.peer.reset();
+		EXPECT_FALSE(get(closed));
+		EXPECT_NE(0, get(error));
+		EXPECT_GT(30*1000*1000, begin.elapsed());
+	}
+}
+
+
+INSTANTIATE_TEST_SUITE_P(All, MessageMeanwhileTest, ::testing::ValuesIn(allConnections()), connectionName);
+
+
+} // namespace WebSocketTest

@@ -1,0 +1,131 @@
+//
+// AwayTest.cpp
+//
+// A callback takes longer than the time limits of another connection of the same loop.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "support/EventSupport.h"
+#include "Poco/Clock.h"
+#include <thread>
+
+
+namespace WebSocketTest {
+
+
+namespace
+{
+	Poco::Timespan ms(int milliseconds)
+	{
+		return Poco::Timespan(0, milliseconds*1000);
+	}
+
+	void wait(int milliseconds)
+		/// At least so long.
+	{
+		const Poco::Clock begin;
+		while (!begin.isElapsed(1000*milliseconds)) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+	}
+
+	class Away
+		/// A server with one loop, which is held up whenever "wait" comes.
+	{
+	public:
+		Away(Port port, EventParams::Ptr pParams):
+			_server(port, pParams)
+		{
+			pParams->setThreads(1);
+			_server.handler.message = [this](EventConnection& connection, std::string_view text, WebSocketFrame::Opcode opcode)
+			{
+				if (text == "close") connection.close(4000);
+				else if (text != "wait") connection.send(text, opcode);
+				if (text != "wait") return;
+				_begun = true;
+				EXPECT_TRUE(eventually([this] { return _done.load(); }));
+				wait(700);
+			};
+			_server.start();
+		}
+
+		RawPeer connect()
+		{
+			return _server.connect();
+		}
+
+		bool has(const std::string& line)
+			/// Of the first connection.
+		{
+			return eventually([&] { return _server.handler.has(line); });
+		}
+
+		void meanwhile(const std::function<void ()>& function)
+		{
+			RawPeer other = connect();
+			other.send(textFrame("wait"));
+			EXPECT_TRUE(eventually([this] { return _begun.load(); }));
+			function();
+			_done = true;
+		}
+
+	private:
+		EventServer _server;
+		std::atomic<bool> _begun{false};
+		std::atomic<bool> _done{false};
+	};
+
+	class EventAwayTest: public EventPortTest
+	{
+	};
+}
+
+
+TEST_P(EventAwayTest, LongerThanATransferMayTake)
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setTransferTimeout(ms(400));
+	Away away(GetParam(), pParams);
+	RawPeer peer = away.connect();
+	const std::string message = textFrame("message");
+	peer.send(message.substr(0, 8));
+	wait(200); // the message has been noted
+	away.meanwhile([&] { peer.send(message.substr(8)); });
+	expectText(peer, "message");
+}
+
+
+TEST_P(EventAwayTest, LongerThanTheKeepAliveAllows)
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setPingInterval(ms(200));
+	pParams->setPongTimeout(ms(400));
+	Away away(GetParam(), pParams);
+	RawPeer peer = away.connect();
+	const Frame ping = peer.receiveFrame();
+	EXPECT_EQ(FIN_PING, ping.flags);
+	away.meanwhile([&] { peer.send(masked(FIN_PONG, ping.payload) + textFrame("message")); });
+	Frame next;
+	while ((next = peer.receiveFrame()).flags == FIN_PING) peer.send(masked(FIN_PONG, next.payload));
+	EXPECT_EQ("message", next.payload);
+}
+
+
+TEST_P(EventAwayTest, LongerThanAClosingHandshakeMayTake)
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setCloseTimeout(ms(400));
+	Away away(GetParam(), pParams);
+	RawPeer peer = away.connect();
+	peer.send(textFrame("close"));
+	EXPECT_EQ(4000, peer.receiveFrame().closeCode());
+	away.meanwhile([&] { peer.send(closeFrame(4001)); });
+	EXPECT_TRUE(peer.atEnd());
+	EXPECT_TRUE(away.has("close 4001"));
+}
+
+
+INSTANTIATE_TEST_SUITE_P(Event, EventAwayTest, ::testing::Values(Port::PLAIN, Port::TLS, Port::LOCAL), portName);
+
+
+} // namespace WebSocketTest
