@@ -11,6 +11,7 @@
 
 #include "blocking/Sender.h"
 #include "core/BranchHint.h"
+#include "core/ClosePayload.h"
 #include "core/SendRules.h"
 #include "Poco/Net/NetException.h"
 #include <openssl/rand.h>
@@ -111,7 +112,7 @@ int WebSocketSender::sendClose(int statusCode, const std::string& reason)
 int WebSocketSender::buildClose(int statusCode, const std::string& reason, char* pPayload)
 {
 	WebSocketSendRules::checkClose(statusCode, reason);
-	return static_cast<int>(WebSocketFrame::buildClose(pPayload, statusCode, reason.data(), reason.size()));
+	return static_cast<int>(WebSocketClosePayload::build(pPayload, statusCode, reason));
 }
 
 

@@ -10,6 +10,7 @@
 
 
 #include "core/Framer.h"
+#include "core/ClosePayload.h"
 #include "core/SmallPayload.h"
 #include <algorithm>
 #include <charconv>
@@ -25,6 +26,11 @@ POCO_WEBSOCKET_BEGIN
 namespace
 {
 	constexpr int NO_CLOSE = 0; // no Close frame is to be sent
+
+	bool isReserved(int opcode)
+	{
+		return (opcode > WebSocketFrame::OP_BINARY && opcode < WebSocketFrame::OP_CLOSE) || opcode > WebSocketFrame::OP_PONG;
+	}
 }
 
 
@@ -114,7 +120,7 @@ WebSocketFramer::Result WebSocketFramer::checkStart(unsigned char first, unsigne
 	// 5.2, 5.4 and 9.1: RSV bits are an extension's, and stand in the first frame of a message
 	if (rsv != 0 && ((rsv & ~_reservedBits) != 0 || control || opcode == WebSocketFrame::OP_CONT))
 		return fail(WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR, "Reserved bit set in frame header");
-	if (!WebSocketFrame::isOpcode(opcode)) // 5.2
+	if (isReserved(opcode)) // 5.2
 		return fail(WebSocketError::INVALID_OPCODE, WebSocketFrame::PROTOCOL_ERROR, "Reserved opcode %", static_cast<Poco::UInt64>(opcode));
 	if (_verifyMasking && _role == ROLE_SERVER && !masked) // 5.1
 		return fail(WebSocketError::UNMASKED_CLIENT_FRAME, WebSocketFrame::PROTOCOL_ERROR, "Frame from client is not masked");
@@ -225,7 +231,7 @@ WebSocketFramer::Result WebSocketFramer::endClose()
 	int code = WebSocketFrame::NO_CLOSE_CODE; // 7.1.5
 	if (_controlLength >= 2)
 	{
-		code = WebSocketFrame::closeCode(_pControl.get());
+		code = WebSocketClosePayload::code(_pControl.get());
 		if (!WebSocketFrame::isCloseCode(code)) // 7.4
 			return fail(WebSocketError::INVALID_CLOSE_CODE, WebSocketFrame::PROTOCOL_ERROR, "Close code % must not be sent", static_cast<Poco::UInt64>(code));
 		if (_verifyUTF8 && !WebSocketUTF8::isValid(_pControl.get() + 2, _controlLength - 2)) // 5.5.1, 8.1
@@ -298,7 +304,7 @@ WebSocketFramer::SendResult WebSocketFramer::checkSend(int flags, const char* pP
 		if (close && length == 1) return REFUSE_CLOSE_PAYLOAD; // 5.5.1
 		if (close && length >= 2)
 		{
-			if (!WebSocketFrame::isCloseCode(WebSocketFrame::closeCode(pPayload))) return REFUSE_CLOSE_PAYLOAD; // 7.4
+			if (!WebSocketFrame::isCloseCode(WebSocketClosePayload::code(pPayload))) return REFUSE_CLOSE_PAYLOAD; // 7.4
 			if (_verifyUTF8 && !WebSocketUTF8::isValid(pPayload + 2, length - 2)) return REFUSE_CLOSE_PAYLOAD; // 5.5.1
 		}
 	}
@@ -322,7 +328,7 @@ std::size_t WebSocketFramer::buildFailure(char* pPayload) const
 	if (!failed() || _failureCode == NO_CLOSE) return 0;
 	if (_closeState.load(std::memory_order_acquire) & CLOSE_SENT) return 0; // 5.5.1
 	char text[WebSocketFrame::MAX_CLOSE_REASON];
-	return WebSocketFrame::buildClose(pPayload, _failureCode, text, formatError(text));
+	return WebSocketClosePayload::build(pPayload, _failureCode, std::string_view(text, formatError(text)));
 }
 
 

@@ -13,6 +13,7 @@
 #include "core/UTF8.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/WebSocketError.h"
+#include <string>
 
 
 namespace Poco {
@@ -26,7 +27,7 @@ void WebSocketSendRules::checkText(const char* pData, std::size_t length)
 }
 
 
-void WebSocketSendRules::checkClose(int code, const std::string& reason)
+void WebSocketSendRules::checkClose(int code, std::string_view reason)
 {
 	if (!WebSocketFrame::isCloseCode(code))
 		throw InvalidArgumentException("Status code must not be sent in a Close frame: " + std::to_string(code));

@@ -18,7 +18,7 @@
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/WebSocketFrame.h"
 #include <cstddef>
-#include <string>
+#include <string_view>
 
 
 namespace Poco {
@@ -35,7 +35,7 @@ struct WebSocketSendRules
 	static void checkText(const char* pData, std::size_t length);
 		/// A text is UTF-8 (8.1).
 
-	static void checkClose(int code, const std::string& reason);
+	static void checkClose(int code, std::string_view reason);
 		/// The status code is one that may be sent (7.4), and the reason is UTF-8 (5.5.1).
 
 	[[noreturn]] static void refuseText();
@@ -60,7 +60,8 @@ struct WebSocketSendRules
 //
 inline void WebSocketSendRules::checkOpcode(int opcode)
 {
-	if (!WebSocketFrame::isMessage(opcode)) refuseOpcode();
+	static_assert(WebSocketFrame::OP_BINARY == WebSocketFrame::OP_TEXT + 1);
+	if (static_cast<unsigned>(opcode - WebSocketFrame::OP_TEXT) > 1u) refuseOpcode();
 }
 
 

@@ -10,15 +10,16 @@
 
 
 #include "Poco/Net/WebSocketProtocol.h"
-#include "core/ControlFrames.h"
+#include "core/ClosePayload.h"
+#include "core/FrameOutput.h"
 #include "core/MessageParser.h"
 #include "core/MessageWriter.h"
 #include "core/PingTimes.h"
 #include "core/SendRules.h"
 #include "core/Timing.h"
-#include "Poco/Net/WebSocketConnectionParams.h"
 #include "Poco/Exception.h"
 #include <algorithm>
+#include <new>
 
 
 namespace Poco {
@@ -26,21 +27,15 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-namespace
-{
-	constexpr std::size_t KEPT_OUTPUT = 64*1024; // memory for what is sent that is kept
-}
-
-
 class WebSocketProtocol::End
 	/// What the object consists of.
 {
 public:
-	End(Role role, const WebSocketConnectionParams& params, Time now, const WebSocketDeflateParams* pDeflate, const KeySource& itsKeys):
+	End(Role role, Time now, const KeySource& keys, const WebSocketConnectionParams& params, const WebSocketDeflateParams* pDeflate):
 		framer(role == CLIENT ? WebSocketFramer::ROLE_CLIENT : WebSocketFramer::ROLE_SERVER),
 		parser(framer),
+		output(framer, keys),
 		limits(params),
-		keys(itsKeys),
 		looked(now)
 	{
 		if (framer.masks() && !keys) throw InvalidArgumentException("A client needs a source of masking keys");
@@ -66,58 +61,71 @@ public:
 	{
 		WebSocketTiming::Facts result;
 		result.open = open();
-		result.blocked = blocked;
+		result.blocked = output.blocked();
 		result.closing = closing;
 		result.discarding = framer.closeState() == WebSocketFramer::CLOSED;
 		result.messageArrives = framer.receiving() && !framer.betweenMessages() && !parser.getParts();
 		result.messages = messages;
-		result.sent = sent;
-		result.queued = output.size() - outputBegin;
+		result.sent = output.taken();
+		result.queued = output.bytes().size();
 		return result;
-	}
-
-	void append(int flags, const char* pPayload, std::size_t length)
-	{
-		unsigned char key[WebSocketMask::KEY_LENGTH];
-		if (framer.masks()) keys(key);
-		char* const pFrame = output.room(WebSocketFrameHeader::MAX_LENGTH + length);
-		output.extend(framer.buildFrame(flags, pPayload, length, framer.masks() ? key : nullptr, pFrame));
-		framer.sent(flags);
-	}
-
-	void appendControl()
-		/// What waits, unless that is until the peer takes more.
-	{
-		WebSocketControlFrames::Frame frame;
-		while (!blocked && control.next(frame))
-		{
-			if (framer.checkSend(frame.flags, frame.payload, frame.length) == WebSocketFramer::SEND) append(frame.flags, frame.payload, frame.length);
-			control.sent(frame);
-		}
-	}
-
-	void post(int flags, const char* pPayload, std::size_t length)
-	{
-		control.post(flags, pPayload, length);
-		appendControl();
 	}
 
 	void beginClosing(Time now)
 	{
 		if (closing) return;
 		closing = true;
-		timing.closing(now, blocked);
+		timing.closing(now, output.blocked());
 		more.progress.begin(WebSocketPeerState());
+	}
+
+	void sendClose(int code, std::string_view reason, Time now)
+	{
+		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
+		output.append(WebSocketFrameHeader::CLOSE, payload, WebSocketClosePayload::build(payload, code, reason));
+		beginClosing(now);
+	}
+
+	Event drop(Event event)
+		/// The connection is to be closed at once.
+	{
+		dropped = true;
+		return event;
 	}
 
 	Event fail(Time now)
 	{
 		beginClosing(now);
+		failureTold = true;
 		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 		const std::size_t length = framer.buildFailure(payload);
-		if (length > 0) append(WebSocketFrameHeader::CLOSE, payload, length);
-		failureTold = true;
-		return FAILED;
+		return length > 0 && !output.tryAppend(WebSocketFrameHeader::CLOSE, payload, length) ? drop(FAILED) : FAILED;
+	}
+
+	Event receive(char*& pData, char* pEnd, Time now)
+	{
+		for (;;)
+		{
+			switch (parser.next(pData, pEnd))
+			{
+			case WebSocketMessageParser::NEED_MORE:
+				return NEED_MORE;
+			case WebSocketMessageParser::MESSAGE:
+				++messages;
+				timing.message(now);
+				return MESSAGE;
+			case WebSocketMessageParser::PART:
+				timing.message(now);
+				return PART;
+			case WebSocketMessageParser::CONTROL:
+				isControl = true;
+				return receivedControl(now);
+			case WebSocketMessageParser::FAILED:
+				return fail(now);
+			default: // INFLATING
+				break;
+			}
+		}
 	}
 
 	Event receivedControl(Time now)
@@ -126,47 +134,26 @@ public:
 		int flags = 0;
 		const std::size_t length = framer.buildReply(flags, payload);
 		if (framer.header().opcode() == WebSocketFrame::OP_CLOSE) beginClosing(now);
-		if (flags != 0) post(flags, payload, length);
+		if (flags != 0) output.post(flags, payload, length);
 		switch (framer.header().opcode())
 		{
 		case WebSocketFrame::OP_PING:
-			return parser.assembler().limitPings(control.pendingPings()) == WebSocketFramer::OK ? WebSocketProtocol::PING : fail(now);
+			return parser.assembler().limitPings(output.pendingPings()) == WebSocketFramer::OK ? PING : fail(now);
 		case WebSocketFrame::OP_PONG:
 			pingTimes.received(framer.controlPayload(), framer.controlLength(), now);
-			return WebSocketProtocol::PONG;
+			return PONG;
 		default:
 			return CLOSED;
 		}
 	}
 
-	void block(Time now, const WebSocketPeerState& peer)
-	{
-		timing.blocked(now, peer, facts(), more);
-		blocked = true;
-	}
-
-	void dropSent()
-	{
-		output.drop(outputBegin);
-		outputBegin = 0;
-	}
-
-	void forgetOutput()
-		/// All has been sent.
-	{
-		if (output.capacity() > KEPT_OUTPUT) output.release();
-		else output.clear();
-		if (compressed.capacity() > KEPT_OUTPUT) std::string().swap(compressed);
-		outputBegin = 0;
-	}
-
-	bool sendFrame(std::string_view part, bool last, Time now)
+	void sendFrame(std::string_view part, bool last, Time now)
 	{
 		if (!writer.check(part.data(), part.size(), last)) WebSocketSendRules::refuseText();
 		try
 		{
 			const WebSocketMessageWriter::Frame frame = writer.frame(part.data(), part.size(), last, compressed);
-			if (!frame.nothing) append(frame.flags, frame.pData, frame.length);
+			if (!frame.nothing) output.append(frame.flags, frame.pData, frame.length);
 		}
 		catch (...) // there is no memory
 		{
@@ -174,35 +161,29 @@ public:
 			throw;
 		}
 		timing.message(now);
-		return true;
 	}
 
 	WebSocketFramer framer;
 	WebSocketMessageParser parser;
 	WebSocketMessageWriter writer;
-	WebSocketControlFrames control;
+	WebSocketFrameOutput output;
 	WebSocketPingTimes pingTimes;
 	WebSocketTiming timing;
 	WebSocketTiming::Limits limits;
 	WebSocketTiming::More more;
-	KeySource keys;
-	WebSocketBuffer output;
-	std::size_t outputBegin = 0;
 	std::string compressed;
 	Poco::UInt64 messages = 0; // received, but in parts
-	Poco::UInt64 sent = 0;
 	Time looked;             // when timeReached() was called last
 	bool isControl = false;  // the last event was a control frame
-	bool blocked = false;    // the peer has not taken all
 	bool closing = false;
-	bool dropped = false;    // a time-out has struck
+	bool dropped = false;    // the connection is to be closed at once
 	bool failureTold = false;
 	bool streamEnded = false;
 };
 
 
-WebSocketProtocol::WebSocketProtocol(Role role, const WebSocketConnectionParams& params, Time now, const WebSocketDeflateParams* pDeflate, const KeySource& keys):
-	_pEnd(std::make_unique<End>(role, params, now, pDeflate, keys))
+WebSocketProtocol::WebSocketProtocol(Role role, Time now, const KeySource& keys, const WebSocketConnectionParams::Ptr& pParams, const WebSocketDeflateParams* pDeflate):
+	_pEnd(std::make_unique<End>(role, now, keys, *pParams, pDeflate))
 {
 }
 
@@ -222,34 +203,27 @@ WebSocketProtocol::Event WebSocketProtocol::receive(char*& pData, char* pEnd, Ti
 		pData = pEnd; // 7.1.7: what follows is discarded
 		return NEED_MORE;
 	}
-	for (;;)
+	try
 	{
-		switch (end.parser.next(pData, pEnd))
-		{
-		case WebSocketMessageParser::NEED_MORE:
-			return NEED_MORE;
-		case WebSocketMessageParser::MESSAGE:
-			++end.messages;
-			end.timing.message(now);
-			return MESSAGE;
-		case WebSocketMessageParser::PART:
-			end.timing.message(now);
-			return PART;
-		case WebSocketMessageParser::CONTROL:
-			end.isControl = true;
-			return end.receivedControl(now);
-		case WebSocketMessageParser::FAILED:
-			return end.fail(now);
-		default: // INFLATING
-			break;
-		}
+		return end.receive(pData, pEnd, now);
+	}
+	catch (const std::bad_alloc&)
+	{
+		return end.fail(now);
 	}
 }
 
 
 std::size_t WebSocketProtocol::room(char*& pTarget, std::size_t least)
 {
-	return _pEnd->parser.room(pTarget, least);
+	try
+	{
+		return _pEnd->parser.room(pTarget, least);
+	}
+	catch (const std::bad_alloc&)
+	{
+		return 0; // and receive() fails
+	}
 }
 
 
@@ -263,21 +237,16 @@ WebSocketProtocol::Event WebSocketProtocol::receiveEnd()
 }
 
 
-const char* WebSocketProtocol::data() const
+std::string_view WebSocketProtocol::data() const
 {
-	return _pEnd->isControl ? _pEnd->framer.controlPayload() : _pEnd->parser.data();
+	const End& end = *_pEnd;
+	return end.isControl ? std::string_view(end.framer.controlPayload(), end.framer.controlLength()) : std::string_view(end.parser.data(), end.parser.length());
 }
 
 
-std::size_t WebSocketProtocol::length() const
+WebSocketFrame::Opcode WebSocketProtocol::opcode() const
 {
-	return _pEnd->isControl ? _pEnd->framer.controlLength() : _pEnd->parser.length();
-}
-
-
-int WebSocketProtocol::opcode() const
-{
-	return _pEnd->parser.opcode();
+	return static_cast<WebSocketFrame::Opcode>(_pEnd->parser.opcode());
 }
 
 
@@ -317,21 +286,23 @@ std::string WebSocketProtocol::errorText() const
 }
 
 
-bool WebSocketProtocol::send(std::string_view message, int opcode, Time now, bool compress)
+bool WebSocketProtocol::send(std::string_view message, WebSocketFrame::Opcode opcode, Time now, WebSocketFrame::Compression compression)
 {
 	End& end = *_pEnd;
 	if (!end.open()) return false;
-	end.writer.begin(opcode, compress, message.size());
-	return end.sendFrame(message, true, now);
+	end.writer.begin(opcode, compression == WebSocketFrame::Compression::AS_AGREED, message.size());
+	end.sendFrame(message, true, now);
+	return true;
 }
 
 
-bool WebSocketProtocol::sendPart(std::string_view part, int opcode, bool last, Time now)
+bool WebSocketProtocol::sendPart(std::string_view part, WebSocketFrame::Opcode opcode, bool last, Time now, WebSocketFrame::Compression compression)
 {
 	End& end = *_pEnd;
 	if (!end.open()) return false;
-	end.writer.beginPart(opcode, true);
-	return end.sendFrame(part, last, now);
+	end.writer.beginPart(opcode, compression == WebSocketFrame::Compression::AS_AGREED);
+	end.sendFrame(part, last, now);
+	return true;
 }
 
 
@@ -341,7 +312,7 @@ bool WebSocketProtocol::ping(Time now)
 	if (!end.open()) return false;
 	char payload[WebSocketPingTimes::LENGTH];
 	end.pingTimes.begin(now, payload);
-	end.post(WebSocketFrameHeader::PING, payload, sizeof(payload));
+	end.output.post(WebSocketFrameHeader::PING, payload, sizeof(payload));
 	return true;
 }
 
@@ -354,49 +325,46 @@ Poco::UInt32 WebSocketProtocol::roundTrip() const
 
 bool WebSocketProtocol::close(int code, std::string_view reason, Time now)
 {
-	End& end = *_pEnd;
-	const std::string text(reason);
-	WebSocketSendRules::checkClose(code, text);
-	if (!end.open()) return false;
-	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
-	end.append(WebSocketFrameHeader::CLOSE, payload, WebSocketFrame::buildClose(payload, code, text.data(), text.size()));
-	end.beginClosing(now);
+	WebSocketSendRules::checkClose(code, reason);
+	if (!_pEnd->open()) return false;
+	_pEnd->sendClose(code, reason, now);
 	return true;
 }
 
 
 std::string_view WebSocketProtocol::output() const
 {
-	return std::string_view(_pEnd->output.data() + _pEnd->outputBegin, _pEnd->output.size() - _pEnd->outputBegin);
+	return _pEnd->output.bytes();
 }
 
 
 void WebSocketProtocol::sent(std::size_t length, Time now, const WebSocketPeerState& peer)
 {
 	End& end = *_pEnd;
-	end.outputBegin += length;
-	end.sent += length;
-	if (end.outputBegin < end.output.size())
+	switch (end.output.take(length))
 	{
-		if (length > 0 && end.blocked) end.timing.taken(now);
-		if (!end.blocked) end.block(now, peer);
-		if (end.outputBegin >= end.output.size() - end.outputBegin) end.dropSent();
-		return;
+	case WebSocketFrameOutput::BLOCKED:
+		end.timing.blocked(now, peer, end.facts(), end.more);
+		break;
+	case WebSocketFrameOutput::MOVED:
+		end.timing.taken(now);
+		break;
+	case WebSocketFrameOutput::UNBLOCKED:
+		end.timing.unblocked(now);
+		break;
+	default: // ALL, STUCK
+		break;
 	}
-	end.forgetOutput();
-	if (!end.blocked) return;
-	end.blocked = false;
-	end.timing.unblocked(now);
-	end.appendControl();
+	if (end.output.bytes().empty() && end.compressed.capacity() > WebSocketFrameOutput::KEPT) std::string().swap(end.compressed);
 }
 
 
-WebSocketProtocol::Time WebSocketProtocol::deadline(Time now) const
+WebSocketProtocol::Time WebSocketProtocol::timeLeft(Time now) const
 {
 	const End& end = *_pEnd;
 	const Time left = end.timing.deadline(now, end.limits, end.facts(), &end.more) - now;
 	const Time looked = std::min(now - end.looked, end.lookInterval()); // which does not begin anew with each call
-	return now + std::min(left, end.lookInterval() - looked);
+	return std::min(left, end.lookInterval() - looked);
 }
 
 
@@ -418,28 +386,33 @@ WebSocketProtocol::Event WebSocketProtocol::timeReached(Time now, const WebSocke
 			ping(now);
 			break;
 		case WebSocketTiming::IDLE:
-			close(WebSocketFrame::GOING_AWAY, "Idle for too long", now);
+			try
+			{
+				end.sendClose(WebSocketFrame::GOING_AWAY, "Idle for too long", now);
+			}
+			catch (const std::bad_alloc&)
+			{
+				return end.drop(TIMED_OUT);
+			}
 			break;
 		case WebSocketTiming::MESSAGE_TIMEOUT:
 			end.framer.failSlowMessage();
 			return end.fail(now);
 		case WebSocketTiming::PING_TIMEOUT:
 			end.framer.failSilence();
-			end.dropped = true;
-			return end.fail(now);
+			end.fail(now);
+			return end.drop(FAILED);
 		default:
-			end.dropped = true;
-			return TIMED_OUT;
+			return end.drop(TIMED_OUT);
 		}
 	}
 }
 
 
-WebSocketProtocol::State WebSocketProtocol::state() const
+WebSocketFrame::CloseState WebSocketProtocol::closeState() const
 {
 	const End& end = *_pEnd;
-	if (end.open()) return OPEN;
-	return end.dropped || end.streamEnded || end.framer.closeState() == WebSocketFramer::CLOSED ? DONE : CLOSING;
+	return end.dropped || end.streamEnded ? WebSocketFrame::CLOSED : end.framer.closeState();
 }
 
 
@@ -447,10 +420,10 @@ WebSocketProtocol::Ending WebSocketProtocol::ending() const
 {
 	const End& end = *_pEnd;
 	if (end.dropped) return CLOSE;
-	if (end.outputBegin < end.output.size()) return KEEP_OPEN;
+	if (!end.output.bytes().empty()) return KEEP_OPEN;
 	if (end.streamEnded) return CLOSE;
 	if (!end.framer.endsStream()) return KEEP_OPEN;
-	return end.framer.failed() ? END_SENDING : CLOSE;
+	return end.framer.closed() ? CLOSE : END_SENDING;
 }
 
 

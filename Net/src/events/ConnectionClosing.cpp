@@ -12,6 +12,7 @@
 
 
 #include "events/EventConnection.h"
+#include "core/ClosePayload.h"
 #include "events/OpeningHandshake.h"
 #include "events/Reactor.h"
 #include "net/PeerState.h"
@@ -36,7 +37,7 @@ void WebSocketEventConnection::sendClose(int code, const std::string& reason)
 	deflateAll();
 	if (state() != OPEN) return;
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
-	const std::size_t length = WebSocketFrame::buildClose(payload, code, reason.data(), reason.size());
+	const std::size_t length = WebSocketClosePayload::build(payload, code, reason);
 	noteClose(code);
 	if (_framer.checkSend(WebSocketFrameHeader::CLOSE, payload, length) == WebSocketFramer::SEND) _queue.append(link(), WebSocketFrameHeader::CLOSE, payload, length);
 	go(WebSocketLife::CLOSING);
@@ -76,7 +77,7 @@ void WebSocketEventConnection::go(WebSocketLife::Phase next)
 	if (length > 0)
 	{
 		_queue.append(link(), WebSocketFrameHeader::CLOSE, payload, length);
-		noteClose(WebSocketFrame::closeCode(payload));
+		noteClose(WebSocketClosePayload::code(payload));
 	}
 	go(WebSocketLife::FAILED);
 	tellError(WebSocketException(_framer.errorText(), _framer.error()));

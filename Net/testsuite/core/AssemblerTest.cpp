@@ -13,6 +13,7 @@
 
 #include "support/CoreAllocations.h"
 #include "core/Assembler.h"
+#include "core/ClosePayload.h"
 #include "core/Limits.h"
 #include "core/FramerTest.h"
 
@@ -119,7 +120,7 @@ namespace
 			outcome.error = framer.error();
 			outcome.partial = _message;
 			char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
-			if (framer.buildFailure(payload) >= 2) outcome.closeCode = WebSocketFrame::closeCode(payload);
+			if (framer.buildFailure(payload) >= 2) outcome.closeCode = Poco::Net::WebSocketClosePayload::code(payload);
 		}
 
 		std::string _message;
@@ -378,7 +379,7 @@ TEST(WebSocketAssemblerTest, Section5_5_2_Pings)
 		EXPECT_NE(std::string::npos, framer.errorText().find(std::to_string(limit)));
 		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 		ASSERT_GE(framer.buildFailure(payload), 2u);
-		EXPECT_EQ(1008, WebSocketFrame::closeCode(payload));
+		EXPECT_EQ(1008, Poco::Net::WebSocketClosePayload::code(payload));
 	}
 }
 

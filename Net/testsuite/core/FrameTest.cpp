@@ -11,6 +11,7 @@
 //
 
 
+#include "core/ClosePayload.h"
 #include "core/FrameHeader.h"
 #include <gtest/gtest.h>
 #include <algorithm>
@@ -19,6 +20,7 @@
 
 
 using namespace std::string_literals;
+using Poco::Net::WebSocketClosePayload;
 using Poco::Net::WebSocketFrame;
 using Poco::Net::WebSocketFrameHeader;
 
@@ -253,16 +255,6 @@ TEST(WebSocketFrameTest, Section5_2_EveryFirstByte)
 }
 
 
-TEST(WebSocketFrameTest, Section5_2_Opcodes)
-{
-	for (int opcode = -1; opcode <= 20; ++opcode)
-	{
-		const bool defined = opcode == 0 || opcode == 1 || opcode == 2 || opcode == 8 || opcode == 9 || opcode == 10;
-		EXPECT_EQ(defined, WebSocketFrame::isOpcode(opcode)) << opcode;
-	}
-}
-
-
 TEST(WebSocketFrameTest, Section7_4_EveryCloseCode)
 {
 	int code = 0;
@@ -303,25 +295,25 @@ TEST(WebSocketFrameTest, Section5_5_1_BuildClose)
 	{
 		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD + 1];
 		payload[WebSocketFrame::MAX_CONTROL_PAYLOAD] = '\x5a';
-		const std::size_t length = WebSocketFrame::buildClose(payload, row.code, row.reason.data(), row.reason.size());
+		const std::size_t length = WebSocketClosePayload::build(payload, row.code, row.reason);
 		EXPECT_EQ(row.expected, std::string(payload, length)) << row.code << ", reason of " << row.reason.size() << " bytes";
 		EXPECT_EQ('\x5a', payload[WebSocketFrame::MAX_CONTROL_PAYLOAD]);
 	}
 	char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
-	EXPECT_EQ(2u, WebSocketFrame::buildClose(payload, 1000, nullptr, 0));
+	EXPECT_EQ(2u, WebSocketClosePayload::build(payload, 1000, std::string_view()));
 }
 
 
 TEST(WebSocketFrameTest, Section5_5_1_CloseCode)
 {
-	EXPECT_EQ(0, WebSocketFrame::closeCode("\0\0"));
-	EXPECT_EQ(1, WebSocketFrame::closeCode("\0\x01"));
-	EXPECT_EQ(0xff80, WebSocketFrame::closeCode("\xff\x80"));
+	EXPECT_EQ(0, WebSocketClosePayload::code("\0\0"));
+	EXPECT_EQ(1, WebSocketClosePayload::code("\0\x01"));
+	EXPECT_EQ(0xff80, WebSocketClosePayload::code("\xff\x80"));
 	for (int code = 0; code <= 0xffff; ++code)
 	{
 		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
-		ASSERT_EQ(4u, WebSocketFrame::buildClose(payload, code, "no", 2));
+		ASSERT_EQ(4u, WebSocketClosePayload::build(payload, code, "no"));
 		const std::vector<char> exact(payload, payload + 2);
-		ASSERT_EQ(code, WebSocketFrame::closeCode(exact.data()));
+		ASSERT_EQ(code, WebSocketClosePayload::code(exact.data()));
 	}
 }

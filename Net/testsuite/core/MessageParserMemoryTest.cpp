@@ -110,7 +110,7 @@ namespace
 		EXPECT_EQ(WebSocketError::PAYLOAD_TOO_BIG, peer.framer.error());
 		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 		EXPECT_GE(peer.framer.buildFailure(payload), 2u);
-		EXPECT_EQ(1011, WebSocketFrame::closeCode(payload));
+		EXPECT_EQ(1011, WebSocketClosePayload::code(payload));
 		{
 			const FailingAllocations without(0);
 			EXPECT_EQ(WebSocketMessageParser::FAILED, takeNothing(peer.parser)) << "it asks for no memory again";
@@ -353,7 +353,7 @@ TEST(WebSocketMessageParserMemoryTest, WithoutMemoryForRoom)
 			EXPECT_EQ(WebSocketError::PAYLOAD_TOO_BIG, peer.framer.error());
 			char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 			ASSERT_GE(peer.framer.buildFailure(payload), 2u);
-			EXPECT_EQ(1011, WebSocketFrame::closeCode(payload));
+			EXPECT_EQ(1011, WebSocketClosePayload::code(payload));
 			peer.checkStaysFailed();
 		}
 	}

@@ -15,6 +15,7 @@
 #define Net_WebSocketMessageParserTest_INCLUDED
 
 
+#include "core/ClosePayload.h"
 #include "core/MessageParser.h"
 #include "core/FramerTest.h"
 #include <cstring>
@@ -35,6 +36,7 @@ using Poco::Net::WebSocketAssembler;
 using Poco::Net::WebSocketBuffer;
 using Poco::Net::WebSocketDeflater;
 using Poco::Net::WebSocketError;
+using Poco::Net::WebSocketClosePayload;
 using Poco::Net::WebSocketFrame;
 using Poco::Net::WebSocketFrameHeader;
 using Poco::Net::WebSocketFramer;
@@ -240,7 +242,7 @@ private:
 	{
 		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
 		const std::size_t length = framer.buildFailure(payload);
-		log.push_back(failureText(framer.error(), length < 2 ? 0 : WebSocketFrame::closeCode(payload)));
+		log.push_back(failureText(framer.error(), length < 2 ? 0 : WebSocketClosePayload::code(payload)));
 		checkStaysFailed();
 	}
 

@@ -86,26 +86,64 @@ TEST(WebSocketProtocolMemoryTest, APartThatIsNotSent)
 
 
 TEST(WebSocketProtocolMemoryTest, AMessageThatIsNotReceived)
+	/// The connection fails, as the event says.
+{
+	const WebSocketDeflateParams agreed;
+	for (const WebSocketDeflateParams* pDeflate: {static_cast<const WebSocketDeflateParams*>(nullptr), &agreed})
+	{
+		for (Role role: ROLES)
+		{
+			SCOPED_TRACE(name(role));
+			for (bool inRoom: {false, true})
+			{
+				std::size_t failing = 0;
+				for (;; ++failing)
+				{
+					ASSERT_LT(failing, 100u);
+					End end(role, quiet(), 0, pDeflate);
+					std::string wire = encode(framerRole(role), Frame{pDeflate ? 0xc2 : 0x02, LONG});
+					char* p = &wire[0];
+					char* const pEnd = p + wire.size();
+					auto event = NEED_MORE;
+					const auto receive = [&]
+					{
+						char* pTarget = nullptr;
+						event = end.protocol.receive(p, inRoom ? pEnd - LONG.size()/2 : pEnd, 0);
+						if (event == NEED_MORE && end.protocol.room(pTarget, 1) == 0) event = end.protocol.receive(p, p, 0);
+					};
+					EXPECT_FALSE(without(failing, receive));
+					if (event != FAILED || end.protocol.error() != WebSocketError::PAYLOAD_TOO_BIG) break;
+					EXPECT_EQ("No memory for ", end.protocol.errorText().substr(0, 14));
+					EXPECT_EQ(DONE, end.protocol.closeState());
+					EXPECT_EQ("", end.protocol.output()) << "there is none for a Close frame";
+					EXPECT_EQ(CLOSE, end.protocol.ending());
+					end.take("more");
+					EXPECT_EQ(Log(), end.log) << "it is told once";
+				}
+				EXPECT_GT(failing, 1u);
+			}
+		}
+	}
+}
+
+
+TEST(WebSocketProtocolMemoryTest, AFailureIsTold)
+	/// With a Close frame, as there is memory for that.
 {
 	for (Role role: ROLES)
 	{
 		SCOPED_TRACE(name(role));
-		std::size_t failing = 0;
-		for (bool thrown = true; thrown; ++failing)
-		{
-			End end(role);
-			std::string wire = encode(framerRole(role), Frame{0x02, LONG});
-			char* p = &wire[0];
-			char* const pEnd = p + wire.size();
-			thrown = without(failing, [&] { end.protocol.receive(p, pEnd, 0); });
-			end.take("");
-			if (!thrown) break;
-			EXPECT_EQ(Log{"failure 10"}, end.log) << "told by the next call";
-			EXPECT_EQ(DONE, end.protocol.state());
-			EXPECT_EQ(Log{"Close:1011 No memory for a message"}, end.sent());
-			EXPECT_EQ(END_SENDING, end.protocol.ending());
-		}
-		EXPECT_GT(failing, 1u);
+		End end(role);
+		end.protocol.send(std::string(500, 'x'), TEXT, 0);
+		end.flush(); // the output keeps its memory
+		std::string wire = encode(framerRole(role), Frame{0x02, LONG});
+		char* p = &wire[0];
+		char* const pEnd = p + wire.size();
+		auto event = NEED_MORE;
+		EXPECT_FALSE(without(0, [&] { event = end.protocol.receive(p, pEnd, 0); }));
+		EXPECT_EQ(FAILED, event);
+		EXPECT_EQ(Log{"Close:1011 No memory for a message"}, end.sent());
+		EXPECT_EQ(END_SENDING, end.protocol.ending());
 	}
 }
 
@@ -120,25 +158,39 @@ TEST(WebSocketProtocolMemoryTest, AnAnswerThatIsNotSent)
 		{
 			std::string wire = encode(framerRole(role), frame);
 			char* p = &wire[0];
-			EXPECT_TRUE(without(0, [&] { end.protocol.receive(p, &wire[0] + wire.size(), end.now); }));
+			auto event = NEED_MORE;
+			EXPECT_FALSE(without(0, [&] { event = end.protocol.receive(p, &wire[0] + wire.size(), end.now); }));
+			return event;
 		};
-		takeWithout({0x89, "1"});
+		EXPECT_EQ(PING, takeWithout({0x89, "1"}));
+		EXPECT_EQ("", end.protocol.output());
 		end.takeFrames({{0x89, "2"}});
 		EXPECT_EQ(Log{"PONG:2"}, end.sent()) << "5.5.3: the latest";
 
-		end.now = 1000;
-		takeWithout({0x88, closePayload(1001)});
-		EXPECT_EQ(CLOSING, end.protocol.state());
-		EXPECT_EQ(1001, end.protocol.closeCode());
-		EXPECT_EQ(5000u, end.left()) << "the close time-out";
-		end.now += 5000;
-		EXPECT_EQ(TIMED_OUT, end.timeReached());
-		EXPECT_EQ(CLOSE, end.protocol.ending());
+		End later(role);
+		std::string wire = encode(framerRole(role), Frame{0x89, "1"});
+		char* p = &wire[0];
+		EXPECT_FALSE(without(0, [&] { later.protocol.receive(p, &wire[0] + wire.size(), 0); }));
+		later.protocol.send("x", TEXT, 0);
+		EXPECT_EQ((Log{"text:x", "PONG:1"}), later.sent()) << "behind what is sent next";
+
+		End closing(role, quiet(), 1000);
+		wire = encode(framerRole(role), Frame{0x88, closePayload(1001)});
+		p = &wire[0];
+		auto event = NEED_MORE;
+		EXPECT_FALSE(without(0, [&] { event = closing.protocol.receive(p, &wire[0] + wire.size(), 1000); }));
+		EXPECT_EQ(CLOSED, event);
+		EXPECT_EQ(CLOSE_RECEIVED, closing.protocol.closeState());
+		EXPECT_EQ(1001, closing.protocol.closeCode());
+		EXPECT_EQ(5000u, closing.left()) << "the close time-out";
+		closing.now += 5000;
+		EXPECT_EQ(TIMED_OUT, closing.timeReached());
+		EXPECT_EQ(CLOSE, closing.protocol.ending());
 	}
 }
 
 
-TEST(WebSocketProtocolMemoryTest, AFailureThatIsNotSent)
+TEST(WebSocketProtocolMemoryTest, AFailureThatCannotBeTold)
 {
 	for (Role role: ROLES)
 	{
@@ -146,12 +198,27 @@ TEST(WebSocketProtocolMemoryTest, AFailureThatIsNotSent)
 		End end(role);
 		std::string wire = encode(framerRole(role), Frame{0x83, ""});
 		char* p = &wire[0];
-		EXPECT_TRUE(without(0, [&] { end.protocol.receive(p, &wire[0] + wire.size(), 0); }));
-		EXPECT_EQ(5000u, end.left()) << "the close time-out";
-		end.take("more");
-		EXPECT_EQ(Log{"failure 13"}, end.log);
-		EXPECT_EQ(Log{"Close:1002 Reserved opcode 3"}, end.sent());
+		auto event = NEED_MORE;
+		EXPECT_FALSE(without(0, [&] { event = end.protocol.receive(p, &wire[0] + wire.size(), 0); }));
+		EXPECT_EQ(FAILED, event);
+		EXPECT_EQ(WebSocketError::INVALID_OPCODE, end.protocol.error());
+		EXPECT_EQ("", end.protocol.output());
+		EXPECT_EQ(CLOSE, end.protocol.ending());
 	}
+}
+
+
+TEST(WebSocketProtocolMemoryTest, AnIdleConnectionThatCannotBeTold)
+{
+	WebSocketConnectionParams::Ptr pParams = quiet();
+	pParams->setIdleTimeout(Poco::Timespan(1, 0));
+	End end(SERVER, pParams);
+	EXPECT_EQ(NEED_MORE, end.timeReached());
+	end.now = 1000;
+	auto event = NEED_MORE;
+	EXPECT_FALSE(without(0, [&] { event = end.protocol.timeReached(1000); }));
+	EXPECT_EQ(TIMED_OUT, event);
+	EXPECT_EQ(CLOSE, end.protocol.ending());
 }
 
 

@@ -28,7 +28,7 @@ namespace
 		{
 		}
 
-		void send(const std::string& message, int opcode)
+		void send(const std::string& message, WebSocketFrame::Opcode opcode)
 		{
 			if (!partsSent.empty() || !end.protocol.send(message, opcode, end.now)) return;
 			expected.push_back((opcode == TEXT ? "text:" : "binary:") + message);
@@ -128,8 +128,8 @@ namespace
 		Side& server = a;
 		Side& client = b;
 		const bool closed = a.closed || b.closed;
-		ASSERT_EQ(closed ? DONE : OPEN, server.end.protocol.state());
-		ASSERT_EQ(closed ? DONE : OPEN, client.end.protocol.state());
+		ASSERT_EQ(closed ? DONE : OPEN, server.end.protocol.closeState());
+		ASSERT_EQ(closed ? DONE : OPEN, client.end.protocol.closeState());
 		ASSERT_EQ(WebSocketError::NONE, server.end.protocol.error());
 		ASSERT_EQ(WebSocketError::NONE, client.end.protocol.error());
 		ASSERT_EQ(closed ? CLOSE : KEEP_OPEN, server.end.protocol.ending()) << "7.1.1";
@@ -356,7 +356,7 @@ TEST(WebSocketProtocolPairTest, CompressionIsLeftOutForAMessage)
 	const std::string compressed = server.flush();
 	EXPECT_EQ('\xc1', compressed[0]);
 	EXPECT_LT(compressed.size(), 100u);
-	server.protocol.send(text, TEXT, 0, false);
+	server.protocol.send(text, TEXT, 0, WebSocketFrame::Compression::NONE);
 	const std::string plain = server.flush();
 	EXPECT_EQ('\x81', plain[0]);
 	EXPECT_EQ(1004u, plain.size());

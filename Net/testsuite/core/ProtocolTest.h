@@ -35,9 +35,9 @@ inline void PrintTo(WebSocketProtocol::Event event, std::ostream* pStream)
 }
 
 
-inline void PrintTo(WebSocketProtocol::State state, std::ostream* pStream)
+inline void PrintTo(WebSocketFrame::CloseState state, std::ostream* pStream)
 {
-	static const char* const NAMES[] = {"OPEN", "CLOSING", "DONE"};
+	static const char* const NAMES[] = {"OPEN", "CLOSE_SENT", "CLOSE_RECEIVED", "CLOSED"};
 	*pStream << NAMES[state];
 }
 
@@ -83,14 +83,15 @@ constexpr auto PONG      = WebSocketProtocol::PONG;
 constexpr auto CLOSED    = WebSocketProtocol::CLOSED;
 constexpr auto FAILED    = WebSocketProtocol::FAILED;
 constexpr auto TIMED_OUT = WebSocketProtocol::TIMED_OUT;
-constexpr auto OPEN        = WebSocketProtocol::OPEN;
-constexpr auto CLOSING     = WebSocketProtocol::CLOSING;
-constexpr auto DONE        = WebSocketProtocol::DONE;
+constexpr auto OPEN           = WebSocketFrame::OPEN;
+constexpr auto CLOSE_SENT     = WebSocketFrame::CLOSE_SENT;
+constexpr auto CLOSE_RECEIVED = WebSocketFrame::CLOSE_RECEIVED;
+constexpr auto DONE           = WebSocketFrame::CLOSED;
 constexpr auto KEEP_OPEN   = WebSocketProtocol::KEEP_OPEN;
 constexpr auto END_SENDING = WebSocketProtocol::END_SENDING;
 constexpr auto CLOSE       = WebSocketProtocol::CLOSE;
-constexpr int TEXT   = WebSocketFrame::OP_TEXT;
-constexpr int BINARY = WebSocketFrame::OP_BINARY;
+constexpr auto TEXT   = WebSocketFrame::OP_TEXT;
+constexpr auto BINARY = WebSocketFrame::OP_BINARY;
 
 constexpr Role ROLES[] = {SERVER, CLIENT};
 
@@ -137,7 +138,7 @@ class End
 {
 public:
 	explicit End(Role role, const WebSocketConnectionParams::Ptr& pParams = quiet(), Time begin = 0, const WebSocketDeflateParams* pDeflate = nullptr):
-		protocol(role, *pParams, begin, pDeflate, role == CLIENT ? keys() : WebSocketProtocol::KeySource()),
+		protocol(role, begin, role == CLIENT ? keys() : WebSocketProtocol::KeySource(), pParams, pDeflate),
 		now(begin),
 		_role(role)
 	{
@@ -221,7 +222,7 @@ public:
 	Time left() const
 		/// Returns how long it is until timeReached() is to be called.
 	{
-		return protocol.deadline(now) - now;
+		return protocol.timeLeft(now);
 	}
 
 	WebSocketProtocol protocol;
@@ -232,7 +233,7 @@ private:
 	void note(WebSocketProtocol::Event event)
 	{
 		const bool brought = event == MESSAGE || event == PART || event == PING || event == PONG;
-		const std::string data(brought && protocol.length() > 0 ? std::string(protocol.data(), protocol.length()) : std::string());
+		const std::string data(brought ? protocol.data() : std::string_view());
 		switch (event)
 		{
 		case NEED_MORE:

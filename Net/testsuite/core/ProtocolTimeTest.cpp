@@ -68,7 +68,7 @@ namespace
 		{
 			while (end.protocol.ending() != CLOSE)
 			{
-				const Time due = end.protocol.deadline(end.now) - _beginning;
+				const Time due = end.now + end.protocol.timeLeft(end.now) - _beginning;
 				if (due > time) break;
 				ASSERT_GE(due, end.now - _beginning);
 				end.now = _beginning + due;
@@ -160,7 +160,7 @@ TEST(WebSocketProtocolTimeTest, KeepAliveWithoutAnswer)
 		EXPECT_EQ((Log{at(1000, "sends PING"), at(1200, NO_ANSWER)}), end.log);
 		EXPECT_EQ("No answer to a PING", end.end.protocol.errorText());
 		EXPECT_EQ(CLOSE, end.end.protocol.ending());
-		EXPECT_EQ(DONE, end.end.protocol.state());
+		EXPECT_EQ(DONE, end.end.protocol.closeState());
 		EXPECT_EQ("", end.end.protocol.output()) << "a Close would not be read";
 		end.receive({{0x81, "too late"}});
 		EXPECT_EQ(2u, end.log.size());
@@ -194,7 +194,7 @@ TEST(WebSocketProtocolTimeTest, KeepAliveWithAnAnswer)
 		end.until(2150);
 		EXPECT_EQ(at(2150, "sends PING"), end.log.back());
 		end.until(2349);
-		EXPECT_EQ(OPEN, end.end.protocol.state());
+		EXPECT_EQ(OPEN, end.end.protocol.closeState());
 		end.receiveBytes(encode(framerRole(role), Frame{0x81, "x"}).substr(0, 1));
 		end.until(3348);
 		EXPECT_EQ(3u, end.log.size());
@@ -233,7 +233,7 @@ TEST(WebSocketProtocolTimeTest, KeepAliveOfASlowPeer)
 			end.peer.acknowledged += 1000;
 			end.peer.waiting -= 1000;
 			end.until(time);
-			ASSERT_EQ(OPEN, end.end.protocol.state()) << time;
+			ASSERT_EQ(OPEN, end.end.protocol.closeState()) << time;
 		}
 		end.until(10000);
 		EXPECT_EQ(at(PING_INTERVAL + TRANSFER_TIMEOUT, NO_ANSWER), end.log.back());
@@ -262,7 +262,7 @@ TEST(WebSocketProtocolTimeTest, NoPingWithoutAnInterval)
 		TimedEnd end(role, NO_PINGS, beginning);
 		end.until(100000);
 		EXPECT_EQ(Log{}, end.log);
-		EXPECT_EQ(OPEN, end.end.protocol.state());
+		EXPECT_EQ(OPEN, end.end.protocol.closeState());
 	});
 }
 
@@ -301,13 +301,13 @@ TEST(WebSocketProtocolTimeTest, Idle)
 		EXPECT_EQ(Log{}, end.log);
 		end.until(2000);
 		EXPECT_EQ(Log{at(2000, IDLE_CLOSE)}, end.log);
-		EXPECT_EQ(CLOSING, end.end.protocol.state());
+		EXPECT_EQ(CLOSE_SENT, end.end.protocol.closeState());
 		end.until(2299);
 		EXPECT_EQ(1u, end.log.size());
 		end.until(10000);
 		EXPECT_EQ((Log{at(2000, IDLE_CLOSE), at(2300, "time-out")}), end.log);
 		EXPECT_EQ(CLOSE, end.end.protocol.ending());
-		EXPECT_EQ(DONE, end.end.protocol.state());
+		EXPECT_EQ(DONE, end.end.protocol.closeState());
 		end.receive({{0x81, "too late"}});
 		EXPECT_EQ(2u, end.log.size());
 	});
@@ -347,7 +347,7 @@ TEST(WebSocketProtocolTimeTest, WhatIsNotIdle)
 			end.log.clear();
 			const bool heldBack = end.peer.heldBack > 0;
 			end.until(2999);
-			EXPECT_EQ(row.idle && !heldBack ? DONE : OPEN, end.end.protocol.state());
+			EXPECT_EQ(row.idle && !heldBack ? DONE : OPEN, end.end.protocol.closeState());
 			end.until(heldBack ? 4000 : 3000);
 			ASSERT_FALSE(end.log.empty());
 			EXPECT_EQ(at(heldBack ? 4000 : row.idle ? 2000 : 3000, IDLE_CLOSE), end.log[0]);
@@ -368,12 +368,12 @@ TEST(WebSocketProtocolTimeTest, SendTimeout)
 		end.receiveBytes("\x82");
 		end.until(899);
 		EXPECT_EQ(Log{}, end.log);
-		EXPECT_EQ(OPEN, end.end.protocol.state());
+		EXPECT_EQ(OPEN, end.end.protocol.closeState());
 		end.end.flushSome(0);
 		end.until(10000);
 		EXPECT_EQ(Log{at(900, "time-out")}, end.log);
 		EXPECT_EQ(CLOSE, end.end.protocol.ending());
-		EXPECT_EQ(DONE, end.end.protocol.state());
+		EXPECT_EQ(DONE, end.end.protocol.closeState());
 		EXPECT_FALSE(end.end.protocol.send("x", TEXT, end.end.now));
 		end.end.now += 10000;
 		EXPECT_EQ(NEED_MORE, end.end.timeReached()) << "it is told once";
@@ -393,7 +393,7 @@ TEST(WebSocketProtocolTimeTest, SendTimeoutWhileThePeerGetsOn)
 		end.peer.acknowledged = 100;
 		end.peer.quiet = 100; // it was at 400
 		end.until(500);
-		EXPECT_EQ(OPEN, end.end.protocol.state());
+		EXPECT_EQ(OPEN, end.end.protocol.closeState());
 		end.peer.quiet = 200;
 		end.until(899);
 		EXPECT_EQ(Log{}, end.log);
@@ -477,7 +477,7 @@ TEST(WebSocketProtocolTimeTest, CloseTimeoutOfWhoStillSends)
 			end.receive({{0x81, "x"}});
 		}
 		EXPECT_EQ(20u, end.log.size());
-		EXPECT_EQ(CLOSING, end.end.protocol.state());
+		EXPECT_EQ(CLOSE_SENT, end.end.protocol.closeState());
 		end.until(10000);
 		EXPECT_EQ(at(TRANSFER_TIMEOUT, "time-out"), end.log.back());
 		EXPECT_EQ(21u, end.log.size());
@@ -654,7 +654,7 @@ TEST(WebSocketProtocolTimeTest, MessagesThatAreNotSlow)
 				row.each(end, role, time);
 			}
 			EXPECT_EQ(WebSocketError::NONE, end.end.protocol.error());
-			EXPECT_EQ(OPEN, end.end.protocol.state());
+			EXPECT_EQ(OPEN, end.end.protocol.closeState());
 		});
 	}
 }

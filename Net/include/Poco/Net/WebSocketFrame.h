@@ -16,7 +16,6 @@
 
 
 #include "Poco/Net/WebSocketConfig.h"
-#include <cstddef>
 
 
 namespace Poco {
@@ -83,40 +82,16 @@ public:
 		MAX_CLOSE_REASON    = 123  /// The longest reason in a Close frame.
 	};
 
-	static bool isOpcode(int opcode);
-		/// Returns true if the opcode is defined in RFC 6455, 5.2 (0, 1, 2, 8, 9, 10).
-
-	static bool isMessage(int opcode);
-		/// Returns true for the opcodes of a message: text and binary (RFC 6455, 5.6).
-
 	static bool isCloseCode(int code);
 		/// Returns true if an endpoint may send the code in a Close frame
 		/// (RFC 6455, 7.4.1 and 7.4.2, and the IANA registry, which has added
 		/// 1012 to 1014).
-
-	static int closeCode(const char* pPayload);
-		/// Returns the status code in the payload of a Close frame, of which the first two
-		/// bytes must be there (RFC 6455, 5.5.1).
-
-	static std::size_t buildClose(char* pPayload, int code, const char* pReason, std::size_t reasonLength);
-		/// Writes the payload of a Close frame (RFC 6455, 5.5.1) to pPayload,
-		/// which must have room for MAX_CONTROL_PAYLOAD bytes. A reason longer
-		/// than MAX_CLOSE_REASON bytes is cut between two characters.
-		///
-		/// Returns the payload's length in bytes.
 };
 
 
 //
 // inlines
 //
-inline bool WebSocketFrame::isMessage(int opcode)
-{
-	static_assert(OP_BINARY == OP_TEXT + 1);
-	return static_cast<unsigned>(opcode - OP_TEXT) <= 1u;
-}
-
-
 POCO_WEBSOCKET_END
 } } // namespace Poco::Net
 

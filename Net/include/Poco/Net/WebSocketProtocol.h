@@ -16,6 +16,7 @@
 
 
 #include "Poco/Net/WebSocketConfig.h"
+#include "Poco/Net/WebSocketConnectionParams.h"
 #include "Poco/Net/WebSocketError.h"
 #include "Poco/Net/WebSocketFrame.h"
 #include "Poco/Types.h"
@@ -31,7 +32,6 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-class WebSocketConnectionParams;
 struct WebSocketDeflateParams;
 
 
@@ -61,8 +61,8 @@ class WebSocket_API WebSocketProtocol
 	///     while (protocol.ending() != WebSocketProtocol::CLOSE)
 	///     {
 	///         send what output() returns; tell sent() how much was taken; if ending() is END_SENDING, end the sending direction;
-	///         wait for bytes, for room if there is output, or for deadline();
-	///         if the time has come: use the event of protocol.timeReached(now);
+	///         wait for bytes, for room if there is output, but not longer than timeLeft();
+	///         use the event of protocol.timeReached(now);
 	///         if bytes have come: while ((event = protocol.receive(pData, pEnd, now)) != WebSocketProtocol::NEED_MORE) use the event;
 	///         if the stream has ended: protocol.receiveEnd(), and wait for bytes no more;
 	///     }
@@ -70,7 +70,10 @@ class WebSocket_API WebSocketProtocol
 	/// A program that does not read for longer than the keep-alive allows finds no answer to its PINGs, and the connection fails: set no ping
 	/// interval (WebSocketParams::setPingInterval()) if reading may stop for so long.
 	///
-	/// An object is used by one thread at a time. All functions may throw a std::bad_alloc; the connection is to be closed then.
+	/// An object is used by one thread at a time.
+	///
+	/// Without memory for what is received, the connection fails: an event says so. What sends throws a std::bad_alloc, as do functions that return a
+	/// string; nothing has been sent then.
 {
 public:
 	typedef Poco::UInt32 Time;
@@ -91,21 +94,13 @@ public:
 		/// What has happened.
 	{
 		NEED_MORE, /// All bytes were taken. There may be output().
-		MESSAGE,   /// A whole message: data(), length(), opcode().
+		MESSAGE,   /// A whole message: data(), opcode().
 		PART,      /// The same of a part of a message, after setParts(); last() tells whether it is the last one.
-		PING,      /// A PING: data(), length(). It is answered, as soon as the peer takes the answer.
-		PONG,      /// A PONG: data(), length(). If it answers a PING of ping(), roundTrip() has changed.
+		PING,      /// A PING: data(). It is answered, as soon as the peer takes the answer.
+		PONG,      /// A PONG: data(). If it answers a PING of ping(), roundTrip() has changed.
 		CLOSED,    /// The peer's Close frame: closeCode(), closeReason(). It is answered, unless a Close was sent before. receive() returns nothing more.
 		FAILED,    /// The connection has failed: error(), errorText(). The Close frame that says so is in the output, if one can be sent. receive() returns nothing more.
 		TIMED_OUT  /// The peer does not take what is sent, or does not answer a Close frame: the connection is to be closed at once.
-	};
-
-	enum State
-		/// How far the closing handshake has come.
-	{
-		OPEN,    /// Messages can be sent.
-		CLOSING, /// One Close frame has been sent or received.
-		DONE     /// Both have, or the connection has failed, timed out or ended.
 	};
 
 	enum Ending
@@ -116,8 +111,9 @@ public:
 		CLOSE        /// Close it.
 	};
 
-	WebSocketProtocol(Role role, const WebSocketConnectionParams& params, Time now, const WebSocketDeflateParams* pDeflate = nullptr, const KeySource& keys = KeySource());
-		/// Creates the end. pDeflate tells what was agreed on permessage-deflate; null if nothing was. A client needs keys.
+	WebSocketProtocol(Role role, Time now, const KeySource& keys = KeySource(), const WebSocketConnectionParams::Ptr& pParams = new WebSocketConnectionParams,
+		const WebSocketDeflateParams* pDeflate = nullptr);
+		/// Creates the end. A client needs keys. pDeflate tells what was agreed on permessage-deflate; null if nothing was.
 		///
 		/// Of the parameters, those apply that concern messages, compression and times. Throws an InvalidArgumentException if
 		/// a client has no source of keys.
@@ -140,19 +136,16 @@ public:
 
 	std::size_t room(char*& pTarget, std::size_t least = 65536);
 		/// If least bytes or more of an uncompressed frame are still to come, sets pTarget to where they belong, and returns how
-		/// many of them there is room for; otherwise 0. They may be read from the wire to there, and are then given to receive().
+		/// many of them there is room for; otherwise, and without memory, 0. They may be read from the wire to there, and are then given to receive().
 
 	Event receiveEnd();
 		/// The stream has ended. Returns FAILED inside a frame, otherwise, and if the connection had failed before, NEED_MORE.
 
-	const char* data() const;
+	std::string_view data() const;
 		/// Returns what the last event brought. It is valid until receive() is called again, or the bytes are gone.
 
-	std::size_t length() const;
-		/// Returns the length of data() in bytes.
-
-	int opcode() const;
-		/// Returns the opcode of the message: WebSocketFrame::OP_TEXT, which is UTF-8, or OP_BINARY.
+	WebSocketFrame::Opcode opcode() const;
+		/// Returns the opcode of the message: OP_TEXT, which is UTF-8, or OP_BINARY.
 
 	bool last() const;
 		/// Returns true if data() is the last part of a message.
@@ -175,24 +168,24 @@ public:
 	//
 	// Sending
 	//
-	bool send(std::string_view message, int opcode, Time now, bool compress = true);
-		/// Sends a message, compressed if that was agreed on and compress is true. Returns false, and does nothing, if the state is not OPEN.
+	bool send(std::string_view message, WebSocketFrame::Opcode opcode, Time now, WebSocketFrame::Compression compression = WebSocketFrame::Compression::AS_AGREED);
+		/// Sends a message. Returns false, and does nothing, if the closeState() is not OPEN.
 		///
 		/// Throws an InvalidArgumentException if a text is not UTF-8, or for an opcode that is neither text nor binary, and an
 		/// IllegalStateException while a message is being sent in parts, and a WebSocketException (CLOSED) if an earlier one could not be completed.
 
-	bool sendPart(std::string_view part, int opcode, bool last, Time now);
-		/// Sends part of a message as a frame (5.4). The message is complete with the part for which last is true. All parts have the same opcode. Otherwise as
-		/// send().
+	bool sendPart(std::string_view part, WebSocketFrame::Opcode opcode, bool last, Time now, WebSocketFrame::Compression compression = WebSocketFrame::Compression::AS_AGREED);
+		/// Sends part of a message as a frame (5.4). The message is complete with the part for which last is true. All parts have the same opcode. The first
+		/// one's compression holds for the message. Otherwise as send().
 
 	bool ping(Time now);
-		/// Sends a PING; its answer sets roundTrip(). Returns false if the state is not OPEN.
+		/// Sends a PING; its answer sets roundTrip(). Returns false, and does nothing, if the closeState() is not OPEN.
 
 	Poco::UInt32 roundTrip() const;
 		/// Returns the last round-trip time in milliseconds, at least 1; 0 if there is none yet.
 
 	bool close(int code, std::string_view reason, Time now);
-		/// Starts the closing handshake (7.1.2). A reason of more than 123 bytes is cut. Returns false if the state is not OPEN. Throws
+		/// Starts the closing handshake (7.1.2). A reason of more than 123 bytes is cut. Returns false, and does nothing, if the closeState() is not OPEN. Throws
 		/// an InvalidArgumentException if the code must not be sent (7.4), or the reason is not UTF-8.
 
 	std::string_view output() const;
@@ -205,15 +198,16 @@ public:
 	//
 	// Time and state
 	//
-	Time deadline(Time now) const;
-		/// Returns when timeReached() is to be called, if nothing happens before. It changes with each call of another function.
+	Time timeLeft(Time now) const;
+		/// Returns in how many milliseconds timeReached() is to be called, if nothing happens before. It changes with each call of another function.
 
 	Event timeReached(Time now, const WebSocketPeerState& peer = WebSocketPeerState());
 		/// Does what is due. Returns NEED_MORE, FAILED or TIMED_OUT. What the system knows of the peer keeps slow peers from being taken for dead
 		/// ones (see WebSocketConnectionParams); without it only what arrives and what is taken counts.
 
-	State state() const;
-		/// Returns how far the closing handshake has come.
+	WebSocketFrame::CloseState closeState() const;
+		/// Returns how far the closing handshake has come: OPEN as long as messages can be sent, CLOSED also if the connection has failed, timed
+		/// out or ended.
 
 	Ending ending() const;
 		/// Returns what is to be done with the connection below, once all output has been sent.

@@ -8,12 +8,14 @@
 
 
 #include "Fuzz.h"
+#include "core/ClosePayload.h"
 #include "core/FrameHeader.h"
 #include "core/UTF8.h"
 #include <cstring>
 
 
 using Fuzz::require;
+using Poco::Net::WebSocketClosePayload;
 using Poco::Net::WebSocketFrame;
 using Poco::Net::WebSocketFrameHeader;
 using Poco::Net::WebSocketUTF8;
@@ -40,10 +42,10 @@ namespace
 	void checkClose(const std::string& data)
 	{
 		if (data.size() < 2) return;
-		const int code = WebSocketFrame::closeCode(data.data());
+		const int code = WebSocketClosePayload::code(data.data());
 		require(code >= 0 && code <= 65535, "a Close code has two bytes");
 		char payload[WebSocketFrame::MAX_CONTROL_PAYLOAD];
-		const std::size_t length = WebSocketFrame::buildClose(payload, code, data.data() + 2, data.size() - 2);
+		const std::size_t length = WebSocketClosePayload::build(payload, code, data.substr(2));
 		require(length >= 2 && length <= sizeof(payload), "a Close payload has 2 to 125 bytes");
 		require(std::memcmp(payload, data.data(), length) == 0, "a Close payload is what it was made of");
 		if (WebSocketUTF8::isValid(data.data() + 2, data.size() - 2))

@@ -33,8 +33,8 @@ namespace
 	class End
 	{
 	public:
-		End(WebSocketProtocol::Role role, const WebSocketConnectionParams& params, WebSocketProtocol::Time now, const WebSocketDeflateParams* pDeflate):
-			protocol(role, params, now, pDeflate, [](unsigned char* pKey) { std::copy_n("mask", 4, pKey); }),
+		End(WebSocketProtocol::Role role, const WebSocketConnectionParams::Ptr& pParams, WebSocketProtocol::Time now, const WebSocketDeflateParams* pDeflate):
+			protocol(role, now, [](unsigned char* pKey) { std::copy_n("mask", 4, pKey); }, pParams, pDeflate),
 			_peer(role == WebSocketProtocol::SERVER ? WebSocketFramer::ROLE_CLIENT : WebSocketFramer::ROLE_SERVER)
 		{
 			if (pDeflate) _peer.setReservedBits(WebSocketFrameHeader::RSV1);
@@ -72,7 +72,7 @@ namespace
 			case WebSocketProtocol::PART:
 			case WebSocketProtocol::PING:
 			case WebSocketProtocol::PONG:
-				sum += static_cast<unsigned char>(std::string(protocol.length() > 0 ? protocol.data() : "", protocol.length()).back());
+				sum += static_cast<unsigned char>(protocol.data().empty() ? 0 : protocol.data().back());
 				break;
 			case WebSocketProtocol::CLOSED:
 				_closed = true;
@@ -102,11 +102,11 @@ namespace
 
 		void checkState(WebSocketProtocol::Time now)
 		{
-			const WebSocketProtocol::State state = protocol.state();
+			const WebSocketFrame::CloseState state = protocol.closeState();
 			require(state >= _state, "a state does not go back");
 			_state = state;
 			require(_closed || protocol.closeCode() == WebSocketFrame::NO_CLOSE_FRAME, "a code comes with a Close");
-			require(protocol.deadline(now) - now < 1u << 31, "no deadline lies in the past");
+			require(protocol.timeLeft(now) < 1u << 31, "no deadline lies in the past");
 		}
 
 		WebSocketProtocol protocol;
@@ -156,7 +156,7 @@ namespace
 		}
 
 		WebSocketFramer _peer;
-		WebSocketProtocol::State _state = WebSocketProtocol::OPEN;
+		WebSocketFrame::CloseState _state = WebSocketFrame::OPEN;
 		bool _closed = false;
 		bool _over = false;
 		bool _timedOut = false;
@@ -166,7 +166,7 @@ namespace
 	void refusable(End& end, const Call& call)
 		/// A call that may be refused; it is successful if and only if the state is OPEN.
 	{
-		const bool open = end.protocol.state() == WebSocketProtocol::OPEN;
+		const bool open = end.protocol.closeState() == WebSocketFrame::OPEN;
 		try
 		{
 			require(call() == open, "what is sent when");
@@ -182,8 +182,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* pData, std::size_t siz
 {
 	Fuzz::Input input(pData, size);
 	const unsigned options = input.byte();
-	const Poco::AutoPtr<WebSocketConnectionParams> pParams = new WebSocketConnectionParams;
-	WebSocketConnectionParams& params = const_cast<WebSocketConnectionParams&>(*pParams);
+	const WebSocketConnectionParams::Ptr pParams = new WebSocketConnectionParams;
+	WebSocketConnectionParams& params = *const_cast<WebSocketConnectionParams*>(pParams.get());
 	params.setDeflateThreshold(0);
 	params.setMaxPendingPings(3);
 	params.setMaxMessageSize(options & 0x01 ? 100 : 1 << 20);
@@ -195,7 +195,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* pData, std::size_t siz
 	const WebSocketDeflateParams* const pDeflate = options & 0x08 ? &agreed : nullptr;
 	WebSocketProtocol::Time now = options & 0x10 ? 0xfffffc00u : 0u;
 	const bool room = (options & 0x20) != 0;
-	End ends[] = {{WebSocketProtocol::SERVER, params, now, pDeflate}, {WebSocketProtocol::CLIENT, params, now, pDeflate}};
+	End ends[] = {{WebSocketProtocol::SERVER, pParams, now, pDeflate}, {WebSocketProtocol::CLIENT, pParams, now, pDeflate}};
 	if (options & 0x40) ends[0].protocol.setParts(true);
 	std::string wires[2]; // sent by each, and not received
 	bool tampered = false;
@@ -207,12 +207,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* pData, std::size_t siz
 		const unsigned command = input.byte();
 		End& end = ends[command & 1];
 		const unsigned side = command & 1;
-		const int opcode = command & 0x80 ? WebSocketFrame::OP_BINARY : WebSocketFrame::OP_TEXT;
+		const WebSocketFrame::Opcode opcode = command & 0x80 ? WebSocketFrame::OP_BINARY : WebSocketFrame::OP_TEXT;
 		switch (command >> 1 & 15)
 		{
 		case 0:
 		case 1:
-			refusable(end, [&] { return end.protocol.send(input.take(input.byte()), opcode, now, (command & 0x40) != 0); });
+			refusable(end, [&] { return end.protocol.send(input.take(input.byte()), opcode, now, command & 0x40 ? WebSocketFrame::Compression::AS_AGREED : WebSocketFrame::Compression::NONE); });
 			break;
 		case 2:
 		case 3:
@@ -259,7 +259,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* pData, std::size_t siz
 			{
 				if (each.protocol.ending() == WebSocketProtocol::CLOSE && each.protocol.output().empty()) continue;
 				each.note(each.protocol.timeReached(now, state));
-				require(each.protocol.ending() == WebSocketProtocol::CLOSE || each.protocol.deadline(now) != now, "what is due is done");
+				require(each.protocol.ending() == WebSocketProtocol::CLOSE || each.protocol.timeLeft(now) > 0, "what is due is done");
 			}
 		}
 		for (End& each: ends)
