@@ -10,7 +10,6 @@
 
 
 #include "blocking/Reader.h"
-#include "net/PeerState.h"
 #include "Poco/Net/NetException.h"
 #include <algorithm>
 #include <cstring>
@@ -62,6 +61,7 @@ WebSocketReader::WebSocketReader(WebSocketTransport& transport, WebSocketFramer&
 	_transport(transport),
 	_framer(framer),
 	_sender(sender),
+	_source(transport, framer, sender),
 	_position(0),
 	_end(0),
 	_peeked(false),
@@ -71,11 +71,7 @@ WebSocketReader::WebSocketReader(WebSocketTransport& transport, WebSocketFramer&
 	_headerDone(false),
 	_saved(0),
 	_received(0),
-	_ended(false),
-	_pLimit(nullptr),
-	_timed(false),
-	_transferTimeout(0),
-	_messageTimed(false)
+	_ended(false)
 {
 }
 
@@ -97,25 +93,9 @@ void WebSocketReader::setReadAhead(bool flag)
 }
 
 
-void WebSocketReader::setKeepAlive(const Poco::Timespan& pingInterval, const Poco::Timespan& pongTimeout, const Poco::Timespan& transferTimeout)
-{
-	_keepAliveLimits = WebSocketKeepAlive::Limits(pingInterval, pongTimeout, _transport.getSendTimeout(), transferTimeout);
-	_transferTimeout = transferTimeout;
-	_timed = pingInterval > 0 || _pLimit;
-	_keepAlive.received(now());
-}
-
-
-void WebSocketReader::setLimit(const WebSocketDeadline* pLimit)
-{
-	_pLimit = pLimit;
-	_timed = _keepAliveLimits.pingInterval > 0 || _pLimit;
-}
-
-
 int WebSocketReader::header()
 {
-	if (_ended || !_framer.receiving())
+	if (ended())
 	{
 		if (_framer.failed()) return FAILED;
 		_sender.beforeWaiting(); // the answer to a Close may still be waiting
@@ -157,104 +137,19 @@ int WebSocketReader::fill()
 	int n = 0;
 	if (_readAhead)
 	{
-		n = fetch(_input.data(), _input.size(), TAKE);
+		n = _source.fetch(_input.data(), _input.size(), WebSocketTimedInput::TAKE);
 	}
 	else if (_framer.inFrame())
 	{
-		n = fetch(_input.data(), _framer.headerMissing(), TAKE);
+		n = _source.fetch(_input.data(), _framer.headerMissing(), WebSocketTimedInput::TAKE);
 	}
 	else
 	{
-		n = fetch(_input.data(), _large ? static_cast<std::size_t>(WebSocketFrameHeader::MAX_LENGTH) : _input.size(), PEEK);
+		n = _source.fetch(_input.data(), _large ? static_cast<std::size_t>(WebSocketFrameHeader::MAX_LENGTH) : _input.size(), WebSocketTimedInput::PEEK);
 		_peeked = n > 0;
 	}
 	if (n > 0) _end = static_cast<std::size_t>(n);
 	return n;
-}
-
-
-int WebSocketReader::fetch(char* pTarget, std::size_t length, Fetch how)
-{
-	const bool pending = !_sender.beforeWaiting();
-	const int n = pending || _timed || _sender.repliesWait() ? fetchAlive(pTarget, length, how, pending)
-		: how == PEEK ? _transport.peek(pTarget, length) : _transport.receive(pTarget, length);
-	_sender.afterWaiting();
-	return n;
-}
-
-
-int WebSocketReader::fetchAlive(char* pTarget, std::size_t length, Fetch how, bool pending)
-	/// Like fetch(), but sends a PING when nothing has come for a while, and
-	/// fails if nothing comes then either. Meanwhile sends what is pending. With a limit, keeps to that instead.
-{
-	const WebSocketDeadline receiveTimeout(_transport.getReceiveTimeout());
-	const WebSocketDeadline& limit = _pLimit ? *_pLimit : receiveTimeout;
-	for (;;)
-	{
-		const int n = _transport.receiveNow(pTarget, length, how == PEEK);
-		if (n != WebSocketTransport::AGAIN)
-		{
-			if (_keepAlive.received(now())) probePeer(_transport.socket()->sockfd(), false);
-			return n;
-		}
-		if (!_transport.getBlocking()) return AGAIN;
-
-		Poco::Timespan left = 0; // for ever
-		if (_keepAliveLimits.pingInterval > 0 && !_pLimit && !(_framer.closeState() & WebSocketFramer::CLOSE_SENT)) // after it, no PING can be sent
-		{
-			if (!keepAlive(left, pending)) return FAILED;
-		}
-		if (limit.limited())
-		{
-			const Poco::Timespan limitLeft = limit.left();
-			if (limitLeft == 0) throw TimeoutException(POCO_ETIMEDOUT);
-			left = left > 0 ? std::min(left, limitLeft) : limitLeft;
-		}
-		if (!pending && _sender.repliesWait()) // another thread is to send them, and may give up
-		{
-			const Poco::Timespan again(WebSocketSender::LOOK_AGAIN);
-			left = left > 0 ? std::min(left, again) : again;
-		}
-		_transport.waitReadable(left, pending);
-		const bool before = pending;
-		pending = !_sender.beforeWaiting();
-		if (before && !pending) _keepAlive.restart(now()); // from here on an answer can come
-	}
-}
-
-
-bool WebSocketReader::keepAlive(Poco::Timespan& left, bool pending)
-	/// Does what is due to keep the connection alive, and sets left to when the next thing is. Returns false if the peer has not answered.
-{
-	const int fd = _transport.socket()->sockfd();
-	const WebSocketKeepAlive::Time time = now();
-	_keepAliveLimits.slowPongTimeout = std::max(_keepAliveLimits.pongTimeout, WebSocketKeepAlive::milliseconds(_transport.getSendTimeout()));
-	if (!pending && _sender.pingWaits()) _keepAlive.restart(time); // another thread is sending, and has a time-out of its own
-	for (;;)
-	{
-		switch (_keepAlive.timeReached(time, _keepAliveLimits, _progress))
-		{
-		case WebSocketKeepAlive::SEND_PING:
-			_sender.sendPing();
-			break;
-		case WebSocketKeepAlive::LOOK:
-			if (_keepAlive.look(time, peerState(fd), _progress) & WebSocketKeepAlive::PROBE) probePeer(fd, true);
-			break;
-		case WebSocketKeepAlive::FAIL:
-			_framer.failSilence();
-			return false;
-		default:
-			left = Poco::Timespan(1000*static_cast<Poco::Timespan::TimeDiff>(_keepAlive.deadline(_keepAliveLimits, _progress) - time));
-			return true;
-		}
-	}
-}
-
-
-WebSocketKeepAlive::Time WebSocketReader::now()
-	/// Returns milliseconds, which wrap around.
-{
-	return static_cast<WebSocketKeepAlive::Time>(Poco::Clock().microseconds()/1000);
 }
 
 
@@ -348,7 +243,7 @@ int WebSocketReader::next(WebSocketMessageParser& parser)
 
 int WebSocketReader::nextPart(WebSocketMessageParser& parser, char* pTarget, std::size_t length)
 {
-	if (_ended || !_framer.receiving()) return header(); // which says how it has ended
+	if (ended()) return header(); // which says how it has ended
 	for (;;)
 	{
 		char* const pBegin = _input.data() + _position;
@@ -365,7 +260,7 @@ int WebSocketReader::nextPart(WebSocketMessageParser& parser, char* pTarget, std
 int WebSocketReader::receiveMore(WebSocketMessageParser& parser, char* pTarget, std::size_t length)
 	/// Receives what the parser lacks, to _input or to where it belongs. Returns an event, END, AGAIN, FAILED or MORE.
 {
-	if (tooSlow(parser)) return FAILED;
+	if (_source.tooSlow(parser)) return FAILED;
 	const bool part = pTarget && _framer.remaining() > 0 && !_framer.header().control() && !parser.assembler().compressed();
 	char* pRoom = pTarget;
 	const std::size_t room = part ? static_cast<std::size_t>(std::min<Poco::UInt64>(length, _framer.remaining())) : parser.room(pRoom, INPUT_SIZE);
@@ -376,7 +271,7 @@ int WebSocketReader::receiveMore(WebSocketMessageParser& parser, char* pTarget, 
 	}
 	LowWater lowWater(_transport);
 	if (!part && _transport.plain() && _transport.getBlocking() && room >= 2*GATHERED) lowWater.set(GATHERED);
-	const int n = fetch(pRoom, room, TAKE);
+	const int n = _source.fetch(pRoom, room, WebSocketTimedInput::TAKE);
 	if (n <= 0) return n == 0 ? endOfStream() : n;
 	char* p = pRoom;
 	return found(parser.next(p, pRoom + n));
@@ -385,7 +280,7 @@ int WebSocketReader::receiveMore(WebSocketMessageParser& parser, char* pTarget, 
 
 inline int WebSocketReader::found(WebSocketMessageParser::Event event)
 {
-	if (event == WebSocketMessageParser::MESSAGE) _messageTimed = false;
+	if (event == WebSocketMessageParser::MESSAGE) _source.messageReceived();
 	switch (event)
 	{
 	case WebSocketMessageParser::FAILED:
@@ -396,27 +291,6 @@ inline int WebSocketReader::found(WebSocketMessageParser::Event event)
 	default:
 		return event;
 	}
-}
-
-
-bool WebSocketReader::tooSlow(WebSocketMessageParser& parser)
-	/// Returns true, and fails the framer, if more of a message has been waited for first longer ago than the transfer timeout.
-{
-	if (_transferTimeout == 0 || parser.getParts() || !parser.inMessage())
-	{
-		_messageTimed = false;
-		return false;
-	}
-	if (!_messageTimed)
-	{
-		_messageTimed = true;
-		_messageSince.update();
-		return false;
-	}
-	if (!_messageSince.isElapsed(_transferTimeout.totalMicroseconds())) return false;
-	if (_transport.poll(0, SocketImpl::SELECT_READ)) return false; // it has come, and the program was away
-	_framer.failSlowMessage();
-	return true;
 }
 
 
@@ -466,7 +340,7 @@ int WebSocketReader::readDirectly(char* pTarget, std::size_t length)
 		_position = used;
 		return static_cast<int>(used);
 	}
-	return fetch(pTarget, length, TAKE);
+	return _source.fetch(pTarget, length, WebSocketTimedInput::TAKE);
 }
 
 

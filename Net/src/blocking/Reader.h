@@ -16,15 +16,9 @@
 
 
 #include "net/Lock.h"
-#include "core/KeepAlive.h"
-#include "blocking/Sender.h"
+#include "blocking/TimedInput.h"
 #include "core/PayloadSink.h"
-#include "net/Deadline.h"
-#include "net/Transport.h"
-#include "core/Framer.h"
-#include "core/MessageParser.h"
 #include "Poco/Buffer.h"
-#include "Poco/Clock.h"
 #include <atomic>
 #include <vector>
 
@@ -53,8 +47,8 @@ public:
 	enum
 	{
 		END    = 0,  /// No frame will come any more.
-		AGAIN  = -1, /// Non-blocking, and not there yet.
-		FAILED = -2, /// The framer has failed.
+		AGAIN  = WebSocketTimedInput::AGAIN,
+		FAILED = WebSocketTimedInput::FAILED,
 		MORE   = -3  // within this class: not yet
 	};
 
@@ -68,12 +62,8 @@ public:
 	void setReadAhead(bool flag);
 		/// Whether more than one frame may be taken out of the kernel at a time.
 
-	void setKeepAlive(const Poco::Timespan& pingInterval, const Poco::Timespan& pongTimeout, const Poco::Timespan& transferTimeout);
-		/// See WebSocketParams::setPingInterval(), setPongTimeout() and setTransferTimeout().
-
-	void setLimit(const WebSocketDeadline* pLimit);
-		/// As long as it is set (not null), what is waited for has to come within this limit, in all, instead of within the
-		/// socket's receive timeout each; and there is no keep-alive.
+	WebSocketTimedInput& source();
+		/// Returns where its bytes come from.
 
 	int header();
 		/// Returns 1 when the header of the next frame is there, else END, AGAIN or FAILED.
@@ -105,9 +95,6 @@ public:
 	bool blocking() const;
 		/// Returns true if what is not there is waited for.
 
-	bool inPayload() const;
-		/// Returns true if payload() has ended inside a frame.
-
 	bool ended() const;
 		/// Returns true if no frame will come any more.
 
@@ -128,22 +115,11 @@ private:
 		LARGE_FRAME = 8*1024   // behind one of these only the next header is looked at
 	};
 
-	enum Fetch
-	{
-		TAKE,
-		PEEK
-	};
-
 	int fill();
-	int fetch(char* pTarget, std::size_t length, Fetch how);
-	int fetchAlive(char* pTarget, std::size_t length, Fetch how, bool pending);
 	int readInto(WebSocketPayloadSink& target, std::size_t total);
 	int receiveMore(WebSocketMessageParser& parser, char* pTarget, std::size_t length);
 	int endOfStream();
 	int found(WebSocketMessageParser::Event event);
-	bool tooSlow(WebSocketMessageParser& parser);
-	bool keepAlive(Poco::Timespan& left, bool pending);
-	static WebSocketKeepAlive::Time now();
 	int readDirectly(char* pTarget, std::size_t length);
 	void save(const WebSocketPayloadSink& target);
 	bool wholeFrameAhead() const;
@@ -151,6 +127,7 @@ private:
 	WebSocketTransport& _transport;
 	WebSocketFramer& _framer;
 	WebSocketSender& _sender;
+	WebSocketTimedInput _source;
 	WebSocketLock _mutex;
 
 	std::vector<char> _input; // [_position, _end) is still to be delivered
@@ -165,15 +142,6 @@ private:
 	Poco::Buffer<char> _saved; // its payload so far, if a call has ended inside it
 	std::size_t _received;     // length of its payload so far
 	bool _ended;               // no frame will come any more
-
-	const WebSocketDeadline* _pLimit;
-	bool _timed;               // there is a limit, or keep-alive
-	WebSocketKeepAlive _keepAlive;
-	WebSocketKeepAlive::Limits _keepAliveLimits;
-	WebSocketProgress _progress; // of the peer
-	Poco::Timespan _transferTimeout;
-	Poco::Clock _messageSince; // when more of a message was waited for first
-	bool _messageTimed;        // it was
 };
 
 
@@ -192,15 +160,15 @@ inline bool WebSocketReader::blocking() const
 }
 
 
-inline bool WebSocketReader::inPayload() const
+inline bool WebSocketReader::ended() const
 {
-	return _received > 0;
+	return _ended || !_framer.receiving();
 }
 
 
-inline bool WebSocketReader::ended() const
+inline WebSocketTimedInput& WebSocketReader::source()
 {
-	return _ended || (_framer.closeState() & WebSocketFramer::CLOSE_RECEIVED) != 0; // RFC 6455, 5.5.1
+	return _source;
 }
 
 

@@ -285,14 +285,14 @@ int WebSocketReceiver::skipToClose(const WebSocketDeadline& limit)
 	if (!_reader.mutex().tryLock()) return WebSocketReader::AGAIN;
 	const auto release = [this]
 	{
-		_reader.setLimit(nullptr);
+		_reader.source().setLimit(nullptr);
 		_reader.publish();
 		_reader.mutex().unlock();
 	};
 	int result = WebSocketReader::AGAIN;
 	try
 	{
-		_reader.setLimit(&limit);
+		_reader.source().setLimit(&limit);
 		_reader.setReadAhead(true);
 		const bool inside = inMessage();
 		if (_throughParser) _reader.takeOver(_parser); // first: without memory for it all goes on as before
@@ -383,7 +383,7 @@ void WebSocketReceiver::settle()
 inline void WebSocketReceiver::beginMessages(bool parts)
 {
 	_reader.setReadAhead(true);
-	if (!_throughParser && _framer.receiving() && !_reader.ended()) _reader.handOver(_parser);
+	if (!_throughParser && !_reader.ended()) _reader.handOver(_parser);
 	_throughParser = true;
 	if (parts != _parser.getParts()) _parser.setParts(parts);
 }
@@ -398,7 +398,7 @@ bool WebSocketReceiver::inMessage()
 
 int WebSocketReceiver::deliver(int result)
 {
-	if ((result <= 0 || _framer.header().control()) && (_reader.ended() || _framer.failed())) _end.set();
+	if ((result <= 0 || _framer.header().control()) && _reader.ended()) _end.set();
 	return result;
 }
 

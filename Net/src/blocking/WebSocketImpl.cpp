@@ -13,18 +13,10 @@
 #include "Poco/Net/HTTPSession.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/WebSocket.h"
-#include "core/Framer.h"
 #include "Poco/Net/WebSocketParams.h"
-#include "blocking/MessageSender.h"
-#include "blocking/Reader.h"
-#include "blocking/Receiver.h"
-#include "blocking/Sender.h"
-#include "net/Deadline.h"
-#include "net/Transport.h"
+#include "blocking/Channel.h"
 #include "net/Upgrade.h"
-#include <algorithm>
 #include <limits>
-#include <memory>
 
 
 namespace Poco {
@@ -32,71 +24,12 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-class WebSocketImpl::Channel
-	/// What makes up a connection.
-{
-public:
-	Channel(StreamSocketImpl* pSocket, WebSocketFramer::Role role):
-		transport(pSocket),
-		framer(role),
-		sender(transport, framer),
-		messageSender(transport, framer, sender),
-		reader(transport, framer, sender),
-		receiver(reader, framer, sender)
-	{
-	}
-
-	void finish()
-		/// Called before the socket is closed. RFC 6455, 7.1.1: what was sent last, a Close frame
-		/// above all, must not be lost because something that was received is not read.
-	{
-		if (!transport.plain() || !(framer.closeState() & WebSocketFramer::CLOSE_SENT)) return;
-		try
-		{
-			transport.shutdownSend();
-			receiver.settle();
-			transport.drain();
-		}
-		catch (const Poco::Exception&)
-		{
-			// the connection is gone
-		}
-	}
-
-	WebSocketTransport     transport;
-	WebSocketFramer        framer;
-	WebSocketSender        sender;
-	WebSocketMessageSender messageSender;
-	WebSocketReader        reader;
-	WebSocketReceiver      receiver;
-	std::string            subprotocol;
-};
-
-
 namespace
 {
-	[[noreturn]] void refuse(const char* name)
-	{
-		throw Poco::InvalidAccessException(std::string("Cannot ") + name + "() a WebSocketImpl");
-	}
-
 	int lengthOf(std::string_view message)
 	{
 		if (message.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) throw InvalidArgumentException("A message of 2 GiB or more is sent in parts, or from a stream");
 		return static_cast<int>(message.size());
-	}
-
-	void enableNoDelay(StreamSocketImpl& socket)
-		/// Small frames are not to wait for the acknowledgement of others.
-	{
-		try
-		{
-			socket.setNoDelay(true);
-		}
-		catch (const Poco::Exception&)
-		{
-			// not TCP
-		}
 	}
 }
 
@@ -132,10 +65,7 @@ WebSocketImpl::WebSocketImpl(const WebSocketUpgrade& upgrade, const WebSocketPar
 void WebSocketImpl::begin(const Poco::Buffer<char>& data)
 {
 	const WebSocketFramer::Role role = _mustMaskPayload ? WebSocketFramer::ROLE_CLIENT : WebSocketFramer::ROLE_SERVER;
-	std::unique_ptr<Channel> pChannel = std::make_unique<Channel>(_pStreamSocketImpl, role);
-	pChannel->reader.preload(data);
-	enableNoDelay(*_pStreamSocketImpl);
-	_pChannel = pChannel.release();
+	_pChannel = new Channel(_pStreamSocketImpl, role, data);
 	reset(_pStreamSocketImpl->sockfd()); // last: whoever has the descriptor closes it
 }
 
@@ -182,11 +112,7 @@ int WebSocketImpl::finishReceive(int result, int flags)
 	if (result >= 0) _frameFlags = flags;
 	if (result != WebSocketReader::FAILED) return result;
 
-	const WebSocketFramer& state = _pChannel->framer;
-	_pChannel->sender.sendFailure();
-	_pChannel->receiver.settle();
-	_pChannel->transport.drain();
-	throw WebSocketException(state.errorText(), state.error());
+	_pChannel->throwFailure();
 }
 
 
@@ -206,14 +132,8 @@ int WebSocketImpl::receiveBytes(Poco::Buffer<char>& buffer, int, const Poco::Tim
 
 void WebSocketImpl::configure(const WebSocketParams& params, const WebSocketDeflateParams* pDeflate)
 {
-	Channel& channel = *_pChannel;
 	_maxPayloadSize = params.getMaxFrameSize();
-	channel.framer.setVerifyUTF8(params.getVerifyUTF8());
-	channel.framer.setVerifyMasking(params.getVerifyMasking());
-	channel.receiver.assembler().configure(params, pDeflate);
-	channel.messageSender.configure(params, pDeflate);
-	channel.transport.setTransferTimeout(params.getTransferTimeout());
-	channel.reader.setKeepAlive(params.getPingInterval(), params.getPongTimeout(), params.getTransferTimeout());
+	_pChannel->configure(params, pDeflate);
 }
 
 
@@ -269,7 +189,7 @@ int WebSocketImpl::sendPart(std::string_view part, int opcode, bool last, bool c
 
 bool WebSocketImpl::atEnd() const
 {
-	return _pChannel->reader.ended() || _pChannel->framer.failed();
+	return _pChannel->reader.ended();
 }
 
 
@@ -278,33 +198,7 @@ bool WebSocketImpl::closeHandshake(int statusCode, const std::string& reason, co
 	if (timeout <= 0) throw InvalidArgumentException("Timeout of a closing handshake must be greater than 0");
 	if (!getBlocking()) throw IllegalStateException("The closing handshake can be waited for only if the socket is blocking");
 
-	Channel& channel = *_pChannel;
-	const auto answered = [&channel]() { return !channel.framer.failed() && (channel.framer.closeState() & WebSocketFramer::CLOSE_RECEIVED) != 0; };
-	const WebSocketDeadline limit(timeout);
-	channel.sender.postClose(statusCode, reason);
-	try
-	{
-		if (channel.receiver.skipToClose(limit) != WebSocketReader::AGAIN)
-		{
-			channel.sender.sendReplies(limit);
-		}
-		else // another thread is receiving
-		{
-			const Poco::Timespan slice(WebSocketSender::LOOK_AGAIN);
-			do channel.sender.sendReplies(WebSocketDeadline(slice));
-			while (!limit.over() && !channel.receiver.waitForEnd(std::min(limit.left(), slice)));
-		}
-		if (channel.framer.endsStream() && channel.transport.plain()) channel.transport.shutdownSend();
-	}
-	catch (const TimeoutException&)
-	{
-		// not answered
-	}
-	catch (const IOException&)
-	{
-		// the connection is gone
-	}
-	return answered();
+	return _pChannel->closeHandshake(statusCode, reason, timeout);
 }
 
 
@@ -381,201 +275,6 @@ void WebSocketImpl::close()
 	_pChannel->finish();
 	_pChannel->transport.close();
 	reset();
-}
-
-
-void WebSocketImpl::shutdownReceive()
-{
-	_pChannel->transport.shutdownReceive();
-}
-
-
-WebSocketImpl::ShutdownSendResult WebSocketImpl::shutdownSend()
-{
-	_pChannel->transport.shutdownSend();
-	return ShutdownSendResult();
-}
-
-
-WebSocketImpl::ShutdownResult WebSocketImpl::shutdown()
-{
-	_pChannel->transport.shutdown();
-	return ShutdownResult();
-}
-
-
-int WebSocketImpl::available()
-{
-	return std::max(0, _pChannel->transport.available() + _pChannel->reader.ahead());
-}
-
-
-bool WebSocketImpl::poll(const Poco::Timespan& timeout, int mode)
-{
-	if ((mode & SELECT_READ) && _pChannel->reader.ahead() > 0) return true;
-	return _pChannel->transport.poll(timeout, mode);
-}
-
-
-bool WebSocketImpl::secure() const
-{
-	return _pStreamSocketImpl->secure();
-}
-
-
-void WebSocketImpl::setSendBufferSize(int size)
-{
-	_pStreamSocketImpl->setSendBufferSize(size);
-}
-
-
-int WebSocketImpl::getSendBufferSize()
-{
-	return _pStreamSocketImpl->getSendBufferSize();
-}
-
-
-void WebSocketImpl::setReceiveBufferSize(int size)
-{
-	_pStreamSocketImpl->setReceiveBufferSize(size);
-}
-
-
-int WebSocketImpl::getReceiveBufferSize()
-{
-	return _pStreamSocketImpl->getReceiveBufferSize();
-}
-
-
-void WebSocketImpl::setSendTimeout(const Poco::Timespan& timeout)
-{
-	_pChannel->transport.setSendTimeout(timeout);
-}
-
-
-Poco::Timespan WebSocketImpl::getSendTimeout()
-{
-	return _pChannel->transport.getSendTimeout();
-}
-
-
-void WebSocketImpl::setReceiveTimeout(const Poco::Timespan& timeout)
-{
-	_pChannel->transport.setReceiveTimeout(timeout);
-}
-
-
-Poco::Timespan WebSocketImpl::getReceiveTimeout()
-{
-	return _pChannel->transport.getReceiveTimeout();
-}
-
-
-void WebSocketImpl::setBlocking(bool flag)
-{
-	_pChannel->transport.setBlocking(flag);
-}
-
-
-bool WebSocketImpl::getBlocking() const
-{
-	return _pChannel->transport.getBlocking();
-}
-
-
-SocketImpl* WebSocketImpl::acceptConnection(SocketAddress&)
-{
-	refuse("acceptConnection");
-}
-
-
-void WebSocketImpl::connect(const SocketAddress&)
-{
-	refuse("connect");
-}
-
-
-void WebSocketImpl::connect(const SocketAddress&, const Poco::Timespan&)
-{
-	refuse("connect");
-}
-
-
-void WebSocketImpl::connectNB(const SocketAddress&)
-{
-	refuse("connectNB");
-}
-
-
-void WebSocketImpl::bind(const SocketAddress&, bool)
-{
-	refuse("bind");
-}
-
-
-void WebSocketImpl::bind(const SocketAddress&, bool, bool)
-{
-	refuse("bind");
-}
-
-
-void WebSocketImpl::bind6(const SocketAddress&, bool, bool)
-{
-	refuse("bind6");
-}
-
-
-void WebSocketImpl::bind6(const SocketAddress&, bool, bool, bool)
-{
-	refuse("bind6");
-}
-
-
-void WebSocketImpl::listen(int)
-{
-	refuse("listen");
-}
-
-
-int WebSocketImpl::sendBytes(const SocketBufVec&, int)
-{
-	refuse("gather-sendBytes");
-}
-
-
-int WebSocketImpl::receiveBytes(SocketBufVec&, int)
-{
-	refuse("scatter-receiveBytes");
-}
-
-
-int WebSocketImpl::sendTo(const void*, int, const SocketAddress&, int)
-{
-	refuse("sendTo");
-}
-
-
-int WebSocketImpl::sendTo(const SocketBufVec&, const SocketAddress&, int)
-{
-	refuse("sendTo");
-}
-
-
-int WebSocketImpl::receiveFrom(void*, int, SocketAddress&, int)
-{
-	refuse("receiveFrom");
-}
-
-
-int WebSocketImpl::receiveFrom(SocketBufVec&, SocketAddress&, int)
-{
-	refuse("receiveFrom");
-}
-
-
-void WebSocketImpl::sendUrgent(unsigned char)
-{
-	refuse("sendUrgent");
 }
 
 

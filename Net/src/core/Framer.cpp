@@ -45,8 +45,8 @@ WebSocketFramer::WebSocketFramer(Role role, bool compact):
 	_verifyUTF8(true),
 	_verifyMasking(true),
 	_role(role),
-	_usualMask(role == ROLE_SERVER ? WebSocketFrameHeader::MASK : 0),
-	_usualLength(WebSocketFrameHeader::MIN_LENGTH + (role == ROLE_SERVER ? sizeof(_header.key) : 0)),
+	_peerMask(role == ROLE_SERVER ? WebSocketFrameHeader::MASK : 0),
+	_shortLength(WebSocketFrameHeader::MIN_LENGTH + (role == ROLE_SERVER ? sizeof(_header.key) : 0)),
 	_reservedBits(0),
 	_closeState(OPEN),
 	_error(WebSocketError::NONE),
@@ -59,9 +59,9 @@ WebSocketFramer::WebSocketFramer(Role role, bool compact):
 
 WebSocketFramer::Result WebSocketFramer::receiveHeader(const char* pData, std::size_t length, std::size_t& used)
 {
-	if (betweenMessages() && parseUsual(pData, length))
+	if (betweenMessages() && parseShort(pData, length))
 	{
-		used = _usualLength;
+		used = _shortLength;
 		return startFrame();
 	}
 

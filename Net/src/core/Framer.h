@@ -256,8 +256,8 @@ public:
 private:
 	std::size_t buildMasked(int flags, const char* pPayload, std::size_t length, const unsigned char* pKey, char* pFrame) const;
 	Result startFrame();
-	bool isUsual(const char* pData) const;
-	bool parseUsual(const char* pData, std::size_t length);
+	bool startsWhole(const char* pData) const;
+	bool parseShort(const char* pData, std::size_t length);
 	char* receiveWholeLong(char* pData, std::size_t length);
 	bool isWholeText(char* pPayload, std::size_t length) const;
 	Result checkStart(unsigned char first, unsigned char second);
@@ -284,8 +284,8 @@ private:
 	bool _verifyUTF8;
 	bool _verifyMasking;
 	const unsigned char _role;
-	const unsigned char _usualMask;   // the mask bit of the peer's frames
-	const unsigned char _usualLength; // of the header of a short one
+	const unsigned char _peerMask;   // the mask bit of the peer's frames
+	const unsigned char _shortLength; // of the header of the peer's short frames
 	unsigned char _reservedBits;
 
 	// both
@@ -461,28 +461,28 @@ inline int WebSocketFramer::getReservedBits() const
 }
 
 
-inline bool WebSocketFramer::isUsual(const char* pData) const
+inline bool WebSocketFramer::startsWhole(const char* pData) const
 	/// Returns true for the first two bytes that most frames have between messages: those of a whole text or binary message,
 	/// without RSV bits, masked or not as it must be. They break no rule that checkStart() knows.
 {
 	constexpr int TEXT = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_TEXT);
 	constexpr int BINARY = WebSocketFrameHeader::FIN | static_cast<int>(WebSocketFrame::OP_BINARY);
 	static_assert(BINARY == TEXT + 1);
-	return static_cast<unsigned char>(pData[0] - TEXT) <= 1 && static_cast<unsigned char>(pData[1] - _usualMask) < WebSocketFrameHeader::MASK;
+	return static_cast<unsigned char>(pData[0] - TEXT) <= 1 && static_cast<unsigned char>(pData[1] - _peerMask) < WebSocketFrameHeader::MASK;
 }
 
 
-inline bool WebSocketFramer::parseUsual(const char* pData, std::size_t length)
+inline bool WebSocketFramer::parseShort(const char* pData, std::size_t length)
 	/// Between messages: decodes such a header, if the message has up to 125 bytes. Returns false, and does nothing, if it is
 	/// another one.
 {
-	if (length < _usualLength || !isUsual(pData)) return false;
-	const unsigned char payloadLength = static_cast<unsigned char>(pData[1] - _usualMask);
+	if (length < _shortLength || !startsWhole(pData)) return false;
+	const unsigned char payloadLength = static_cast<unsigned char>(pData[1] - _peerMask);
 	if (payloadLength > WebSocketFrame::MAX_CONTROL_PAYLOAD) return false;
 	_header.flags         = static_cast<unsigned char>(pData[0]);
-	_header.masked        = _usualMask != 0;
+	_header.masked        = _peerMask != 0;
 	_header.payloadLength = payloadLength;
-	_header.length        = _usualLength;
+	_header.length        = _shortLength;
 	if (_header.masked) std::memcpy(_header.key, pData + WebSocketFrameHeader::MIN_LENGTH, sizeof(_header.key));
 	else std::memset(_header.key, 0, sizeof(_header.key));
 	return true;

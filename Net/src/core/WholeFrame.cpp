@@ -23,7 +23,7 @@ POCO_WEBSOCKET_BEGIN
 
 char* WebSocketFramer::receiveWhole(char* pData, std::size_t length, std::size_t& payloadLength)
 {
-	if (!likely(parseUsual(pData, length)))
+	if (!likely(parseShort(pData, length)))
 	{
 		char* const pPayload = receiveWholeLong(pData, length);
 		payloadLength = static_cast<std::size_t>(_header.payloadLength); // a reference to it would keep it in memory
@@ -51,7 +51,7 @@ char* WebSocketFramer::receiveWhole(char* pData, std::size_t length, std::size_t
 [[gnu::noinline]] char* WebSocketFramer::receiveWholeLong(char* pData, std::size_t length)
 	/// The same for a message of more than 125 bytes, if it is one.
 {
-	if (length < _usualLength || !isUsual(pData)) return nullptr;
+	if (length < _shortLength || !startsWhole(pData)) return nullptr;
 	if (WebSocketFrameHeader::parse(pData, length, _header) != WebSocketFrameHeader::OK) return nullptr;
 	if (_header.payloadLength > length - _header.length) return nullptr;
 
