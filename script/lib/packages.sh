@@ -35,6 +35,9 @@ readonly TEST_PACKAGES="
 	npm                 npm         fetches those
 	python3             -           the same in Python
 	python3-websockets  -           a client and a server of another make
+	prometheus          promtool    checks metrics
+	python3-prometheus-client -     the same, for OpenMetrics
+	systemd             systemd-socket-activate  gives a server its socket
 "
 
 readonly REFERENCE_PACKAGES="

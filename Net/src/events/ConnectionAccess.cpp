@@ -181,6 +181,13 @@ bool WebSocketEventConnection::belongsTo(const WebSocketConnectionGroup& group) 
 }
 
 
+bool WebSocketEventConnection::lives() const
+{
+	const State now = state(); // first: it is stored last
+	return (now == OPEN || now == CLOSING) && _life.opened();
+}
+
+
 SocketAddress WebSocketEventConnection::remoteAddress() const
 {
 	return _stream.remoteAddress();

@@ -27,6 +27,12 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
+namespace
+{
+	constexpr WebSocketTimerWheel::Time LAST_HANDSHAKE = 1000; // milliseconds
+}
+
+
 void WebSocketEventConnection::sendClose(int code, const std::string& reason)
 {
 	if (_pOpening && _pOpening->waits()) guarded([this, &reason] { decided(WebSocketRefusal::DRAINING, reason.c_str()); });
@@ -42,6 +48,18 @@ void WebSocketEventConnection::sendClose(int code, const std::string& reason)
 	if (_framer.checkSend(WebSocketFrameHeader::CLOSE, payload, length) == WebSocketFramer::SEND) _queue.append(link(), WebSocketFrameHeader::CLOSE, payload, length);
 	go(WebSocketLife::CLOSING);
 	resume(); // or the peer's Close would not be seen
+}
+
+
+void WebSocketEventConnection::endSoon(int code, const std::string& reason)
+{
+	if (!_pOpening || _life.counted() != WebSocketConnectionGroup::HANDSHAKE)
+	{
+		close(code, reason);
+		return;
+	}
+	const Time time = _reactor.now() + LAST_HANDSHAKE;
+	if (WebSocketTimerWheel::reached(time, dueTime())) _reactor.timers().set(*this, time);
 }
 
 

@@ -147,6 +147,11 @@ public:
 		/// As send(), without a limit: the message is in memory already.
 
 	bool belongsTo(const WebSocketConnectionGroup& group) const;
+	bool lives() const;
+		/// Returns true if it was opened, and onClose() was not called. Any thread may ask, as for belongsTo().
+
+	void endSoon(int code, const std::string& reason);
+		/// As close(), but an opening handshake has a second to be completed.
 
 	Poco::UInt32 place; // in the loop's list of its connections
 	bool dirty; // in the loop's list of those that have something to flush

@@ -40,11 +40,12 @@ namespace
 }
 
 
-WebSocketListener::WebSocketListener(const ServerSocket& socket, WebSocketReactor& reactor, Acceptor& acceptor):
+WebSocketListener::WebSocketListener(const ServerSocket& socket, bool shared, WebSocketReactor& reactor, Acceptor& acceptor):
 	_socket(socket),
 	_reactor(reactor),
 	_acceptor(acceptor),
 	_plain(isPlain(*socket.impl())),
+	_shared(shared),
 	_listening(false)
 {
 	if (ssl_ctx_st* const pContext = WebSocketOpenSSL::contextOf(_socket.impl())) WebSocketALPN::select(pContext);
@@ -74,7 +75,8 @@ void WebSocketListener::end()
 	_reactor.timers().cancel(*this);
 	_reactor.poller().remove(_socket.impl()->sockfd());
 	_reactor.poller().forget(*this);
-	WebSocketDescriptor::closeListening(_socket);
+	if (_shared) _socket.close();
+	else WebSocketDescriptor::closeListening(_socket);
 }
 
 

@@ -51,7 +51,7 @@ public:
 		~Acceptor() = default;
 	};
 
-	WebSocketListener(const ServerSocket& socket, WebSocketReactor& reactor, Acceptor& acceptor);
+	WebSocketListener(const ServerSocket& socket, bool shared, WebSocketReactor& reactor, Acceptor& acceptor);
 	~WebSocketListener() override;
 
 	void begin();
@@ -81,6 +81,7 @@ private:
 	WebSocketReactor& _reactor;
 	Acceptor& _acceptor;
 	const bool _plain;
+	const bool _shared; // with another process: it is not shut down
 	bool _listening;
 };
 

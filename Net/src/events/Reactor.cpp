@@ -403,10 +403,13 @@ void WebSocketReactor::add(WebSocketEventConnection& connection)
 	provide(_again, count + _againNow.size());
 	provide(_againNow, count + _again.size());
 	provide(_graveyard, count);
-	provide(_connections, 1);
-	connection.duplicate();
-	connection.place = static_cast<Poco::UInt32>(_connections.size());
-	_connections.push_back(&connection);
+	{
+		std::lock_guard<std::mutex> lock(_connectionsMutex);
+		provide(_connections, 1);
+		connection.duplicate();
+		connection.place = static_cast<Poco::UInt32>(_connections.size());
+		_connections.push_back(&connection);
+	}
 	_timers.set(connection, _now + WebSocketTimerWheel::MAX_DISTANCE); // as long as it is in the loop it has some time
 	_load.fetch_add(1, std::memory_order_relaxed);
 }
@@ -415,9 +418,12 @@ void WebSocketReactor::add(WebSocketEventConnection& connection)
 void WebSocketReactor::remove(WebSocketEventConnection& connection)
 {
 	_timers.cancel(connection);
-	_connections.back()->place = connection.place;
-	_connections[connection.place] = _connections.back();
-	_connections.pop_back();
+	{
+		std::lock_guard<std::mutex> lock(_connectionsMutex);
+		_connections.back()->place = connection.place;
+		_connections[connection.place] = _connections.back();
+		_connections.pop_back();
+	}
 	_load.fetch_sub(1, std::memory_order_relaxed);
 	_poller.forget(connection);
 	_graveyard.push_back(&connection);
@@ -430,6 +436,31 @@ std::vector<WebSocketEventConnection::Ptr> WebSocketReactor::connections()
 	result.reserve(_connections.size());
 	for (WebSocketEventConnection* pConnection: _connections) result.emplace_back(pConnection, true);
 	return result;
+}
+
+
+void WebSocketReactor::collect(const WebSocketConnectionGroup& group, std::vector<WebSocketConnection::Ptr>& result)
+{
+	// From the end on: one that goes meanwhile has its place taken by the last, which may then come twice, but not be left out.
+	std::vector<WebSocketEventConnection::Ptr> found;
+	found.reserve(static_cast<std::size_t>(load()) + SLICE);
+	std::size_t end = std::numeric_limits<std::size_t>::max();
+	do
+	{
+		found.reserve(found.size() + SLICE);
+		std::lock_guard<std::mutex> lock(_connectionsMutex);
+		end = std::min(end, _connections.size());
+		const std::size_t begin = end > SLICE ? end - SLICE : 0;
+		while (end > begin) found.emplace_back(_connections[--end], true);
+	}
+	while (end > 0);
+	std::sort(found.begin(), found.end());
+	found.erase(std::unique(found.begin(), found.end()), found.end());
+	result.reserve(result.size() + found.size());
+	for (const auto& pConnection: found)
+	{
+		if (pConnection->belongsTo(group) && pConnection->lives()) result.emplace_back(pConnection);
+	}
 }
 
 

@@ -110,6 +110,10 @@ public:
 
 	std::vector<WebSocketEventConnection::Ptr> connections();
 
+	void collect(const WebSocketConnectionGroup& group, std::vector<WebSocketConnection::Ptr>& result);
+		/// Appends the group's connections that are open, or being closed. May be called by any thread. The loop may have to wait, if it has
+		/// a connection that comes or goes, while references to SLICE connections are taken.
+
 	void postBroadcast(const WebSocketPreparedMessage::Ptr& pMessage, std::size_t limit);
 		/// broadcast() in another thread. Messages of more bytes than the limit, each with WebSocketConnectionParams::QUEUE_ENTRY, do not
 		/// wait: one more is for no connection's queue.
@@ -170,7 +174,8 @@ private:
 		INPUT_SIZE    = 2*1024*1024, // of large messages; of small ones little is read at once
 		MAX_STORED    = 4*1024*1024, // bytes for sending that are kept
 		MAX_OUTPUTS   = 2048,        // for that
-		KEY_POOL_SIZE = 1024*WebSocketMask::KEY_LENGTH
+		KEY_POOL_SIZE = 1024*WebSocketMask::KEY_LENGTH,
+		SLICE         = 512
 	};
 
 	template <typename Element> void provide(std::vector<Element>& list, std::size_t more);
@@ -203,6 +208,7 @@ private:
 	WebSocketBroadcasts _broadcasts;
 	std::size_t _broadcastBytes; // of these
 	std::vector<WebSocketEventConnection*> _connections; // each knows its place here
+	std::mutex _connectionsMutex; // of those, for who is not the loop's thread, and for the loop's thread when it changes them
 	std::vector<WebSocketEventConnection*> _receivers; // memory for distribute()
 	WebSocketChannel::Buffers _channelBuffers;
 	std::string _compressed;

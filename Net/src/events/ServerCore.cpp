@@ -16,8 +16,11 @@
 #include "Poco/Net/HTTPServerRequest.h"
 #include "Poco/Net/HTTPServerResponse.h"
 #include "Poco/Net/NetException.h"
+#include "Poco/Clock.h"
 #include "Poco/Error.h"
 #include "Poco/Logger.h"
+#include <chrono>
+#include <memory>
 
 
 namespace Poco {
@@ -119,7 +122,7 @@ void WebSocketServer::Core::closeAll()
 	{
 		for (auto& pConnection: reactor.connections())
 		{
-			if (pConnection->belongsTo(*this)) pConnection->close(WebSocketFrame::GOING_AWAY, LEAVING);
+			if (pConnection->belongsTo(*this)) pConnection->endSoon(WebSocketFrame::GOING_AWAY, LEAVING);
 		}
 	});
 }
@@ -346,6 +349,69 @@ void WebSocketServer::Core::gone(WebSocketConnection& connection, Phase phase, b
 	const WebSocketEventConnection& ended = static_cast<const WebSocketEventConnection&>(connection);
 	if (phase == OPENED && logs()) logEnd(ended);
 	_admission.leave(phase, ended.remoteHost());
+}
+
+
+std::vector<WebSocketConnection::Ptr> WebSocketServer::Core::connections()
+{
+	std::vector<WebSocketConnection::Ptr> result;
+	if (_stage == CREATED) return result;
+	for (auto& pReactor: _loops.reactors()) pReactor->collect(*this, result);
+	return result;
+}
+
+
+bool WebSocketServer::Core::accepting() const
+{
+	return _stage == RUNNING && !_draining;
+}
+
+
+bool WebSocketServer::Core::draining() const
+{
+	return _draining && _stage == RUNNING;
+}
+
+
+std::vector<double> WebSocketServer::Core::lags(const Poco::Timespan& longest)
+{
+	if (_stage != RUNNING || WebSocketReactor::anyCurrent()) return std::vector<double>(); // a loop must not wait
+	struct Answers
+		/// Shared with loops that answer too late.
+	{
+		std::mutex mutex;
+		std::condition_variable changed;
+		std::size_t number = 0;
+		std::vector<double> seconds; // below 0: no answer
+	};
+	const auto pAnswers = std::make_shared<Answers>();
+	std::size_t count = 0;
+	const Poco::Clock since;
+	const auto elapsed = [since] { return static_cast<double>(since.elapsed())/1e6; };
+	pAnswers->seconds.resize(_loops.reactors().size(), -1);
+	for (auto& pReactor: _loops.reactors())
+	{
+		const std::shared_ptr<void> atEnd(nullptr, [pAnswers](void*) // also if a loop that ends forgets it
+		{
+			std::lock_guard<std::mutex> lock(pAnswers->mutex);
+			++pAnswers->number;
+			pAnswers->changed.notify_all();
+		});
+		const std::size_t index = count++;
+		pReactor->invoke([pAnswers, elapsed, index, atEnd]
+		{
+			std::lock_guard<std::mutex> lock(pAnswers->mutex);
+			pAnswers->seconds[index] = elapsed();
+		});
+	}
+	std::unique_lock<std::mutex> lock(pAnswers->mutex);
+	pAnswers->changed.wait_for(lock, std::chrono::microseconds(longest.totalMicroseconds()), [&] { return pAnswers->number == count; });
+	std::vector<double> result = pAnswers->seconds;
+	for (double& lag: result)
+	{
+		if (lag < 0) lag = elapsed();
+	}
+	return result;
 }
 
 

@@ -49,7 +49,7 @@ public:
 	// Stages
 	//
 	void setHTTP(const HTTPRequestHandlerFactory::Ptr& pItsFactory, const HTTPServerParams::Ptr& pItsParams);
-	void listen(const ServerSocket& socket);
+	void listen(const ServerSocket& socket, bool shared);
 	Poco::UInt16 port() const;
 	void start();
 	void stop();
@@ -69,7 +69,11 @@ public:
 	//
 	WebSocketConnection::Ptr adopt(HTTPServerRequest& request, HTTPServerResponse& response);
 	void broadcast(const WebSocketPreparedMessage::Ptr& pMessage);
+	std::vector<WebSocketConnection::Ptr> connections();
 	Metrics metrics() const;
+	bool accepting() const;
+	bool draining() const;
+	std::vector<double> lags(const Poco::Timespan& longest);
 
 	// WebSocketListener::Acceptor
 	void accepted(int& fd, const sockaddr* pRemote, socklen_t length) override;

@@ -21,21 +21,21 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-void WebSocketServerLoops::listen(const ServerSocket& socket)
+void WebSocketServerLoops::listen(const ServerSocket& socket, bool shared)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
 	WebSocketDescriptor::closeOnExec(*socket.impl());
-	_sockets.push_back(socket);
+	_ports.push_back({socket, shared});
 }
 
 
 Poco::UInt16 WebSocketServerLoops::port() const
 {
 	std::lock_guard<std::mutex> lock(_mutex);
-	for (const ServerSocket& socket: _sockets)
+	for (const Port& port: _ports)
 	{
-		if (socket.impl()->sockfd() == POCO_INVALID_SOCKET) continue; // in a child that comes of fork()
-		const SocketAddress address = socket.address();
+		if (port.socket.impl()->sockfd() == POCO_INVALID_SOCKET) continue; // in a child that comes of fork()
+		const SocketAddress address = port.socket.address();
 		if (address.family() != SocketAddress::UNIX_LOCAL) return address.port();
 	}
 	return 0;
@@ -44,19 +44,23 @@ Poco::UInt16 WebSocketServerLoops::port() const
 
 void WebSocketServerLoops::closePorts()
 {
-	std::vector<ServerSocket> sockets;
+	std::vector<Port> ports;
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
-		sockets.swap(_sockets);
+		ports.swap(_ports);
 	}
-	for (ServerSocket& socket: sockets) WebSocketDescriptor::closeListening(socket);
+	for (Port& port: ports)
+	{
+		if (port.shared) port.socket.close();
+		else WebSocketDescriptor::closeListening(port.socket);
+	}
 }
 
 
 bool WebSocketServerLoops::abandon()
 {
 	if (_process.current() || _reactors.empty()) return false;
-	for (ServerSocket& socket: _sockets) socket.close(); // the child's descriptor only
+	for (Port& port: _ports) port.socket.close(); // the child's descriptor only
 	return true;
 }
 
@@ -71,9 +75,9 @@ void WebSocketServerLoops::open(const WebSocketServerParams& params, WebSocketLi
 		_reactors.push_back(new WebSocketReactor(params.getSpin()));
 		_reactors.back()->open();
 	}
-	for (std::size_t i = 0; i < _sockets.size(); ++i)
+	for (std::size_t i = 0; i < _ports.size(); ++i)
 	{
-		_listeners.push_back(std::make_unique<WebSocketListener>(_sockets[i], *_reactors[i % _reactors.size()], acceptor));
+		_listeners.push_back(std::make_unique<WebSocketListener>(_ports[i].socket, _ports[i].shared, *_reactors[i % _reactors.size()], acceptor));
 		_listeners.back()->begin();
 	}
 }

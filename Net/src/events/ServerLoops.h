@@ -44,7 +44,9 @@ public:
 	//
 	// Ports
 	//
-	void listen(const ServerSocket& socket);
+	void listen(const ServerSocket& socket, bool shared);
+		/// A shared socket is closed in the end, but not shut down.
+
 	Poco::UInt16 port() const;
 		/// Returns that of the first socket that has one, or 0. Thread-safe.
 
@@ -106,7 +108,13 @@ public:
 
 private:
 	WebSocketProcess _process; // that they were opened in
-	std::vector<ServerSocket> _sockets;
+	struct Port
+	{
+		ServerSocket socket;
+		bool shared;
+	};
+
+	std::vector<Port> _ports;
 	mutable std::mutex _mutex; // of _sockets
 	Reactors _reactors;
 	std::vector<std::unique_ptr<WebSocketListener>> _listeners;

@@ -35,11 +35,11 @@ void WebSocketServer::Core::setHTTP(const HTTPRequestHandlerFactory::Ptr& pItsFa
 }
 
 
-void WebSocketServer::Core::listen(const ServerSocket& socket)
+void WebSocketServer::Core::listen(const ServerSocket& socket, bool shared)
 {
 	std::lock_guard<std::mutex> lock(_stageMutex);
 	checkCreated("listen()");
-	_loops.listen(socket);
+	_loops.listen(socket, shared);
 }
 
 
@@ -167,10 +167,10 @@ std::vector<WebSocketConnection::Ptr> WebSocketServer::Core::drain(const Poco::T
 		_cut.reserve(static_cast<std::size_t>(_admission.count()));
 	}
 	_draining = true;
-	_admission.close();
 	lock.unlock();
 
 	_loops.closeListeners(); // stop() may end this, and the waiting
+	_admission.close();      // not before: who was accepted is served
 	closeAll();
 	_admission.waitUntilEmpty(timeout);
 	lock.lock();

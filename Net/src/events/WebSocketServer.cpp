@@ -116,7 +116,13 @@ void WebSocketServer::listen(const SocketAddress& address)
 
 void WebSocketServer::listen(const ServerSocket& socket)
 {
-	_pCore->listen(socket);
+	_pCore->listen(socket, false);
+}
+
+
+void WebSocketServer::listenShared(const ServerSocket& socket)
+{
+	_pCore->listen(socket, true);
 }
 
 
@@ -165,6 +171,30 @@ void WebSocketServer::broadcast(const WebSocketPreparedMessage::Ptr& pMessage)
 {
 	if (!pMessage) throw InvalidArgumentException("No message");
 	_pCore->broadcast(pMessage);
+}
+
+
+std::vector<WebSocketConnection::Ptr> WebSocketServer::connections() const
+{
+	return _pCore->connections();
+}
+
+
+bool WebSocketServer::accepting() const
+{
+	return _pCore->accepting();
+}
+
+
+bool WebSocketServer::draining() const
+{
+	return _pCore->draining();
+}
+
+
+std::vector<double> WebSocketServer::lags(const Poco::Timespan& longest) const
+{
+	return _pCore->lags(longest);
 }
 
 

@@ -10,6 +10,7 @@
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/SecureServerSocket.h"
 #include "Poco/Net/SocketAddress.h"
+#include "Poco/Net/WebSocketSystemd.h"
 #include <cerrno>
 
 
@@ -19,6 +20,7 @@ using Poco::Net::NetException;
 using Poco::Net::SecureServerSocket;
 using Poco::Net::ServerSocket;
 using Poco::Net::SocketAddress;
+using Poco::Net::WebSocketSystemd;
 
 
 namespace
@@ -83,4 +85,18 @@ ListeningPorts listenOn(const std::string& host, Poco::UInt16 port, const Contex
 			if (exc.code() != EADDRINUSE || attempts <= 1) throw;
 		}
 	}
+}
+
+
+ListeningPorts passedPorts(const Context::Ptr& pContext)
+{
+	ListeningPorts ports = WebSocketSystemd::sockets();
+	if (!pContext) return ports;
+	for (ServerSocket& port: ports)
+	{
+		SecureServerSocket secure(pContext);
+		WebSocketSystemd::use(secure, port);
+		port = secure;
+	}
+	return ports;
 }

@@ -28,4 +28,8 @@ ListeningPorts listenOn(const std::string& host, Poco::UInt16 port, const Poco::
 	/// Throws a NetException if the port is in use.
 
 
+ListeningPorts passedPorts(const Poco::Net::Context::Ptr& pContext);
+	/// Returns the sockets that systemd has given to this program; none if it has not. With a pContext, they speak TLS.
+
+
 #endif // ListeningPorts_INCLUDED

@@ -9,6 +9,7 @@
 #include "Poco/Net/IPAddress.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/SSLManager.h"
+#include "Poco/Net/WebSocketSystemd.h"
 #include "Poco/Util/HelpFormatter.h"
 #include "Poco/Util/IntValidator.h"
 #include "Poco/Util/Option.h"
@@ -19,6 +20,7 @@
 
 using Poco::Net::Context;
 using Poco::Net::IPAddress;
+using Poco::Net::WebSocketSystemd;
 using Poco::Util::Option;
 using Poco::Util::OptionCallback;
 using Poco::Util::OptionSet;
@@ -153,13 +155,16 @@ int SampleServer::serve()
 	const std::string host = option("address", "localhost");
 	const IPAddress address = parseAddress(host);
 	const Context::Ptr pContext = tlsContext();
-	const ListeningPorts ports = listenOn(host, static_cast<Poco::UInt16>(config().getInt("server.port", 9002)), pContext);
+	ListeningPorts ports = passedPorts(pContext);
+	if (ports.empty()) ports = listenOn(host, static_cast<Poco::UInt16>(config().getInt("server.port", 9002)), pContext);
 	const Poco::UInt16 port = ports.front().address().port();
 
 	pService->start(ports);
 	std::cout << _name << " listening on " << (pContext ? "https" : "http") << "://"
 		<< hostForURL(host, address) << ":" << port << "/" << std::endl;
+	WebSocketSystemd::notify("READY=1");
 	waitForTerminationRequest();
+	WebSocketSystemd::notify("STOPPING=1");
 	pService->stop(PATIENCE);
 	return EXIT_OK;
 }

@@ -68,7 +68,7 @@ EventsEngine::EventsEngine(const WebSocketServerParams::Ptr& pParams):
 void EventsEngine::start(const ListeningPorts& ports)
 {
 	_server.setHTTP(new PageFactory);
-	for (const auto& port: ports) _server.listen(port);
+	for (const auto& port: ports) _server.listenShared(port);
 	_server.start();
 }
 

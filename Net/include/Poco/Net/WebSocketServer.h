@@ -159,6 +159,10 @@ public:
 		/// A ServerSocket made for an address shares its port with others that do the same (SO_REUSEPORT). One that
 		/// is bound with bind(address, true, false), and listen(address), report a port that is in use.
 
+	void listenShared(const ServerSocket& socket);
+		/// The same, but the socket is not shut down when the server stops, only closed: another process that has it too, as systemd does
+		/// (WebSocketSystemd), goes on listening, and its clients wait until somebody accepts them.
+
 	Poco::UInt16 port() const;
 		/// Returns the first TCP port that the server was told to listen on, before start() as well; 0 if there is none, and after stop().
 
@@ -194,6 +198,19 @@ public:
 		/// Throws an InvalidArgumentException if there is no message, and a std::bad_alloc if there is no memory. In the latter case
 		/// connections of some threads may receive it.
 
+	std::vector<WebSocketConnection::Ptr> connections() const;
+		/// Returns the connections that are open, or being closed, in no order: a snapshot. Each tells its id(), remoteAddress() and metrics(): since
+		/// when it is open, what it has sent and received, what is queued. Connections that come or go meanwhile may be missing or included.
+		///
+		/// Costs a reference for each connection, about 0.1 us, in the calling thread. It does not wait for the loops. A loop in which a connection comes
+		/// or goes waits for 512 references at most. Returns none if the server does not run.
+
+	bool accepting() const;
+		/// Returns true if the server runs, and is not being drained.
+
+	bool draining() const;
+		/// Returns true while drain() waits.
+
 	Metrics metrics() const;
 		/// Returns the counts of the server.
 
@@ -205,10 +222,12 @@ private:
 	WebSocketServer& operator = (const WebSocketServer&) = delete;
 
 	friend class WebSocketClientLoop;
+	friend class WebSocketMonitor;
 
 	class Core;
 
 	std::vector<Poco::AutoPtr<WebSocketReactor>> reactors() const;
+	std::vector<double> lags(const Poco::Timespan& longest) const;
 
 	Core* _pCore; // connections that are kept share its ownership
 };

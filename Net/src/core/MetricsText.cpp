@@ -1,0 +1,79 @@
+//
+// MetricsText.cpp
+//
+// Library: PocoWebSocket
+// Package: Core
+// Module:  WebSocketMetricsText
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "core/MetricsText.h"
+#include "Poco/NumberFormatter.h"
+#include <utility>
+
+
+namespace Poco {
+namespace Net {
+POCO_WEBSOCKET_BEGIN
+
+
+WebSocketMetricsText::WebSocketMetricsText(bool openMetrics):
+	_openMetrics(openMetrics)
+{
+}
+
+
+void WebSocketMetricsText::counter(const char* pName, const char* pHelp, const char* pUnit)
+{
+	family(pName, "counter", pHelp, pUnit);
+}
+
+
+void WebSocketMetricsText::gauge(const char* pName, const char* pHelp, const char* pUnit)
+{
+	family(pName, "gauge", pHelp, pUnit);
+}
+
+
+void WebSocketMetricsText::family(const char* pName, const char* pType, const char* pHelp, const char* pUnit)
+{
+	const bool counts = *pType == 'c';
+	_name = counts ? std::string(pName) + "_total" : pName;
+	const std::string name = _openMetrics ? pName : _name; // a family of OpenMetrics has no suffix
+	_text.append("# TYPE ").append(name).append(1, ' ').append(pType).append(1, '\n');
+	if (_openMetrics && *pUnit != 0) _text.append("# UNIT ").append(name).append(1, ' ').append(pUnit).append(1, '\n');
+	_text.append("# HELP ").append(name).append(1, ' ').append(pHelp).append(1, '\n');
+}
+
+
+void WebSocketMetricsText::value(Poco::UInt64 number, const char* pLabel, const std::string& labelValue)
+{
+	sample(std::to_string(number), pLabel, labelValue);
+}
+
+
+void WebSocketMetricsText::value(double number, const char* pLabel, const std::string& labelValue)
+{
+	sample(Poco::NumberFormatter::format(number, 6), pLabel, labelValue); // whatever the locale
+}
+
+
+void WebSocketMetricsText::sample(const std::string& number, const char* pLabel, const std::string& labelValue)
+{
+	_text.append(_name);
+	if (pLabel) _text.append(1, '{').append(pLabel).append("=\"").append(labelValue).append("\"}");
+	_text.append(1, ' ').append(number).append(1, '\n');
+}
+
+
+std::string WebSocketMetricsText::take()
+{
+	if (_openMetrics) _text.append("# EOF\n");
+	return std::move(_text);
+}
+
+
+POCO_WEBSOCKET_END
+} } // namespace Poco::Net
