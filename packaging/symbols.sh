@@ -10,13 +10,12 @@
 set -euo pipefail
 
 SOURCE="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+source "$SOURCE/packaging/classes.sh"
 VERSION="$(sed -n '1s/.*(\(.*\)-[^-]*).*/\1/p' "$SOURCE/packaging/debian/changelog")"
 SONAME="$(readelf -d "$1" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')"
 PACKAGE="$(awk '/^Package: lib/ && !/-dev$/ {print $2}' "$SOURCE/packaging/debian/control")"
-CLASSES="$(grep -ho 'WebSocket_API WebSocket[A-Za-z]*' "$SOURCE"/Net/include/Poco/Net/*.h | sed 's/.* //' | sort -u | paste -s -d '|')"
-readonly SOURCE VERSION SONAME PACKAGE CLASSES
+readonly SOURCE VERSION SONAME PACKAGE
 
 echo "$SONAME $PACKAGE #MINVER#"
-nm -D --defined-only "$1" | c++filt | cut -d ' ' -f 3- | LC_ALL=C sort -u |
-	grep -E "(^|for )Poco::Net::WebSocket_v1::($CLASSES)(::|\$)" | grep -v '::Core\b' | sed "s/.*/ (c++)\"&@Base\" $VERSION/"
+public_symbols "$1" "$SOURCE/Net/include" | cut -f 2 | LC_ALL=C sort -u | sed "s/.*/ (c++)\"&@Base\" $VERSION/"
 echo " (c++|regex|optional)\"^.*@Base\$\" $VERSION"

@@ -52,6 +52,7 @@ readonly SLOW_PACKAGES="
 readonly DEBIAN_PACKAGES="
 	debootstrap         debootstrap another Debian in a directory
 	lintian             lintian     what is wrong with a package
+	abigail-tools       abidiff     what has changed in the ABI
 "
 
 say()
