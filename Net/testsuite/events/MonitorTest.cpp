@@ -118,7 +118,10 @@ TEST_P(EventPortTest, ConnectionsOfAServer)
 		messages += pConnection->metrics().messagesReceived;
 		EXPECT_LT(pConnection->metrics().since.elapsed(), 60*1000000);
 		EXPECT_EQ(GetParam() == Port::TLS, pConnection->secure());
-		if (GetParam() != Port::LOCAL) EXPECT_EQ("127.0.0.1", pConnection->remoteAddress().host().toString());
+		if (GetParam() != Port::LOCAL)
+		{
+			EXPECT_EQ("127.0.0.1", pConnection->remoteAddress().host().toString());
+		}
 	}
 	EXPECT_EQ(20u, ids.size());
 	EXPECT_EQ(1u, messages);
@@ -255,7 +258,7 @@ TEST_F(EventTest, MetricsOfQueuesAndDrops)
 	server.start();
 	const WebSocketMonitor monitor(server.server);
 	RawPeer peer = server.connect(); // and it does not read
-	const EventConnection::Ptr pConnection = server.handler.connection();
+	EventConnection::Ptr pConnection = server.handler.connection();
 	const std::string message(50000, 'x');
 	int dropped = 0;
 	for (int i = 0; i < 1000 && dropped < 3; ++i)
@@ -451,7 +454,10 @@ TEST_F(EventTest, NotifiesSystemd)
 		char buffer[100];
 		EXPECT_EQ("READY=1", std::string(buffer, static_cast<std::size_t>(std::max<ssize_t>(0, ::recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT)))));
 		::close(fd);
-		if (path[0] == '@') EXPECT_FALSE(WebSocketSystemd::notify("READY=1")); // nobody is there any more
+		if (path[0] == '@')
+		{
+			EXPECT_FALSE(WebSocketSystemd::notify("READY=1")); // nobody is there any more
+		}
 	}
 	for (const std::string& path: {std::string("relative"), std::string("/"), std::string("@"), "/" + std::string(200, 'x')})
 	{

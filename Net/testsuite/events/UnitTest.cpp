@@ -436,7 +436,7 @@ TEST(EventListener, OthersHaveTheirTurn)
 	for (int i = 0; i < 12; ++i) clients.emplace_back(socket.address());
 	Acceptor acceptor;
 	WebSocketReactor::Ptr pReactor = new WebSocketReactor(0);
-	WebSocketListener listener(socket, *pReactor, acceptor);
+	WebSocketListener listener(socket, false, *pReactor, acceptor);
 	listener.begin();
 	for (const auto& [refuses, count]: {std::pair(true, 2), {false, 6}, {true, 8}, {false, 12}, {true, 12}})
 	{
