@@ -53,7 +53,7 @@ void WebSocketEventConnection::sendClose(int code, const std::string& reason)
 
 void WebSocketEventConnection::endSoon(int code, const std::string& reason)
 {
-	if (!_pOpening || _life.counted() != WebSocketConnectionGroup::HANDSHAKE)
+	if (!_pOpening || _pOpening->waits() || _life.counted() != WebSocketConnectionGroup::HANDSHAKE)
 	{
 		close(code, reason);
 		return;
