@@ -175,7 +175,7 @@ private:
 		MAX_STORED    = 4*1024*1024, // bytes for sending that are kept
 		MAX_OUTPUTS   = 2048,        // for that
 		KEY_POOL_SIZE = 1024*WebSocketMask::KEY_LENGTH,
-		SLICE         = 512
+		SLICE         = 128
 	};
 
 	template <typename Element> void provide(std::vector<Element>& list, std::size_t more);

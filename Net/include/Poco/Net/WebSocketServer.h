@@ -203,7 +203,7 @@ public:
 		/// when it is open, what it has sent and received, what is queued. Connections that come or go meanwhile may be missing or included.
 		///
 		/// Costs a reference for each connection, about 0.1 us, in the calling thread. It does not wait for the loops. A loop in which a connection comes
-		/// or goes waits for 512 references at most. Returns none if the server does not run.
+		/// or goes waits for 128 references at most. Returns none if the server does not run.
 
 	bool accepting() const;
 		/// Returns true if the server runs, and is not being drained.
