@@ -131,22 +131,27 @@ namespace
 			const std::string value = WebSocketHandshakeFields::unquoted(text);
 			const bool quoted = value.size() != text.size();
 			bool good = WebSocketHandshake::isToken(name) && (quoted || WebSocketHandshake::isToken(text));
-			if (same(name, "for")) good = good && once(_for) && WebSocketNode::parse(value, node);
-			else if (same(name, "proto")) good = good && once(_proto) && take(value, proto);
-			else if (same(name, "host")) good = good && once(_host) && take(value, host);
-			if (!good) valid = false;
+			if (same(name, "for"))
+			{
+				good = good && once(_for) && WebSocketNode::parse(value, node);
+			}
+			else if (same(name, "proto"))
+			{
+				good = good && once(_proto);
+				proto = value;
+			}
+			else if (same(name, "host"))
+			{
+				good = good && once(_host);
+				host = value;
+			}
+			valid = valid && good;
 		}
 
 		static bool once(bool& given)
 			/// 4: no parameter occurs twice.
 		{
 			return !std::exchange(given, true);
-		}
-
-		static bool take(const std::string& value, std::string& parameter)
-		{
-			parameter = value;
-			return true;
 		}
 
 		bool _for = false;
@@ -225,8 +230,9 @@ bool WebSocketForwardedFields::contains(const MessageHeader& header)
 
 WebSocketProxied WebSocketForwardedFields::read(const MessageHeader& header, const Networks& trusted)
 {
-	const bool standard = header.has(FORWARDED) && !header.has(FORWARDED_FOR);
-	return standard ? readForwarded(header, trusted) : readOthers(header, trusted);
+	const std::size_t standard = WebSocketHandshakeFields::Lines(header, FORWARDED).count;
+	const std::size_t others = WebSocketHandshakeFields::Lines(header, FORWARDED_FOR).count;
+	return standard > 0 && others == 0 ? readForwarded(header, trusted) : readOthers(header, trusted);
 }
 
 

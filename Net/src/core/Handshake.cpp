@@ -70,13 +70,14 @@ namespace
 		return place;
 	}
 
-	bool sameHost(const std::string& origin, const std::string& host)
+	bool sameHost(const std::string& origin, const std::string& host, WebSocketScheme scheme)
 		/// RFC 6454, 6.2: scheme "://" host [ ":" port ]
 	{
 		std::string defaultPort;
 		if (Poco::icompare(origin, 0, 7, "http://") == 0) defaultPort = "80";
 		else if (Poco::icompare(origin, 0, 8, "https://") == 0) defaultPort = "443";
 		else return false;
+		if (scheme == (defaultPort == "80" ? WebSocketScheme::SECURE : WebSocketScheme::PLAIN)) return false;
 		if (origin.back() == ':') return false; // not how an origin is written
 		// Host has no scheme, and TLS may end in front of the server: its default port is that of the origin.
 		const Place theirs = splitPlace(origin.substr(origin.find("//") + 2), defaultPort);
@@ -144,13 +145,13 @@ WebSocketHandshake::Verdict WebSocketHandshake::checkRequest(const HTTPRequest& 
 }
 
 
-WebSocketHandshake::Verdict WebSocketHandshake::checkOrigin(const HTTPRequest& request, const std::vector<std::string>& allowed)
+WebSocketHandshake::Verdict WebSocketHandshake::checkOrigin(const HTTPRequest& request, const std::vector<std::string>& allowed, WebSocketScheme scheme)
 {
 	const Lines origins(request, "Origin");
 	if (origins.count == 0) return Verdict();
 	if (origins.count == 1)
 	{
-		if (sameHost(std::string(origins.first), request.get(HTTPRequest::HOST, ""))) return Verdict();
+		if (sameHost(std::string(origins.first), request.get(HTTPRequest::HOST, ""), scheme)) return Verdict();
 		for (const std::string& origin: allowed)
 		{
 			if (origin == "*" || same(origin, origins.first)) return Verdict();

@@ -15,6 +15,7 @@
 #define Net_WebSocketHandshake_INCLUDED
 
 
+#include "core/Network.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/WebSocketError.h"
 #include "Poco/Net/HTTPRequest.h"
@@ -104,10 +105,10 @@ public:
 		/// The status is 405 if the method is not GET, 426 if another
 		/// version of the protocol is asked for, and otherwise 400.
 
-	static Verdict checkOrigin(const HTTPRequest& request, const std::vector<std::string>& allowed);
+	static Verdict checkOrigin(const HTTPRequest& request, const std::vector<std::string>& allowed, WebSocketScheme scheme = WebSocketScheme::NOT_TOLD);
 		/// Checks where a browser's page that makes the request comes from (10.2). It passes if there
-		/// is no Origin, if it has the host and port that are in Host, or if it, or "*", is in allowed.
-		/// The status is 403 otherwise.
+		/// is no Origin, if it has the host and port that are in Host and, if a proxy has told it, the scheme, or if it,
+		/// or "*", is in allowed. The status is 403 otherwise.
 
 	static std::string selectSubprotocol(const HTTPRequest& request, const std::vector<std::string>& supported);
 		/// Returns the first of the client's subprotocols that is in supported (4.2.2); empty if there is none.

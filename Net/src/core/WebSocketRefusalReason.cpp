@@ -26,6 +26,7 @@ const char* WebSocketRefusalReason::name(Reason reason)
 		"handshake_limit",
 		"handshake_rate",
 		"busy",
+		"proxy_header",
 		"tls_failed",
 		"malformed",
 		"too_large",

@@ -83,6 +83,25 @@ bool WebSocketAdmission::inTime(const WebSocketHost& host)
 }
 
 
+bool WebSocketAdmission::identify(const WebSocketHost& host, bool begins, WebSocketRefusal::Reason& reason) noexcept
+{
+	reason = WebSocketRefusal::HANDSHAKE_RATE;
+	if (_pRate && begins && !inTime(host)) return false;
+	if (!perHost()) return true;
+	reason = WebSocketRefusal::ADDRESS_LIMIT;
+	std::lock_guard<std::mutex> lock(_mutex);
+	return _hosts.add(host, _pParams->getMaxConnectionsPerAddress());
+}
+
+
+void WebSocketAdmission::forget(const WebSocketHost& host) noexcept
+{
+	if (!perHost()) return;
+	std::lock_guard<std::mutex> lock(_mutex);
+	_hosts.remove(host);
+}
+
+
 void WebSocketAdmission::change(Phase from, Phase to) noexcept
 {
 	counter(to).fetch_add(1, std::memory_order_relaxed); // first: waitUntilEmpty() waits for it

@@ -57,6 +57,13 @@ public:
 		/// Counts a connection in its opening handshake. Counts nobody if it is closed, a limit is reached, or there is no
 		/// memory for counting (ADDRESS_LIMIT). A connection that is counted as one of another kind, which will leave soon, needs no room of its own.
 
+	bool identify(const WebSocketHost& host, bool begins, WebSocketRefusal::Reason& reason) noexcept;
+		/// Counts a connection, which was admitted without a host, for this one. Returns false, and does not, if that has too many, or, if this is the
+		/// beginning of one, begins too often.
+
+	void forget(const WebSocketHost& host) noexcept;
+		/// A connection that stays does not count for the host any more.
+
 	void change(Phase from, Phase to) noexcept;
 		/// A connection that counts counts as something else.
 

@@ -194,6 +194,12 @@ SocketAddress WebSocketEventConnection::remoteAddress() const
 }
 
 
+SocketAddress WebSocketEventConnection::peerAddress() const
+{
+	return _stream.peerAddress();
+}
+
+
 WebSocketHost WebSocketEventConnection::remoteHost() const
 {
 	return _stream.remoteHost();

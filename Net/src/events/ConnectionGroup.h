@@ -73,6 +73,13 @@ struct WebSocketConnectionGroup: public Poco::RefCountedObject
 		ELSEWHERE  /// It has been handed over, and counts there.
 	};
 
+	virtual bool identify(WebSocketStream&, HTTPRequest&, WebSocketRefusal::Reason&)
+		/// A request has come. If a proxy has told who its client is, the stream and the request tell that from here on.
+		/// Returns false, with the reason, if a limit of the client is reached.
+	{
+		return true;
+	}
+
 	virtual bool handOver(WebSocketStream&, const std::string& /*received*/, int /*requests*/, Phase /*counted*/)
 		/// Gives a connection with a request that is not for WebSocket, and whose header has been received, to
 		/// somebody else, after so many others. It does not count as it did any more. Returns false, and leaves the stream alone, if nobody has time for it.

@@ -37,7 +37,7 @@ void WebSocketEventConnection::beginHandshake()
 {
 	const bool dispatched = _life.counted() == WebSocketConnectionGroup::HTTP;
 	if (!_pOpening) _pOpening = _reactor.takeOpening();
-	_pOpening->begin(*_group.pConnectionParams, _group.pHTTPParams.get(), _stream);
+	_pOpening->begin(_group, _stream);
 	std::string received = _pOpening->takeBehind();
 	if (!received.empty()) receiveRequest(&received[0], received.size());
 	if (_pOpening && _stream.plain()) ready(WebSocketPoller::READ); // mostly the request is there, and nobody need tell
@@ -54,7 +54,7 @@ void WebSocketEventConnection::beginAdopted()
 	const WebSocketAgreement& agreement = pAdopted->agreement;
 	if (_group.logs()) rare().path = WebSocketHandshake::pathOf(pAdopted->request.getURI());
 	std::unique_ptr<WebSocketOpeningHandshake> pOpening = _reactor.takeOpening();
-	pOpening->begin(*_group.pConnectionParams, _group.pHTTPParams.get(), _stream);
+	pOpening->begin(_group, _stream);
 	open(_group.role == WebSocketFramer::ROLE_SERVER ? pOpening->adopt(pAdopted->request) : pAdopted->request, agreement.subprotocol, agreement.deflated ? &agreement.deflate : nullptr);
 	_reactor.giveOpening(std::move(pOpening));
 	process(pAdopted->data.data(), pAdopted->data.size());

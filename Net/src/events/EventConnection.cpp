@@ -75,11 +75,27 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& gro
 }
 
 
-WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, const WebSocketHTTPDispatcher::Connection& connection):
+WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, WebSocketHTTPDispatcher::Connection& connection):
 	WebSocketEventConnection(group, reactor, WebSocketConnectionGroup::HTTP, WebSocketStream::Detached{const_cast<StreamSocketImpl*>(connection.pSocket.get())}, connection.remote)
 {
 	_pOpening = std::make_unique<WebSocketOpeningHandshake>();
 	_pOpening->wait(connection.requests, connection.received);
+	if (connection.pVia) _stream.setVia(std::move(connection.pVia));
+}
+
+
+void WebSocketEventConnection::setVia(std::unique_ptr<WebSocketVia>&& pVia)
+{
+	_stream.setVia(std::move(pVia));
+}
+
+
+void WebSocketEventConnection::setVia(std::unique_ptr<WebSocketVia>&& pVia, const SocketAddress& client)
+{
+	const WebSocketScheme told = pVia->told;
+	_stream.setVia(std::move(pVia));
+	_stream.via()->told = told;
+	_stream.setClient(client);
 }
 
 

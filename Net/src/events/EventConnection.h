@@ -88,8 +88,12 @@ public:
 	WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const SocketAddress& remote, const HTTPRequest& request);
 		/// A connection whose opening handshake is complete.
 
-	WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, const WebSocketHTTPDispatcher::Connection& connection);
+	WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, WebSocketHTTPDispatcher::Connection& connection);
 		/// A connection that has made other requests before.
+
+	void setVia(std::unique_ptr<WebSocketVia>&& pVia);
+	void setVia(std::unique_ptr<WebSocketVia>&& pVia, const SocketAddress& client);
+		/// Before begin(): tells how it has come, and who the client is, if a request's fields have told that already.
 
 	// WebSocketConnection
 	using WebSocketConnection::send;
@@ -105,6 +109,7 @@ public:
 	State state() const override;
 	const Poco::UUID& id() const override;
 	SocketAddress remoteAddress() const override;
+	SocketAddress peerAddress() const override;
 	WebSocketHost remoteHost() const;
 	void describe(WebSocketAccessLine& line) const;
 		/// Tells what the group logs when the connection has ended.

@@ -66,6 +66,14 @@ namespace
 		}
 	}
 
+	std::unique_ptr<HTTPServerRequestImpl> readRequest(HTTPServerResponseImpl& response, WebSocketHTTPSession& session, HTTPServerParams* pParams, const WebSocketVia* pVia)
+	{
+		if (!pVia) return std::make_unique<HTTPServerRequestImpl>(response, session, pParams);
+		auto pRequest = std::make_unique<WebSocketProxiedRequest>(response, session, pParams, *pVia);
+		if (!pVia->host.empty()) pRequest->setHost(pVia->host);
+		return pRequest;
+	}
+
 	bool received(HTTPServerRequestImpl& request)
 		/// Returns true if nothing of the request's body is left. What is left would be taken for the next request.
 	{
@@ -82,6 +90,19 @@ namespace
 		const std::string& method = request.getMethod();
 		return request.hasContentLength() || method == HTTPRequest::HTTP_GET || method == HTTPRequest::HTTP_HEAD || method == HTTPRequest::HTTP_DELETE;
 	}
+}
+
+
+WebSocketProxiedRequest::WebSocketProxiedRequest(HTTPServerResponseImpl& response, HTTPServerSession& session, HTTPServerParams* pParams, const WebSocketVia& via):
+	HTTPServerRequestImpl(response, session, pParams),
+	_via(via)
+{
+}
+
+
+bool WebSocketProxiedRequest::secure() const
+{
+	return _via.told == WebSocketScheme::NOT_TOLD ? HTTPServerRequestImpl::secure() : _via.told == WebSocketScheme::SECURE;
 }
 
 
@@ -120,7 +141,7 @@ WebSocketHTTPDispatcher::~WebSocketHTTPDispatcher()
 
 bool WebSocketHTTPDispatcher::serve(WebSocketStream& stream, const std::string& received, int requests)
 {
-	Connection connection{Poco::AutoPtr<StreamSocketImpl>(), stream.remoteAddress(), stream.localAddress(), received, requests};
+	Connection connection{Poco::AutoPtr<StreamSocketImpl>(), stream.remoteAddress(), stream.localAddress(), received, requests, nullptr};
 	std::unique_lock<std::mutex> lock(_mutex);
 	const std::size_t room = _maxThreads - _handled.size() + static_cast<std::size_t>(std::max(0, _pParams->getMaxQueued()));
 	if (_stopped || _queue.size() >= room) return false;
@@ -128,6 +149,7 @@ bool WebSocketHTTPDispatcher::serve(WebSocketStream& stream, const std::string& 
 	if (!threadFree && _threads.size() < _maxThreads && !startThread() && _threads.empty()) return false;
 	std::list<Connection> taken;
 	taken.push_back(std::move(connection));
+	taken.back().pVia = stream.takeVia();
 	taken.back().pSocket = stream.detach(); // when nothing needs memory any more
 	_queue.splice(_queue.end(), taken);
 	_work.notify_one();
@@ -252,7 +274,7 @@ bool WebSocketHTTPDispatcher::handleRequest(WebSocketHTTPSession& session, const
 	std::unique_ptr<HTTPServerRequestImpl> pRequest;
 	try
 	{
-		pRequest = std::make_unique<HTTPServerRequestImpl>(*pResponse, session, _pParams);
+		pRequest = readRequest(*pResponse, session, _pParams.get(), connection.pVia.get());
 	}
 	catch (const Poco::Exception&) // what Poco refuses and we do not
 	{

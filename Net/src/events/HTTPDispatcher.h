@@ -16,9 +16,11 @@
 
 
 #include "events/Place.h"
+#include "events/Via.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/HTTPRequestHandlerFactory.h"
 #include "Poco/Net/HTTPServerParams.h"
+#include "Poco/Net/HTTPServerRequestImpl.h"
 #include "Poco/Net/SocketAddress.h"
 #include "Poco/Net/StreamSocketImpl.h"
 #include "Poco/AutoPtr.h"
@@ -38,7 +40,6 @@ namespace Poco {
 namespace Net {
 
 
-class HTTPServerRequestImpl;
 class HTTPServerResponseImpl;
 
 
@@ -49,6 +50,19 @@ class WebSocketHTTPSession;
 class WebSocketStream;
 
 
+class WebSocketProxiedRequest: public HTTPServerRequestImpl
+	/// A request whose client a trusted proxy has told.
+{
+public:
+	WebSocketProxiedRequest(HTTPServerResponseImpl& response, HTTPServerSession& session, HTTPServerParams* pParams, const WebSocketVia& via);
+
+	bool secure() const override;
+
+private:
+	const WebSocketVia& _via;
+};
+
+
 class WebSocketHTTPDispatcher: private Poco::Runnable
 	/// Handles requests, whose headers have been received already, as a HTTPServer does, and in as many threads. Between two requests a
 	/// connection is its owner's, and costs no thread. Thread-safe.
@@ -57,10 +71,11 @@ public:
 	struct Connection
 	{
 		Poco::AutoPtr<StreamSocketImpl> pSocket;
-		SocketAddress remote;
+		SocketAddress remote; // the client
 		SocketAddress local;
 		std::string received; // a request's header, and what has come behind it: WebSocketHTTPSession::MAX_BEHIND bytes at most
 		int requests = 0;     // that were handled before
+		std::unique_ptr<WebSocketVia> pVia; // null if the peer is the client
 	};
 
 	class Owner

@@ -13,6 +13,7 @@
 #include "net/ALPN.h"
 #include "net/Descriptor.h"
 #include "net/OpenSSL.h"
+#include "events/ProxyReader.h"
 #include "events/Reactor.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/ServerSocketImpl.h"
@@ -40,12 +41,13 @@ namespace
 }
 
 
-WebSocketListener::WebSocketListener(const ServerSocket& socket, bool shared, WebSocketReactor& reactor, Acceptor& acceptor):
+WebSocketListener::WebSocketListener(const ServerSocket& socket, bool shared, WebSocketReactor& reactor, Acceptor& acceptor, Poco::UInt32 headerTime):
 	_socket(socket),
 	_reactor(reactor),
 	_acceptor(acceptor),
 	_plain(isPlain(*socket.impl())),
 	_shared(shared),
+	_headerTime(headerTime),
 	_listening(false)
 {
 	if (ssl_ctx_st* const pContext = WebSocketOpenSSL::contextOf(_socket.impl())) WebSocketALPN::select(pContext);
@@ -115,7 +117,8 @@ bool WebSocketListener::take(int fd, const sockaddr* pRemote, socklen_t length)
 	bool memory = true;
 	try
 	{
-		_acceptor.accepted(fd, pRemote, length);
+		if (_headerTime == 0) _acceptor.accepted(fd, pRemote, length);
+		else WebSocketProxyReader::begin(_reactor, _acceptor, _headerTime, fd, pRemote, length);
 	}
 	catch (const std::bad_alloc&)
 	{
@@ -145,7 +148,7 @@ void WebSocketListener::acceptOther()
 	try
 	{
 		int count = 0;
-		while (count < AT_ONCE && _listening && waiting()) count += _acceptor.accepted(_socket.acceptConnection()) ? 1 : REFUSED;
+		while (count < AT_ONCE && _listening && waiting()) count += acceptOne() ? 1 : REFUSED;
 	}
 	catch (const Poco::TimeoutException&)
 	{
@@ -159,6 +162,13 @@ void WebSocketListener::acceptOther()
 	{
 		failed(exc.code());
 	}
+}
+
+
+bool WebSocketListener::acceptOne()
+{
+	const StreamSocket socket = _socket.acceptConnection();
+	return _headerTime == 0 ? _acceptor.accepted(socket) : WebSocketProxyReader::begin(_reactor, _acceptor, _headerTime, socket);
 }
 
 

@@ -15,6 +15,7 @@
 #define Net_WebSocketListener_INCLUDED
 
 
+#include "core/Network.h"
 #include "events/Poller.h"
 #include "events/TimerWheel.h"
 #include "Poco/Net/WebSocketConfig.h"
@@ -47,11 +48,25 @@ public:
 
 		virtual void acceptFailed(int code) = 0;
 
+		virtual bool announced(const sockaddr* pPeer, socklen_t length) = 0;
+			/// A connection that has to send a PROXY header first. Returns false if there are too many.
+
+		virtual void introduced(int& fd, const sockaddr* pPeer, socklen_t length, const WebSocketProxied& proxied) = 0;
+			/// It has sent it. As accepted().
+
+		virtual void introduced(const StreamSocket& socket, const sockaddr* pPeer, socklen_t length, const WebSocketProxied& proxied) = 0;
+			/// The same for one that is not plain.
+
+		virtual void notIntroduced(const sockaddr* pPeer, socklen_t length, const char* pWhy) noexcept = 0;
+			/// It has not, and is closed. Without pWhy nobody is to blame: the peer has gone, or the loop ends.
+
 	protected:
 		~Acceptor() = default;
 	};
 
-	WebSocketListener(const ServerSocket& socket, bool shared, WebSocketReactor& reactor, Acceptor& acceptor);
+	WebSocketListener(const ServerSocket& socket, bool shared, WebSocketReactor& reactor, Acceptor& acceptor, Poco::UInt32 headerTime = 0);
+		/// If headerTime is not 0, each connection has to send a PROXY header within so many milliseconds.
+
 	~WebSocketListener() override;
 
 	void begin();
@@ -72,6 +87,7 @@ private:
 	};
 
 	void acceptPlain();
+	bool acceptOne();
 	bool take(int fd, const sockaddr* pRemote, socklen_t length);
 	bool waiting() const;
 	void acceptOther();
@@ -82,6 +98,7 @@ private:
 	Acceptor& _acceptor;
 	const bool _plain;
 	const bool _shared; // with another process: it is not shut down
+	const Poco::UInt32 _headerTime;
 	bool _listening;
 };
 

@@ -209,6 +209,7 @@ private:
 
 
 WebSocketOpeningHandshake::WebSocketOpeningHandshake():
+	_pGroup(nullptr),
 	_pParams(nullptr),
 	_pHTTPParams(nullptr),
 	_pStream(nullptr),
@@ -223,10 +224,11 @@ WebSocketOpeningHandshake::~WebSocketOpeningHandshake()
 }
 
 
-void WebSocketOpeningHandshake::begin(const WebSocketConnectionParams& params, const HTTPServerParams* pHTTPParams, const WebSocketStream& stream)
+void WebSocketOpeningHandshake::begin(WebSocketConnectionGroup& group, WebSocketStream& stream)
 {
-	_pParams     = &params;
-	_pHTTPParams = pHTTPParams;
+	_pGroup      = &group;
+	_pParams     = group.pConnectionParams.get();
+	_pHTTPParams = group.pHTTPParams.get();
 	_pStream     = &stream;
 }
 
@@ -275,6 +277,7 @@ void WebSocketOpeningHandshake::forget()
 	_requests    = 0;
 	_behind.clear();
 	_pUserData.reset();
+	_pGroup      = nullptr;
 	_pParams     = nullptr;
 	_pHTTPParams = nullptr;
 	_pStream     = nullptr;
@@ -326,6 +329,8 @@ WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::handle()
 {
 	const Verdict parsed = WebSocketHandshake::parseRequest(_received, anyRequest());
 	if (!parsed.ok()) return refuse(parsed);
+	WebSocketRefusal::Reason reason = WebSocketRefusal::ADDRESS_LIMIT;
+	if (!_pGroup->identify(*_pStream, *_pRequest, reason)) return refuse(reason, HTTPResponse::HTTP_SERVICE_UNAVAILABLE, "A limit is reached", RETRY_AFTER);
 	if (_pHTTPParams && !WebSocketHandshake::hasToken(*_pRequest, "Upgrade", "websocket"))
 	{
 		const Verdict framing = WebSocketHandshake::checkFraming(*_pRequest);
@@ -338,10 +343,10 @@ WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::handle()
 		if (!_pParams->getHook() && !_pParams->getOriginCheck() && !_pParams->getAsyncHook()) // who can do something to the response
 		{
 			_written.reserve(RESPONSE_SIZE);
-			const Verdict verdict = WebSocketServerHandshake::answer(*_pRequest, *_pParams, _agreement, _written);
+			const Verdict verdict = WebSocketServerHandshake::answer(*_pRequest, *_pParams, _agreement, _written, scheme());
 			return verdict.ok() ? ACCEPTED : refuse(verdict);
 		}
-		const Verdict verdict = WebSocketServerHandshake::check(*_pRequest, hookResponse(), _pParams);
+		const Verdict verdict = WebSocketServerHandshake::check(*_pRequest, hookResponse(), _pParams, scheme());
 		if (verdict.ok()) return _pParams->getAsyncHook() ? ASKS : conclude(WebSocketPendingAcceptance::Answer());
 		write(*_pResponse, verdict);
 		return REFUSED;
@@ -454,6 +459,13 @@ HTTPServerResponse& WebSocketOpeningHandshake::hookResponse()
 	_pResponse = std::make_unique<Response>();
 	_pResponse->setVersion(HTTPMessage::HTTP_1_1);
 	return *_pResponse;
+}
+
+
+WebSocketScheme WebSocketOpeningHandshake::scheme() const
+	/// What a proxy has told.
+{
+	return _pStream->via() ? _pStream->via()->told : WebSocketScheme::NOT_TOLD;
 }
 
 

@@ -53,11 +53,11 @@ public:
 	WebSocketOpeningHandshake();
 	~WebSocketOpeningHandshake();
 
-	void begin(const WebSocketConnectionParams& params, const HTTPServerParams* pHTTPParams, const WebSocketStream& stream);
+	void begin(WebSocketConnectionGroup& group, WebSocketStream& stream);
 		/// A new handshake begins.
 		///
-		/// Without pHTTPParams there is nobody for requests that are not for WebSocket. The stream is asked
-		/// for its addresses and its socket only.
+		/// Without the group's pHTTPParams there is nobody for requests that are not for WebSocket. The stream is asked
+		/// for its addresses and its socket only, and told who its client is.
 
 	void wait(int requests, const std::string& behind);
 		/// Before begin(): the connection has made so many requests already, and the beginning of the next has come
@@ -123,14 +123,16 @@ private:
 	Result conclude(const WebSocketPendingAcceptance::Answer& answer);
 	void cancel();
 	HTTPServerResponse& hookResponse();
+	WebSocketScheme scheme() const;
 	Request& anyRequest();
 	Result refuse(const WebSocketHandshake::Verdict& verdict, const char* pRetryAfter = nullptr);
 	Result refuse(WebSocketRefusal::Reason reason, HTTPResponse::HTTPStatus status, const char* text, const char* pRetryAfter = nullptr);
 	void write(const HTTPResponse& response, const WebSocketHandshake::Verdict& verdict);
 
+	WebSocketConnectionGroup* _pGroup;
 	const WebSocketConnectionParams* _pParams;
 	const HTTPServerParams* _pHTTPParams;
-	const WebSocketStream* _pStream;
+	WebSocketStream* _pStream;
 	int _requests;
 	std::string _behind;
 	std::string _received;

@@ -39,6 +39,7 @@ WebSocketServer::Core::Core(const WebSocketServerHandler::Ptr& pItsHandler, cons
 	WebSocketConnectionGroup(WebSocketFramer::ROLE_SERVER, pItsHandler, pItsParams),
 	pParams(pItsParams),
 	_pHandler(pItsHandler),
+	_proxies(*pItsParams),
 	_admission(pItsParams)
 {
 	limits.maxAge = WebSocketKeepAlive::milliseconds(pParams->getMaxAge());
@@ -50,11 +51,15 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 {
 	const WebSocketRoom::Guest guest(_loops.adoptRoom); // first: stop() waits for it
 	if (!keeps()) throw IllegalStateException("The server does not run");
-	const SocketAddress address = request.clientAddress();
+	const bool ours = _loops.httpRoom.visited(); // a handler of this server adopts a connection that counts already
+	SocketAddress address = request.clientAddress();
+	std::unique_ptr<WebSocketVia> pVia = ours ? nullptr : _proxies.via(address.addr(), address.length()); // whose fields have been read already
+	if (pVia) _proxies.identify(*pVia, request, address);
+	else if (!ours) _proxies.ignore(request);
 	const WebSocketHost host(address.addr());
 	const std::string path(WebSocketHandshake::pathOf(request.getURI()));
 	WebSocketRefusal::Reason reason;
-	const WebSocketAdmission::Answer answer = _admission.admit(host, _loops.httpRoom.visited(), reason); // a handler of this server adopts a connection that counts already
+	const WebSocketAdmission::Answer answer = _admission.admit(host, ours, reason);
 	if (answer == WebSocketAdmission::CLOSED) throw IllegalStateException("The server does not run"); // it was ended after the first look
 	if (answer == WebSocketAdmission::REFUSED)
 	{
@@ -72,7 +77,7 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 		{
 			try
 			{
-				return WebSocketServerHandshake::accept(request, response, pParams.get(), &verdict);
+				return WebSocketServerHandshake::accept(request, response, pParams.get(), pVia ? pVia->told : WebSocketScheme::NOT_TOLD, &verdict);
 			}
 			catch (...)
 			{
@@ -82,6 +87,7 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 		}();
 		WebSocketReactor& reactor = _loops.choose();
 		pConnection = new WebSocketEventConnection(*this, reactor, upgrade, address, request);
+		if (pVia) pConnection->setVia(std::move(pVia), address);
 		begin(pConnection, reactor);
 	});
 	return pConnection;
@@ -136,19 +142,36 @@ void WebSocketServer::Core::begin(const WebSocketEventConnection::Ptr& pConnecti
 }
 
 
-void WebSocketServer::Core::accepted(int& fd, const sockaddr* pRemote, socklen_t length)
+template <typename Make>
+void WebSocketServer::Core::take(const WebSocketHost& host, std::unique_ptr<WebSocketVia>&& pVia, const Make& make)
+	/// Makes a connection of what was admitted.
 {
-	_accepted.fetch_add(1, std::memory_order_relaxed);
-	const WebSocketHost host(pRemote);
-	WebSocketRefusal::Reason reason;
-	const WebSocketAdmission::Answer answer = _admission.admit(host, false, reason);
-	if (answer == WebSocketAdmission::REFUSED) refuse(reason, WebSocketStream::address(pRemote, length));
-	if (answer != WebSocketAdmission::ADMITTED) return;
 	orWithdraw(host, [&]
 	{
 		WebSocketReactor& reactor = _loops.choose();
-		begin(new WebSocketEventConnection(*this, reactor, fd, pRemote, length), reactor);
+		WebSocketEventConnection::Ptr pConnection = make(reactor);
+		if (pVia) pConnection->setVia(std::move(pVia));
+		begin(pConnection, reactor);
 	});
+}
+
+
+bool WebSocketServer::Core::admit(const WebSocketHost& host, const sockaddr* pPeer, socklen_t length)
+{
+	WebSocketRefusal::Reason reason;
+	const WebSocketAdmission::Answer answer = _admission.admit(host, false, reason);
+	if (answer == WebSocketAdmission::REFUSED) refuse(reason, WebSocketStream::address(pPeer, length));
+	return answer == WebSocketAdmission::ADMITTED;
+}
+
+
+void WebSocketServer::Core::accepted(int& fd, const sockaddr* pRemote, socklen_t length)
+{
+	_accepted.fetch_add(1, std::memory_order_relaxed);
+	std::unique_ptr<WebSocketVia> pVia = _proxies.via(pRemote, length);
+	const WebSocketHost host = WebSocketProxies::host(pVia.get(), pRemote);
+	if (!admit(host, pRemote, length)) return;
+	take(host, std::move(pVia), [&](WebSocketReactor& reactor) { return new WebSocketEventConnection(*this, reactor, fd, pRemote, length); });
 }
 
 
@@ -166,17 +189,75 @@ bool WebSocketServer::Core::accepted(const StreamSocket& socket)
 	{
 		return false; // it has been reset already
 	}
-	const WebSocketHost host(remote.addr());
-	WebSocketRefusal::Reason reason;
-	const WebSocketAdmission::Answer answer = _admission.admit(host, false, reason);
-	if (answer == WebSocketAdmission::REFUSED) refuse(reason, remote);
-	if (answer != WebSocketAdmission::ADMITTED) return false;
-	orWithdraw(host, [&]
-	{
-		WebSocketReactor& reactor = _loops.choose();
-		begin(new WebSocketEventConnection(*this, reactor, static_cast<StreamSocketImpl*>(accepted.impl()), remote), reactor);
-	});
+	std::unique_ptr<WebSocketVia> pVia = _proxies.via(remote.addr(), remote.length());
+	const WebSocketHost host = WebSocketProxies::host(pVia.get(), remote.addr());
+	if (!admit(host, remote.addr(), remote.length())) return false;
+	take(host, std::move(pVia), [&](WebSocketReactor& reactor) { return new WebSocketEventConnection(*this, reactor, static_cast<StreamSocketImpl*>(accepted.impl()), remote); });
 	return true;
+}
+
+
+bool WebSocketServer::Core::announced(const sockaddr* pPeer, socklen_t length)
+{
+	_accepted.fetch_add(1, std::memory_order_relaxed);
+	return admit(WebSocketHost(), pPeer, length);
+}
+
+
+template <typename Make>
+void WebSocketServer::Core::introduce(const sockaddr* pPeer, socklen_t length, const WebSocketProxied& proxied, const Make& make)
+	/// Now it is known whom the connection counts for.
+{
+	std::unique_ptr<WebSocketVia> pVia;
+	orWithdraw(WebSocketHost(), [&] { pVia = _proxies.via(pPeer, length, proxied); });
+	const WebSocketHost host = WebSocketProxies::host(pVia.get(), pPeer);
+	WebSocketRefusal::Reason reason;
+	if (_admission.identify(host, true, reason))
+	{
+		take(host, std::move(pVia), make);
+		return;
+	}
+	_admission.leave(HANDSHAKE, WebSocketHost());
+	refuse(reason, pVia ? pVia->speaker : WebSocketStream::address(pPeer, length));
+}
+
+
+void WebSocketServer::Core::introduced(int& fd, const sockaddr* pPeer, socklen_t length, const WebSocketProxied& proxied)
+{
+	introduce(pPeer, length, proxied, [&](WebSocketReactor& reactor) { return new WebSocketEventConnection(*this, reactor, fd, pPeer, length); });
+}
+
+
+void WebSocketServer::Core::introduced(const StreamSocket& socket, const sockaddr* pPeer, socklen_t length, const WebSocketProxied& proxied)
+{
+	introduce(pPeer, length, proxied, [&](WebSocketReactor& reactor)
+	{
+		StreamSocket introduced(socket);
+		introduced.setNoDelay(true);
+		return new WebSocketEventConnection(*this, reactor, static_cast<StreamSocketImpl*>(introduced.impl()), WebSocketStream::address(pPeer, length));
+	});
+}
+
+
+void WebSocketServer::Core::notIntroduced(const sockaddr* pPeer, socklen_t length, const char* pWhy) noexcept
+{
+	try
+	{
+		if (pWhy)
+		{
+			refuse(WebSocketRefusal::PROXY_HEADER, WebSocketStream::address(pPeer, length), HTTPResponse::HTTPStatus(0), std::string("The PROXY header is ") + pWhy);
+			_proxies.logHeader(pPeer, pWhy);
+		}
+		else if (keeps())
+		{
+			abandoned();
+		}
+	}
+	catch (const std::bad_alloc&)
+	{
+		// there is no memory to tell
+	}
+	_admission.leave(HANDSHAKE, WebSocketHost());
 }
 
 
@@ -184,6 +265,23 @@ void WebSocketServer::Core::acceptFailed(int code)
 {
 	if (_failures.fetch_add(1, std::memory_order_relaxed) == 0)
 		Poco::Logger::get("WebSocketServer").error("Cannot accept connections: %s; trying again", Poco::Error::getMessage(code));
+}
+
+
+bool WebSocketServer::Core::identify(WebSocketStream& stream, HTTPRequest& request, WebSocketRefusal::Reason& reason)
+{
+	WebSocketVia* const pVia = stream.via();
+	if (!pVia)
+	{
+		_proxies.ignore(request);
+		return true;
+	}
+	SocketAddress client = pVia->speaker;
+	if (!_proxies.identify(*pVia, request, client)) return true;
+	stream.setClient(client);
+	const bool begins = WebSocketHandshake::hasToken(request, "Upgrade", "websocket"); // a proxy has its connections for other requests as it likes
+	pVia->identified = _admission.identify(WebSocketHost(client.addr()), begins, reason); // otherwise it counts for nobody still
+	return pVia->identified;
 }
 
 
@@ -213,15 +311,22 @@ bool WebSocketServer::Core::keeps() const
 void WebSocketServer::Core::handled(WebSocketHTTPDispatcher::Connection& connection)
 {
 	WebSocketEventConnection::Ptr pConnection;
+	WebSocketHost host(connection.remote.addr());
+	const bool shared = connection.pVia && connection.pVia->trusted; // the proxy's next request may be another client's
 	try
 	{
 		WebSocketReactor& reactor = _loops.choose();
 		pConnection = new WebSocketEventConnection(*this, reactor, connection);
+		if (shared)
+		{
+			_admission.forget(host);
+			host = WebSocketHost();
+		}
 		begin(pConnection, reactor);
 	}
 	catch (const std::exception&) // no memory: the connection is closed
 	{
-		closed(connection.remote);
+		_admission.leave(HTTP, host);
 		return;
 	}
 	if (!keeps()) pConnection->close(WebSocketFrame::GOING_AWAY, LEAVING); // it came while the others were closed
@@ -419,6 +524,7 @@ WebSocketServer::Metrics WebSocketServer::Core::metrics() const
 {
 	Metrics metrics;
 	_admission.read(metrics);
+	_proxies.read(metrics);
 	metrics.connectionsAccepted = _accepted;
 	metrics.acceptFailures = _failures;
 	metrics.tlsConnectionsOpened = _secure;

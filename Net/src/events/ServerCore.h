@@ -20,6 +20,7 @@
 #include "events/EventConnection.h"
 #include "events/HTTPDispatcher.h"
 #include "events/Listener.h"
+#include "events/Proxies.h"
 #include "events/ServerLoops.h"
 #include "Poco/Net/WebSocketServer.h"
 #include "Poco/AutoPtr.h"
@@ -49,7 +50,7 @@ public:
 	// Stages
 	//
 	void setHTTP(const HTTPRequestHandlerFactory::Ptr& pItsFactory, const HTTPServerParams::Ptr& pItsParams);
-	void listen(const ServerSocket& socket, bool shared);
+	void listen(const ServerSocket& socket, bool shared, ProxyProtocol proxyProtocol);
 	Poco::UInt16 port() const;
 	void start();
 	void stop();
@@ -79,8 +80,13 @@ public:
 	void accepted(int& fd, const sockaddr* pRemote, socklen_t length) override;
 	bool accepted(const StreamSocket& socket) override;
 	void acceptFailed(int code) override;
+	bool announced(const sockaddr* pPeer, socklen_t length) override;
+	void introduced(int& fd, const sockaddr* pPeer, socklen_t length, const WebSocketProxied& proxied) override;
+	void introduced(const StreamSocket& socket, const sockaddr* pPeer, socklen_t length, const WebSocketProxied& proxied) override;
+	void notIntroduced(const sockaddr* pPeer, socklen_t length, const char* pWhy) noexcept override;
 
 	// WebSocketConnectionGroup
+	bool identify(WebSocketStream& stream, HTTPRequest& request, WebSocketRefusal::Reason& reason) override;
 	bool handOver(WebSocketStream& stream, const std::string& received, int requests, Phase counted) override;
 	void refused(const WebSocketRefusal& refusal, const Traffic& traffic) override;
 	void abandoned() override;
@@ -121,11 +127,15 @@ private:
 	void begin(const WebSocketEventConnection::Ptr& pConnection, WebSocketReactor& reactor);
 	void refuse(WebSocketRefusal::Reason reason, const SocketAddress& address, HTTPResponse::HTTPStatus status = HTTPResponse::HTTPStatus(0), const std::string& text = "A limit is reached", const std::string& path = std::string());
 	void logEnd(const WebSocketEventConnection& connection);
+	bool admit(const WebSocketHost& host, const sockaddr* pPeer, socklen_t length);
+	template <typename Make> void take(const WebSocketHost& host, std::unique_ptr<WebSocketVia>&& pVia, const Make& make);
+	template <typename Make> void introduce(const sockaddr* pPeer, socklen_t length, const WebSocketProxied& proxied, const Make& make);
 	template <typename Function> void orWithdraw(const WebSocketHost& host, const Function& function);
 
 	WebSocketServerHandler::Ptr _pHandler;
 	HTTPRequestHandlerFactory::Ptr _pFactory;
 	Poco::AutoPtr<Poco::Logger> _pAccessLog; // outlives Logger::shutdown(); null: nothing is logged
+	WebSocketProxies _proxies;
 	WebSocketAdmission _admission; // is open while the server runs and is not being drained
 	WebSocketServerLoops _loops;
 	mutable std::mutex _stageMutex; // who changes the stage has it, but not while it waits for a thread

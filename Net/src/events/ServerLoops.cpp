@@ -10,6 +10,7 @@
 
 
 #include "events/ServerLoops.h"
+#include "core/KeepAlive.h"
 #include "net/Descriptor.h"
 #include <algorithm>
 #include <string>
@@ -21,11 +22,11 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-void WebSocketServerLoops::listen(const ServerSocket& socket, bool shared)
+void WebSocketServerLoops::listen(const ServerSocket& socket, bool shared, bool proxyHeaders)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
 	WebSocketDescriptor::closeOnExec(*socket.impl());
-	_ports.push_back({socket, shared});
+	_ports.push_back({socket, shared, proxyHeaders});
 }
 
 
@@ -75,9 +76,10 @@ void WebSocketServerLoops::open(const WebSocketServerParams& params, WebSocketLi
 		_reactors.push_back(new WebSocketReactor(params.getSpin()));
 		_reactors.back()->open();
 	}
+	const WebSocketTimerWheel::Time headerTime = WebSocketKeepAlive::milliseconds(params.getHandshakeTimeout());
 	for (std::size_t i = 0; i < _ports.size(); ++i)
 	{
-		_listeners.push_back(std::make_unique<WebSocketListener>(_ports[i].socket, _ports[i].shared, *_reactors[i % _reactors.size()], acceptor));
+		_listeners.push_back(std::make_unique<WebSocketListener>(_ports[i].socket, _ports[i].shared, *_reactors[i % _reactors.size()], acceptor, _ports[i].proxyHeaders ? headerTime : 0));
 		_listeners.back()->begin();
 	}
 }

@@ -44,8 +44,8 @@ public:
 	//
 	// Ports
 	//
-	void listen(const ServerSocket& socket, bool shared);
-		/// A shared socket is closed in the end, but not shut down.
+	void listen(const ServerSocket& socket, bool shared, bool proxyHeaders);
+		/// A shared socket is closed in the end, but not shut down. With proxyHeaders, each connection has to send a PROXY header.
 
 	Poco::UInt16 port() const;
 		/// Returns that of the first socket that has one, or 0. Thread-safe.
@@ -112,10 +112,11 @@ private:
 	{
 		ServerSocket socket;
 		bool shared;
+		bool proxyHeaders;
 	};
 
 	std::vector<Port> _ports;
-	mutable std::mutex _mutex; // of _sockets
+	mutable std::mutex _mutex; // of _ports
 	Reactors _reactors;
 	std::vector<std::unique_ptr<WebSocketListener>> _listeners;
 	std::unique_ptr<WebSocketHTTPDispatcher> _pDispatcher;

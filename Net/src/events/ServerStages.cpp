@@ -35,11 +35,12 @@ void WebSocketServer::Core::setHTTP(const HTTPRequestHandlerFactory::Ptr& pItsFa
 }
 
 
-void WebSocketServer::Core::listen(const ServerSocket& socket, bool shared)
+void WebSocketServer::Core::listen(const ServerSocket& socket, bool shared, ProxyProtocol proxyProtocol)
 {
 	std::lock_guard<std::mutex> lock(_stageMutex);
 	checkCreated("listen()");
-	_loops.listen(socket, shared);
+	if (proxyProtocol == ProxyProtocol::REQUIRED && pParams->getTrustedProxies().empty()) throw InvalidArgumentException("No trusted proxies");
+	_loops.listen(socket, shared, proxyProtocol == ProxyProtocol::REQUIRED);
 }
 
 

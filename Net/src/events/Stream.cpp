@@ -122,7 +122,8 @@ void WebSocketStream::setRemote(const sockaddr* pAddress, socklen_t length)
 	}
 	else
 	{
-		_pRemote = std::make_unique<SocketAddress>(address(pAddress, length));
+		_pRemote = std::make_unique<Remote>();
+		_pRemote->address = address(pAddress, length);
 	}
 }
 
@@ -247,7 +248,7 @@ bool WebSocketStream::waiting() const
 
 SocketAddress WebSocketStream::remoteAddress() const
 {
-	if (_pRemote) return *_pRemote;
+	if (_pRemote) return _pRemote->address;
 	sockaddr_in remote = sockaddr_in();
 	remote.sin_family = AF_INET;
 	remote.sin_addr = _remoteHost;
@@ -258,11 +259,48 @@ SocketAddress WebSocketStream::remoteAddress() const
 
 WebSocketHost WebSocketStream::remoteHost() const
 {
-	if (_pRemote) return WebSocketHost(_pRemote->addr());
+	if (_pRemote) return via() && via()->trusted && !via()->identified ? WebSocketHost() : WebSocketHost(_pRemote->address.addr());
 	sockaddr_in remote = sockaddr_in();
 	remote.sin_family = AF_INET;
 	remote.sin_addr = _remoteHost;
 	return WebSocketHost(reinterpret_cast<const sockaddr*>(&remote));
+}
+
+
+SocketAddress WebSocketStream::peerAddress() const
+{
+	return via() ? via()->peer : remoteAddress();
+}
+
+
+void WebSocketStream::setVia(std::unique_ptr<WebSocketVia>&& pVia)
+{
+	if (!_pRemote) _pRemote = std::make_unique<Remote>();
+	_pRemote->pVia = std::move(pVia);
+	via()->told = via()->scheme;
+	via()->host.clear();
+	setClient(via()->speaker);
+	via()->identified = false;
+}
+
+
+WebSocketVia* WebSocketStream::via() const
+{
+	return _pRemote ? _pRemote->pVia.get() : nullptr;
+}
+
+
+std::unique_ptr<WebSocketVia> WebSocketStream::takeVia()
+{
+	return _pRemote ? std::move(_pRemote->pVia) : nullptr;
+}
+
+
+void WebSocketStream::setClient(const SocketAddress& client)
+{
+	_pRemote->address = client;
+	if (via()->told != WebSocketScheme::NOT_TOLD) _secure = via()->told == WebSocketScheme::SECURE;
+	via()->identified = true;
 }
 
 

@@ -17,6 +17,7 @@
 
 #include "events/Channel.h"
 #include "events/HostCounts.h"
+#include "events/Via.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/SocketAddress.h"
 #include "Poco/AutoPtr.h"
@@ -65,7 +66,7 @@ public:
 		/// Returns the descriptor; -1 if closed.
 
 	bool secure() const;
-		/// Returns true if it is TLS.
+		/// Returns true if it is TLS, or, if a proxy has told, how the client has connected to that.
 
 	bool plain() const;
 		/// Returns true if it is a descriptor only.
@@ -112,10 +113,28 @@ public:
 		/// What is sent from now on is the last before close(): with a plain socket that nobody shares, it is sent in one segment with the end
 		/// of the stream.
 
+	void setVia(std::unique_ptr<WebSocketVia>&& pVia);
+		/// Tells how the connection has come here; what fields of a request have told is forgotten. Until then, its peer is the client. To
+		/// be called before other threads use the stream.
+
+	WebSocketVia* via() const;
+		/// Returns that; null if the peer is the client.
+
+	std::unique_ptr<WebSocketVia> takeVia();
+		/// Returns the same, and forgets it.
+
+	void setClient(const SocketAddress& client);
+		/// After setVia(): the fields of a request have told this, and what via() tells of it.
+
 	SocketAddress remoteAddress() const;
+		/// Returns that of the client.
 
 	WebSocketHost remoteHost() const;
-		/// Needs no memory.
+		/// Needs no memory. None as long as the peer is a trusted proxy whose client is not known.
+
+	SocketAddress peerAddress() const;
+		/// Returns that of the socket's peer, which may be a proxy.
+
 	SocketAddress localAddress() const;
 		/// Return the addresses; those of a Unix-domain socket may be empty. The local one is the wildcard
 		/// address when the stream is closed.
@@ -153,7 +172,13 @@ private:
 
 	void failed(int code);
 	std::unique_ptr<WebSocketChannel> _pChannel; // null if plain
-	std::unique_ptr<SocketAddress> _pRemote; // unless it is IPv4
+	struct Remote
+	{
+		SocketAddress address;
+		std::unique_ptr<WebSocketVia> pVia;
+	};
+
+	std::unique_ptr<Remote> _pRemote; // unless it is IPv4, and the peer itself
 	in_addr _remoteHost;
 	in_port_t _remotePort;
 	short _error;

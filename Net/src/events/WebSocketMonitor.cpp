@@ -110,6 +110,7 @@ std::string WebSocketMonitor::metrics(Format format) const
 	text.value(now.handshakesAbandoned, "outcome", "abandoned");
 	for (int i = 0; i < WebSocketRefusal::REASONS; ++i)
 		text.value(now.refusals[static_cast<std::size_t>(i)], "outcome", WebSocketRefusal::name(static_cast<WebSocketRefusal::Reason>(i)));
+	counter("websocket_ignored_forwarded", "Requests and PROXY headers that tell of a client, but do not come from a trusted proxy.", now.forwardedIgnored);
 	counter("websocket_tls_connections", "WebSocket connections that were opened over TLS.", now.tlsConnectionsOpened);
 	text.counter("websocket_messages", "Messages by direction.");
 	text.value(now.messagesReceived, "direction", "in");

@@ -97,32 +97,32 @@ void WebSocketServer::setHTTP(const HTTPHandler& handler, const HTTPServerParams
 }
 
 
-void WebSocketServer::listen(Poco::UInt16 port)
+void WebSocketServer::listen(Poco::UInt16 port, ProxyProtocol proxyProtocol)
 {
-	listen(SocketAddress(port));
+	listen(SocketAddress(port), proxyProtocol);
 }
 
 
-void WebSocketServer::listen(const SocketAddress& address)
+void WebSocketServer::listen(const SocketAddress& address, ProxyProtocol proxyProtocol)
 {
 	ServerSocket socket;
 	// Another program cannot listen on the address as well: reusePort is false.
 	if (address.family() == SocketAddress::IPv6) socket.bind6(address, true, false, false);
 	else socket.bind(address, true, false);
 	socket.listen(SOMAXCONN);
-	listen(socket);
+	listen(socket, proxyProtocol);
 }
 
 
-void WebSocketServer::listen(const ServerSocket& socket)
+void WebSocketServer::listen(const ServerSocket& socket, ProxyProtocol proxyProtocol)
 {
-	_pCore->listen(socket, false);
+	_pCore->listen(socket, false, proxyProtocol);
 }
 
 
-void WebSocketServer::listenShared(const ServerSocket& socket)
+void WebSocketServer::listenShared(const ServerSocket& socket, ProxyProtocol proxyProtocol)
 {
-	_pCore->listen(socket, true);
+	_pCore->listen(socket, true, proxyProtocol);
 }
 
 

@@ -11,6 +11,7 @@
 
 #include "Poco/Net/WebSocketServerParams.h"
 #include "core/Range.h"
+#include "net/Nodes.h"
 #include "Poco/Exception.h"
 #include <climits>
 #include <string>
@@ -143,6 +144,19 @@ void WebSocketServerParams::setMaxAcceptances(int count)
 int WebSocketServerParams::getMaxAcceptances() const
 {
 	return _maxAcceptances;
+}
+
+
+void WebSocketServerParams::setTrustedProxies(const std::vector<std::string>& networks)
+{
+	WebSocketNodes::networks(networks);
+	_trustedProxies = networks;
+}
+
+
+const std::vector<std::string>& WebSocketServerParams::getTrustedProxies() const
+{
+	return _trustedProxies;
 }
 
 

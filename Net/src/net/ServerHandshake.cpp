@@ -43,10 +43,10 @@ namespace
 		return verdict;
 	}
 
-	Verdict checkOrigin(const HTTPServerRequest& request, const WebSocketParams& params)
+	Verdict checkOrigin(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketScheme scheme)
 	{
 		const WebSocketParams::OriginCheck& check = params.getOriginCheck();
-		if (!check) return WebSocketHandshake::checkOrigin(request, params.getAllowedOrigins());
+		if (!check) return WebSocketHandshake::checkOrigin(request, params.getAllowedOrigins(), scheme);
 		const auto count = std::count_if(request.begin(), request.end(), [](const auto& field) { return Poco::icompare(field.first, "Origin") == 0; });
 		if (count == 0 || (count == 1 && check(request.get("Origin"), request))) return Verdict();
 		return refusal(WebSocketRefusalReason::ORIGIN, HTTPResponse::HTTP_FORBIDDEN, "Origin is not allowed");
@@ -59,11 +59,11 @@ namespace
 		return refusal(WebSocketRefusalReason::HOOK, response.getStatus(), response.getReason());
 	}
 
-	Verdict checkWithoutHook(const HTTPServerRequest& request, const WebSocketParams& params)
+	Verdict checkWithoutHook(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketScheme scheme)
 	{
 		Verdict verdict = WebSocketHandshake::checkSize(request, static_cast<std::size_t>(params.getMaxHandshakeFields()), static_cast<std::size_t>(params.getMaxHandshakeSize()));
 		if (verdict.ok()) verdict = WebSocketHandshake::checkRequest(request);
-		if (verdict.ok()) verdict = checkOrigin(request, params);
+		if (verdict.ok()) verdict = checkOrigin(request, params, scheme);
 		return verdict;
 	}
 
@@ -127,15 +127,15 @@ namespace
 }
 
 
-WebSocketUpgrade WebSocketServerHandshake::accept(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, Verdict* pVerdict)
+WebSocketUpgrade WebSocketServerHandshake::accept(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketScheme scheme, Verdict* pVerdict)
 {
 	HTTPServerRequestImpl* pRequest = dynamic_cast<HTTPServerRequestImpl*>(&request);
 	if (!pRequest) throw InvalidArgumentException("The request does not come from a HTTPServer");
 
 	WebSocketUpgrade upgrade;
-	const Verdict verdict = answer(request, response, pParams, upgrade);
+	const Verdict verdict = answer(request, response, pParams, upgrade, scheme);
 	if (pVerdict) *pVerdict = verdict;
-		if (!verdict.ok()) sendRefusal(*pRequest, response, verdict);
+	if (!verdict.ok()) sendRefusal(*pRequest, response, verdict);
 	response.send().flush();
 
 	upgrade.socket = pRequest->detachSocket();
@@ -144,17 +144,17 @@ WebSocketUpgrade WebSocketServerHandshake::accept(HTTPServerRequest& request, HT
 }
 
 
-Verdict WebSocketServerHandshake::answer(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketAgreement& agreement)
+Verdict WebSocketServerHandshake::answer(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketAgreement& agreement, WebSocketScheme scheme)
 {
-	const Verdict verdict = check(request, response, pParams);
+	const Verdict verdict = check(request, response, pParams, scheme);
 	if (verdict.ok()) accept(request, response, pParams, "", agreement);
 	return verdict;
 }
 
 
-Verdict WebSocketServerHandshake::check(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams)
+Verdict WebSocketServerHandshake::check(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketScheme scheme)
 {
-	Verdict verdict = pParams ? checkWithoutHook(request, *pParams) : WebSocketHandshake::checkRequest(request);
+	Verdict verdict = pParams ? checkWithoutHook(request, *pParams, scheme) : WebSocketHandshake::checkRequest(request);
 	if (verdict.ok() && pParams) verdict = askHook(request, response, *pParams);
 	if (!verdict.ok()) refuse(verdict, response);
 	return verdict;
@@ -178,9 +178,9 @@ void WebSocketServerHandshake::refuse(const Verdict& verdict, HTTPServerResponse
 }
 
 
-Verdict WebSocketServerHandshake::answer(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketAgreement& agreement, std::string& response)
+Verdict WebSocketServerHandshake::answer(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketAgreement& agreement, std::string& response, WebSocketScheme scheme)
 {
-	const Verdict verdict = checkWithoutHook(request, params);
+	const Verdict verdict = checkWithoutHook(request, params, scheme);
 	if (!verdict.ok()) return verdict;
 	const std::string extensions = agree(request, params, agreement);
 	WebSocketHandshake::accept(request, agreement.subprotocol, extensions, response);

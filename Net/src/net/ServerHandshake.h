@@ -39,13 +39,15 @@ struct WebSocketServerHandshake
 	/// Answers the opening handshake; whether it is one, and what the answer is, is
 	/// WebSocketHandshake's business.
 {
-	static WebSocketUpgrade accept(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketHandshake::Verdict* pVerdict = nullptr);
-		/// See WebSocket's constructors for servers. pParams may be null. pVerdict tells, besides the exception, why it is refused.
+	static WebSocketUpgrade accept(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketScheme scheme = WebSocketScheme::NOT_TOLD,
+		WebSocketHandshake::Verdict* pVerdict = nullptr);
+		/// See WebSocket's constructors for servers. pParams may be null. The scheme is what a proxy has told. pVerdict tells, besides the exception, why it
+		/// is refused.
 
-	static WebSocketHandshake::Verdict answer(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketAgreement& agreement);
+	static WebSocketHandshake::Verdict answer(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketAgreement& agreement, WebSocketScheme scheme);
 		/// Makes response the answer to request, an upgrade or a refusal, and fills in what was agreed on. Nothing is sent.
 
-	static WebSocketHandshake::Verdict check(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams);
+	static WebSocketHandshake::Verdict check(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketScheme scheme);
 		/// The first half of that: what the params check, and the hook's answer. Makes response the refusal, if it is one.
 
 	static void accept(const HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, const std::string& subprotocol, WebSocketAgreement& agreement);
@@ -54,7 +56,7 @@ struct WebSocketServerHandshake
 	static void refuse(const WebSocketHandshake::Verdict& verdict, HTTPServerResponse& response);
 		/// Makes response the refusal instead.
 
-	static WebSocketHandshake::Verdict answer(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketAgreement& agreement, std::string& response);
+	static WebSocketHandshake::Verdict answer(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketAgreement& agreement, std::string& response, WebSocketScheme scheme);
 		/// The same for parameters without a hook and an Origin check, which would be given the response: appends to response what is on the
 		/// wire, if it is an upgrade, and otherwise nothing.
 };

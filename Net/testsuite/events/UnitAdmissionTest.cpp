@@ -199,6 +199,39 @@ TEST_F(EventAdmissionTest, RateOfAnAddress)
 }
 
 
+TEST_F(EventAdmissionTest, KnownLater)
+	/// A connection of a proxy counts for its client when that is known.
+{
+	WebSocketRefusal::Reason why = WebSocketRefusal::MALFORMED;
+	pParams->setMaxHandshakes(100);
+	pParams->setMaxConnections(100);
+	for (int i = 0; i < 4; ++i) EXPECT_EQ(WebSocketAdmission::ADMITTED, admission.admit(WebSocketHost(), false, why));
+	EXPECT_TRUE(admission.identify(A, true, why));
+	EXPECT_TRUE(admission.identify(A, true, why));
+	EXPECT_FALSE(admission.identify(A, true, why));
+	EXPECT_EQ(WebSocketRefusal::ADDRESS_LIMIT, why);
+	EXPECT_TRUE(admission.identify(B, true, why));
+	EXPECT_TRUE(admission.identify(WebSocketHost(), true, why));
+	EXPECT_EQ(WebSocketAdmission::REFUSED, admission.admit(A, false, why));
+	admission.forget(A);
+	EXPECT_EQ(WebSocketAdmission::ADMITTED, admission.admit(A, false, why));
+	admission.leave(WebSocketConnectionGroup::HANDSHAKE, A);
+	EXPECT_TRUE(admission.identify(A, true, why));
+	EXPECT_EQ(4, admission.count());
+
+	pParams->setHandshakeRate(1, 2);
+	pParams->setMaxConnectionsPerAddress(0);
+	WebSocketAdmission limited(pParams);
+	limited.open();
+	int identified = 0;
+	while (identified < 100 && limited.identify(A, true, why)) ++identified;
+	EXPECT_GE(identified, 2);
+	EXPECT_LT(identified, 100);
+	EXPECT_EQ(WebSocketRefusal::HANDSHAKE_RATE, why);
+	EXPECT_TRUE(limited.identify(A, false, why)); // another request of a proxy
+}
+
+
 TEST(EventHostTest, NetworksOfASubscriber)
 {
 	const auto network = [](const char* pAddress)

@@ -427,6 +427,23 @@ TEST(EventListener, OthersHaveTheirTurn)
 		{
 		}
 
+		bool announced(const sockaddr*, socklen_t) override
+		{
+			return false;
+		}
+
+		void introduced(int&, const sockaddr*, socklen_t, const Poco::Net::WebSocketProxied&) override
+		{
+		}
+
+		void introduced(const Poco::Net::StreamSocket&, const sockaddr*, socklen_t, const Poco::Net::WebSocketProxied&) override
+		{
+		}
+
+		void notIntroduced(const sockaddr*, socklen_t, const char*) noexcept override
+		{
+		}
+
 		bool refuses = false;
 		int count = 0;
 	};

@@ -322,14 +322,14 @@ namespace
 }
 
 
-EventServer::EventServer(Port port, EventParams::Ptr pParams):
+EventServer::EventServer(Port port, EventParams::Ptr pParams, ProxyProtocol proxyProtocol):
 	_pHandler(new Recorder),
 	_port(port),
 	_socket(listen(port, _file.path())),
 	handler(*_pHandler),
 	server(_pHandler, (pParams->getThreads() == 0 ? pParams->setThreads(2) : void(), pParams))
 {
-	server.listen(_socket);
+	server.listen(_socket, proxyProtocol);
 }
 
 
@@ -366,10 +366,11 @@ SocketAddress EventServer::address() const
 }
 
 
-RawPeer EventServer::dial() const
+RawPeer EventServer::dial(const std::string& before) const
 {
 	StreamSocket socket;
 	socket.connect(address(), deadline());
+	if (!before.empty()) socket.sendBytes(before.data(), static_cast<int>(before.size()));
 	return RawPeer(socket, transportOf(_port), false);
 }
 

@@ -122,7 +122,9 @@ class EventServer
 	/// A WebSocketServer on a port, with a Recorder.
 {
 public:
-	explicit EventServer(Port port = Port::PLAIN, EventParams::Ptr pParams = new EventParams);
+	using ProxyProtocol = Poco::Net::WebSocketServer::ProxyProtocol;
+
+	explicit EventServer(Port port = Port::PLAIN, EventParams::Ptr pParams = new EventParams, ProxyProtocol proxyProtocol = ProxyProtocol::OFF);
 		/// With two loops, unless the parameters say something else. Is not started.
 
 	~EventServer();
@@ -132,8 +134,8 @@ public:
 	EventServer& smallBuffers();
 		/// Has the system take little of what is sent to a peer that does not read. To be called before start().
 
-	RawPeer dial() const;
-		/// Connects, without the opening handshake.
+	RawPeer dial(const std::string& before = "") const;
+		/// Connects, without the opening handshake. What is before is sent first, also before TLS.
 
 	RawPeer connect(const std::string& headers = "") const;
 		/// Connects, and does the opening handshake.

@@ -191,13 +191,16 @@ public:
 		/// Returns a random id (RFC 4122, version 4). Throws a SystemException if there are no random numbers.
 
 	virtual SocketAddress remoteAddress() const = 0;
-		/// Returns the peer's address.
+		/// Returns the peer's address; that of a trusted proxy's client if the proxy has told it (WebSocketServerParams::setTrustedProxies()).
+
+	virtual SocketAddress peerAddress() const = 0;
+		/// Returns the address of the socket's peer, which may be a trusted proxy.
 
 	virtual std::string subprotocol() const = 0;
 		/// Returns the subprotocol agreed on; empty if there is none.
 
 	virtual bool secure() const = 0;
-		/// Returns true for a TLS connection.
+		/// Returns true for a TLS connection. If a trusted proxy has told, returns whether its client has connected with TLS.
 
 	virtual Metrics metrics() const = 0;
 		/// Returns the counts of the connection.

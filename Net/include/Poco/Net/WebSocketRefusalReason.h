@@ -34,6 +34,7 @@ struct WebSocket_API WebSocketRefusalReason
 		HANDSHAKE_LIMIT,  /// WebSocketServerParams::setMaxHandshakes().
 		HANDSHAKE_RATE,   /// WebSocketServerParams::setHandshakeRate().
 		BUSY,             /// There was neither a thread nor room in the queue for a request that is not for WebSocket, or WebSocketServerParams::setMaxAcceptances() (503).
+		PROXY_HEADER,     /// The PROXY header of a port that requires it was malformed, late or missing (WebSocketServer::ProxyProtocol).
 		TLS_FAILED,       /// The TLS handshake has failed.
 		MALFORMED,        /// What has come is not HTTP (400), or not an opening handshake (400, 405, 426).
 		TOO_LARGE,        /// WebSocketParams::setMaxHandshakeFields() or setMaxHandshakeSize() (431).

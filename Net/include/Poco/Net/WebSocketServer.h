@@ -107,11 +107,19 @@ public:
 		Poco::UInt64 tlsConnectionsOpened = 0; /// Those of connectionsOpened that are TLS connections.
 		std::array<Poco::UInt64, TIMEOUTS> timeouts = {}; /// Connections that have ended by a time or limit, by Timeout.
 		Poco::UInt64 messagesNotQueued = 0;   /// Messages that have not fitted into a connection's queue, broadcasts included.
+		Poco::UInt64 forwardedIgnored = 0;    /// Requests and PROXY headers that tell of a client, but do not come from a trusted proxy.
 		Poco::UInt64 acceptFailures = 0;      /// How often accepting had to pause, mostly because there were no descriptors.
 		Poco::UInt64 messagesReceived = 0;    /// Complete messages. The loop counts when it has read from a connection, not before each callback.
 		Poco::UInt64 messagesSent = 0;        /// Messages sent or queued.
 		Poco::UInt64 bytesReceived = 0;       /// Bytes on the wire, or in TLS records.
 		Poco::UInt64 bytesSent = 0;           /// Bytes on the wire, or in TLS records.
+	};
+
+	enum class ProxyProtocol
+		/// What a connection begins with.
+	{
+		OFF,     /// A request, or TLS.
+		REQUIRED /// A PROXY header, version 1 or 2 (HAProxy's proxy-protocol.txt), and then that.
 	};
 
 	using HTTPHandler = std::function<void(HTTPServerRequest& request, HTTPServerResponse& response)>;
@@ -144,14 +152,20 @@ public:
 		/// Sets a function that handles requests that are not for WebSocket. Several threads may call it at the same time. An exception that
 		/// it throws is treated as one of a HTTPRequestHandler. See setHTTP(const HTTPRequestHandlerFactory::Ptr&, const HTTPServerParams::Ptr&).
 
-	void listen(Poco::UInt16 port);
+	void listen(Poco::UInt16 port, ProxyProtocol proxyProtocol = ProxyProtocol::OFF);
 		/// Listens on a port of all IPv4 addresses; 0: any free port, see port(). See listen(const SocketAddress&).
 
-	void listen(const SocketAddress& address);
+	void listen(const SocketAddress& address, ProxyProtocol proxyProtocol = ProxyProtocol::OFF);
 		/// Listens on an address: IPv4, IPv6, or a Unix-domain socket. Connections are accepted after start(). Throws
 		/// a NetException if the address is in use or not available, and an IllegalStateException after start().
+		///
+		/// With ProxyProtocol::REQUIRED each connection has to send a complete PROXY header within the time of the opening handshake,
+		/// up to 4096 bytes, before anything else, TLS as well. It is believed if it comes from a trusted proxy
+		/// (WebSocketServerParams::setTrustedProxies()). Otherwise it changes nothing, but has to be there too. Of its TLVs,
+		/// CRC32C is verified, and SSL tells whether the client has connected with TLS. Throws an InvalidArgumentException if there are no
+		/// trusted proxies.
 
-	void listen(const ServerSocket& socket);
+	void listen(const ServerSocket& socket, ProxyProtocol proxyProtocol = ProxyProtocol::OFF);
 		/// Listens on a ServerSocket that listens already, over TCP or a Unix-domain socket, or on a
 		/// SecureServerSocket. Throws an IllegalStateException after start(). The socket becomes close-on-exec, as all sockets of the server do. It is shut
 		/// down when the server stops: another process that has it as well accepts nothing any more.
@@ -159,7 +173,7 @@ public:
 		/// A ServerSocket made for an address shares its port with others that do the same (SO_REUSEPORT). One that
 		/// is bound with bind(address, true, false), and listen(address), report a port that is in use.
 
-	void listenShared(const ServerSocket& socket);
+	void listenShared(const ServerSocket& socket, ProxyProtocol proxyProtocol = ProxyProtocol::OFF);
 		/// The same, but the socket is not shut down when the server stops, only closed: another process that has it too, as systemd does
 		/// (WebSocketSystemd), goes on listening, and its clients wait until somebody accepts them.
 

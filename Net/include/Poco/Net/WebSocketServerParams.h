@@ -17,6 +17,8 @@
 
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/WebSocketConnectionParams.h"
+#include <string>
+#include <vector>
 
 
 namespace Poco {
@@ -64,7 +66,7 @@ public:
 	void setHandshakeRate(int perSecond, int burst);
 		/// Sets how many connections one IPv4 address, or one network of 64 bits of IPv6 addresses, may begin: so many per second on average, and
 		/// burst at once (a token bucket; both are 1 or more). Further ones are closed at once. 0, 0: no limit. Default: no limit, since many users
-		/// may share an address, that of a proxy above all. For a server without a proxy before it, 20 and 200 are reasonable.
+		/// may share an address. 20 and 200 are reasonable. What a trusted proxy (setTrustedProxies()) tells of counts: a PROXY header, or a request for a WebSocket.
 		///
 		/// The memory for it is fixed (200 KiB). If more than some thousand addresses are at their limit at the same time, some get more.
 
@@ -98,6 +100,21 @@ public:
 	int getMaxAcceptances() const;
 		/// Returns how many requests may wait for the answer to setAsyncHook().
 
+	void setTrustedProxies(const std::vector<std::string>& networks);
+		/// Sets the networks whose proxies are believed: "10.0.0.0/8", "2001:db8::/32", a single address, or "unix:" for all Unix-domain sockets.
+		/// A network of IPv4 has the addresses of IPv6 as well that IPv4 clients have at a port of both (::ffff:10.1.2.3). Default: none.
+		///
+		/// What a trusted proxy tells of its client, in a PROXY header (WebSocketServer::ProxyProtocol), or in the fields X-Forwarded-For, -Proto and -Host, or
+		/// Forwarded (RFC 7239), is what remoteAddress(), clientAddress(), secure() and the field Host tell then, and what limits and the
+		/// Origin check look at. X-Forwarded-For is read from the end, as long as there are trusted proxies in it. If there is X-Forwarded-For, Forwarded
+		/// is not looked at: the proxy has to remove from requests the one that it does not set. After a PROXY header, the fields are those of
+		/// the client that this tells, which has to be trusted too. Fields and headers of others change nothing; WebSocketServer::Metrics counts them.
+		///
+		/// Throws an InvalidArgumentException if one is no network, or has bits behind its prefix ("10.0.0.1/8").
+
+	const std::vector<std::string>& getTrustedProxies() const;
+		/// Returns the networks whose proxies are believed.
+
 	void setSpin(const Poco::Timespan& time);
 		/// Sets how long a thread polls before it sleeps, up to 1 s. Polling makes answers
 		/// faster, and takes a processor. Default: 0.
@@ -123,6 +140,7 @@ private:
 	Poco::Timespan _maxAge;
 	bool _accessLog;
 	int _maxAcceptances;
+	std::vector<std::string> _trustedProxies;
 	Poco::Timespan _spin;
 };
 
