@@ -28,6 +28,9 @@ readonly TEST_PACKAGES="
 	binutils            nm          what the shared object for LD_PRELOAD exports
 	openssl             openssl     certificates for wss
 	tinyproxy-bin       tinyproxy   a proxy
+	nginx               nginx       a proxy before a server
+	libnginx-mod-stream -           the same for the PROXY protocol
+	haproxy             haproxy     another one
 	strace              strace      counts system calls
 	valgrind            valgrind    nothing uninitialised is sent; counts instructions
 	chromium            chromium    a browser
