@@ -27,12 +27,6 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-namespace
-{
-	constexpr WebSocketTimerWheel::Time LAST_HANDSHAKE = 1000; // milliseconds
-}
-
-
 void WebSocketEventConnection::sendClose(int code, const std::string& reason)
 {
 	if (_pOpening && _pOpening->waits()) guarded([this, &reason] { decided(WebSocketRefusal::DRAINING, reason.c_str()); });
@@ -58,8 +52,9 @@ void WebSocketEventConnection::endSoon(int code, const std::string& reason)
 		close(code, reason);
 		return;
 	}
-	const Time time = _reactor.now() + LAST_HANDSHAKE;
-	if (WebSocketTimerWheel::reached(time, dueTime())) _reactor.timers().set(*this, time);
+	const Time time = _timing.lastReceived() + _group.limits.closeTimeout;
+	if (WebSocketTimerWheel::reached(time, _reactor.now())) cut();
+	else if (WebSocketTimerWheel::reached(time, dueTime())) _reactor.timers().set(*this, time);
 }
 
 

@@ -156,7 +156,7 @@ public:
 		/// Returns true if it was opened, and onClose() was not called. Any thread may ask, as for belongsTo().
 
 	void endSoon(int code, const std::string& reason);
-		/// As close(), but an opening handshake has a second to be completed.
+		/// As close(), but an opening handshake has the time-out of the closing handshake to be completed, from what has come last.
 
 	Poco::UInt32 place; // in the loop's list of its connections
 	bool dirty; // in the loop's list of those that have something to flush

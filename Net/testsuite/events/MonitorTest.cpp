@@ -403,7 +403,9 @@ TEST_F(EventTest, TLSOnASocketThatWasGiven)
 
 TEST_P(EventPortTest, DrainLetsHandshakesComplete)
 {
-	EventServer server(GetParam());
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setCloseTimeout(Poco::Timespan(6*DEADLINE_S, 0));
+	EventServer server(GetParam(), pParams);
 	server.start();
 	RawPeer late = server.dial();
 	late.send(handshakeRequest().substr(0, 30));
@@ -419,7 +421,9 @@ TEST_P(EventPortTest, DrainLetsHandshakesComplete)
 
 TEST_P(EventPortTest, DrainDoesNotWaitForSilence)
 {
-	EventServer server(GetParam());
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setCloseTimeout(Poco::Timespan(0, 100000));
+	EventServer server(GetParam(), pParams);
 	server.start();
 	RawPeer silent = server.dial();
 	EXPECT_TRUE(eventually([&] { return server.server.metrics().handshakes == 1; }));

@@ -190,7 +190,8 @@ public:
 		/// those of the server, of WebSocketClients that use its loops, and those that wait for one of these.
 
 	std::vector<WebSocketConnection::Ptr> drain(const Poco::Timespan& timeout);
-		/// Stops accepting, closes all connections (1001), waits until all have answered, and until other requests that are being handled have
+		/// Stops accepting, closes all connections (1001; those in the opening handshake when that is complete, or nothing has come for
+		/// WebSocketConnectionParams::setCloseTimeout()), waits until all have answered, and until other requests that are being handled have
 		/// been answered, for timeout at most, and then stops the server. Returns the connections whose Close frame has not come.
 		/// If the server does not run, returns none. If another thread is stopping or draining it, waits for that, and returns none. Throws as stop().
 		///
