@@ -58,7 +58,7 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 	else if (!ours) _proxies.ignore(request);
 	const WebSocketHost host(address.addr());
 	const std::string path(WebSocketHandshake::pathOf(request.getURI()));
-	WebSocketRefusal::Reason reason;
+	WebSocketRefusal::Reason reason = WebSocketRefusal::CONNECTION_LIMIT;
 	const WebSocketAdmission::Answer answer = _admission.admit(host, ours, reason);
 	if (answer == WebSocketAdmission::CLOSED) throw IllegalStateException("The server does not run"); // it was ended after the first look
 	if (answer == WebSocketAdmission::REFUSED)
@@ -158,7 +158,7 @@ void WebSocketServer::Core::take(const WebSocketHost& host, std::unique_ptr<WebS
 
 bool WebSocketServer::Core::admit(const WebSocketHost& host, const sockaddr* pPeer, socklen_t length)
 {
-	WebSocketRefusal::Reason reason;
+	WebSocketRefusal::Reason reason = WebSocketRefusal::CONNECTION_LIMIT;
 	const WebSocketAdmission::Answer answer = _admission.admit(host, false, reason);
 	if (answer == WebSocketAdmission::REFUSED) refuse(reason, WebSocketStream::address(pPeer, length));
 	return answer == WebSocketAdmission::ADMITTED;
@@ -211,7 +211,7 @@ void WebSocketServer::Core::introduce(const sockaddr* pPeer, socklen_t length, c
 	std::unique_ptr<WebSocketVia> pVia;
 	orWithdraw(WebSocketHost(), [&] { pVia = _proxies.via(pPeer, length, proxied); });
 	const WebSocketHost host = WebSocketProxies::host(pVia.get(), pPeer);
-	WebSocketRefusal::Reason reason;
+	WebSocketRefusal::Reason reason = WebSocketRefusal::CONNECTION_LIMIT;
 	if (_admission.identify(host, true, reason))
 	{
 		take(host, std::move(pVia), make);

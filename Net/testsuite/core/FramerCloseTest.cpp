@@ -79,12 +79,12 @@ TEST(WebSocketFramerCloseTest, Section5_5_1_ReasonIsText)
 	{
 		for (const UTF8Test::InvalidRow& row: UTF8Test::INVALID)
 		{
-			expectRow(Settings{role}, {row.name, {{CLOSE, closePayload(1000, row.bytes)}}, 0, WebSocketError::INVALID_UTF8, 1007});
-			expectRow(Settings{role}, {row.name, {{CLOSE, closePayload(1000, "a good beginning " + std::string(row.bytes) + " and end")}}, 0, WebSocketError::INVALID_UTF8, 1007});
+			expectRow(Settings{role}, {row.name, {{CLOSE, closePayload(1000, row.bytes)}}, failed(WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD)});
+			expectRow(Settings{role}, {row.name, {{CLOSE, closePayload(1000, "a good beginning " + std::string(row.bytes) + " and end")}}, failed(WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD)});
 		}
 		for (const std::string begun: UTF8Test::INCOMPLETE)
 		{
-			expectRow(Settings{role}, {"8.1 ends inside a character", {{CLOSE, closePayload(1000, "reason" + begun)}}, 0, WebSocketError::INVALID_UTF8, 1007});
+			expectRow(Settings{role}, {"8.1 ends inside a character", {{CLOSE, closePayload(1000, "reason" + begun)}}, failed(WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD)});
 		}
 		for (const char* text: UTF8Test::VALID)
 		{
@@ -119,7 +119,7 @@ TEST(WebSocketFramerCloseTest, Section7_4_CodesAtTheLimits)
 			for (const char* reason: {"", "because"})
 			{
 				Row row{"7.4", {{0x82, "good"}, {CLOSE, closePayload(code, reason)}}, received(2)};
-				if (!mayBeSent(code)) row = {"7.4", row.frames, 1, WebSocketError::INVALID_CLOSE_CODE, 1002};
+				if (!mayBeSent(code)) row = {"7.4", row.frames, failed(WebSocketError::INVALID_CLOSE_CODE, WebSocketFrame::PROTOCOL_ERROR, 1)};
 				expectRow(Settings{role}, row);
 			}
 		}

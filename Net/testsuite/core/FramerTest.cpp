@@ -121,13 +121,13 @@ TEST(WebSocketFramerTest, Section5_1_MaskDirection)
 {
 	const Row rows[] =
 	{
-		{"5.1 text", {{0x81, "Hello", Frame::SHORTEST, 0, true}}, 0, 0, WebSocketFrame::PROTOCOL_ERROR},
-		{"5.1 empty binary", {{0x82, "", Frame::SHORTEST, 0, true}}, 0, 0, WebSocketFrame::PROTOCOL_ERROR},
-		{"5.1 long binary", {{0x82, std::string(126, 'b'), Frame::SHORTEST, 0, true}}, 0, 0, WebSocketFrame::PROTOCOL_ERROR},
-		{"5.1 PING", {{0x89, "p", Frame::SHORTEST, 0, true}}, 0, 0, WebSocketFrame::PROTOCOL_ERROR},
-		{"5.1 Close", {{0x88, closePayload(1000), Frame::SHORTEST, 0, true}}, 0, 0, WebSocketFrame::PROTOCOL_ERROR},
-		{"5.1 continuation", {{0x01, "a"}, {0x80, "b", Frame::SHORTEST, 0, true}}, 1, 0, WebSocketFrame::PROTOCOL_ERROR},
-		{"5.1 a key of zeros is a mask", {{0x81, "Hello", Frame::SHORTEST, 0, true, 0}}, 0, 0, WebSocketFrame::PROTOCOL_ERROR}
+		{"5.1 text", {{0x81, "Hello", Frame::SHORTEST, 0, true}}, failed(0, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.1 empty binary", {{0x82, "", Frame::SHORTEST, 0, true}}, failed(0, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.1 long binary", {{0x82, std::string(126, 'b'), Frame::SHORTEST, 0, true}}, failed(0, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.1 PING", {{0x89, "p", Frame::SHORTEST, 0, true}}, failed(0, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.1 Close", {{0x88, closePayload(1000), Frame::SHORTEST, 0, true}}, failed(0, WebSocketFrame::PROTOCOL_ERROR)},
+		{"5.1 continuation", {{0x01, "a"}, {0x80, "b", Frame::SHORTEST, 0, true}}, failed(0, WebSocketFrame::PROTOCOL_ERROR, 1)},
+		{"5.1 a key of zeros is a mask", {{0x81, "Hello", Frame::SHORTEST, 0, true, 0}}, failed(0, WebSocketFrame::PROTOCOL_ERROR)}
 	};
 	for (WebSocketFramer::Role role: ROLES)
 	{
@@ -155,8 +155,8 @@ TEST(WebSocketFramerTest, Section5_1_BothDirectionsMixedIfNotVerified)
 		settings.verifyMasking = false;
 		const Frames frames = {{0x01, "mas"}, {0x00, "ked, ", Frame::SHORTEST, 0, true}, {0x89, "ping", Frame::SHORTEST, 0, true}, {0x80, "or not"}};
 		expectRow(settings, {"5.1 switched off", frames, 4, 0, 0});
-		expectRow(settings, {"5.4 is not switched off", {{0x80, "a", Frame::SHORTEST, 0, true}}, 0, WRONG, 1002});
-		expectRow(settings, {"5.2 is not switched off", {{0x82, "a", 2, 0, true}}, 0, WRONG, 1002});
+		expectRow(settings, {"5.4 is not switched off", {{0x80, "a", Frame::SHORTEST, 0, true}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)});
+		expectRow(settings, {"5.2 is not switched off", {{0x82, "a", 2, 0, true}}, failed(WRONG, WebSocketFrame::PROTOCOL_ERROR)});
 	}
 }
 
@@ -173,12 +173,12 @@ TEST(WebSocketFramerTest, Section5_2_EveryReservedBitWithEveryOpcode)
 				{
 					const int first = fin | rsv | opcode;
 					const Frames frames = {{0x82, "good"}, {first, "ab"}};
-					expectRow(Settings{role}, {("5.2 first byte " + hex(first)).c_str(), frames, 1, WebSocketError::INVALID_RSV_BITS, 1002});
+					expectRow(Settings{role}, {("5.2 first byte " + hex(first)).c_str(), frames, failed(WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR, 1)});
 				}
 			}
 		}
-		expectRow(Settings{role}, {"5.2 RSV2 in a continuation", {{0x01, "a"}, {0xa0, "b"}}, 1, WebSocketError::INVALID_RSV_BITS, 1002});
-		expectRow(Settings{role}, {"5.2 RSV1 in a PING inside text", {{0x01, "a"}, {0xc9, "b"}}, 1, WebSocketError::INVALID_RSV_BITS, 1002});
+		expectRow(Settings{role}, {"5.2 RSV2 in a continuation", {{0x01, "a"}, {0xa0, "b"}}, failed(WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR, 1)});
+		expectRow(Settings{role}, {"5.2 RSV1 in a PING inside text", {{0x01, "a"}, {0xc9, "b"}}, failed(WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR, 1)});
 	}
 }
 
@@ -194,8 +194,8 @@ TEST(WebSocketFramerTest, Section5_2_EveryReservedOpcode)
 				for (const char* payload: {"", "payload"})
 				{
 					const std::string rule = "5.2 first byte " + hex(fin | opcode);
-					expectRow(Settings{role}, {rule.c_str(), {{fin | opcode, payload}}, 0, WebSocketError::INVALID_OPCODE, 1002});
-					expectRow(Settings{role}, {rule.c_str(), {{0x01, "a"}, {fin | opcode, payload}}, 1, WebSocketError::INVALID_OPCODE, 1002});
+					expectRow(Settings{role}, {rule.c_str(), {{fin | opcode, payload}}, failed(WebSocketError::INVALID_OPCODE, WebSocketFrame::PROTOCOL_ERROR)});
+					expectRow(Settings{role}, {rule.c_str(), {{0x01, "a"}, {fin | opcode, payload}}, failed(WebSocketError::INVALID_OPCODE, WebSocketFrame::PROTOCOL_ERROR, 1)});
 				}
 			}
 		}
@@ -213,8 +213,8 @@ TEST(WebSocketFramerTest, Section5_2_ReservedBitsOfAnExtension)
 		{"9.1 a fragmented message: the bit is in its first frame", {{0x41, "a"}, {0x00, "b"}, {0x89, ""}, {0x80, "c"}}, received(4)},
 		{"9.1 its payload is the extension's, not text", {{0xc1, notText}, {0x41, notText}, {0x80, notText}}, received(3)},
 		{"9.1 an empty message", {{0xc1, ""}}, received(1)},
-		{"8.1 a message without the bit is text", {{0xc1, notText}, {0x81, notText}}, 1, WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD},
-		{"8.1 a message without the bit is text, in its second frame", {{0xc1, notText}, {0x01, "a"}, {0x80, notText}}, 2, WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD},
+		{"8.1 a message without the bit is text", {{0xc1, notText}, {0x81, notText}}, failed(WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, 1)},
+		{"8.1 a message without the bit is text, in its second frame", {{0xc1, notText}, {0x01, "a"}, {0x80, notText}}, failed(WebSocketError::INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, 2)},
 		{"9.1 not in a continuation", {{0x41, "a"}, {0xc0, "b"}}, failed(WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR, 1)},
 		{"9.1 not in a PING", {{0xc9, "a"}}, failed(WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR)},
 		{"9.1 not in a Close", {{0xc8, closePayload(1000)}}, failed(WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR)},
@@ -230,7 +230,7 @@ TEST(WebSocketFramerTest, Section5_2_ReservedBitsOfAnExtension)
 		for (const Row& row: rows) expectRow(settings, row);
 
 		settings.reservedBits = 0x30;
-		expectRow(settings, {"9.1 RSV2 and RSV3", {{0xb2, "a"}, {0xa2, "b"}, {0x92, "c"}, {0xc2, "d"}}, 3, WebSocketError::INVALID_RSV_BITS, 1002});
+		expectRow(settings, {"9.1 RSV2 and RSV3", {{0xb2, "a"}, {0xa2, "b"}, {0x92, "c"}, {0xc2, "d"}}, failed(WebSocketError::INVALID_RSV_BITS, WebSocketFrame::PROTOCOL_ERROR, 3)});
 	}
 }
 
@@ -254,7 +254,7 @@ TEST(WebSocketFramerTest, Section5_2_ClaimedLengths)
 				settings.limit = claim;
 				expectRow(settings, {"5.2 at the limit", {{0x82, "good"}, frame}, failed(WebSocketError::INCOMPLETE_FRAME, 0, 1)});
 				settings.limit = MIB;
-				expectRow(settings, {"7.4.1 too big", {{0x82, "good"}, frame}, 1, WebSocketError::PAYLOAD_TOO_BIG, 1009});
+				expectRow(settings, {"7.4.1 too big", {{0x82, "good"}, frame}, failed(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::MESSAGE_TOO_BIG, 1)});
 			}
 		}
 	}
@@ -268,10 +268,10 @@ TEST(WebSocketFramerTest, Section7_4_1_Limit)
 		Settings settings{role};
 		settings.limit = 130;
 		expectRow(settings, {"at the limit", {{0x82, std::string(130, 'b')}, {0x01, std::string(130, 't')}, {0x80, std::string(130, 't')}}, received(3)});
-		expectRow(settings, {"limit + 1", {{0x82, std::string(131, 'b')}}, 0, WebSocketError::PAYLOAD_TOO_BIG, 1009});
-		expectRow(settings, {"limit + 1, second fragment", {{0x02, "b"}, {0x80, std::string(131, 'b')}}, 1, WebSocketError::PAYLOAD_TOO_BIG, 1009});
+		expectRow(settings, {"limit + 1", {{0x82, std::string(131, 'b')}}, failed(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::MESSAGE_TOO_BIG)});
+		expectRow(settings, {"limit + 1, second fragment", {{0x02, "b"}, {0x80, std::string(131, 'b')}}, failed(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::MESSAGE_TOO_BIG, 1)});
 		settings.limit = 0;
-		expectRow(settings, {"limit 0", {{0x82, ""}, {0x89, ""}, {0x82, "b"}}, 2, WebSocketError::PAYLOAD_TOO_BIG, 1009});
+		expectRow(settings, {"limit 0", {{0x82, ""}, {0x89, ""}, {0x82, "b"}}, failed(WebSocketError::PAYLOAD_TOO_BIG, WebSocketFrame::MESSAGE_TOO_BIG, 2)});
 	}
 }
 
