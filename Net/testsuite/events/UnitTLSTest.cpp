@@ -35,18 +35,11 @@ namespace
 	constexpr std::size_t RECORD = 16*1024;
 
 	struct Access: public SecureStreamSocketImpl
-		/// Opens acceptSSL() and connectSSL().
+		/// Opens acceptSSL().
 	{
 		static void accept(SecureStreamSocketImpl& socket)
 		{
 			(socket.*&Access::acceptSSL)();
-		}
-
-		static void connect(SecureStreamSocketImpl& socket)
-		{
-			socket.setPeerHostName("localhost");
-			socket.setLazyHandshake(true);
-			(socket.*&Access::connectSSL)();
 		}
 	};
 
@@ -65,18 +58,6 @@ namespace
 			SSL_do_handshake(_pSSL);
 		}
 
-		Client():
-			/// With the certificate of serverContext(): a server.
-			_pContext(Poco::AutoPtr<Poco::Net::Context>(serverContext())->sslContext()),
-			_pSSL(nullptr)
-		{
-			SSL_CTX_up_ref(_pContext);
-			_pSSL = SSL_new(_pContext);
-			SSL_set_max_proto_version(_pSSL, TLS1_2_VERSION);
-			SSL_set_bio(_pSSL, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-			SSL_set_accept_state(_pSSL);
-		}
-
 		~Client()
 		{
 			SSL_free(_pSSL);
@@ -86,7 +67,7 @@ namespace
 		void take(const std::string& bytes)
 		{
 			if (!bytes.empty()) BIO_write(SSL_get_rbio(_pSSL), bytes.data(), static_cast<int>(bytes.size()));
-			if (SSL_in_init(_pSSL) && !_again) SSL_do_handshake(_pSSL); // the next one is done by SSL_read(): messages may come before
+			if (SSL_in_init(_pSSL)) SSL_do_handshake(_pSSL);
 			char buffer[4096];
 			for (int n = SSL_read(_pSSL, buffer, sizeof(buffer)); n > 0; n = SSL_read(_pSSL, buffer, sizeof(buffer))) received.append(buffer, static_cast<std::size_t>(n));
 		}
@@ -97,13 +78,6 @@ namespace
 			char buffer[4096];
 			for (int n = BIO_read(SSL_get_wbio(_pSSL), buffer, sizeof(buffer)); n > 0; n = BIO_read(SSL_get_wbio(_pSSL), buffer, sizeof(buffer))) bytes.append(buffer, static_cast<std::size_t>(n));
 			return bytes;
-		}
-
-		void renegotiate()
-		{
-			SSL_renegotiate(_pSSL);
-			SSL_do_handshake(_pSSL);
-			_again = true;
 		}
 
 		std::string records(const std::vector<std::string>& messages, bool last = false)
@@ -129,7 +103,6 @@ namespace
 	private:
 		SSL_CTX* _pContext;
 		SSL* _pSSL;
-		bool _again = false;
 	};
 
 	class Ends
@@ -139,29 +112,15 @@ namespace
 		explicit Ends(int version = TLS1_3_VERSION, int sendBuffer = 0):
 			client(version)
 		{
-			pSocket = new SecureStreamSocketImpl(connect(sendBuffer), serverContext());
-			Access::accept(*pSocket);
-			attach();
-		}
-
-		Ends(Role role, int sendBuffer):
-			/// Of a stream that has accepted or connected. TLS 1.2 only, as long as there is an OnlyTLS12.
-			client(role == Role::SERVER ? Client(TLS1_2_VERSION) : Client())
-		{
-			pSocket = new SecureStreamSocketImpl(connect(sendBuffer), role == Role::SERVER ? serverContext() : clientContext());
-			if (role == Role::SERVER) Access::accept(*pSocket);
-			else Access::connect(*pSocket);
-			attach();
-		}
-
-		Poco::AutoPtr<StreamSocketImpl> connect(int sendBuffer)
-		{
 			int fds[2];
 			if (::socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0) throw Poco::SystemException("socketpair");
 			if (sendBuffer > 0) ::setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &sendBuffer, sizeof(sendBuffer));
 			::fcntl(fds[1], F_SETFL, O_NONBLOCK);
 			wire = fds[1];
-			return new StreamSocketImpl(fds[0]);
+			Poco::AutoPtr<StreamSocketImpl> pPlain = new StreamSocketImpl(fds[0]);
+			pSocket = new SecureStreamSocketImpl(pPlain, serverContext());
+			Access::accept(*pSocket);
+			attach();
 		}
 
 		~Ends()
@@ -225,31 +184,6 @@ namespace
 		std::unique_ptr<WebSocketStream> pStream;
 		std::string received;
 	};
-
-	void finish(Ends& ends)
-		/// The handshake that has begun, and a message in each direction.
-	{
-		ends.client.received.clear();
-		ends.received.clear();
-		for (int i = 0; i < 100 && !ends.client.greeted(); ++i)
-		{
-			ends.client.take(ends.read());
-			ends.write(ends.client.output());
-			ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
-			ends.pStream->push();
-		}
-		ends.client.take(ends.read());
-		ASSERT_TRUE(ends.client.greeted());
-		EXPECT_FALSE(ends.pStream->crossed());
-		std::string text = "there";
-		const iovec block = {&text[0], text.size()};
-		ASSERT_EQ(5, ends.pStream->send(&block, 1));
-		ends.client.take(ends.read());
-		EXPECT_EQ("there", ends.client.received.substr(ends.client.received.size() - 5));
-		ends.write(ends.client.records({"back"}));
-		ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
-		EXPECT_EQ("back", ends.received);
-	}
 
 	std::vector<std::size_t> recordsOf(const std::string& bytes)
 		/// Returns the lengths of the records.
@@ -590,74 +524,4 @@ TEST_P(UnitTLSTest, End)
 }
 
 
-class UnitRenegotiateTest: public ::testing::TestWithParam<Role>
-	/// The peer wants a new handshake, and the socket does not take a byte.
-{
-};
-
-
-TEST_P(UnitRenegotiateTest, FlightThatTheSocketDoesNotTake)
-	/// It is kept, and the stream waits for room, and for what the peer sends meanwhile.
-{
-	const OnlyTLS12 version;
-	Ends ends(GetParam(), 4096);
-	ends.greet();
-	const std::string junk(1000, 'j');
-	std::size_t length = 0;
-	for (ssize_t n = 0; (n = ::send(ends.pStream->fd(), junk.data(), junk.size(), MSG_DONTWAIT)) > 0;) length += static_cast<std::size_t>(n);
-	EXPECT_FALSE(ends.pStream->crossed());
-	ends.client.renegotiate();
-	ends.write(ends.client.output());
-	ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
-	ASSERT_TRUE(ends.pStream->crossed());
-	EXPECT_EQ(WebSocketPoller::READ | WebSocketPoller::WRITE, ends.pStream->interest(WebSocketPoller::READ));
-	EXPECT_FALSE(ends.pStream->push());
-	while (length > 0) length -= ends.read(length).size();
-	EXPECT_TRUE(ends.pStream->push());
-	finish(ends);
-}
-
-
-TEST_P(UnitRenegotiateTest, ReceivingWaitsForRoomToSend)
-	/// So much is kept that not even the flight is. Nothing is waited for but room: what arrives cannot be received.
-{
-	const OnlyTLS12 version;
-	Ends ends(GetParam(), 4096);
-	ends.greet();
-	std::string text = pattern(100000);
-	const iovec block = {&text[0], text.size()};
-	for (int i = 0; i < 10 && ends.pStream->send(&block, 1) > 0; ++i) continue;
-	ASSERT_EQ(WebSocketStream::AGAIN, ends.pStream->send(&block, 1));
-	ends.client.renegotiate();
-	ends.write(ends.client.output());
-	ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
-	ASSERT_TRUE(ends.pStream->crossed());
-	EXPECT_EQ(WebSocketPoller::WRITE + 0, ends.pStream->interest(WebSocketPoller::READ));
-	EXPECT_EQ(WebSocketPoller::READ | WebSocketPoller::WRITE, ends.pStream->meaning(WebSocketPoller::WRITE)) << "room is what receiving waits for";
-	while (!ends.pStream->push()) ends.client.take(ends.read());
-	finish(ends);
-}
-
-
-TEST_P(UnitRenegotiateTest, SendingWaitsForThePeer)
-	/// Nothing is waited for but that: there is room all the time.
-{
-	const OnlyTLS12 version;
-	Ends ends(GetParam(), 0);
-	ends.greet();
-	ends.client.renegotiate();
-	ends.write(ends.client.output());
-	ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
-	std::string text = "early";
-	const iovec block = {&text[0], text.size()};
-	ASSERT_EQ(WebSocketStream::AGAIN, ends.pStream->send(&block, 1));
-	ASSERT_TRUE(ends.pStream->crossed());
-	EXPECT_EQ(WebSocketPoller::READ + 0, ends.pStream->interest(WebSocketPoller::READ | WebSocketPoller::WRITE));
-	EXPECT_EQ(WebSocketPoller::READ | WebSocketPoller::WRITE, ends.pStream->meaning(WebSocketPoller::READ));
-	finish(ends);
-}
-
-
-INSTANTIATE_TEST_SUITE_P(Event, UnitRenegotiateTest, ::testing::Values(Role::SERVER, Role::CLIENT),
-	[](const ::testing::TestParamInfo<Role>& param) { return std::string(param.param == Role::SERVER ? "Server" : "Client"); });
 INSTANTIATE_TEST_SUITE_P(Event, UnitTLSTest, ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION), versionName);
