@@ -11,7 +11,7 @@ set -euo pipefail
 case "$3" in
 Core)  filter='*ParserPlaceTest.*:*ParserLargeTest.Room*:WebSocketFrameTest.*:*FramerSendTest.*:*FramerMemoryTest.*:*MaskTest.*:*HandshakeListTest.*:-*CompactOnes*' ;; # which count allocations: those are valgrind's here
 Class) filter='*ClassSendTest.*:*ClassCloseTest.*:*ClassFailureTest.*' ;;
-Fault) filter='FaultSocketTest.*:FaultFoundTest.*:*Receiving*:-*ManyFinalBlocks*' ;;
+Fault) filter='FaultSocketTest.*:FaultFoundTest.*:*Receiving*:-*ManyFinalBlocks*:*WithoutMemory*' ;;
 *)     echo "valgrind.sh: unknown suite \"$3\"" >&2; exit 64 ;;
 esac
 

@@ -26,7 +26,7 @@ std::string WebSocketAccessLine::format() const
 	{
 		line.append(1, ' ').append(pName).append(1, '=').append(std::to_string(number));
 	};
-	line.append("address=").append(address.empty() ? "-" : address);
+	line.append("address=").append(address.empty() ? "-" : address.c_str());
 	line.append(" path=").append(quoted(std::string_view(path).substr(0, MAX_PATH)));
 	if (path.size() > MAX_PATH) line.append("...");
 	put("status", static_cast<Poco::UInt64>(status));

@@ -10,7 +10,6 @@
 
 
 #include "core/FrameOutput.h"
-#include <new>
 
 
 namespace Poco {
@@ -45,7 +44,7 @@ bool WebSocketFrameOutput::tryAppend(int flags, const char* pPayload, std::size_
 		append(flags, pPayload, length);
 		return true;
 	}
-	catch (const std::bad_alloc&)
+	catch (...) // there is no memory
 	{
 		return false;
 	}

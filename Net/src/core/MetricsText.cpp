@@ -40,8 +40,9 @@ void WebSocketMetricsText::gauge(const char* pName, const char* pHelp, const cha
 void WebSocketMetricsText::family(const char* pName, const char* pType, const char* pHelp, const char* pUnit)
 {
 	const bool counts = *pType == 'c';
-	_name = counts ? std::string(pName) + "_total" : pName;
-	const std::string name = _openMetrics ? pName : _name; // a family of OpenMetrics has no suffix
+	_name = pName;
+	if (counts) _name += "_total";
+	const std::string name(_openMetrics ? pName : _name.c_str()); // a family of OpenMetrics has no suffix
 	_text.append("# TYPE ").append(name).append(1, ' ').append(pType).append(1, '\n');
 	if (_openMetrics && *pUnit != 0) _text.append("# UNIT ").append(name).append(1, ' ').append(pUnit).append(1, '\n');
 	_text.append("# HELP ").append(name).append(1, ' ').append(pHelp).append(1, '\n');

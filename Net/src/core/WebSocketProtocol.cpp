@@ -19,7 +19,6 @@
 #include "core/Timing.h"
 #include "Poco/Exception.h"
 #include <algorithm>
-#include <new>
 
 
 namespace Poco {
@@ -207,7 +206,7 @@ WebSocketProtocol::Event WebSocketProtocol::receive(char*& pData, char* pEnd, Ti
 	{
 		return end.receive(pData, pEnd, now);
 	}
-	catch (const std::bad_alloc&)
+	catch (...) // there is no memory
 	{
 		return end.fail(now);
 	}
@@ -220,7 +219,7 @@ std::size_t WebSocketProtocol::room(char*& pTarget, std::size_t least)
 	{
 		return _pEnd->parser.room(pTarget, least);
 	}
-	catch (const std::bad_alloc&)
+	catch (...) // there is no memory
 	{
 		return 0; // and receive() fails
 	}
@@ -390,7 +389,7 @@ WebSocketProtocol::Event WebSocketProtocol::timeReached(Time now, const WebSocke
 			{
 				end.sendClose(WebSocketFrame::GOING_AWAY, "Idle for too long", now);
 			}
-			catch (const std::bad_alloc&)
+			catch (...) // there is no memory
 			{
 				return end.drop(TIMED_OUT);
 			}

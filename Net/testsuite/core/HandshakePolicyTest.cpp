@@ -172,6 +172,34 @@ TEST(WebSocketHandshakePolicyTest, Section10_2_SameHost)
 }
 
 
+TEST(WebSocketHandshakeTest, Section10_2_SchemeThatAProxyHasTold)
+	/// RFC 6454, 6.2: an origin is a scheme, too.
+{
+	using Poco::Net::WebSocketScheme;
+
+	const struct
+	{
+		const char* origin;
+		WebSocketScheme scheme;
+		bool ok;
+	}
+	rows[] =
+	{
+		{"http://server.example.com", WebSocketScheme::NOT_TOLD, true},
+		{"http://server.example.com", WebSocketScheme::PLAIN, true},
+		{"http://server.example.com", WebSocketScheme::SECURE, false},
+		{"https://server.example.com", WebSocketScheme::NOT_TOLD, true},
+		{"https://server.example.com", WebSocketScheme::PLAIN, false},
+		{"https://server.example.com", WebSocketScheme::SECURE, true}
+	};
+	for (const auto& row: rows)
+	{
+		SCOPED_TRACE(std::string(row.origin) + " " + std::to_string(static_cast<int>(row.scheme)));
+		expectVerdict(row.ok, WebSocketError::HANDSHAKE_REFUSED, 403, WebSocketHandshake::checkOrigin(requestFrom({row.origin}, "server.example.com"), {}, row.scheme));
+	}
+}
+
+
 TEST(WebSocketHandshakePolicyTest, Section10_2_AllowedOrigins)
 {
 	for (const AllowedRow& row: ALLOWED)
