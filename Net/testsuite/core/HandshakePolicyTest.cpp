@@ -172,7 +172,7 @@ TEST(WebSocketHandshakePolicyTest, Section10_2_SameHost)
 }
 
 
-TEST(WebSocketHandshakeTest, Section10_2_SchemeThatAProxyHasTold)
+TEST(WebSocketHandshakePolicyTest, Section10_2_SchemeThatAProxyHasTold)
 	/// RFC 6454, 6.2: an origin is a scheme, too.
 {
 	using Poco::Net::WebSocketScheme;
