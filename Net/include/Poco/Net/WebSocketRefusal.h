@@ -31,6 +31,7 @@ struct WebSocketRefusal: public WebSocketRefusalReason
 	/// A connection, or an opening handshake, that a WebSocketServer has refused. See WebSocketServerHandler::onRefused().
 {
 	Reason reason = MALFORMED;
+		/// Why it was refused.
 
 	HTTPResponse::HTTPStatus status = HTTPResponse::HTTPStatus(0);
 		/// The status that was sent; 0 if the connection was closed without a response.

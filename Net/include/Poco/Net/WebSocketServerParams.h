@@ -102,7 +102,7 @@ public:
 
 	void setTrustedProxies(const std::vector<std::string>& networks);
 		/// Sets the networks whose proxies are believed: "10.0.0.0/8", "2001:db8::/32", a single address, or "unix:" for all Unix-domain sockets.
-		/// A network of IPv4 has the addresses of IPv6 as well that IPv4 clients have at a port of both (::ffff:10.1.2.3). Default: none.
+		/// A network of IPv4 includes its IPv4-mapped addresses of IPv6 (RFC 4291, 2.5.5.2), which IPv4 clients have at a port of both. Default: none.
 		///
 		/// What a trusted proxy tells of its client, in a PROXY header (WebSocketServer::ProxyProtocol), or in the fields X-Forwarded-For, -Proto and -Host, or
 		/// Forwarded (RFC 7239), is what remoteAddress(), clientAddress(), secure() and the field Host tell then, and what limits and the
