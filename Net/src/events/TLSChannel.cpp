@@ -240,7 +240,7 @@ inline long WebSocketTLSChannel::receiveBlocks(const iovec* pBlocks, int count)
 {
 	const unsigned long code = ::ERR_peek_error();
 #if defined(SSL_R_UNEXPECTED_EOF_WHILE_READING) // OpenSSL 3
-	if (ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING) return;
+	if ((code & ERR_REASON_MASK) == SSL_R_UNEXPECTED_EOF_WHILE_READING) return;
 #endif
 	_pHandshakeError = code != 0 ? ::ERR_reason_error_string(code) : nullptr;
 }

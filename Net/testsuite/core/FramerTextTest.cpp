@@ -70,13 +70,13 @@ TEST(WebSocketFramerTextTest, Section8_1_Valid)
 				for (bool pings: {false, true})
 				{
 					const Frames frames = cutIntoFrames(1, payload, cut, pings);
-					expectRow(Settings{role}, {text, frames, frames.size(), 0, 0});
+					expectRow(Settings{role}, {text, frames, received(frames.size())});
 				}
 			}
 			Frames bytes = {{0x01, ""}};
 			for (char byte: payload) bytes.push_back({0x00, std::string(1, byte)});
 			bytes.push_back({0x80, ""});
-			expectRow(Settings{role}, {text, bytes, bytes.size(), 0, 0});
+			expectRow(Settings{role}, {text, bytes, received(bytes.size())});
 		}
 	}
 }
@@ -97,7 +97,7 @@ TEST(WebSocketFramerTextTest, Section8_1_Invalid)
 					for (std::size_t cut = 0; cut <= payload.size(); ++cut)
 					{
 						const Frames frames = cutIntoFrames(1, payload, cut, cut % 2 == 1);
-						expectRow(Settings{role}, {row.name, frames, goodFrames(frames, bad), INVALID_UTF8, 1007});
+						expectRow(Settings{role}, {row.name, frames, failed(INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, goodFrames(frames, bad))});
 					}
 				}
 			}
@@ -113,11 +113,11 @@ TEST(WebSocketFramerTextTest, Section8_1_EndsInsideACharacter)
 	{
 		for (const std::string begun: UTF8Test::INCOMPLETE)
 		{
-			expectRow(Settings{role}, {"8.1 one frame", {{0x81, begun}}, 0, INVALID_UTF8, 1007});
-			expectRow(Settings{role}, {"8.1 after text", {{0x81, "good"}, {0x81, "text" + begun}}, 1, INVALID_UTF8, 1007});
-			expectRow(Settings{role}, {"8.1 two frames", {{0x01, "a"}, {0x80, begun}}, 1, INVALID_UTF8, 1007});
-			expectRow(Settings{role}, {"8.1 an empty last frame", {{0x01, "a" + begun}, {0x80, ""}}, 1, INVALID_UTF8, 1007});
-			expectRow(Settings{role}, {"8.1 the next message does not complete it", {{0x01, begun}, {0x89, "\x80"}, {0x80, ""}, {0x81, "\x80"}}, 2, INVALID_UTF8, 1007});
+			expectRow(Settings{role}, {"8.1 one frame", {{0x81, begun}}, failed(INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD)});
+			expectRow(Settings{role}, {"8.1 after text", {{0x81, "good"}, {0x81, "text" + begun}}, failed(INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, 1)});
+			expectRow(Settings{role}, {"8.1 two frames", {{0x01, "a"}, {0x80, begun}}, failed(INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, 1)});
+			expectRow(Settings{role}, {"8.1 an empty last frame", {{0x01, "a" + begun}, {0x80, ""}}, failed(INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, 1)});
+			expectRow(Settings{role}, {"8.1 the next message does not complete it", {{0x01, begun}, {0x89, "\x80"}, {0x80, ""}, {0x81, "\x80"}}, failed(INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, 2)});
 		}
 	}
 }
@@ -169,8 +169,8 @@ TEST(WebSocketFramerTextTest, Section5_6_BinaryIsNotText)
 		{
 			const std::string bytes = row.bytes;
 			const Frames frames = {{0x82, bytes}, {0x02, bytes}, {0x89, bytes}, {0x00, bytes}, {0x8a, bytes}, {0x80, bytes}, {0x81, "text"}, {0x02, "\xc3"}, {0x80, ""}};
-			expectRow(Settings{role}, {row.name, frames, frames.size(), 0, 0});
-			expectRow(Settings{role}, {row.name, {{0x02, bytes}, {0x80, ""}, {0x01, "text"}, {0x80, bytes}}, 3, INVALID_UTF8, 1007});
+			expectRow(Settings{role}, {row.name, frames, received(frames.size())});
+			expectRow(Settings{role}, {row.name, {{0x02, bytes}, {0x80, ""}, {0x01, "text"}, {0x80, bytes}}, failed(INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD, 3)});
 		}
 	}
 }
@@ -185,7 +185,7 @@ TEST(WebSocketFramerTextTest, Section8_1_SwitchedOff)
 		for (const UTF8Test::InvalidRow& row: UTF8Test::INVALID)
 		{
 			const Frames frames = {{0x81, row.bytes}, {0x01, row.bytes}, {0x80, row.bytes}, {0x88, closePayload(1000, row.bytes)}};
-			expectRow(settings, {row.name, frames, frames.size(), 0, 0});
+			expectRow(settings, {row.name, frames, received(frames.size())});
 		}
 		expectRow(settings, {"8.1 off: ends inside a character", {{0x81, "\xe2\x82"}}, received(1)});
 		expectRow(settings, {"7.4 is not switched off", {{0x88, closePayload(1005)}}, failed(WebSocketError::INVALID_CLOSE_CODE, WebSocketFrame::PROTOCOL_ERROR)});
@@ -204,7 +204,7 @@ TEST(WebSocketFramerTextTest, Section8_1_LongText)
 		{
 			std::string wrong = text;
 			wrong[bad] = '\xff';
-			expectRow(Settings{role}, {"8.1 one bad byte", {{0x81, wrong}}, 0, INVALID_UTF8, 1007});
+			expectRow(Settings{role}, {"8.1 one bad byte", {{0x81, wrong}}, failed(INVALID_UTF8, WebSocketFrame::INVALID_PAYLOAD)});
 		}
 	}
 }

@@ -99,7 +99,6 @@ class Block
 {
 public:
 	explicit Block(EventServer& server):
-		_server(server),
 		_peer(ask(server, "/now"))
 	{
 		EXPECT_EQ(101, statusOf(answerTo(_peer)));
@@ -124,7 +123,6 @@ public:
 	}
 
 private:
-	EventServer& _server;
 	RawPeer _peer;
 	std::atomic<bool> _reached{false};
 	std::atomic<bool> _opened{false};

@@ -78,7 +78,7 @@ public:
 		/// database can give up.
 
 protected:
-	~WebSocketAcceptance();
+	~WebSocketAcceptance() override;
 		/// Refuses the request if it has no answer.
 
 private:
