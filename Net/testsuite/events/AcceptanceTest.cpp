@@ -403,6 +403,8 @@ TEST_P(EventPortTest, WhatComesTooEarlyIsBounded)
 	for (const std::size_t size: {std::size_t(10), std::size_t(3000), std::size_t(20000), std::size_t(300000)})
 	{
 		SCOPED_TRACE(size);
+		const bool fits = size < 100000; // into the system's buffers
+		if (!fits && GetParam() == Port::TLS) continue; // an SSL object is for one thread: the peer cannot receive while it sends
 		const Poco::UInt64 before = server.server.metrics().bytesReceived;
 		const std::string text = pattern(size);
 		RawPeer peer = ask(server, "/", "", textFrame("behind"));
@@ -415,13 +417,14 @@ TEST_P(EventPortTest, WhatComesTooEarlyIsBounded)
 		const Poco::UInt64 least = std::min<Poco::UInt64>(size, 16*1024);
 		EXPECT_TRUE(eventually([&] { return server.server.metrics().bytesReceived - before >= least; }));
 		EXPECT_GE(16u*1024 + 3*4*1024, server.server.metrics().bytesReceived - before);
+		if (fits) sender.join();
 		EXPECT_TRUE(pWaiting->accept());
 		if (size > 200000) peer.receiveThrough("\r\n\r\n"); // or nobody would take what is sent back
 		else EXPECT_EQ(101, statusOf(answerTo(peer)));
 		expectText(peer, "behind");
 		EXPECT_TRUE(text == receiveJoined(peer).payload);
 		expectText(peer, "last");
-		sender.join();
+		if (!fits) sender.join();
 	}
 }
 
