@@ -124,7 +124,7 @@ TEST_P(MessageMeanwhileTest, AwayForLongerThanATransferMayTake)
 		wire.ws.setReceiveTimeout(ms(50));
 		EXPECT_THROW(receiveString(wire.ws), Poco::TimeoutException);
 		wire.peer.send(whole.substr(whole.size() - 2));
-		wait(400);
+		wait(400); // longer than the transfer time-out
 		wire.ws.setReceiveTimeout(deadline());
 		EXPECT_EQ(text("message"), receiveString(wire.ws));
 	}
@@ -143,7 +143,7 @@ TEST_P(MessageMeanwhileTest, AwayForLongerThanTheKeepAliveAllows)
 	EXPECT_EQ(0x89, wire.peer.receiveFrame().flags);
 	wire.send(0x8a);
 	wire.send(0x81, "message");
-	wait(500);
+	wait(500); // longer than the interval and the time-out of the PING
 	wire.ws.setReceiveTimeout(deadline());
 	EXPECT_EQ(text("message"), receiveString(wire.ws));
 }
