@@ -5,13 +5,7 @@
 
 # Components: PocoWebSocket_Runtime has what programs need to run, PocoWebSocket_Development the rest.
 
-get_target_property(LIBRARY_TYPE PocoWebSocket TYPE)
 if(NOT POCO_WEBSOCKET_INSTALL)
-	if(LIBRARY_TYPE STREQUAL SHARED_LIBRARY)
-		install(TARGETS PocoWebSocket
-			RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT PocoWebSocket_Runtime
-			LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT PocoWebSocket_Runtime NAMELINK_SKIP)
-	endif()
 	return()
 endif()
 
@@ -33,6 +27,7 @@ if(TARGET PocoWebSocketPreload)
 	install(TARGETS PocoWebSocketPreload LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT PocoWebSocket_Runtime)
 endif()
 
+get_target_property(LIBRARY_TYPE PocoWebSocket TYPE)
 # A static library leaves the linking of what it uses to the consumer.
 if(LIBRARY_TYPE STREQUAL STATIC_LIBRARY)
 	set(POCO_WEBSOCKET_STATIC ON)

@@ -8,8 +8,8 @@
 #   installed-shared, installed-static  a CMake project with find_package
 #   pkgconfig-shared, pkgconfig-static  plain compiler calls with what pkg-config says
 #   beside-shared,    beside-static     a program that uses stock's WebSocket as well, and links PocoNet first
-#   vendored-shared,  vendored-static   a CMake project with add_subdirectory, which installs its program
-#   exported                            a static library that has it with add_subdirectory, and a project that uses that one
+#   vendored-shared,  vendored-static   a CMake project with add_subdirectory, which installs its program, with and without the library
+#   exported-shared,  exported-static   a static library that has it with add_subdirectory, and a project that uses that one
 #   packager                            what a packager has set is kept
 #   ambiguous                           a file that declares the class by itself, and what the README says about that
 #   vcpkg,            conan             what the recipes in packaging/ do, with the calls of vcpkg and Conan replaced: neither is here
@@ -28,7 +28,7 @@ mkdir -p "$2"
 WORK="$(cd "$2" && pwd)"
 readonly SOURCE WORK
 PREFIX="$WORK/prefix-$KIND"
-[[ $SCENARIO != vendored-* ]] || PREFIX="$WORK/prefix-$SCENARIO"
+[[ $SCENARIO != vendored-* && $SCENARIO != exported-* ]] || PREFIX="$WORK/prefix-$SCENARIO"
 readonly PREFIX
 readonly BUILD="$WORK/$SCENARIO"
 readonly DEFLATE="$WORK/deflate"
@@ -148,13 +148,9 @@ run_beside()
 
 run_vendored()
 {
-	local shared=OFF expected="./bin/Program"
-	if [[ $KIND == shared ]]
-	then
-		shared=ON
-		expected+=$'\n'"./lib/libPocoWebSocket.so.*"
-	fi
-	configure "$CONSUMER/vendored" -DWEBSOCKET_SOURCE_DIR="$SOURCE" -DBUILD_SHARED_LIBS=$shared -DPOCO_WEBSOCKET_INSTALL=OFF
+	local shared=OFF
+	[[ $KIND != shared ]] || shared=ON
+	configure "$CONSUMER/vendored" -DWEBSOCKET_SOURCE_DIR="$SOURCE" -DBUILD_SHARED_LIBS=$shared
 	build
 	"$BUILD/Program"
 
@@ -163,24 +159,42 @@ run_vendored()
 		-not -path '*/PocoWebSocket.dir/*' -not -path '*/PocoWebSocketCore.dir/*' -not -name 'libPocoWebSocket.*')"
 	[[ -z $extra ]] || fail "more than the library is built: $extra"
 
-	# What is installed is the parent's program, and what that needs to run.
+	# If it shall not be installed, only what is the parent's is.
+	cmake "$BUILD" -DPOCO_WEBSOCKET_INSTALL=OFF
+	rm -rf "$PREFIX"
+	cmake --install "$BUILD" --prefix "$PREFIX"
+	[[ $(files_of "$PREFIX") == ./bin/Program ]] || fail "is installed without POCO_WEBSOCKET_INSTALL: $(files_of "$PREFIX")"
+
+	# Otherwise programs run where the parent is installed, and others can use the library that they have come with.
+	cmake "$BUILD" -DPOCO_WEBSOCKET_INSTALL=ON
+	rm -rf "$PREFIX"
+	cmake --install "$BUILD" --prefix "$PREFIX" --component PocoWebSocket_Runtime
+	local runtime=""
+	[[ $KIND != shared ]] || runtime="$(printf './lib/libPocoWebSocket.so.%s\n' 1.0 1.0.0)"
+	[[ $([[ ! -e $PREFIX ]] || files_of "$PREFIX") == "$runtime" ]] || fail "the component for running has: $(files_of "$PREFIX")"
 	install_to "$PREFIX"
-	local files
-	files="$(files_of "$PREFIX")"
-	[[ $(sed -E '/\.so\.[0-9.]+$/{s/\.so\..*/.so.*/}' <<< "$files" | uniq) == "$expected" ]] || fail "the vendored library installs: $files"
+	if [[ $KIND == shared ]]
+	then
+		ldd "$PREFIX/bin/Program" | grep -qF "$PREFIX/bin/../lib/libPocoWebSocket.so.1.0" || fail "the program does not find the library that was installed with it"
+	fi
 	"$PREFIX/bin/Program"
+	configure "$CONSUMER/installed" -DCMAKE_PREFIX_PATH="$PREFIX"
+	build
+	"$BUILD/Program"
 }
 
 run_exported()
 {
+	local shared=OFF
+	[[ $KIND != shared ]] || shared=ON
 	deflate_elsewhere
-	configure "$CONSUMER/exported" -DWEBSOCKET_SOURCE_DIR="$SOURCE" -DCMAKE_PREFIX_PATH="$DEFLATE"
+	configure "$CONSUMER/exported" -DWEBSOCKET_SOURCE_DIR="$SOURCE" -DCMAKE_PREFIX_PATH="$DEFLATE" -DBUILD_SHARED_LIBS=$shared
 	build
 	install_to "$PREFIX"
 
 	configure "$CONSUMER/exported/user" -DCMAKE_PREFIX_PATH="$PREFIX;$DEFLATE"
 	build
-	uses "$DEFLATE/lib/libdeflate.so" Program
+	[[ $KIND == shared ]] || uses "$DEFLATE/lib/libdeflate.so" Program
 	LD_LIBRARY_PATH="$DEFLATE/lib" "$BUILD/Program"
 }
 
@@ -293,7 +307,7 @@ installed-shared|installed-static) run_installed ;;
 pkgconfig-shared|pkgconfig-static) run_pkgconfig ;;
 beside-shared|beside-static)       run_beside ;;
 vendored-shared|vendored-static)   run_vendored ;;
-exported)                          run_exported ;;
+exported-shared|exported-static)   run_exported ;;
 packager)                          run_packager ;;
 vcpkg)                             run_vcpkg ;;
 conan)                             run_conan ;;
