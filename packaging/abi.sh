@@ -3,22 +3,24 @@
 # Compares the ABI of the shared library with that of the last release of the same major and minor version.
 #
 # usage: packaging/abi.sh <work directory> [<base>]
+#        packaging/abi.sh --base
 #
-# The base is a commit or tag; without it, it is the last tag vX.Y.Z. Fails if a program built with the base would not run with
-# this version.
+# The base is a commit or tag; without it, it is the last tag vX.Y.Z before this commit. Exits with 1 if a program built with the base
+# would not run with this version, and with 77 if there is nothing to compare with. --base prints the base, or nothing.
 #
 # SPDX-License-Identifier: BSL-1.0
 
 set -euo pipefail
 
 SOURCE="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-mkdir -p "$1"
-WORK="$(cd "$1" && pwd)"
 VERSION="$(sed -n 's/^project(PocoWebSocket VERSION \([0-9]*\.[0-9]*\)\..*/\1/p' "$SOURCE/CMakeLists.txt")"
 source "$SOURCE/packaging/classes.sh"
-readonly SOURCE WORK VERSION
-BASE="${2:-$(git -C "$SOURCE" tag --list "v$VERSION.[0-9]*" --sort=-version:refname | grep -E -m 1 '^v[0-9.]+$' || true)}"
-readonly BASE
+readonly SOURCE VERSION
+
+last_release() # of this version; not one that is made of this commit, which would be compared with itself
+{
+	git -C "$SOURCE" tag --list "v$VERSION.*" --no-contains HEAD --sort=-version:refname | grep -E -m 1 "^v$VERSION\.[0-9]+\$" || true
+}
 
 build() # <source> <name>
 {
@@ -27,10 +29,19 @@ build() # <source> <name>
 	cmake --build "$WORK/$2" --target PocoWebSocket
 }
 
+if [[ $1 == --base ]]
+then
+	last_release
+	exit 0
+fi
+mkdir -p "$1"
+WORK="$(cd "$1" && pwd)"
+BASE="${2:-$(last_release)}"
+readonly WORK BASE
 if [[ -z $BASE ]]
 then
-	echo "abi: there is no release $VERSION yet to compare with"
-	exit 0
+	echo "abi: nothing was compared: this clone has no tag v$VERSION.N of an earlier release"
+	exit 77
 fi
 rm -rf "$WORK/base-source"
 mkdir "$WORK/base-source"
