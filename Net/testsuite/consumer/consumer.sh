@@ -89,7 +89,15 @@ install_library()
 
 	[[ -f $PREFIX/include/PocoWebSocket/Poco/Net/WebSocket.h ]] || fail "the header is not where it belongs"
 	[[ ! -e $PREFIX/include/Poco ]] || fail "installed headers would overwrite Poco's"
+	[[ $KIND != shared ]] || check_symbols "$(readlink -f "$PREFIX/lib/libPocoWebSocket.so")"
 	! grep -rqF -e "$WORK" -e "$SOURCE" "$PREFIX/lib/cmake" "$PREFIX/lib/pkgconfig" || fail "package files name the build machine's directories"
+}
+
+check_symbols() # <shared library>: it has what the Debian package says that it has
+{
+	local file="$SOURCE/packaging/debian/libpocowebsocket1.0.symbols" gone
+	gone="$("$SOURCE/packaging/symbols.sh" "$1" | grep -vxF -f - "$file" || true)"
+	[[ -z $gone ]] || fail "if this is meant to be gone, make $file again, with packaging/symbols.sh: $gone"
 }
 
 run_installed()
