@@ -117,9 +117,10 @@ void WebSocketPoller::dispatch(const epoll_event& event)
 {
 	if (Source* const pSource = reinterpret_cast<Source*>(static_cast<std::uintptr_t>(event.data.u64 & ~TOLD_LAST)))
 	{
-		// An error is found by reading, whatever is waited for.
-		const bool read = (event.events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0;
-		pSource->ready((read ? READ : 0) | (event.events & EPOLLOUT ? WRITE : 0));
+		// An error is found by reading and by writing, whatever is waited for. The system does not always say so: a Unix
+		// domain socket whose peer has gone is not writable before the peer's buffer has been freed.
+		const bool failed = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
+		pSource->ready((failed || (event.events & EPOLLIN) ? READ : 0) | (failed || (event.events & EPOLLOUT) ? WRITE : 0));
 	}
 	else if (event.events)
 	{

@@ -129,7 +129,7 @@ TEST_P(EventSlowTest, MessageThatArrivesBeforeTheCloseFrame)
 class EventUnseenTest: public ::testing::TestWithParam<std::tuple<Role, Transport>>
 {
 protected:
-	std::unique_ptr<EventEnd> connect(const Poco::Timespan& limit)
+	std::unique_ptr<EventEnd> connect(const Poco::Timespan& limit, const Recorder::Message& message = Recorder::Message())
 	{
 		return std::make_unique<EventEnd>(std::get<0>(GetParam()), std::get<1>(GetParam()), [&](Poco::Net::WebSocketConnectionParams& params)
 		{
@@ -137,7 +137,7 @@ protected:
 			params.setPongTimeout(limit);
 			params.setSendTimeout(limit);
 			params.setCloseTimeout(limit);
-		});
+		}, message);
 	}
 
 	static std::size_t sizeOnTheWire()
@@ -181,13 +181,12 @@ TEST_P(EventUnseenTest, CloseFrame)
 TEST_P(EventUnseenTest, AnswerAtOnce)
 	/// What the peer has asked for is sent before anything else happens.
 {
-	const std::unique_ptr<EventEnd> pEnd = connect(LIMIT);
-	RawPeer& peer = *pEnd->pPeer;
-	hoard(peer);
-	pEnd->handler().message = [](EventConnection& connection, std::string_view text, WebSocketFrame::Opcode)
+	const std::unique_ptr<EventEnd> pEnd = connect(LIMIT, [](EventConnection& connection, std::string_view text, WebSocketFrame::Opcode)
 	{
 		if (text == "go") connection.sendText(hoarded());
-	};
+	});
+	RawPeer& peer = *pEnd->pPeer;
+	hoard(peer);
 	peer.send(pEnd->frame(FIN_TEXT, "go"));
 	receiveUnseen(peer, sizeOnTheWire());
 	EXPECT_EQ(FIN_PING, peer.receiveFrame().flags);

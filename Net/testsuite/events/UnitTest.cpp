@@ -317,6 +317,22 @@ TEST(EventPoller, AddChangeRemove)
 }
 
 
+TEST(EventPoller, HangUp)
+	/// That is for who waits to write, too.
+{
+	WebSocketPoller poller;
+	Readable source;
+	int fds[2];
+	ASSERT_EQ(0, ::pipe(fds));
+	poller.add(fds[0], WebSocketPoller::WRITE, source);
+	EXPECT_FALSE(poll(poller, 0));
+	::close(fds[1]);
+	EXPECT_TRUE(poll(poller, -1)); // the system says EPOLLHUP, and nothing else
+	EXPECT_EQ(WebSocketPoller::READ | WebSocketPoller::WRITE, source.seen);
+	::close(fds[0]);
+}
+
+
 TEST(EventPoller, ToldAtLast)
 	/// Whatever the order in which they became ready; and forgotten while it waits for that.
 {

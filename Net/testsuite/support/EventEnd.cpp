@@ -17,7 +17,7 @@ using Poco::Net::WebSocketClientParams;
 namespace WebSocketTest {
 
 
-EventEnd::EventEnd(Role role, Transport transport, const Options& options):
+EventEnd::EventEnd(Role role, Transport transport, const Options& options, const Recorder::Message& message):
 	_role(role),
 	_listener(Poco::Net::SocketAddress("127.0.0.1", 0)),
 	_pHandler(new Recorder)
@@ -27,11 +27,13 @@ EventEnd::EventEnd(Role role, Transport transport, const Options& options):
 		EventParams::Ptr pParams = new EventParams;
 		options(*pParams);
 		_pServer = std::make_unique<EventServer>(transport == Transport::TLS ? Port::TLS : Port::PLAIN, pParams);
+		_pServer->handler.message = message;
 		_pServer->start();
 		pPeer = std::make_unique<RawPeer>(_pServer->connect());
 	}
 	else
 	{
+		_pHandler->message = message;
 		WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
 		options(*pParams);
 		pParams->setReconnect(false);

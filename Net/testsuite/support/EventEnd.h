@@ -24,8 +24,8 @@ class EventEnd
 public:
 	typedef std::function<void (Poco::Net::WebSocketConnectionParams&)> Options;
 
-	EventEnd(Role role, Transport transport, const Options& options);
-		/// Connects. options is given the connection's parameters before.
+	EventEnd(Role role, Transport transport, const Options& options, const Recorder::Message& message = Recorder::Message());
+		/// Connects. options is given the connection's parameters before; message is what the handler does with messages.
 
 	~EventEnd();
 

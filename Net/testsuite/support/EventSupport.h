@@ -49,11 +49,13 @@ class Recorder: public Poco::Net::WebSocketServerHandler
 	/// Then calls a function, if there is one. A callback inside another one of the same connection has failed the test.
 {
 public:
+	typedef std::function<void (EventConnection&, std::string_view, WebSocketFrame::Opcode)> Message;
+
 	Recorder();
 
 	// To be set before the server is started. By default messages are sent back.
 	std::function<void (EventConnection&, Poco::Net::HTTPServerRequest&)> open;
-	std::function<void (EventConnection&, std::string_view, WebSocketFrame::Opcode)> message;
+	Message message;
 	std::function<void (EventConnection&, std::string_view, WebSocketFrame::Opcode, bool)> part;
 	std::function<void (EventConnection&, std::string_view)> ping;
 	std::function<void (EventConnection&, std::string_view)> pong;
