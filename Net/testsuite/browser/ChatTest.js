@@ -9,6 +9,7 @@
 "use strict";
 
 const assert = require("node:assert/strict");
+const http = require("node:http");
 const {after, before, describe, test} = require("node:test");
 const {Browser, Page, Server} = require("./support.js");
 
@@ -128,6 +129,46 @@ function suite(extensions, ...options) {
 		for (const name of ["connections", "messages", "bytes"])
 			assert.doesNotMatch(await ann.page.getAttribute(`#${name}-plot .line`, "points"), /NaN/);
 		await ann.page.waitForSelector(`#rooms option[value="garden"]`, {state: "attached"});
+	});
+
+	// The status code of an opening handshake from a page of another site.
+	const refused = () => new Promise((resolve, reject) => {
+		http.get(server.url, {headers: {Connection: "Upgrade", Upgrade: "websocket", Origin: "http://elsewhere.example",
+			"Sec-WebSocket-Version": 13, "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}}, response => {
+			response.resume();
+			response.on("end", () => resolve(response.statusCode));
+		}).on("error", reject);
+	});
+
+	test("shows operators what the library counts, and its connections", async () => {
+		const rows = () => ann.page.$$eval("#connections-rows tr", elements => elements.map(row => [...row.cells].map(cell => cell.textContent)));
+		assert.equal(await refused(), 403);
+		await ann.page.click("#operator summary");
+		await ann.page.waitForFunction(() => document.getElementById("refused").textContent === "1");
+		assert.equal(await ann.text("reasons"), "Refused: origin 1.");
+		assert.equal(await ann.text("handshakes"), "3"); // the pages
+		assert.equal(await ann.text("abandoned"), "0");
+		assert.match(await ann.text("lag"), /^\d+\.\d ms$/);
+		const [first, second, ...more] = await rows();
+		assert.deepEqual(more, []);
+		for (const [id, address, since, messagesIn, messagesOut, bytesIn, bytesOut, queued] of [first, second]) {
+			assert.match(id, /^[0-9a-f]{8}$/);
+			assert.match(address, /^(127\.0\.0\.1|\[::1\]):\d+$/);
+			assert.match(since, /^\d+ (s|min)$/);
+			for (const count of [messagesIn, messagesOut, bytesIn, bytesOut]) assert.ok(Number(count) > 0, count);
+			assert.match(queued, /^\d+$/);
+		}
+		assert.notEqual(first[0], second[0]);
+
+		// What happens meanwhile is shown.
+		assert.equal(await refused(), 403);
+		const late = await open();
+		await late.state("open");
+		await ann.page.waitForFunction(() => document.getElementById("refused").textContent === "2");
+		await ann.page.waitForFunction(() => document.querySelectorAll("#connections-rows tr").length === 3);
+		assert.equal(await ann.text("handshakes"), "4");
+		await late.page.close();
+		await ann.page.waitForFunction(() => document.querySelectorAll("#connections-rows tr").length === 2);
 	});
 
 	test("fits on small and large screens", () => ann.fits());

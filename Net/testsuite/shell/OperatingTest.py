@@ -4,6 +4,7 @@ SPDX-License-Identifier: BSL-1.0
 """
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -55,6 +56,45 @@ class Metrics(unittest.TestCase):
             self.assertEqual(get(server.port, "/health/live")[::2], (200, "live\n"))
             self.assertEqual(get(server.port, "/health/ready")[::2], (200, "ready\n"))
             self.assertEqual(get(server.port, "/health")[0], 404)
+
+
+class Connections(unittest.TestCase):
+    def shown(self, server, total):
+        """What is shown when there are that many."""
+        until = time.monotonic() + DEADLINE
+        while True:
+            status, kind, text = get(server.port, "/connections")
+            self.assertEqual((status, kind), (200, "application/json"))
+            shown = json.loads(text)
+            if shown["total"] == total:
+                return shown
+            self.assertLess(time.monotonic(), until)
+
+    def test_are_shown_to_operators(self):
+        with ChatServer() as server:
+            clients = [Client(server.port) for _ in range(3)]
+            for client in clients:
+                self.addCleanup(client.close)
+            shown = self.shown(server, 3)
+            self.assertEqual({row["address"] for row in shown["connections"]},
+                             {f"127.0.0.1:{client.sock.getsockname()[1]}" for client in clients})
+            self.assertEqual(len({row["id"] for row in shown["connections"]}), 3)
+            for row in shown["connections"]:
+                self.assertLess(abs(row["since"] / 1000 - time.time()), DEADLINE)
+                self.assertEqual((row["messagesIn"], row["queued"]), (0, 0))
+                self.assertGreater(row["bytesIn"], 0)
+
+            for field in ("Forwarded", "X-Forwarded-For"):  # it is somebody else who asks
+                self.assertEqual(get(server.port, "/connections", **{field: "for=127.0.0.1"})[::2], (403, ""))
+
+    def test_up_to_100_of_them(self):
+        with ChatServer() as server:
+            for _ in range(101):
+                self.addCleanup(Client(server.port).close)
+            shown = self.shown(server, 101)
+            self.assertEqual(len(shown["connections"]), 100)
+            times = [row["since"] for row in shown["connections"]]
+            self.assertEqual(times, sorted(times))
 
 
 class Notifications:

@@ -5,6 +5,7 @@
 const RETRY_AFTER = 2000;  // ms, when the connection is lost
 const STATUS_POINTS = 120; // one each second
 const MAX_LINES = 500;     // shown
+const WATCH_EVERY = 2000;  // ms, while the panel for operators is open
 
 const byId = id => document.getElementById(id);
 const plots = {
@@ -168,6 +169,75 @@ function showLine(line) {
 	if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
+//
+// The panel for operators shows /metrics and /connections, which the library's own counts and snapshot are behind.
+//
+let watching = false;
+
+async function watch() {
+	if (watching) return; // it has been closed and opened meanwhile
+	watching = true;
+	while (byId("operator").open) {
+		try {
+			const [metrics, connections] = await Promise.all([fetch("/metrics"), fetch("/connections")]);
+			if (metrics.ok) showMetrics(parseMetrics(await metrics.text()));
+			showConnections(connections.ok ? await connections.json() : null);
+		}
+		catch {
+			// the server is away, which the page says already
+		}
+		await new Promise(resolve => setTimeout(resolve, WATCH_EVERY));
+	}
+	watching = false;
+}
+
+// The samples of each metric, with the value of their first label, or "".
+function parseMetrics(text) {
+	const metrics = new Map();
+	for (const [, name, label, value] of text.matchAll(/^(\w+)(?:\{\w+="([^"]*)"[^}]*\})? (\S+)$/gm)) {
+		if (!metrics.has(name)) metrics.set(name, []);
+		metrics.get(name).push({label: label ?? "", value: Number(value)});
+	}
+	return metrics;
+}
+
+function showMetrics(metrics) {
+	const samples = name => metrics.get(`websocket_${name}`) ?? [];
+	const sum = list => list.reduce((total, sample) => total + sample.value, 0);
+	const named = list => list.filter(sample => sample.value > 0).map(sample => `${sample.label} ${sample.value}`).join(", ");
+	const outcomes = samples("handshakes_total");
+	const refusals = outcomes.filter(({label}) => label !== "opened" && label !== "abandoned");
+	const timeouts = samples("timeouts_total");
+	byId("handshakes").textContent = sum(outcomes.filter(({label}) => label === "opened"));
+	byId("abandoned").textContent = sum(outcomes.filter(({label}) => label === "abandoned"));
+	byId("refused").textContent = sum(refusals);
+	byId("timeouts").textContent = sum(timeouts);
+	byId("dropped").textContent = sum(samples("dropped_messages_total"));
+	byId("queued").textContent = sum(samples("queued_bytes"));
+	byId("lag").textContent = `${(1000 * Math.max(0, ...samples("loop_lag_seconds").map(({value}) => value))).toFixed(1)} ms`;
+	byId("reasons").textContent = [["Refused", refusals], ["Timed out", timeouts]]
+		.filter(([, list]) => sum(list) > 0).map(([what, list]) => `${what}: ${named(list)}.`).join(" ");
+}
+
+function showConnections(list) {
+	const now = Date.now();
+	byId("connections-rows").replaceChildren(...(list?.connections ?? []).map(connection => {
+		const row = document.createElement("tr");
+		for (const text of [connection.id.slice(0, 8), connection.address, openFor(now - connection.since), connection.messagesIn,
+			connection.messagesOut, connection.bytesIn, connection.bytesOut, connection.queued])
+			row.append(element("td", "", text));
+		row.title = connection.id;
+		return row;
+	}));
+	byId("connections-note").textContent = list === null ? "Connections are shown on the server's own machine only." :
+		list.total > list.connections.length ? `${list.connections.length} of ${list.total}: the longest queues first, then the oldest.` : "";
+}
+
+function openFor(milliseconds) {
+	const seconds = Math.max(0, Math.round(milliseconds / 1000));
+	return seconds < 60 ? `${seconds} s` : seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+}
+
 function element(name, className, text) {
 	const result = document.createElement(name);
 	result.className = className;
@@ -197,6 +267,7 @@ function roomOfURL() {
 onSubmit("join-form", () => enter({room: byId("room").value.trim(), name: byId("name").value.trim()}));
 onSubmit("leave-form", leave);
 onSubmit("say-form", say);
+byId("operator").addEventListener("toggle", watch);
 byId("room").value = roomOfURL() || "lobby";
 byId("name").focus();
 connect();

@@ -8,67 +8,19 @@
 
 
 #include "ChatHandler.h"
-#include "PageFactory.h"
+#include "OperatorPages.h"
 #include "SampleServer.h"
 #include "StatusFeed.h"
-#include "Poco/Net/HTTPRequestHandler.h"
-#include "Poco/Net/HTTPServerRequest.h"
-#include "Poco/Net/HTTPServerResponse.h"
 #include "Poco/Net/WebSocketMonitor.h"
 #include "Poco/Net/WebSocketServer.h"
 #include "Poco/Util/IntValidator.h"
 #include "Poco/Util/Option.h"
 
 
-using Poco::Net::HTTPRequestHandler;
-using Poco::Net::HTTPServerRequest;
-using Poco::Net::HTTPServerResponse;
 using Poco::Net::WebSocketMonitor;
 using Poco::Net::WebSocketServer;
 using Poco::Net::WebSocketServerParams;
 using Poco::Util::Option;
-
-
-namespace
-{
-	class MonitorHandler: public HTTPRequestHandler
-	{
-	public:
-		explicit MonitorHandler(WebSocketMonitor& monitor):
-			_monitor(monitor)
-		{
-		}
-
-		void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override
-		{
-			_monitor.handle(request, response);
-		}
-
-	private:
-		WebSocketMonitor& _monitor;
-	};
-
-
-	class MonitoredPage: public PageFactory
-		/// The page, and /metrics, /health/live and /health/ready.
-	{
-	public:
-		explicit MonitoredPage(WebSocketMonitor& monitor):
-			_monitor(monitor)
-		{
-		}
-
-		HTTPRequestHandler* createRequestHandler(const HTTPServerRequest& request) override
-		{
-			const std::string path = request.getURI().substr(0, request.getURI().find('?'));
-			if (path == "/metrics" || path == "/health/live" || path == "/health/ready") return new MonitorHandler(_monitor);
-			return PageFactory::createRequestHandler(request);
-		}
-
-	private:
-		WebSocketMonitor& _monitor;
-	};
-}
 
 
 class ChatService: public SampleService
@@ -81,7 +33,7 @@ public:
 
 	void start(const ListeningPorts& ports) override
 	{
-		_server.setHTTP(new MonitoredPage(_monitor)); // for what is not WebSocket, on the same ports
+		_server.setHTTP(new OperatorPages(_server, _monitor)); // for what is not WebSocket, on the same ports
 		for (const auto& port: ports) _server.listenShared(port); // systemd may keep them
 		_server.start();
 		_feed.start(_server);
