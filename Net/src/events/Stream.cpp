@@ -11,6 +11,7 @@
 
 #include "events/Stream.h"
 #include "core/BranchHint.h"
+#include "net/Descriptor.h"
 #include "Poco/Net/NetException.h"
 #include <algorithm>
 #include <cerrno>
@@ -57,6 +58,7 @@ WebSocketStream::WebSocketStream(StreamSocketImpl* pSocket, const SocketAddress&
 	auto pChannel = WebSocketChannel::make(pSocket);
 	if (!pChannel)
 	{
+		WebSocketDescriptor::closeOnExec(*pSocket); // the other owners may have it for a while
 		_fd = ::fcntl(pSocket->sockfd(), F_DUPFD_CLOEXEC, 0);
 		if (_fd < 0) throw NetException("Cannot duplicate the socket", errno);
 		::fcntl(_fd, F_SETFL, ::fcntl(_fd, F_GETFL) | O_NONBLOCK);

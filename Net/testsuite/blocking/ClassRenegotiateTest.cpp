@@ -7,10 +7,10 @@
 //
 
 
+#include "support/CallCount.h"
 #include "support/TestSupport.h"
-#include "Poco/Net/SecureStreamSocket.h"
+#include "Poco/Net/SecureStreamSocketImpl.h"
 #include "Poco/Net/WebSocketImpl.h"
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 
@@ -24,15 +24,6 @@ using Poco::Net::WebSocket;
 namespace
 {
 	const Poco::Timespan TIMEOUT(0, 500*1000);
-	constexpr long LITTLE = 100*1000; // of such a time: microseconds of the processor
-
-	long processorTime()
-		/// Returns the time that the thread has used, in microseconds.
-	{
-		rusage usage = {};
-		::getrusage(RUSAGE_THREAD, &usage);
-		return 1000000*(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
-	}
 
 	int send(WebSocket& ws, const std::string& text)
 	{
@@ -56,7 +47,7 @@ namespace
 	void expectTimeout(const std::function<void ()>& call)
 		/// While the thread waits, it sleeps.
 	{
-		const long before = processorTime();
+		const CallCount calls;
 		try
 		{
 			call();
@@ -70,7 +61,7 @@ namespace
 		{
 			ADD_FAILURE() << exc.displayText();
 		}
-		EXPECT_GT(LITTLE, processorTime() - before) << "does not sleep";
+		EXPECT_GT(CallCount::FEW, calls.count()) << "does not sleep";
 	}
 
 	void takeRequest(WebSocket& ws)
@@ -135,9 +126,9 @@ TEST_P(ClassRenegotiateTest, NonBlockingPollWaits)
 	takeRequest(pair.ws);
 	pair.ws.setBlocking(false);
 	EXPECT_EQ(-1, send(pair.ws, "one"));
-	const long before = processorTime();
+	const CallCount calls;
 	EXPECT_FALSE(pair.ws.poll(TIMEOUT, Socket::SELECT_WRITE));
-	EXPECT_GT(LITTLE, processorTime() - before);
+	EXPECT_GT(CallCount::FEW, calls.count());
 	std::future<std::string> received = std::async(std::launch::async, [&] { return pair.peer.receiveFrame().payload; });
 	int n = -1;
 	while ((n = send(pair.ws, "one")) == -1) ASSERT_TRUE(pair.ws.poll(deadline(), Socket::SELECT_WRITE));
@@ -180,21 +171,35 @@ namespace
 		}
 	};
 
+	struct Secure: public Poco::Net::SecureStreamSocketImpl
+		/// Opens acceptSSL() and connectSSL().
+	{
+		static void greet(Poco::Net::SecureStreamSocketImpl& socket, Role role)
+		{
+			socket.setPeerHostName("localhost");
+			if (role == Role::SERVER) (socket.*&Secure::acceptSSL)();
+			else (socket.*&Secure::connectSSL)();
+			while (socket.completeHandshake() != 1) continue;
+		}
+	};
+
 	class Full: private OnlyTLS12
-		/// A client over a pair of Unix-domain sockets, which do not take a byte more than they have room for, and its peer.
+		/// Ours over a pair of Unix-domain sockets, which do not take a byte more than they have room for, and its peer.
 		/// There is no room until the peer has received what it has been sent, and the peer wants to renegotiate.
 	{
 	public:
-		Full()
+		explicit Full(Role role)
 		{
 			int fds[2] = {-1, -1};
 			if (::socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0) throw Poco::SystemException("socketpair");
 			const Plain theirs(fds[1]);
-			std::future<void> peer = std::async(std::launch::async, [&] { pPeer = std::make_unique<RawPeer>(theirs, Transport::TLS, true); });
-			const Poco::Net::SecureStreamSocket ours = Poco::Net::SecureStreamSocket::attach(Plain(fds[0]), "localhost", clientContext());
+			std::future<void> peer = std::async(std::launch::async, [&] { pPeer = std::make_unique<RawPeer>(theirs, Transport::TLS, role == Role::CLIENT); });
+			Poco::AutoPtr<StreamSocketImpl> pPlain = new StreamSocketImpl(fds[0]);
+			Poco::AutoPtr<Poco::Net::SecureStreamSocketImpl> pOurs = new Poco::Net::SecureStreamSocketImpl(pPlain, role == Role::SERVER ? serverContext() : clientContext());
+			Secure::greet(*pOurs, role);
 			get(peer);
 			Poco::Net::HTTPClientSession session;
-			pWebSocket = new Poco::Net::WebSocketImpl(static_cast<StreamSocketImpl*>(ours.impl()), session, true);
+			pWebSocket = new Poco::Net::WebSocketImpl(pOurs, session, role == Role::CLIENT);
 			for (int i = 0; i < FRAMES; ++i) pWebSocket->sendBytes(payload.data(), static_cast<int>(payload.size()), 0);
 			pWebSocket->setSendBufferSize(1);
 			pPeer->renegotiate();
@@ -226,29 +231,37 @@ namespace
 }
 
 
-class ClassRenegotiateFullTest: public SocketTest
+class ClassRenegotiateFullTest: public ::testing::TestWithParam<Role>
 {
+private:
+	Watchdog _watchdog;
 };
 
 
-TEST_F(ClassRenegotiateFullTest, ReceiveWaitsForRoomToSend)
+TEST_P(ClassRenegotiateFullTest, ReceiveWaitsForRoomToSend)
 {
-	Full full;
+	Full full(GetParam());
 	expectTimeout([&] { full.receive(TIMEOUT); });
 	std::future<void> peer = std::async(std::launch::async, [&]
 	{
 		full.takeAll();
 		EXPECT_TRUE(full.pPeer->socket().poll(deadline(), Socket::SELECT_READ)) << "nothing comes of the handshake";
-		full.pPeer->send(frame(0x81, "after", false));
+		full.pPeer->send(frame(0x81, "after", GetParam() == Role::SERVER));
 	});
 	EXPECT_EQ("after", full.receive(deadline()));
 	get(peer);
 }
 
 
-TEST_F(ClassRenegotiateFullTest, ReceiveWaitsForRoomThoughSomethingHasCome)
+class ClassServerRenegotiatesFullTest: public ClassRenegotiateFullTest
+	/// As ClassServerRenegotiatesTest.
 {
-	Full full;
+};
+
+
+TEST_P(ClassServerRenegotiatesFullTest, ReceiveWaitsForRoomThoughSomethingHasCome)
+{
+	Full full(GetParam());
 	expectTimeout([&] { full.receive(TIMEOUT); });
 	full.pPeer->send(frame(0x81, "before", false));
 	expectTimeout([&] { full.receive(TIMEOUT); });
@@ -258,9 +271,9 @@ TEST_F(ClassRenegotiateFullTest, ReceiveWaitsForRoomThoughSomethingHasCome)
 }
 
 
-TEST_F(ClassRenegotiateFullTest, SendMeanwhile)
+TEST_P(ClassRenegotiateFullTest, SendMeanwhile)
 {
-	Full full;
+	Full full(GetParam());
 	expectTimeout([&] { full.receive(TIMEOUT); });
 	full.pWebSocket->setSendTimeout(TIMEOUT);
 	expectTimeout([&] { full.pWebSocket->sendBytes("one", 3, 0); });
@@ -278,3 +291,6 @@ TEST_F(ClassRenegotiateFullTest, SendMeanwhile)
 
 INSTANTIATE_TEST_SUITE_P(All, ClassRenegotiateTest, ::testing::ValuesIn(secureConnections()), connectionName);
 INSTANTIATE_TEST_SUITE_P(All, ClassServerRenegotiatesTest, ::testing::Values(Connection{Role::CLIENT, Transport::TLS}), connectionName);
+INSTANTIATE_TEST_SUITE_P(All, ClassServerRenegotiatesFullTest, ::testing::Values(Role::CLIENT));
+INSTANTIATE_TEST_SUITE_P(All, ClassRenegotiateFullTest, ::testing::Values(Role::SERVER, Role::CLIENT),
+	[](const ::testing::TestParamInfo<Role>& param) { return std::string(param.param == Role::SERVER ? "Server" : "Client"); });

@@ -25,6 +25,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <set>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -67,10 +68,11 @@ namespace
 		for (const auto& entry: std::filesystem::directory_iterator("/proc/self/fd"))
 		{
 			const int fd = std::stoi(entry.path().filename().string());
+			std::error_code error;
+			const std::string what = std::filesystem::read_symlink(entry.path(), error).string();
 			const int flags = ::fcntl(fd, F_GETFD);
 			if (fd <= 2 || flags < 0 || (flags & FD_CLOEXEC)) continue;
-			std::error_code error;
-			const std::string what = std::filesystem::read_symlink(entry.path(), error).string(); // after that: what is there for a moment has gone
+			if (what != std::filesystem::read_symlink(entry.path(), error).string()) continue; // what is there for a moment has gone
 			if (!what.empty() && (what != "anon_inode:[eventpoll]" || ours(fd))) found.insert(fd);
 		}
 		return found;
@@ -154,13 +156,20 @@ TEST_P(TransportTest, AdoptedConnectionLeavesNothingToChildren)
 	Poco::SharedPtr<Recorder> pHandler = new Recorder;
 	Poco::Net::WebSocketServer loops(pHandler);
 	loops.start();
-	TestServer server(GetParam(), [&](Poco::Net::HTTPServerRequest& request, Poco::Net::HTTPServerResponse& response) { loops.adopt(request, response); });
+	std::promise<std::set<int>> inside;
+	TestServer server(GetParam(), [&](Poco::Net::HTTPServerRequest& request, Poco::Net::HTTPServerResponse& response)
+	{
+		loops.adopt(request, response);
+		inside.set_value(inheritable()); // the HTTP server has its socket still
+	});
 	const std::set<int> before = inheritable();
 	RawPeer peer = connectRaw(server.port(), GetParam());
 	closeOnExec(peer.socket());
 	peer.send(handshakeRequest() + textFrame("1"));
 	peer.receiveThrough("\r\n\r\n");
 	expectText(peer, "1");
+	std::future<std::set<int>> found = inside.get_future();
+	EXPECT_EQ(before, get(found)) << "in the handler";
 	EXPECT_EQ(before, inheritable());
 	pHandler->forget();
 }

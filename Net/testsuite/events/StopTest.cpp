@@ -7,6 +7,7 @@
 
 
 #include "support/EventSupport.h"
+#include "Poco/Clock.h"
 #include "Poco/Net/WebSocketClient.h"
 #include "Poco/Exception.h"
 #include "Poco/URI.h"
@@ -130,9 +131,10 @@ Poco::URI uriOf(Poco::UInt16 port)
 }
 
 bool stays(const std::function<bool ()>& condition)
-	/// Returns true if the condition is true for a while.
+	/// Returns true if the condition is true for a while, which is much shorter than what eventually() waits, also if others keep the machine busy.
 {
-	for (int i = 0; i < 2000; ++i)
+	const Poco::Clock begin;
+	for (int i = 0; i < 2000 && !begin.isElapsed(1000*1000); ++i)
 	{
 		if (!condition()) return false;
 		std::this_thread::yield();

@@ -7,183 +7,21 @@
 //
 
 
-#include "support/EventSupport.h"
+#include "support/TLSEnds.h"
 #include "events/Output.h"
 #include "events/Poller.h"
-#include "events/TLSChannel.h"
-#include "Poco/Net/Context.h"
-#include "Poco/Net/SecureStreamSocketImpl.h"
-#include "Poco/Exception.h"
-#include <openssl/ssl.h>
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <random>
 
 
 using namespace WebSocketTest;
-using Poco::Net::SecureStreamSocketImpl;
-using Poco::Net::StreamSocketImpl;
-using Poco::Net::WebSocketChannel;
+using namespace WebSocketTest::TLSEnds;
 using Poco::Net::WebSocketOutput;
 using Poco::Net::WebSocketPoller;
-using Poco::Net::WebSocketStream;
 
 
 namespace
 {
 	constexpr std::size_t RECORD = 16*1024;
-
-	struct Access: public SecureStreamSocketImpl
-		/// Opens acceptSSL().
-	{
-		static void accept(SecureStreamSocketImpl& socket)
-		{
-			(socket.*&Access::acceptSSL)();
-		}
-	};
-
-	class Client
-		/// An SSL object. What it sends and receives are strings.
-	{
-	public:
-		explicit Client(int version):
-			_pContext(SSL_CTX_new(TLS_client_method())),
-			_pSSL(nullptr)
-		{
-			SSL_CTX_set_max_proto_version(_pContext, version);
-			_pSSL = SSL_new(_pContext);
-			SSL_set_bio(_pSSL, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-			SSL_set_connect_state(_pSSL);
-			SSL_do_handshake(_pSSL);
-		}
-
-		~Client()
-		{
-			SSL_free(_pSSL);
-			SSL_CTX_free(_pContext);
-		}
-
-		void take(const std::string& bytes)
-		{
-			if (!bytes.empty()) BIO_write(SSL_get_rbio(_pSSL), bytes.data(), static_cast<int>(bytes.size()));
-			if (SSL_in_init(_pSSL)) SSL_do_handshake(_pSSL);
-			char buffer[4096];
-			for (int n = SSL_read(_pSSL, buffer, sizeof(buffer)); n > 0; n = SSL_read(_pSSL, buffer, sizeof(buffer))) received.append(buffer, static_cast<std::size_t>(n));
-		}
-
-		std::string output()
-		{
-			std::string bytes;
-			char buffer[4096];
-			for (int n = BIO_read(SSL_get_wbio(_pSSL), buffer, sizeof(buffer)); n > 0; n = BIO_read(SSL_get_wbio(_pSSL), buffer, sizeof(buffer))) bytes.append(buffer, static_cast<std::size_t>(n));
-			return bytes;
-		}
-
-		std::string records(const std::vector<std::string>& messages, bool last = false)
-			/// Returns what sends the messages, and the end behind the last ones.
-		{
-			for (const std::string& message: messages) SSL_write(_pSSL, message.data(), static_cast<int>(message.size()));
-			if (last) SSL_shutdown(_pSSL);
-			return output();
-		}
-
-		bool greeted() const
-		{
-			return !SSL_in_init(_pSSL);
-		}
-
-		bool ended() const
-		{
-			return (SSL_get_shutdown(_pSSL) & SSL_RECEIVED_SHUTDOWN) != 0;
-		}
-
-		std::string received;
-
-	private:
-		SSL_CTX* _pContext;
-		SSL* _pSSL;
-	};
-
-	class Ends
-		/// A stream of the event shell, which has accepted, and its peer.
-	{
-	public:
-		explicit Ends(int version = TLS1_3_VERSION, int sendBuffer = 0):
-			client(version)
-		{
-			int fds[2];
-			if (::socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0) throw Poco::SystemException("socketpair");
-			if (sendBuffer > 0) ::setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &sendBuffer, sizeof(sendBuffer));
-			::fcntl(fds[1], F_SETFL, O_NONBLOCK);
-			wire = fds[1];
-			Poco::AutoPtr<StreamSocketImpl> pPlain = new StreamSocketImpl(fds[0]);
-			pSocket = new SecureStreamSocketImpl(pPlain, serverContext());
-			Access::accept(*pSocket);
-			attach();
-		}
-
-		~Ends()
-		{
-			pStream.reset();
-			::close(wire);
-		}
-
-		void attach()
-		{
-			pStream = std::make_unique<WebSocketStream>(pSocket.get(), Poco::Net::SocketAddress());
-			pStream->share(buffers);
-		}
-
-		void write(const std::string& bytes)
-			/// To the stream's socket.
-		{
-			ASSERT_EQ(static_cast<ssize_t>(bytes.size()), ::send(wire, bytes.data(), bytes.size(), MSG_NOSIGNAL));
-		}
-
-		std::string read(std::size_t most = 1024*1024)
-			/// What the stream's socket has sent.
-		{
-			std::string bytes(most, '\0');
-			const ssize_t n = ::recv(wire, &bytes[0], most, 0);
-			bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
-			return bytes;
-		}
-
-		long receive(std::size_t most = 1024*1024)
-			/// Until there is nothing more. Returns why.
-		{
-			for (;;)
-			{
-				std::string bytes(most, '\0');
-				const iovec block = {&bytes[0], most};
-				const long n = pStream->receive(&block, 1);
-				if (n <= 0) return n;
-				received.append(bytes, 0, static_cast<std::size_t>(n));
-			}
-		}
-
-		void greet()
-		{
-			for (int i = 0; i < 10 && !client.greeted(); ++i)
-			{
-				write(client.output());
-				ASSERT_EQ(WebSocketStream::AGAIN, receive());
-				client.take(read());
-			}
-			write(client.output());
-			ASSERT_EQ(WebSocketStream::AGAIN, receive());
-			ASSERT_TRUE(client.greeted());
-			client.take(read());
-		}
-
-		Client client;
-		int wire;
-		Poco::AutoPtr<SecureStreamSocketImpl> pSocket;
-		WebSocketChannel::Buffers buffers;
-		std::unique_ptr<WebSocketStream> pStream;
-		std::string received;
-	};
 
 	std::vector<std::size_t> recordsOf(const std::string& bytes)
 		/// Returns the lengths of the records.
@@ -214,7 +52,7 @@ TEST_P(UnitTLSTest, EveryCutOfWhatIsReceived)
 	std::size_t length = 1;
 	for (std::size_t cut = 0; cut < length; ++cut)
 	{
-		const std::string bytes = ends.client.records(messages);
+		const std::string bytes = ends.peer.records(messages);
 		length = bytes.size();
 		ends.received.clear();
 		ends.write(bytes.substr(0, cut));
@@ -234,7 +72,7 @@ TEST_P(UnitTLSTest, EveryCutOfTheEnd)
 	{
 		Ends ends(GetParam());
 		ends.greet();
-		const std::string bytes = ends.client.records({"text"}, true);
+		const std::string bytes = ends.peer.records({"text"}, true);
 		length = bytes.size();
 		ends.write(bytes.substr(0, cut));
 		ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
@@ -251,16 +89,16 @@ TEST_P(UnitTLSTest, EveryCutOfTheHandshake)
 	for (std::size_t cut = 1; cut < length; cut += 7)
 	{
 		Ends ends(GetParam());
-		const std::string hello = ends.client.output();
+		const std::string hello = ends.peer.output();
 		length = hello.size();
 		ends.write(hello.substr(0, cut));
 		ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
 		ASSERT_TRUE(ends.read().empty());
 		ends.write(hello.substr(cut));
 		ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
-		ends.client.take(ends.read());
+		ends.peer.take(ends.read());
 		ends.greet();
-		ends.write(ends.client.records({"text"}));
+		ends.write(ends.peer.records({"text"}));
 		ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
 		ASSERT_EQ("text", ends.received);
 	}
@@ -270,16 +108,16 @@ TEST_P(UnitTLSTest, EveryCutOfTheHandshake)
 TEST_P(UnitTLSTest, ByteByByte)
 {
 	Ends ends(GetParam());
-	for (int i = 0; i < 10 && !ends.client.greeted(); ++i)
+	for (int i = 0; i < 10 && !ends.peer.greeted(); ++i)
 	{
-		for (const char byte: ends.client.output())
+		for (const char byte: ends.peer.output())
 		{
 			ends.write(std::string(1, byte));
 			ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
 		}
-		ends.client.take(ends.read());
+		ends.peer.take(ends.read());
 	}
-	for (const char byte: ends.client.records({"a", std::string(2*RECORD, 'b')})) // behind the end of the handshake
+	for (const char byte: ends.peer.records({"a", std::string(2*RECORD, 'b')})) // behind the end of the handshake
 	{
 		ends.write(std::string(1, byte));
 		ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
@@ -296,7 +134,7 @@ TEST_P(UnitTLSTest, LittleRoom)
 		Ends ends(GetParam());
 		ends.greet();
 		const std::string expected = pattern(5000);
-		ends.write(ends.client.records({expected.substr(0, 10), expected.substr(10, 4000), expected.substr(4010)}, true));
+		ends.write(ends.peer.records({expected.substr(0, 10), expected.substr(10, 4000), expected.substr(4010)}, true));
 		std::string bytes(most, '\0');
 		const iovec block = {&bytes[0], most};
 		std::string received;
@@ -318,7 +156,7 @@ TEST_P(UnitTLSTest, TwoBlocks)
 	Ends ends(GetParam());
 	ends.greet();
 	const std::string expected = pattern(100000);
-	ends.write(ends.client.records({expected}));
+	ends.write(ends.peer.records({expected}));
 	std::string first(70000, '\0');
 	std::string second(40000, '\0');
 	const iovec blocks[2] = {{&first[0], first.size()}, {&second[0], second.size()}};
@@ -331,13 +169,13 @@ TEST_P(UnitTLSTest, WhatComesBehindTheHandshake)
 	/// The last flight and the first record are received at once.
 {
 	Ends ends(GetParam());
-	for (int i = 0; i < 10 && !ends.client.greeted(); ++i)
+	for (int i = 0; i < 10 && !ends.peer.greeted(); ++i)
 	{
-		ends.write(ends.client.output());
+		ends.write(ends.peer.output());
 		ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
-		ends.client.take(ends.read());
+		ends.peer.take(ends.read());
 	}
-	ends.write(ends.client.records({"text"}));
+	ends.write(ends.peer.records({"text"}));
 	ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
 	EXPECT_EQ("text", ends.received);
 }
@@ -351,8 +189,8 @@ TEST_P(UnitTLSTest, BrokenStreams)
 	{
 		Ends ends(GetParam());
 		ends.greet();
-		std::string bytes = ends.client.records({"before"});
-		std::string record = ends.client.records({"record"});
+		std::string bytes = ends.peer.records({"before"});
+		std::string record = ends.peer.records({"record"});
 		record.back() = static_cast<char>(record.back() ^ 1);
 		if (kind == RUBBISH) bytes += "This is no record of TLS.";
 		if (kind == CHANGED_RECORD) bytes += record;
@@ -383,8 +221,8 @@ TEST_P(UnitTLSTest, FullRecords)
 	const std::vector<std::size_t> lengths = recordsOf(bytes);
 	ASSERT_EQ(6u, lengths.size());
 	for (std::size_t i = 0; i < 5; ++i) EXPECT_LE(RECORD, lengths[i]);
-	ends.client.take(bytes);
-	EXPECT_TRUE(header + message + behind == ends.client.received);
+	ends.peer.take(bytes);
+	EXPECT_TRUE(header + message + behind == ends.peer.received);
 }
 
 
@@ -420,17 +258,17 @@ TEST_P(UnitTLSTest, SendingWhatTheSocketTakesInPieces)
 			output.refer(bytes.data(), bytes.size(), nullptr);
 			flush();
 		}
-		ends.client.take(ends.read(upTo(300000)));
-		ASSERT_GE(ends.client.received.size(), sent > 500000 ? sent - 500000 : 0);
+		ends.peer.take(ends.read(upTo(300000)));
+		ASSERT_GE(ends.peer.received.size(), sent > 500000 ? sent - 500000 : 0);
 	}
 	while (!output.empty())
 	{
 		flush();
-		ends.client.take(ends.read());
+		ends.peer.take(ends.read());
 	}
-	ends.client.take(ends.read());
+	ends.peer.take(ends.read());
 	EXPECT_EQ(0u, ends.pStream->unsent());
-	EXPECT_TRUE(model == ends.client.received);
+	EXPECT_TRUE(model == ends.peer.received);
 }
 
 
@@ -442,7 +280,7 @@ TEST_P(UnitTLSTest, HandshakeThatTheSocketDoesNotTake)
 	std::size_t length = 0;
 	for (ssize_t n = 0; (n = ::send(ends.pStream->fd(), junk.data(), junk.size(), MSG_DONTWAIT)) > 0;) length += static_cast<std::size_t>(n);
 	EXPECT_FALSE(ends.pStream->crossed());
-	ends.write(ends.client.output());
+	ends.write(ends.peer.output());
 	ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
 	ASSERT_TRUE(ends.pStream->crossed());
 	EXPECT_EQ(WebSocketPoller::READ | WebSocketPoller::WRITE, ends.pStream->interest(WebSocketPoller::READ));
@@ -451,7 +289,7 @@ TEST_P(UnitTLSTest, HandshakeThatTheSocketDoesNotTake)
 	ASSERT_TRUE(ends.pStream->push());
 	EXPECT_FALSE(ends.pStream->crossed());
 	EXPECT_FALSE(ends.pStream->push()) << "nothing is left";
-	ends.client.take(ends.read());
+	ends.peer.take(ends.read());
 	ends.greet();
 }
 
@@ -461,7 +299,7 @@ TEST_P(UnitTLSTest, PeerThatHasGone)
 {
 	Ends ends(GetParam());
 	ends.greet();
-	ends.write(ends.client.records({"before"}));
+	ends.write(ends.peer.records({"before"}));
 	::shutdown(ends.wire, SHUT_RD);
 	std::string text = "text";
 	const iovec block = {&text[0], text.size()};
@@ -478,8 +316,8 @@ TEST_P(UnitTLSTest, GivenAway)
 	Ends ends(GetParam());
 	ends.greet();
 	const std::string expected = pattern(3000);
-	const std::string bytes = ends.client.records({expected.substr(0, 1000), expected.substr(1000, 1000)});
-	const std::string last = ends.client.records({expected.substr(2000)});
+	const std::string bytes = ends.peer.records({expected.substr(0, 1000), expected.substr(1000, 1000)});
+	const std::string last = ends.peer.records({expected.substr(2000)});
 	ends.write(bytes + last.substr(0, 20));
 	std::string received(100, '\0');
 	const iovec block = {&received[0], received.size()};
@@ -496,16 +334,16 @@ TEST_P(UnitTLSTest, GivenAway)
 	}
 	EXPECT_TRUE(expected == received);
 	ASSERT_EQ(6, pSocket->sendBytes("answer", 6, 0));
-	ends.client.take(ends.read());
-	EXPECT_EQ("answer", ends.client.received);
+	ends.peer.take(ends.read());
+	EXPECT_EQ("answer", ends.peer.received);
 
 	ends.attach();
-	ends.write(ends.client.records({"again"}));
+	ends.write(ends.peer.records({"again"}));
 	ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
 	EXPECT_EQ("again", ends.received);
 	ends.pStream->close();
-	ends.client.take(ends.read());
-	EXPECT_TRUE(ends.client.ended());
+	ends.peer.take(ends.read());
+	EXPECT_TRUE(ends.peer.ended());
 }
 
 
@@ -515,9 +353,9 @@ TEST_P(UnitTLSTest, End)
 	Ends ends(GetParam());
 	ends.greet();
 	ends.pStream->shutdownSend();
-	ends.client.take(ends.read());
-	EXPECT_TRUE(ends.client.ended());
-	const std::string bytes = ends.client.records({"text"});
+	ends.peer.take(ends.read());
+	EXPECT_TRUE(ends.peer.ended());
+	const std::string bytes = ends.peer.records({"text"});
 	ends.write(bytes);
 	ends.receive();
 	EXPECT_EQ(bytes, ends.received);
