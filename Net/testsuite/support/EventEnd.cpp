@@ -27,13 +27,13 @@ EventEnd::EventEnd(Role role, Transport transport, const Options& options, const
 		EventParams::Ptr pParams = new EventParams;
 		options(*pParams);
 		_pServer = std::make_unique<EventServer>(transport == Transport::TLS ? Port::TLS : Port::PLAIN, pParams);
-		_pServer->handler.message = message;
+		if (message) _pServer->handler.message = message;
 		_pServer->start();
 		pPeer = std::make_unique<RawPeer>(_pServer->connect());
 	}
 	else
 	{
-		_pHandler->message = message;
+		if (message) _pHandler->message = message;
 		WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
 		options(*pParams);
 		pParams->setReconnect(false);

@@ -25,7 +25,7 @@ public:
 	typedef std::function<void (Poco::Net::WebSocketConnectionParams&)> Options;
 
 	EventEnd(Role role, Transport transport, const Options& options, const Recorder::Message& message = Recorder::Message());
-		/// Connects. options is given the connection's parameters before; message is what the handler does with messages.
+		/// Connects. options is given the connection's parameters before; message is what the handler does with messages, unless they are to be sent back.
 
 	~EventEnd();
 
