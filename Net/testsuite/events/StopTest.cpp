@@ -438,6 +438,7 @@ TEST_F(EventTest, AdoptWhileItIsStopped)
 		events.handler.quiet = true;
 		events.start();
 		const SocketAddress address = events.address();
+		RawPeer open = events.connect();
 		std::atomic<bool> ended(false);
 		std::thread ending;
 		TestServer http(Transport::PLAIN, TestServer::RequestHandler([&](HTTPServerRequest& request, HTTPServerResponse& response)
@@ -451,7 +452,9 @@ TEST_F(EventTest, AdoptWhileItIsStopped)
 					else events.server.drain(Poco::Timespan(0, 1000));
 					ended = true;
 				});
-				EXPECT_TRUE(eventually([&] { return !connects(address); })); // that is: it has begun
+				// It has begun, and admits nobody:
+				if (how == How::STOP) EXPECT_TRUE(eventually([&] { return !connects(address); }));
+				else EXPECT_EQ(1001, open.receiveFrame().closeCode());
 				EXPECT_TRUE(stays([&] { return !ended; }));
 			});
 			EXPECT_THROW(events.server.adopt(interrupted, response), Poco::IllegalStateException);
