@@ -33,7 +33,8 @@ const char* WebSocketRefusalReason::name(Reason reason)
 		"timed_out",
 		"origin",
 		"hook",
-		"draining"
+		"draining",
+		"no_route"
 	};
 	static_assert(sizeof(NAMES)/sizeof(*NAMES) == REASONS, "each has a name");
 	return NAMES[reason];

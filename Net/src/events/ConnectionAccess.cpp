@@ -177,7 +177,7 @@ const Poco::UUID& WebSocketEventConnection::id() const
 
 bool WebSocketEventConnection::belongsTo(const WebSocketConnectionGroup& group) const
 {
-	return &_group == &group;
+	return &_pGroup->root == &group;
 }
 
 
@@ -209,6 +209,18 @@ WebSocketHost WebSocketEventConnection::remoteHost() const
 std::string WebSocketEventConnection::subprotocol() const
 {
 	return _pRare.load(std::memory_order_acquire) ? rare().subprotocol : std::string();
+}
+
+
+const std::string& WebSocketEventConnection::route() const
+{
+	return _pGroup->routePath;
+}
+
+
+std::string WebSocketEventConnection::routeParameter() const
+{
+	return _pRare.load(std::memory_order_acquire) ? rare().routeParameter : std::string();
 }
 
 

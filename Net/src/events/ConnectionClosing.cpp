@@ -52,7 +52,7 @@ void WebSocketEventConnection::endSoon(int code, const std::string& reason)
 		close(code, reason);
 		return;
 	}
-	const Time time = _timing.lastReceived() + _group.limits.closeTimeout;
+	const Time time = _timing.lastReceived() + _pGroup->limits.closeTimeout;
 	if (WebSocketTimerWheel::reached(time, _reactor.now())) cut();
 	else if (WebSocketTimerWheel::reached(time, dueTime())) _reactor.timers().set(*this, time);
 }
@@ -123,7 +123,7 @@ void WebSocketEventConnection::go(WebSocketLife::Phase next)
 void WebSocketEventConnection::noteClose(int code)
 	/// A Close frame is sent, and the peer's has not come.
 {
-	if (_group.logs()) rare().closeSent = code;
+	if (_pGroup->root.logs()) rare().closeSent = code;
 }
 
 
@@ -197,7 +197,7 @@ void WebSocketEventConnection::callOnError(const Poco::Exception& exc)
 {
 	try
 	{
-		_group.handler().onError(*this, exc);
+		_pGroup->handler().onError(*this, exc);
 	}
 	catch (...)
 	{
@@ -228,7 +228,7 @@ void WebSocketEventConnection::callOnClose()
 	}
 	try
 	{
-		_group.handler().onClose(*this, _framer.closeCode(), reason);
+		_pGroup->handler().onClose(*this, _framer.closeCode(), reason);
 	}
 	catch (const Poco::Exception& exc)
 	{
@@ -258,7 +258,7 @@ void WebSocketEventConnection::callOnClose()
 	_queue.forget();
 	_pOpening.reset();
 	releaseUserData();
-	_group.gone(*this, _life.counted(), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);
+	_pGroup->root.gone(*this, _life.counted(), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);
 }
 
 

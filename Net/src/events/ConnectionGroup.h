@@ -37,11 +37,12 @@ POCO_WEBSOCKET_BEGIN
 
 
 struct WebSocketConnectionGroup: public Poco::RefCountedObject
-	/// What the connections of a server or client have in common. They share its ownership.
+	/// What the connections of a server or client have in common. They share its ownership. A server has such a group for each
+	/// route, and is the root of these.
 {
 	typedef WebSocketTimerWheel::Time Time;
 
-	WebSocketConnectionGroup(WebSocketFramer::Role itsRole, const WebSocketHandler::Ptr& pItsHandler, const WebSocketConnectionParams::Ptr& pItsParams):
+	WebSocketConnectionGroup(WebSocketFramer::Role itsRole, const WebSocketHandler::Ptr& pItsHandler, const WebSocketConnectionParams::Ptr& pItsParams, WebSocketConnectionGroup* pItsRoot = nullptr):
 		role(itsRole),
 		pHandler(pItsHandler),
 		pConnectionParams(pItsParams),
@@ -49,6 +50,7 @@ struct WebSocketConnectionGroup: public Poco::RefCountedObject
 		handshakeTimeout(WebSocketKeepAlive::milliseconds(pItsParams->getHandshakeTimeout())),
 		acceptanceTimeout(WebSocketKeepAlive::milliseconds(pItsParams->getAcceptanceTimeout())),
 		maxQueuedBytes(static_cast<std::size_t>(pItsParams->getMaxQueuedBytes())),
+		root(pItsRoot ? *pItsRoot : *this),
 		_pCalled(pHandler.get())
 	{
 	}
@@ -78,6 +80,13 @@ struct WebSocketConnectionGroup: public Poco::RefCountedObject
 		/// Returns false, with the reason, if a limit of the client is reached.
 	{
 		return true;
+	}
+
+	virtual WebSocketConnectionGroup* route(const HTTPRequest& /*request*/, std::string& /*value*/)
+		/// Returns the group of a connection with that request, which it belongs to from then on, and what the request's path has in
+		/// place of the parameter. Returns null if there is none.
+	{
+		return this;
 	}
 
 	virtual bool handOver(WebSocketStream&, const std::string& /*received*/, int /*requests*/, Phase /*counted*/)
@@ -167,6 +176,8 @@ struct WebSocketConnectionGroup: public Poco::RefCountedObject
 	const Time acceptanceTimeout; // of requests that wait for an answer
 	const std::size_t maxQueuedBytes;
 	HTTPServerParams::Ptr pHTTPParams; // of a server that has somebody for other requests
+	WebSocketConnectionGroup& root; // who is asked and told about connections, but for tellOpen() and the handler, and whose ownership they share
+	std::string routePath; // of a route
 
 protected:
 	~WebSocketConnectionGroup() override = default;

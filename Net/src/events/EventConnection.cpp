@@ -39,14 +39,14 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& gro
 	_dataReleased(0),
 	_flags(0),
 	_life(counted),
-	_group(group),
+	_pGroup(&group),
 	_reactor(reactor),
 	_stream(std::forward<Stream>(stream)...),
 	_framer(group.role, true),
 	_input(_framer),
 	_pRare(nullptr)
 {
-	_group.duplicate();
+	_pGroup->root.duplicate();
 	_reactor.duplicate();
 }
 
@@ -63,10 +63,11 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& gro
 }
 
 
-WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const SocketAddress& remote, const HTTPRequest& request):
+WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const SocketAddress& remote, const HTTPRequest& request, const std::string& routeParameter):
 	WebSocketEventConnection(group, reactor, WebSocketConnectionGroup::HANDSHAKE, static_cast<StreamSocketImpl*>(upgrade.socket.impl()), remote)
 {
 	rare().subprotocol = upgrade.subprotocol;
+	rare().routeParameter = routeParameter;
 	auto pAdopted = std::make_unique<Rare::Adopted>();
 	pAdopted->request = request;
 	pAdopted->data.append(upgrade.data.begin(), upgrade.data.size());
@@ -103,7 +104,7 @@ WebSocketEventConnection::~WebSocketEventConnection()
 {
 	delete _pRare.load();
 	_reactor.release();
-	_group.release();
+	_pGroup->root.release();
 }
 
 
@@ -182,7 +183,7 @@ void WebSocketEventConnection::discharge()
 	enter(WebSocketLife::GONE);
 	_stream.close();
 	releaseUserData();
-	_group.gone(*this, _life.counted(), false);
+	_pGroup->root.gone(*this, _life.counted(), false);
 }
 
 
@@ -325,7 +326,7 @@ inline void WebSocketEventConnection::messageReceived()
 	const std::size_t length = _input.parser().length();
 	const auto opcode = static_cast<WebSocketFrame::Opcode>(_input.parser().opcode());
 	_input.messages.add(1);
-	call([&] { _group.handler().onMessage(*this, std::string_view(pMessage, length), opcode); });
+	call([&] { _pGroup->handler().onMessage(*this, std::string_view(pMessage, length), opcode); });
 }
 
 
@@ -353,7 +354,7 @@ void WebSocketEventConnection::partReceived()
 		_reactor.counters.messagesReceived.add(1);
 	}
 	const auto opcode = static_cast<WebSocketFrame::Opcode>(_input.parser().opcode());
-	call([&] { _group.handler().onPart(*this, std::string_view(_input.parser().data(), _input.parser().length()), opcode, _input.parser().last()); });
+	call([&] { _pGroup->handler().onPart(*this, std::string_view(_input.parser().data(), _input.parser().length()), opcode, _input.parser().last()); });
 }
 
 
@@ -366,11 +367,11 @@ void WebSocketEventConnection::partReceived()
 	{
 	case WebSocketFrame::OP_PING:
 		sendControl(flags, payload, length);
-		if (!_life.discards()) call([this] { _group.handler().onPing(*this, std::string_view(_framer.controlPayload(), _framer.controlLength())); });
+		if (!_life.discards()) call([this] { _pGroup->handler().onPing(*this, std::string_view(_framer.controlPayload(), _framer.controlLength())); });
 		break;
 	case WebSocketFrame::OP_PONG:
 		_pingTimes.received(_framer.controlPayload(), _framer.controlLength(), pingClock());
-		call([this] { _group.handler().onPong(*this, std::string_view(_framer.controlPayload(), _framer.controlLength())); });
+		call([this] { _pGroup->handler().onPong(*this, std::string_view(_framer.controlPayload(), _framer.controlLength())); });
 		break;
 	default:
 		catchUp();

@@ -85,7 +85,7 @@ public:
 	WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, StreamSocketImpl* pSocket, const SocketAddress& remote);
 		/// A connection that a server has accepted, plain or not.
 
-	WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const SocketAddress& remote, const HTTPRequest& request);
+	WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, const WebSocketUpgrade& upgrade, const SocketAddress& remote, const HTTPRequest& request, const std::string& routeParameter = std::string());
 		/// A connection whose opening handshake is complete.
 
 	WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, WebSocketHTTPDispatcher::Connection& connection);
@@ -115,6 +115,8 @@ public:
 		/// Tells what the group logs when the connection has ended.
 
 	std::string subprotocol() const override;
+	const std::string& route() const override;
+	std::string routeParameter() const override;
 	bool secure() const override;
 	Metrics metrics() const override;
 	void setUserData(const std::shared_ptr<void>& pData) override;
@@ -191,6 +193,7 @@ private:
 		std::string subprotocol;
 		std::string path;                   // that was asked for, if the group logs
 		int closeSent = 0;                  // the code of the first Close frame, if that was ours, and the group logs
+		std::string routeParameter;
 		std::shared_ptr<void> pUserData;    // through atomic_load() and atomic_store()
 		std::mutex mutex;
 		Poco::UUID id;                      // made when somebody asks
@@ -295,7 +298,7 @@ private:
 	std::atomic<unsigned char> _dataReleased; // 1 if no user data is kept any more
 	unsigned char _flags;
 	WebSocketLife _life;
-	WebSocketConnectionGroup& _group;
+	WebSocketConnectionGroup* _pGroup; // the route's, as soon as that is known
 	WebSocketReactor& _reactor;
 
 	// What sending needs lies together: to reach one connection after the other is to wait for memory.
@@ -388,7 +391,7 @@ inline bool WebSocketEventConnection::is(Flag flag) const
 
 inline WebSocketLink WebSocketEventConnection::link()
 {
-	return WebSocketLink{this, _group, _reactor, _framer, _input.parser(), _stream, _timing};
+	return WebSocketLink{this, *_pGroup, _reactor, _framer, _input.parser(), _stream, _timing};
 }
 
 

@@ -280,6 +280,7 @@ void WebSocketOpeningHandshake::forget()
 	_pGroup      = nullptr;
 	_pParams     = nullptr;
 	_pHTTPParams = nullptr;
+	_routeParameter.clear();
 	_pStream     = nullptr;
 	if (_received.capacity() > KEPT_RECEIVED) _received = std::string();
 	_received.clear();
@@ -331,11 +332,16 @@ WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::handle()
 	if (!parsed.ok()) return refuse(parsed);
 	WebSocketRefusal::Reason reason = WebSocketRefusal::ADDRESS_LIMIT;
 	if (!_pGroup->identify(*_pStream, *_pRequest, reason)) return refuse(reason, HTTPResponse::HTTP_SERVICE_UNAVAILABLE, "A limit is reached", RETRY_AFTER);
-	if (_pHTTPParams && !WebSocketHandshake::hasToken(*_pRequest, "Upgrade", "websocket"))
+	const bool other = _pHTTPParams && !WebSocketHandshake::hasToken(*_pRequest, "Upgrade", "websocket");
+	WebSocketConnectionGroup* const pRoute = other ? nullptr : _pGroup->route(*_pRequest, _routeParameter);
+	if (!pRoute)
 	{
+		if (!_pHTTPParams) return refuse(WebSocketRefusal::NO_ROUTE, HTTPResponse::HTTP_NOT_FOUND, "There is nothing at this path");
 		const Verdict framing = WebSocketHandshake::checkFraming(*_pRequest);
 		return framing.ok() ? OTHER : refuse(framing);
 	}
+	_pGroup  = pRoute;
+	_pParams = pRoute->pConnectionParams;
 	_pRequest->attach(*_pStream);
 
 	return orFailed([this]
@@ -379,7 +385,7 @@ WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::ask(WebSocketConnec
 	return orFailed([&]
 	{
 		_pSeat = std::move(pSeat);
-		_pPending = std::make_shared<WebSocketPendingAcceptance>(*_pRequest, _pRequest->clientAddress(), _pRequest->secure(), tell);
+		_pPending = std::make_shared<WebSocketPendingAcceptance>(*_pRequest, _pRequest->clientAddress(), _pRequest->secure(), _pGroup->routePath, _routeParameter, tell);
 		_pPending->ask(_pParams->getAsyncHook());
 		return _pPending->await() ? WAITS : answered(WebSocketRefusal::HOOK, "");
 	});
@@ -552,6 +558,18 @@ const std::string& WebSocketOpeningHandshake::received() const
 HTTPRequest& WebSocketOpeningHandshake::request()
 {
 	return *_pRequest;
+}
+
+
+WebSocketConnectionGroup& WebSocketOpeningHandshake::group() const
+{
+	return *_pGroup;
+}
+
+
+const std::string& WebSocketOpeningHandshake::routeParameter() const
+{
+	return _routeParameter;
 }
 
 

@@ -56,7 +56,7 @@ public:
 	void begin(WebSocketConnectionGroup& group, WebSocketStream& stream);
 		/// A new handshake begins.
 		///
-		/// Without the group's pHTTPParams there is nobody for requests that are not for WebSocket. The stream is asked
+		/// Without the group's pHTTPParams there is nobody for requests that are not for WebSocket, or for no route. The stream is asked
 		/// for its addresses and its socket only, and told who its client is.
 
 	void wait(int requests, const std::string& behind);
@@ -106,6 +106,10 @@ public:
 	std::string path() const;
 		/// Returns the path that is asked for, as far as it is known.
 
+	WebSocketConnectionGroup& group() const;
+	const std::string& routeParameter() const;
+		/// Returns the group that the request has led to, and what its path has in place of the parameter.
+
 	const std::string& subprotocol() const;
 	const WebSocketDeflateParams* deflate() const;
 		/// What was agreed on; null without compression.
@@ -130,8 +134,9 @@ private:
 	void write(const HTTPResponse& response, const WebSocketHandshake::Verdict& verdict);
 
 	WebSocketConnectionGroup* _pGroup;
-	const WebSocketConnectionParams* _pParams;
+	const WebSocketConnectionParams* _pParams; // of the group
 	const HTTPServerParams* _pHTTPParams;
+	std::string _routeParameter;
 	WebSocketStream* _pStream;
 	int _requests;
 	std::string _behind;

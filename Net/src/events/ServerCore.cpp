@@ -32,13 +32,21 @@ namespace
 {
 	const char* const LEAVING = "Going away";
 	const char* const ACCESS_LOG = "WebSocketServer.access";
+	const char* const NO_ROUTE = "There is nothing at this path";
+
+	void sendRefusal(HTTPServerResponse& response, HTTPResponse::HTTPStatus status)
+	{
+		response.setStatusAndReason(status);
+		response.setKeepAlive(false);
+		response.sendBuffer("", 0);
+	}
 }
 
 
 WebSocketServer::Core::Core(const WebSocketServerHandler::Ptr& pItsHandler, const WebSocketServerParams::Ptr& pItsParams):
-	WebSocketConnectionGroup(WebSocketFramer::ROLE_SERVER, pItsHandler, pItsParams),
+	WebSocketRoute("", pItsHandler ? pItsHandler : WebSocketServerHandler::Ptr(new WebSocketServerHandler), pItsParams),
 	pParams(pItsParams),
-	_pHandler(pItsHandler),
+	_hasHandler(pItsHandler),
 	_proxies(*pItsParams),
 	_admission(pItsParams)
 {
@@ -64,20 +72,26 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 	if (answer == WebSocketAdmission::REFUSED)
 	{
 		refuse(reason, address, HTTPResponse::HTTP_SERVICE_UNAVAILABLE, "A limit is reached", path);
-		response.setStatusAndReason(HTTPResponse::HTTP_SERVICE_UNAVAILABLE);
-		response.setKeepAlive(false);
-		response.sendBuffer("", 0);
+		sendRefusal(response, HTTPResponse::HTTP_SERVICE_UNAVAILABLE);
 		throw WebSocketException("Too many connections", WebSocketError::HANDSHAKE_REFUSED);
 	}
 	WebSocketEventConnection::Ptr pConnection;
 	orWithdraw(host, [&]
 	{
+		std::string value;
+		WebSocketConnectionGroup* const pRoute = route(request, value);
+		if (!pRoute)
+		{
+			refuse(WebSocketRefusal::NO_ROUTE, address, HTTPResponse::HTTP_NOT_FOUND, NO_ROUTE, path);
+			sendRefusal(response, HTTPResponse::HTTP_NOT_FOUND);
+			throw WebSocketException(NO_ROUTE, WebSocketError::HANDSHAKE_REFUSED);
+		}
 		WebSocketHandshake::Verdict verdict;
 		WebSocketUpgrade upgrade = [&]
 		{
 			try
 			{
-				return WebSocketServerHandshake::accept(request, response, pParams.get(), pVia ? pVia->told : WebSocketScheme::NOT_TOLD, &verdict);
+				return WebSocketServerHandshake::accept(request, response, pRoute->pConnectionParams.get(), pVia ? pVia->told : WebSocketScheme::NOT_TOLD, &verdict);
 			}
 			catch (...)
 			{
@@ -86,7 +100,7 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 			}
 		}();
 		WebSocketReactor& reactor = _loops.choose();
-		pConnection = new WebSocketEventConnection(*this, reactor, upgrade, address, request);
+		pConnection = new WebSocketEventConnection(*pRoute, reactor, upgrade, address, request, value);
 		if (pVia) pConnection->setVia(std::move(pVia), address);
 		begin(pConnection, reactor);
 	});
@@ -285,6 +299,14 @@ bool WebSocketServer::Core::identify(WebSocketStream& stream, HTTPRequest& reque
 }
 
 
+WebSocketConnectionGroup* WebSocketServer::Core::route(const HTTPRequest& request, std::string& value)
+{
+	const std::size_t number = _paths.empty() ? WebSocketRoutes::NONE : _paths.find(request.getURI(), value);
+	if (number != WebSocketRoutes::NONE) return _routes[number];
+	return _hasHandler ? this : nullptr;
+}
+
+
 bool WebSocketServer::Core::handOver(WebSocketStream& stream, const std::string& received, int requests, Phase counted)
 {
 	_admission.change(counted, HTTP); // first: it may be closed before this function returns
@@ -368,7 +390,10 @@ void WebSocketServer::Core::refused(const WebSocketRefusal& refusal, const Traff
 			line.pRefused      = WebSocketRefusal::name(refusal.reason);
 			_pAccessLog->information(line.format());
 		}
-		if (!silent()) _pHandler->onRefused(refusal);
+		std::string value;
+		const std::size_t number = _paths.find(refusal.path, value);
+		WebSocketRoute& teller = number == WebSocketRoutes::NONE ? *this : *_routes[number];
+		teller.tellRefused(refusal);
 	}
 	catch (...)
 	{
@@ -421,12 +446,6 @@ void WebSocketServer::Core::opened(WebSocketConnection& connection, Phase before
 {
 	if (connection.secure()) _secure.fetch_add(1, std::memory_order_relaxed);
 	_admission.opened(before);
-}
-
-
-void WebSocketServer::Core::tellOpen(WebSocketConnection& connection, HTTPRequest& request)
-{
-	if (!silent()) _pHandler->onOpen(connection, static_cast<HTTPServerRequest&>(request));
 }
 
 

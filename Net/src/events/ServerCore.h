@@ -15,12 +15,14 @@
 #define Net_ServerCore_INCLUDED
 
 
+#include "core/Routes.h"
 #include "events/Admission.h"
 #include "events/ConnectionGroup.h"
 #include "events/EventConnection.h"
 #include "events/HTTPDispatcher.h"
 #include "events/Listener.h"
 #include "events/Proxies.h"
+#include "events/Route.h"
 #include "events/ServerLoops.h"
 #include "Poco/Net/WebSocketServer.h"
 #include "Poco/AutoPtr.h"
@@ -36,19 +38,21 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-class WebSocketServer::Core: public WebSocketConnectionGroup, public WebSocketListener::Acceptor, public WebSocketHTTPDispatcher::Owner
+class WebSocketServer::Core: public WebSocketRoute, public WebSocketListener::Acceptor, public WebSocketHTTPDispatcher::Owner
 	/// What the connections have in common, and where they come from. Connections that the application keeps share its ownership.
 	///
 	/// ServerCore.cpp: how connections come and go. ServerStages.cpp: how the server begins and ends.
 {
 public:
 	Core(const WebSocketServerHandler::Ptr& pItsHandler, const WebSocketServerParams::Ptr& pItsParams);
+		/// The handler may be null: then there are routes only.
 
 	typedef Poco::AutoPtr<Core> Ptr;
 
 	//
 	// Stages
 	//
+	void addRoute(const std::string& itsPath, const WebSocketServerHandler::Ptr& pItsHandler, const WebSocketConnectionParams::Ptr& pItsParams);
 	void setHTTP(const HTTPRequestHandlerFactory::Ptr& pItsFactory, const HTTPServerParams::Ptr& pItsParams);
 	void listen(const ServerSocket& socket, bool shared, ProxyProtocol proxyProtocol);
 	Poco::UInt16 port() const;
@@ -87,6 +91,7 @@ public:
 
 	// WebSocketConnectionGroup
 	bool identify(WebSocketStream& stream, HTTPRequest& request, WebSocketRefusal::Reason& reason) override;
+	WebSocketConnectionGroup* route(const HTTPRequest& request, std::string& value) override;
 	bool handOver(WebSocketStream& stream, const std::string& received, int requests, Phase counted) override;
 	void refused(const WebSocketRefusal& refusal, const Traffic& traffic) override;
 	void abandoned() override;
@@ -94,7 +99,6 @@ public:
 	bool await(WebSocketRefusal::Reason& reason) noexcept override;
 	void awaited() noexcept override;
 	void opened(WebSocketConnection& connection, Phase before) override;
-	void tellOpen(WebSocketConnection& connection, HTTPRequest& request) override;
 	void greeted(WebSocketConnection& connection) override;
 	void gone(WebSocketConnection& connection, Phase phase, bool closed) override;
 
@@ -132,7 +136,9 @@ private:
 	template <typename Make> void introduce(const sockaddr* pPeer, socklen_t length, const WebSocketProxied& proxied, const Make& make);
 	template <typename Function> void orWithdraw(const WebSocketHost& host, const Function& function);
 
-	WebSocketServerHandler::Ptr _pHandler;
+	const bool _hasHandler;
+	WebSocketRoutes _paths;
+	std::vector<Poco::AutoPtr<WebSocketRoute>> _routes; // those of the paths
 	HTTPRequestHandlerFactory::Ptr _pFactory;
 	Poco::AutoPtr<Poco::Logger> _pAccessLog; // outlives Logger::shutdown(); null: nothing is logged
 	WebSocketProxies _proxies;

@@ -26,6 +26,24 @@ void WebSocketServer::Core::checkCreated(const char* function) const
 }
 
 
+void WebSocketServer::Core::addRoute(const std::string& itsPath, const WebSocketServerHandler::Ptr& pItsHandler, const WebSocketConnectionParams::Ptr& pItsParams)
+{
+	std::lock_guard<std::mutex> lock(_stageMutex);
+	checkCreated("addRoute()");
+	const Poco::AutoPtr<WebSocketRoute> pRoute = new WebSocketRoute(itsPath, pItsHandler, pItsParams ? pItsParams : pConnectionParams, this);
+	_routes.reserve(_routes.size() + 1);
+	switch (_paths.add(itsPath))
+	{
+	case WebSocketRoutes::MALFORMED:
+		throw InvalidArgumentException("Not a path of a route: " + itsPath);
+	case WebSocketRoutes::REPEATED:
+		throw InvalidArgumentException("There is a route for the same requests: " + itsPath);
+	default:
+		_routes.push_back(pRoute);
+	}
+}
+
+
 void WebSocketServer::Core::setHTTP(const HTTPRequestHandlerFactory::Ptr& pItsFactory, const HTTPServerParams::Ptr& pItsParams)
 {
 	std::lock_guard<std::mutex> lock(_stageMutex);
@@ -143,6 +161,7 @@ void WebSocketServer::Core::destroy()
 			return;
 		}
 		silence();
+		for (auto& pRoute: _routes) pRoute->silence();
 		stopping = _stage == STOPPING; // by another thread, which waits for this one
 		_admission.close();
 		_stage = STOPPING;

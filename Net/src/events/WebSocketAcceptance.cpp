@@ -67,6 +67,18 @@ bool WebSocketAcceptance::secure() const
 }
 
 
+const std::string& WebSocketAcceptance::route() const
+{
+	return _pPending->route;
+}
+
+
+const std::string& WebSocketAcceptance::routeParameter() const
+{
+	return _pPending->routeParameter;
+}
+
+
 void WebSocketAcceptance::setUserData(const std::shared_ptr<void>& pData) const
 {
 	_pPending->setUserData(pData);
@@ -109,10 +121,12 @@ bool WebSocketAcceptance::cancelled() const
 //
 // WebSocketPendingAcceptance
 //
-WebSocketPendingAcceptance::WebSocketPendingAcceptance(const HTTPRequest& itsRequest, const SocketAddress& itsAddress, bool isSecure, const Tell& tell):
+WebSocketPendingAcceptance::WebSocketPendingAcceptance(const HTTPRequest& itsRequest, const SocketAddress& itsAddress, bool isSecure, const std::string& itsRoute, const std::string& itsParameter, const Tell& tell):
 	request(itsRequest),
 	remoteAddress(itsAddress),
 	secure(isSecure),
+	route(itsRoute),
+	routeParameter(itsParameter),
 	_state(ASKING),
 	_tell(tell)
 {

@@ -75,11 +75,31 @@ WebSocketServer::WebSocketServer(const WebSocketServerCallbacks& callbacks, cons
 }
 
 
+WebSocketServer::WebSocketServer(const WebSocketServerParams::Ptr& pParams)
+{
+	if (!pParams) throw InvalidArgumentException("No parameters");
+	_pCore = new Core(WebSocketServerHandler::Ptr(), pParams);
+}
+
+
 WebSocketServer::~WebSocketServer()
 {
 	if (_pCore->abandon()) return; // it stays in the child's memory
 	_pCore->destroy();
 	_pCore->release();
+}
+
+
+void WebSocketServer::addRoute(const std::string& path, const WebSocketServerHandler::Ptr& pHandler, const WebSocketConnectionParams::Ptr& pParams)
+{
+	if (!pHandler) throw InvalidArgumentException("No handler");
+	_pCore->addRoute(path, pHandler, pParams);
+}
+
+
+void WebSocketServer::addRoute(const std::string& path, const WebSocketServerCallbacks& callbacks, const WebSocketConnectionParams::Ptr& pParams)
+{
+	_pCore->addRoute(path, WebSocketServerHandler::Ptr(new WebSocketServerCallbackHandler(callbacks)), pParams);
 }
 
 

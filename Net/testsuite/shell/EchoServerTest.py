@@ -661,6 +661,10 @@ class Examples(unittest.TestCase):
         with Process(os.environ["ADOPT"]) as process:
             self.assertEqual(process.finish(), (0, b"100 connections, 1 HTTP thread\n", ""))
 
+    def test_rooms(self):
+        with Process(os.environ["ROOMS"]) as process:
+            self.assertEqual(process.finish(), (0, b"Hello; Ann in 7: Hello; 401\n", ""))
+
     def test_echo_and_client(self):
         with Process(os.environ["ECHO"], "127.0.0.1:0") as server:
             port = re.match(r"Port (\d+),", server.read_line())[1]

@@ -56,6 +56,12 @@ public:
 	bool secure() const;
 		/// Returns true for a TLS connection.
 
+	const std::string& route() const;
+		/// Returns what WebSocketConnection::route() will return.
+
+	const std::string& routeParameter() const;
+		/// Returns what WebSocketConnection::routeParameter() will return.
+
 	void setUserData(const std::shared_ptr<void>& pData) const;
 		/// Sets what WebSocketConnection::userData() returns from onOpen() on, if accept() is called later: who the user is, for instance.
 

@@ -199,6 +199,14 @@ public:
 	virtual std::string subprotocol() const = 0;
 		/// Returns the subprotocol agreed on; empty if there is none.
 
+	virtual const std::string& route() const = 0;
+		/// Returns the path that WebSocketServer::addRoute() was given for the connection's route; empty for that of the server's own handler, and
+		/// for a client.
+
+	virtual std::string routeParameter() const = 0;
+		/// Returns what the request had in place of the {parameter} or the asterisk of route(), percent-decoded. It can have any byte in it, also a
+		/// slash or NUL: it is the client's text. Empty if the route has none.
+
 	virtual bool secure() const = 0;
 		/// Returns true for a TLS connection. If a trusted proxy has told, returns whether its client has connected with TLS.
 

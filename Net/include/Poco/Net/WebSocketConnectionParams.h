@@ -103,7 +103,7 @@ public:
 		///
 		/// The hook is called by the connection's thread, and must not take long. It answers at once, or keeps the WebSocketAcceptance,
 		/// which any thread may answer. A request that waits costs no thread. Meanwhile up to 16 KiB that the client sends too early
-		/// are kept. If the hook throws an exception, the request gets status 500.
+		/// are kept; after more nothing is read, and the client's end is not noticed, until there is an answer. If the hook throws an exception, the request gets status 500.
 		///
 		/// The hook of setHook() is called first, with the request of a HTTPServer, which has the client's certificate. What
 		/// it refuses does not get here, what it adds to the request or the response stays there.

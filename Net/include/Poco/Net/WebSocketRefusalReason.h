@@ -42,6 +42,7 @@ struct WebSocket_API WebSocketRefusalReason
 		ORIGIN,           /// WebSocketParams::setAllowedOrigins() or setOriginCheck() (403).
 		HOOK,             /// WebSocketParams::setHook() or WebSocketConnectionParams::setAsyncHook() has refused it (403, or what the hook has set), has thrown, or has no answer (500).
 		DRAINING,         /// WebSocketServer::drain() was called while the request waited for the answer of setAsyncHook() (503).
+		NO_ROUTE,         /// No route of WebSocketServer::addRoute() has this path, and the server has no other handler (404).
 		REASONS           /// How many there are.
 	};
 

@@ -28,6 +28,7 @@
 #include "Poco/Timespan.h"
 #include <array>
 #include <functional>
+#include <string>
 #include <vector>
 
 
@@ -131,12 +132,36 @@ public:
 	explicit WebSocketServer(const WebSocketServerCallbacks& callbacks, const WebSocketServerParams::Ptr& pParams = new WebSocketServerParams);
 		/// Creates the server. It calls these functions.
 
+	explicit WebSocketServer(const WebSocketServerParams::Ptr& pParams = new WebSocketServerParams);
+		/// Creates a server that has the routes of addRoute() only. WebSocket requests for other paths go to the handlers of setHTTP(); without them, they
+		/// get status 404. Throws an InvalidArgumentException if there are no parameters.
+
 	~WebSocketServer();
 		/// Stops the server.
 		///
 		/// May be called anywhere. Where stop() would throw, connections are cut without another callback. Other threads are waited for, unless
 		/// they wait for this one. Nothing is called any more, except what belongs to the same request: the hook after the
 		/// Origin check, the HTTP handler after its factory. The thread, and with it the ports, end when it has returned from the callback.
+
+	void addRoute(const std::string& path, const WebSocketServerHandler::Ptr& pHandler, const WebSocketConnectionParams::Ptr& pParams = WebSocketConnectionParams::Ptr());
+		/// Has another handler called for the connections with a path. All other connections have the handler of the constructor. The path is one of these:
+		///
+		///     /chat          this path
+		///     /rooms/{id}    with any text that is not empty, and has no slash in it, in place of {id}; behind it the path may go on
+		///     /files/*       all paths that begin with what is before the asterisk
+		///
+		/// If several fit, the exact path is taken; then the one with a parameter: with the longest text before it, then behind it; then
+		/// the longest beginning. The query does not count. Case does, and a slash at the end. Percent-encoding is dealt with as RFC 3986, 6.2.2
+		/// says; dot segments are not resolved. See WebSocketConnection::route() and routeParameter().
+		///
+		/// The parameters are for these connections instead of the server's: limits, compression, subprotocols, origins, hooks. Without them it has the
+		/// server's. As long as the path is not known, the server's limits hold: time and size of the opening handshake.
+		///
+		/// Throws an InvalidArgumentException if the path is none of these, or there is one for the same requests, or there is no handler;
+		/// and an IllegalStateException after start().
+
+	void addRoute(const std::string& path, const WebSocketServerCallbacks& callbacks, const WebSocketConnectionParams::Ptr& pParams = WebSocketConnectionParams::Ptr());
+		/// The same with functions.
 
 	void setHTTP(const HTTPRequestHandlerFactory::Ptr& pFactory, const HTTPServerParams::Ptr& pParams = new HTTPServerParams);
 		/// Sets the factory of the handlers for requests that are not for WebSocket. Without it they get status 400, 405 or 426. Throws an
@@ -199,7 +224,8 @@ public:
 
 	WebSocketConnection::Ptr adopt(HTTPServerRequest& request, HTTPServerResponse& response);
 		/// Completes the opening handshake in a HTTPRequestHandler, as the constructor of WebSocket does, and
-		/// takes the connection over: the handler can return. onOpen() is called by one of the server's threads.
+		/// takes the connection over: the handler can return. onOpen() is called by one of the server's threads. The request's path
+		/// decides which route it has; if there is none, it gets status 404.
 		/// Throws as that constructor, and an IllegalStateException if the server does not run. The params' setAsyncHook() is not
 		/// called: the handler's thread may wait, so it asks whom it has to before it calls this.
 
