@@ -11,7 +11,6 @@
 
 #include "core/MetricsText.h"
 #include "Poco/NumberFormatter.h"
-#include <utility>
 
 
 namespace Poco {
@@ -66,6 +65,24 @@ void WebSocketMetricsText::sample(const std::string& number, const char* pLabel,
 	_text.append(_name);
 	if (pLabel) _text.append(1, '{').append(pLabel).append("=\"").append(labelValue).append("\"}");
 	_text.append(1, ' ').append(number).append(1, '\n');
+}
+
+
+void WebSocketMetricsText::histogram(const char* pName, const char* pHelp, const char* pUnit, const std::vector<std::pair<const char*, Poco::UInt64>>& buckets, double sum)
+{
+	family(pName, "histogram", pHelp, pUnit);
+	const std::string name = _name;
+	Poco::UInt64 count = 0;
+	_name = name + "_bucket";
+	for (const auto& [pLimit, number]: buckets)
+	{
+		count += number; // those of a bucket are in all that follow
+		value(count, "le", pLimit);
+	}
+	_name = name + "_sum";
+	value(sum);
+	_name = name + "_count";
+	value(count);
 }
 
 

@@ -18,6 +18,8 @@
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Types.h"
 #include <string>
+#include <utility>
+#include <vector>
 
 
 namespace Poco {
@@ -39,6 +41,9 @@ public:
 	void value(Poco::UInt64 number, const char* pLabel = nullptr, const std::string& labelValue = std::string());
 	void value(double number, const char* pLabel = nullptr, const std::string& labelValue = std::string());
 		/// A sample of the family.
+
+	void histogram(const char* pName, const char* pHelp, const char* pUnit, const std::vector<std::pair<const char*, Poco::UInt64>>& buckets, double sum);
+		/// A whole family. A bucket has its limit, as text, the last "+Inf", and how many values it has that no bucket before has. The sum is that of all values.
 
 	std::string take();
 		/// Returns the whole text.

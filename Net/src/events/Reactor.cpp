@@ -36,16 +36,17 @@ namespace
 		return message.frame().size() + WebSocketConnectionParams::QUEUE_ENTRY;
 	}
 
-	WebSocketReactor::Time clockTime()
+	WebSocketReactor::Time toTime(std::chrono::steady_clock::time_point when)
 	{
-		return static_cast<WebSocketReactor::Time>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count());
+		return static_cast<WebSocketReactor::Time>(std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count());
 	}
 }
 
 
 WebSocketReactor::WebSocketReactor(const Poco::Timespan& spin):
 	_spin(spin),
-	_now(clockTime()),
+	_turn(std::chrono::steady_clock::now()),
+	_now(toTime(_turn)),
 	_timers(_now),
 	_started(false),
 	_stopping(false),
@@ -220,6 +221,7 @@ void WebSocketReactor::cutAll()
 	performTasks();
 	_timers.run(_now);
 	flushDirty();
+	counters.turns.add(std::chrono::steady_clock::now() - _turn);
 }
 
 
@@ -247,7 +249,8 @@ int WebSocketReactor::timeout()
 
 void WebSocketReactor::updateNow()
 {
-	_now = clockTime();
+	_turn = std::chrono::steady_clock::now();
+	_now = toTime(_turn);
 }
 
 

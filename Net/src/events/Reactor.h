@@ -23,6 +23,7 @@
 #include "events/Place.h"
 #include "events/Poller.h"
 #include "events/TimerWheel.h"
+#include "events/TurnTimes.h"
 #include "core/Buffer.h"
 #include "core/Mask.h"
 #include "Poco/AutoPtr.h"
@@ -31,6 +32,7 @@
 #include "Poco/Thread.h"
 #include "Poco/Timespan.h"
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <future>
 #include <memory>
@@ -57,12 +59,13 @@ public:
 	typedef Poco::AutoPtr<WebSocketReactor> Ptr;
 
 	struct Counters
-		/// Of all connections there have been.
+		/// Of all connections there have been, and of all turns.
 	{
 		WebSocketCounter messagesReceived;
 		WebSocketCounter messagesSent;
 		WebSocketCounter bytesReceived;
 		WebSocketCounter bytesSent;
+		WebSocketTurnTimes turns;
 	};
 
 	explicit WebSocketReactor(const Poco::Timespan& spin);
@@ -196,6 +199,7 @@ private:
 
 	const Poco::Timespan _spin;
 	WebSocketPoller _poller;
+	std::chrono::steady_clock::time_point _turn; // when it began
 	Time _now;
 	WebSocketTimerWheel _timers;
 	const WebSocketPlace _place;

@@ -539,6 +539,13 @@ std::vector<double> WebSocketServer::Core::lags(const Poco::Timespan& longest)
 }
 
 
+void WebSocketServer::Core::addTurns(WebSocketTurnTimes& turns) const
+{
+	if (_stage == CREATED) return;
+	for (const auto& pReactor: _loops.reactors()) turns.add(pReactor->counters.turns);
+}
+
+
 WebSocketServer::Metrics WebSocketServer::Core::metrics() const
 {
 	Metrics metrics;

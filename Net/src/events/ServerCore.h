@@ -79,6 +79,7 @@ public:
 	bool accepting() const;
 	bool draining() const;
 	std::vector<double> lags(const Poco::Timespan& longest);
+	void addTurns(WebSocketTurnTimes& turns) const;
 
 	// WebSocketListener::Acceptor
 	void accepted(int& fd, const sockaddr* pRemote, socklen_t length) override;

@@ -12,10 +12,13 @@
 #include "Poco/Net/WebSocketMonitor.h"
 #include "core/MetricsText.h"
 #include "events/ServerCore.h"
+#include "events/TurnTimes.h"
 #include "Poco/Net/HTTPRequest.h"
 #include "Poco/Net/HTTPServerRequest.h"
 #include "Poco/Net/HTTPServerResponse.h"
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 
 namespace Poco {
@@ -128,6 +131,11 @@ std::string WebSocketMonitor::metrics(Format format) const
 	const std::vector<double> lags = _server.lags(LONGEST_LAG);
 	if (!lags.empty()) text.gauge("websocket_loop_lag_seconds", "How long each loop took to answer now; 1 or more if it did not within a second.", "seconds");
 	for (std::size_t i = 0; i < lags.size(); ++i) text.value(lags[i], "loop", std::to_string(i + 1));
+	WebSocketTurnTimes turns;
+	_server.addTurns(turns);
+	std::vector<std::pair<const char*, Poco::UInt64>> buckets;
+	for (const char* pLimit: WebSocketTurnTimes::LIMITS) buckets.emplace_back(pLimit, turns.count(buckets.size()));
+	text.histogram("websocket_loop_turn_seconds", "How long the turns of all loops took. Who comes in a turn waits until it ends.", "seconds", buckets, turns.seconds());
 	return text.take();
 }
 

@@ -218,6 +218,12 @@ std::vector<double> WebSocketServer::lags(const Poco::Timespan& longest) const
 }
 
 
+void WebSocketServer::addTurns(WebSocketTurnTimes& turns) const
+{
+	_pCore->addTurns(turns);
+}
+
+
 WebSocketServer::Metrics WebSocketServer::metrics() const
 {
 	return _pCore->metrics();

@@ -32,6 +32,7 @@ namespace
 		text.gauge("x_lag_seconds", "Lag.", "seconds");
 		text.value(0.25, "loop", "1");
 		text.value(12345678.0, "loop", "2");
+		text.histogram("x_turn_seconds", "Turns.", "seconds", {{"0.1", 3}, {"2.5", 0}, {"+Inf", 2}}, 7.5);
 		return text.take();
 	}
 }
@@ -53,6 +54,14 @@ TEST(MetricsTextTest, OpenMetrics)
 		"# HELP x_lag_seconds Lag.\n"
 		"x_lag_seconds{loop=\"1\"} 0.250000\n"
 		"x_lag_seconds{loop=\"2\"} 12345678.000000\n"
+		"# TYPE x_turn_seconds histogram\n"
+		"# UNIT x_turn_seconds seconds\n"
+		"# HELP x_turn_seconds Turns.\n"
+		"x_turn_seconds_bucket{le=\"0.1\"} 3\n"
+		"x_turn_seconds_bucket{le=\"2.5\"} 3\n"
+		"x_turn_seconds_bucket{le=\"+Inf\"} 5\n"
+		"x_turn_seconds_sum 7.500000\n"
+		"x_turn_seconds_count 5\n"
 		"# EOF\n", sample(true));
 }
 
@@ -70,5 +79,12 @@ TEST(MetricsTextTest, Prometheus)
 		"# TYPE x_lag_seconds gauge\n"
 		"# HELP x_lag_seconds Lag.\n"
 		"x_lag_seconds{loop=\"1\"} 0.250000\n"
-		"x_lag_seconds{loop=\"2\"} 12345678.000000\n", sample(false));
+		"x_lag_seconds{loop=\"2\"} 12345678.000000\n"
+		"# TYPE x_turn_seconds histogram\n"
+		"# HELP x_turn_seconds Turns.\n"
+		"x_turn_seconds_bucket{le=\"0.1\"} 3\n"
+		"x_turn_seconds_bucket{le=\"2.5\"} 3\n"
+		"x_turn_seconds_bucket{le=\"+Inf\"} 5\n"
+		"x_turn_seconds_sum 7.500000\n"
+		"x_turn_seconds_count 5\n", sample(false));
 }

@@ -9,6 +9,7 @@
 
 #include "support/EventSupport.h"
 #include "Poco/Net/SecureServerSocket.h"
+#include "Poco/Clock.h"
 #include "Poco/Net/WebSocketMonitor.h"
 #include "Poco/Net/WebSocketSystemd.h"
 #include <algorithm>
@@ -297,6 +298,47 @@ TEST_F(EventTest, LagOfALoopThatHangs)
 	EXPECT_TRUE(monitored.monitor.live());
 	EXPECT_EQ(std::string::npos, inCallback.find("lag"));
 	EXPECT_NE(std::string::npos, inCallback.find("websocket_connections 1\n"));
+}
+
+
+namespace
+{
+	Poco::UInt64 turnsUpTo(const std::string& text, const std::string& limit)
+	{
+		const std::string line = "websocket_loop_turn_seconds_bucket{le=\"" + limit + "\"} ";
+		const std::size_t place = text.find(line);
+		return place == std::string::npos ? 0 : std::stoull(text.substr(place + line.size()));
+	}
+}
+
+
+TEST_F(EventTest, LongTurnsAreCounted)
+{
+	EventServer server(Port::PLAIN);
+	server.handler.message = [](EventConnection& connection, std::string_view message, WebSocketFrame::Opcode opcode)
+	{
+		const Poco::Clock since;
+		while (!since.isElapsed(30000)) continue; // which is what is measured
+		connection.send(message, opcode);
+	};
+	const WebSocketMonitor monitor(server.server);
+	EXPECT_EQ(0u, turnsUpTo(monitor.metrics(), "+Inf"));
+	server.start();
+	const std::string before = monitor.metrics();
+	RawPeer peer = server.connect();
+	for (int i = 0; i < 2; ++i)
+	{
+		peer.send(textFrame("x"));
+		expectText(peer, "x");
+	}
+	std::string after;
+	EXPECT_TRUE(eventually([&] // the turn goes on when the peer has its answer
+	{
+		after = monitor.metrics();
+		return turnsUpTo(after, "+Inf") - turnsUpTo(after, "0.025") >= turnsUpTo(before, "+Inf") - turnsUpTo(before, "0.025") + 2;
+	})) << after;
+	EXPECT_NE(std::string::npos, after.find("\nwebsocket_loop_turn_seconds_count " + std::to_string(turnsUpTo(after, "+Inf")) + "\n"));
+	EXPECT_EQ(std::string::npos, after.find("\nwebsocket_loop_turn_seconds_sum 0.00"));
 }
 
 

@@ -44,6 +44,7 @@ POCO_WEBSOCKET_BEGIN
 
 
 class WebSocketReactor;
+class WebSocketTurnTimes;
 
 
 class WebSocket_API WebSocketServer
@@ -269,6 +270,7 @@ private:
 
 	std::vector<Poco::AutoPtr<WebSocketReactor>> reactors() const;
 	std::vector<double> lags(const Poco::Timespan& longest) const;
+	void addTurns(WebSocketTurnTimes& turns) const;
 
 	Core* _pCore; // connections that are kept share its ownership
 };
