@@ -296,6 +296,90 @@ class HandshakesTLS(Attack):
 		return f"{self.count['begun']:,} begun, {self.count['signed']:,} answered, {self.count['cut']:,} cut"
 
 
+class SlowHeaders(SlowHandshakes):
+	"""PROXY headers that take too long."""
+	server = ["--trusted", "127.0.0.0/8"]
+	text = f"{SlowHandshakes.connections} PROXY headers at a time, a byte a second each; another when one has ended"
+	request = b"PROXY TCP4 192.0.2.1 192.0.2.2 40000 443\r\n"
+
+	def begin(self):
+		self.port = self.proxyPort
+		super().begin()
+
+	def proof(self, growth, before, after):
+		return f"{self.count['begun']:,} begun, {self.count['cut']:,} cut after {1000*self.longestCut:,.0f} ms at most, {self.count['answered']:,} answered"
+
+
+class Garbage(Attack):
+	"""What is no PROXY header, where there has to be one."""
+	server = SlowHeaders.server
+	rate = 1000
+	signature = b"\r\n\r\n\0\r\nQUIT\n"
+	kinds = [
+		signature + b"\x3f\x11\0\x0c" + bytes(12),          # a version that does not exist
+		signature + b"\x21\x11\xff\xff" + bytes(4096),       # longer than it may be
+		signature + b"\x21\x11\0\x0f" + bytes(12) + b"\x03\xff\xff", # a TLV longer than the header
+		b"PROXY TCP4 999.0.2.1 192.0.2.2 40000 443\r\n",
+		b"PROXY TCP4 " + b"1"*200,
+		REQUEST % b"",
+	]
+	text = f"{rate:,} connections a second with what is no PROXY header, in {len(kinds)} ways: no such version, too long, malformed, none at all"
+
+	def begin(self):
+		self.port = self.proxyPort
+		self.kind = itertools.cycle(self.kinds)
+		self.waiting = collections.deque()
+
+	def act(self):
+		connection = self.connect()
+		connection.setblocking(False)
+		connection.send(next(self.kind))
+		self.waiting.append(connection)
+		self.count["begun"] += 1
+
+	def step(self):
+		while self.waiting:
+			data = received(self.waiting[0])
+			if data == b"":
+				return
+			if data:
+				common.fail("a connection without a PROXY header was answered")
+			reset(self.waiting.popleft())
+			self.count["cut"] += 1
+
+	def end(self):
+		for connection in self.waiting:
+			reset(connection)
+
+	def proof(self, growth, before, after):
+		return f"{self.count['begun']:,} begun, {self.count['cut']:,} cut, {after['refused'] - before['refused']:,} counted as refused"
+
+
+class Forged(Attack):
+	"""Who tells where he comes from, at length, and is not believed."""
+	server = ["--trusted", "192.0.2.0/24"]
+	rate = 500
+	request = REQUEST % (b"X-Forwarded-For: " + b", ".join([b"127.1.2.3"]*500) + b"\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: localhost\r\n")
+	text = f"{rate} handshakes a second with 500 addresses in X-Forwarded-For, from who is no trusted proxy; reset when they are complete"
+
+	def act(self):
+		connection = self.connect()
+		connection.sendall(self.request)
+		answer = self.some(connection)
+		self.count["opened" if answer.startswith(b"HTTP/1.1 101") else "refused"] += 1
+		reset(connection)
+
+	def proof(self, growth, before, after):
+		return (f"{self.count['opened']:,} opened, {self.count['refused']:,} refused; "
+			f"{after['forwarded_ignored'] - before['forwarded_ignored']:,} counted as not believed")
+
+
+class Forwarded(Forged):
+	"""Who is believed: all addresses have to be read, since each is a trusted proxy's."""
+	server = SlowHeaders.server
+	text = "the same from a trusted proxy, all 500 addresses being those of trusted proxies"
+
+
 class TLS12:
 	"""A client's TLS 1.2 without I/O: Python's ssl cannot renegotiate."""
 	context = None
@@ -724,6 +808,10 @@ ATTACKS = {
 	"resets": Resets,
 	"tls-handshakes": HandshakesTLS,
 	"tls-slow": SlowTLS,
+	"proxy-slow": SlowHeaders,
+	"proxy-garbage": Garbage,
+	"forged": Forged,
+	"forwarded": Forwarded,
 	"renegotiation": Renegotiation,
 	"renegotiation-allowed": RenegotiationAllowed,
 	"pings": Pings,

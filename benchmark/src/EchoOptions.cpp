@@ -20,7 +20,7 @@ namespace
 	enum Option
 	{
 		PARTS = 1, BROADCAST, EACH, TLS, RENEGOTIATION, CORK, NO_UTF8, DEFLATE, CLIENT_NO_TAKEOVER, SERVER_NO_TAKEOVER, WINDOW_BITS, LEVEL, MEM_LEVEL, THRESHOLD,
-		MAX_CONNECTIONS, MAX_MESSAGE, MAX_QUEUED, HANDSHAKE_TIMEOUT
+		MAX_CONNECTIONS, MAX_MESSAGE, MAX_QUEUED, HANDSHAKE_TIMEOUT, TRUSTED
 	};
 
 	const option OPTIONS[] =
@@ -43,6 +43,7 @@ namespace
 		{"max-message", required_argument, nullptr, MAX_MESSAGE},
 		{"max-queued", required_argument, nullptr, MAX_QUEUED},
 		{"handshake-timeout", required_argument, nullptr, HANDSHAKE_TIMEOUT},
+		{"trusted", required_argument, nullptr, TRUSTED},
 		{nullptr, 0, nullptr, 0}
 	};
 
@@ -84,6 +85,7 @@ EchoOptions EchoOptions::parse(int argc, char** argv)
 		case MAX_MESSAGE: options.maxMessage = number(1, 1 << 30); break;
 		case MAX_QUEUED: options.maxQueued = number(1, 1 << 30); break;
 		case HANDSHAKE_TIMEOUT: options.handshakeTimeout = number(1, 1 << 30); break;
+		case TRUSTED: options.trusted = optarg; break;
 		default: throw std::invalid_argument(std::string("unknown option, or its value is missing: ") + argv[optind - 1]);
 		}
 	}

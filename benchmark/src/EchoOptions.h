@@ -16,6 +16,7 @@
 
 
 #include <stdexcept>
+#include <string>
 
 
 struct EchoOptions
@@ -39,11 +40,12 @@ struct EchoOptions
 	int  maxMessage = 0;           /// Bytes.
 	int  maxQueued = 0;            /// Bytes.
 	int  handshakeTimeout = 0;     /// Milliseconds.
+	std::string trusted;           /// The network of trusted proxies; there is a second port then, for connections with a PROXY header.
 
 	bool limits() const
 		/// Returns true if one of the options that EventsBenchmark alone has was given.
 	{
-		return renegotiation || maxConnections > 0 || maxMessage > 0 || maxQueued > 0 || handshakeTimeout > 0;
+		return renegotiation || maxConnections > 0 || maxMessage > 0 || maxQueued > 0 || handshakeTimeout > 0 || !trusted.empty();
 	}
 
 	static EchoOptions parse(int argc, char** argv);

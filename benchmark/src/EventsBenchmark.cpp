@@ -122,6 +122,7 @@ namespace
 		if (options.maxMessage > 0) pParams->setMaxMessageSize(options.maxMessage);
 		if (options.maxQueued > 0) pParams->setMaxQueuedBytes(options.maxQueued);
 		if (options.handshakeTimeout > 0) pParams->setHandshakeTimeout(Poco::Timespan(1000*static_cast<Poco::Timespan::TimeDiff>(options.handshakeTimeout)));
+		if (!options.trusted.empty()) pParams->setTrustedProxies({options.trusted});
 		return pParams;
 	}
 
@@ -132,14 +133,15 @@ namespace
 		return new Echo(options.parts);
 	}
 
-	void print(const Poco::Net::WebSocketServer::Metrics& metrics)
+	void print(const Poco::Net::WebSocketServer::Metrics& metrics, int proxyPort)
 		/// As JSON, in a line.
 	{
 		std::cout << "{\"connections\": " << metrics.connections << ", \"handshakes\": " << metrics.handshakes
 			<< ", \"accepted\": " << metrics.connectionsAccepted << ", \"opened\": " << metrics.connectionsOpened
 			<< ", \"refused\": " << metrics.connectionsRefused << ", \"messages_received\": " << metrics.messagesReceived
 			<< ", \"messages_sent\": " << metrics.messagesSent << ", \"bytes_received\": " << metrics.bytesReceived
-			<< ", \"bytes_sent\": " << metrics.bytesSent << "}" << std::endl;
+			<< ", \"bytes_sent\": " << metrics.bytesSent << ", \"forwarded_ignored\": " << metrics.forwardedIgnored
+			<< ", \"proxy_port\": " << proxyPort << "}" << std::endl;
 	}
 }
 
@@ -164,11 +166,18 @@ int main(int argc, char** argv)
 		Poco::Net::WebSocketServer server(pHandler, parameters(options));
 		if (auto* const pBroadcast = dynamic_cast<Broadcast*>(pHandler.get())) pBroadcast->pServer = &server;
 		server.listen(socket);
+		int proxyPort = 0;
+		if (!options.trusted.empty())
+		{
+			const Poco::Net::ServerSocket behind = listeningSocket(BACKLOG, options.tls, options.renegotiation);
+			server.listen(behind, Poco::Net::WebSocketServer::ProxyProtocol::REQUIRED);
+			proxyPort = behind.address().port();
+		}
 		server.start();
 		std::cout << socket.address().port() << " " << Poco::Process::id() << std::endl;
 
 		int signal = 0;
-		while (sigwait(&signals, &signal) == 0 && signal == SIGUSR1) print(server.metrics());
+		while (sigwait(&signals, &signal) == 0 && signal == SIGUSR1) print(server.metrics(), proxyPort);
 		server.stop();
 	}
 	catch (const std::invalid_argument& exc)
