@@ -177,7 +177,7 @@ const Poco::UUID& WebSocketEventConnection::id() const
 
 bool WebSocketEventConnection::belongsTo(const WebSocketConnectionGroup& group) const
 {
-	return &_pGroup->root == &group;
+	return &group().root == &group;
 }
 
 
@@ -214,7 +214,7 @@ std::string WebSocketEventConnection::subprotocol() const
 
 const std::string& WebSocketEventConnection::route() const
 {
-	return _pGroup->routePath;
+	return group().routePath;
 }
 
 

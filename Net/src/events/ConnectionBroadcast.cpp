@@ -23,7 +23,7 @@ POCO_WEBSOCKET_BEGIN
 
 bool WebSocketEventConnection::isBehind() const
 {
-	return _queue.broadcasts != _reactor.broadcasts().count() && state() == OPEN && _pGroup->role == WebSocketFramer::ROLE_SERVER;
+	return _queue.broadcasts != _reactor.broadcasts().count() && state() == OPEN && group().role == WebSocketFramer::ROLE_SERVER;
 }
 
 
@@ -42,7 +42,7 @@ void WebSocketEventConnection::give()
 
 void WebSocketEventConnection::loseBroadcast()
 {
-	if (state() != OPEN || _pGroup->role != WebSocketFramer::ROLE_SERVER) return;
+	if (state() != OPEN || group().role != WebSocketFramer::ROLE_SERVER) return;
 	catchUp();
 	refuse();
 	_reactor.markDirty(*this); // which tells when there is room

@@ -52,7 +52,7 @@ void WebSocketEventConnection::endSoon(int code, const std::string& reason)
 		close(code, reason);
 		return;
 	}
-	const Time time = _timing.lastReceived() + _pGroup->limits.closeTimeout;
+	const Time time = _timing.lastReceived() + group().limits.closeTimeout;
 	if (WebSocketTimerWheel::reached(time, _reactor.now())) cut();
 	else if (WebSocketTimerWheel::reached(time, dueTime())) _reactor.timers().set(*this, time);
 }
@@ -123,7 +123,7 @@ void WebSocketEventConnection::go(WebSocketLife::Phase next)
 void WebSocketEventConnection::noteClose(int code)
 	/// A Close frame is sent, and the peer's has not come.
 {
-	if (_pGroup->root.logs()) rare().closeSent = code;
+	if (group().root.logs()) rare().closeSent = code;
 }
 
 
@@ -197,7 +197,7 @@ void WebSocketEventConnection::callOnError(const Poco::Exception& exc)
 {
 	try
 	{
-		_pGroup->handler().onError(*this, exc);
+		group().handler().onError(*this, exc);
 	}
 	catch (...)
 	{
@@ -228,7 +228,7 @@ void WebSocketEventConnection::callOnClose()
 	}
 	try
 	{
-		_pGroup->handler().onClose(*this, _framer.closeCode(), reason);
+		group().handler().onClose(*this, _framer.closeCode(), reason);
 	}
 	catch (const Poco::Exception& exc)
 	{
@@ -258,7 +258,7 @@ void WebSocketEventConnection::callOnClose()
 	_queue.forget();
 	_pOpening.reset();
 	releaseUserData();
-	_pGroup->root.gone(*this, _life.counted(), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);
+	group().root.gone(*this, _life.counted(), _framer.closeCode() != WebSocketFrame::NO_CLOSE_FRAME);
 }
 
 

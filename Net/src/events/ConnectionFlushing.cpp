@@ -101,7 +101,7 @@ void WebSocketEventConnection::flushed()
 	{
 		// While other messages wait for the last part of one, only if reading is paused: that part may come by reading.
 		if (_queue.owes() && (_input.isPaused() || !_queue.holds()) && _queue.pay())
-			call([this] { _pGroup->handler().onDrained(*this); });
+			call([this] { group().handler().onDrained(*this); });
 		return;
 	}
 	// All has been said. A peer that is still sending would lose what was said last if the stream were closed.

@@ -37,7 +37,7 @@ void WebSocketEventConnection::beginHandshake()
 {
 	const bool dispatched = _life.counted() == WebSocketConnectionGroup::HTTP;
 	if (!_pOpening) _pOpening = _reactor.takeOpening();
-	_pOpening->begin(*_pGroup, _stream);
+	_pOpening->begin(group(), _stream);
 	std::string received = _pOpening->takeBehind();
 	if (!received.empty()) receiveRequest(&received[0], received.size());
 	if (_pOpening && _stream.plain()) ready(WebSocketPoller::READ); // mostly the request is there, and nobody need tell
@@ -52,10 +52,10 @@ void WebSocketEventConnection::beginAdopted()
 	updateInterest();
 	const std::unique_ptr<Rare::Adopted> pAdopted = std::move(rare().pAdopted);
 	const WebSocketAgreement& agreement = pAdopted->agreement;
-	if (_pGroup->root.logs()) rare().path = WebSocketHandshake::pathOf(pAdopted->request.getURI());
+	if (group().root.logs()) rare().path = WebSocketHandshake::pathOf(pAdopted->request.getURI());
 	std::unique_ptr<WebSocketOpeningHandshake> pOpening = _reactor.takeOpening();
-	pOpening->begin(_pGroup->root, _stream);
-	open(_pGroup->role == WebSocketFramer::ROLE_SERVER ? pOpening->adopt(pAdopted->request) : pAdopted->request, agreement.subprotocol, agreement.deflated ? &agreement.deflate : nullptr);
+	pOpening->begin(group().root, _stream);
+	open(group().role == WebSocketFramer::ROLE_SERVER ? pOpening->adopt(pAdopted->request) : pAdopted->request, agreement.subprotocol, agreement.deflated ? &agreement.deflate : nullptr);
 	_reactor.giveOpening(std::move(pOpening));
 	process(pAdopted->data.data(), pAdopted->data.size());
 	if (!_life.gone() && _stream.pending()) _reactor.again(*this);
@@ -64,7 +64,7 @@ void WebSocketEventConnection::beginAdopted()
 
 [[gnu::noinline]] void WebSocketEventConnection::receiveRequest(char* pData, std::size_t length)
 {
-	if (_pGroup->silent()) // the hook is not called any more
+	if (group().silent()) // the hook is not called any more
 	{
 		cut();
 		return;
@@ -85,7 +85,7 @@ void WebSocketEventConnection::beginAdopted()
 	if (result == WebSocketOpeningHandshake::ASKS)
 	{
 		WebSocketRefusal::Reason reason = WebSocketRefusal::BUSY;
-		WebSocketConnectionGroup::Seat pSeat = _pGroup->root.seat(reason);
+		WebSocketConnectionGroup::Seat pSeat = group().root.seat(reason);
 		result = pSeat ? _pOpening->ask(std::move(pSeat), [pThis = Ptr(this, true)]() mutable { return pThis->_reactor.post(pThis->newTask(Task::ANSWERED)); })
 			: _pOpening->busy(reason, "Too many requests are waiting");
 		if (result == WebSocketOpeningHandshake::WAITS)
@@ -113,7 +113,7 @@ void WebSocketEventConnection::beginAdopted()
 void WebSocketEventConnection::await(bool first)
 	/// The answer has a time of its own, which is a part of that of the handshake; first tells whether that begins now.
 {
-	Time end = _reactor.now() + std::min(_pOpening->group().acceptanceTimeout, _pGroup->handshakeTimeout);
+	Time end = _reactor.now() + std::min(_pOpening->group().acceptanceTimeout, group().handshakeTimeout);
 	if (!first && WebSocketTimerWheel::reached(dueTime(), end)) end = dueTime();
 	_reactor.timers().set(*this, end);
 }
@@ -123,7 +123,7 @@ void WebSocketEventConnection::await(bool first)
 	/// The answer has come, or does not come any more, which has a reason.
 {
 	if (!_pOpening || !_pOpening->waits()) return; // that was too late
-	if (_pGroup->silent())
+	if (group().silent())
 	{
 		cut();
 		return;
@@ -143,9 +143,9 @@ void WebSocketEventConnection::conclude(std::unique_ptr<WebSocketOpeningHandshak
 	_reactor.markDirty(*this);
 	if (accepted)
 	{
-		if (_pGroup->root.logs()) rare().path = pOpening->path();
+		if (group().root.logs()) rare().path = pOpening->path();
 		if (_input.isPaused()) goOn();
-		_pGroup = &pOpening->group();
+		_pGroup.store(&pOpening->group(), std::memory_order_relaxed);
 		if (!pOpening->routeParameter().empty()) rare().routeParameter = pOpening->routeParameter();
 		if (pOpening->userData()) setUserData(pOpening->userData());
 		open(pOpening->request(), pOpening->subprotocol(), pOpening->deflate());
@@ -164,7 +164,7 @@ void WebSocketEventConnection::conclude(std::unique_ptr<WebSocketOpeningHandshak
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::tellRefused(WebSocketRefusal&& refusal, std::size_t sent)
 {
 	refusal.address = _stream.remoteAddress();
-	_pGroup->root.refused(refusal, {_input.bytes, sent, _since.elapsed()/1000});
+	group().root.refused(refusal, {_input.bytes, sent, _since.elapsed()/1000});
 }
 
 
@@ -176,7 +176,7 @@ void WebSocketEventConnection::conclude(std::unique_ptr<WebSocketOpeningHandshak
 	refusal.reason = WebSocketRefusal::TLS_FAILED;
 	refusal.text   = _stream.handshakeError();
 	if (!refusal.text.empty()) tellRefused(std::move(refusal), 0);
-	else if (_life.counted() == WebSocketConnectionGroup::HANDSHAKE || !_pOpening->received().empty()) _pGroup->root.abandoned();
+	else if (_life.counted() == WebSocketConnectionGroup::HANDSHAKE || !_pOpening->received().empty()) group().root.abandoned();
 }
 
 
@@ -186,7 +186,7 @@ bool WebSocketEventConnection::handOver(WebSocketOpeningHandshake& opening, cons
 	std::string received = opening.received();
 	received.append(pBehind, length);
 	_reactor.poller().remove(_stream.fd());
-	if (_pGroup->root.handOver(_stream, received, opening.requests(), _life.counted()))
+	if (group().root.handOver(_stream, received, opening.requests(), _life.counted()))
 	{
 		_life.handedOver();
 		cut();
@@ -202,13 +202,13 @@ bool WebSocketEventConnection::handOver(WebSocketOpeningHandshake& opening, cons
 {
 	Poco::UInt32 random = 0;
 	std::memcpy(&random, _reactor.nextKey(), sizeof(random));
-	_timing.limitAge(_reactor.now(), _pGroup->limits, random);
+	_timing.limitAge(_reactor.now(), group().limits, random);
 }
 
 
 void WebSocketEventConnection::open(HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate)
 {
-	const WebSocketConnectionParams& params = *_pGroup->pConnectionParams;
+	const WebSocketConnectionParams& params = group()->pConnectionParams;
 	_framer.setVerifyUTF8(params.getVerifyUTF8());
 	_framer.setVerifyMasking(params.getVerifyMasking());
 	_input.parser().assembler().configure(params, pDeflate);
@@ -216,11 +216,11 @@ void WebSocketEventConnection::open(HTTPRequest& request, const std::string& sub
 	if (subprotocol != this->subprotocol()) rare().subprotocol = subprotocol;
 	_since.update();
 	const WebSocketConnectionGroup::Phase before = _life.counted();
-	if (_pGroup->limits.maxAge > 0) limitAge();
+	if (group().limits.maxAge > 0) limitAge();
 	enter(WebSocketLife::OPEN);
-	_pGroup->root.opened(*this, before);
-	call([&] { _pGroup->tellOpen(*this, request); });
-	if (!_life.gone()) _pGroup->root.greeted(*this);
+	group().root.opened(*this, before);
+	call([&] { group().tellOpen(*this, request); });
+	if (!_life.gone()) group().root.greeted(*this);
 }
 
 

@@ -179,9 +179,9 @@ WebSocketConnection::SendResult WebSocketEventConnection::refuse()
 {
 	if (state() != OPEN) return NOT_OPEN;
 	_notQueued.fetch_add(1, std::memory_order_relaxed);
-	_pGroup->root.messagesNotQueued.fetch_add(1, std::memory_order_relaxed);
+	group().root.messagesNotQueued.fetch_add(1, std::memory_order_relaxed);
 	if (!_queue.owe() && !_reactor.current()) _reactor.post(newTask(Task::FLUSH)); // all may have been sent just now
-	switch (_pGroup->pConnectionParams->getQueuePolicy())
+	switch (group().pConnectionParams->getQueuePolicy())
 	{
 	case WebSocketConnectionParams::QUEUE_REFUSE:
 		return QUEUE_FULL;
@@ -202,7 +202,7 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendLater(WebSocketMes
 {
 	const bool here = _reactor.current();
 	const std::size_t cost = message.cost();
-	if (!_queue.reserve(limited ? _pGroup->maxQueuedBytes : std::numeric_limits<std::size_t>::max(), cost, here)) return refuse();
+	if (!_queue.reserve(limited ? group().maxQueuedBytes : std::numeric_limits<std::size_t>::max(), cost, here)) return refuse();
 	try
 	{
 		if (here)

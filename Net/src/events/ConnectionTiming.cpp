@@ -58,7 +58,7 @@ void WebSocketEventConnection::timeReached(Time now)
 		go(WebSocketLife::CLOSED);
 		return;
 	}
-	while (act(_timing.timeReached(now, _pGroup->limits, facts(), more()), now)) continue;
+	while (act(_timing.timeReached(now, group().limits, facts(), more()), now)) continue;
 	if (!_life.gone()) schedule();
 }
 
@@ -66,7 +66,7 @@ void WebSocketEventConnection::timeReached(Time now)
 bool WebSocketEventConnection::act(WebSocketTiming::Action action, Time now)
 	/// Returns true if there may be more to be done.
 {
-	if (action >= WebSocketTiming::IDLE) _pGroup->root.timeouts[action].fetch_add(1, std::memory_order_relaxed);
+	if (action >= WebSocketTiming::IDLE) group().root.timeouts[action].fetch_add(1, std::memory_order_relaxed);
 	switch (action)
 	{
 	case WebSocketTiming::NOTHING:
@@ -133,10 +133,10 @@ WebSocketTiming::More* WebSocketEventConnection::more() const
 
 WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 {
-	if (!_pOpening) return _timing.deadline(_reactor.now(), _pGroup->limits, facts(), more());
+	if (!_pOpening) return _timing.deadline(_reactor.now(), group().limits, facts(), more());
 	if (_pOpening->waits()) return dueTime();
 	const bool idle = _life.counted() == WebSocketConnectionGroup::HTTP && _pOpening->received().empty(); // between two requests
-	return _timing.lastReceived() + (idle ? WebSocketKeepAlive::milliseconds(_pGroup->pHTTPParams->getKeepAliveTimeout()) : _pGroup->handshakeTimeout);
+	return _timing.lastReceived() + (idle ? WebSocketKeepAlive::milliseconds(group().pHTTPParams->getKeepAliveTimeout()) : group().handshakeTimeout);
 }
 
 

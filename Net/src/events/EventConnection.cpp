@@ -46,7 +46,7 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& gro
 	_input(_framer),
 	_pRare(nullptr)
 {
-	_pGroup->root.duplicate();
+	group().root.duplicate();
 	_reactor.duplicate();
 }
 
@@ -104,7 +104,7 @@ WebSocketEventConnection::~WebSocketEventConnection()
 {
 	delete _pRare.load();
 	_reactor.release();
-	_pGroup->root.release();
+	group().root.release();
 }
 
 
@@ -183,7 +183,7 @@ void WebSocketEventConnection::discharge()
 	enter(WebSocketLife::GONE);
 	_stream.close();
 	releaseUserData();
-	_pGroup->root.gone(*this, _life.counted(), false);
+	group().root.gone(*this, _life.counted(), false);
 }
 
 
@@ -326,7 +326,7 @@ inline void WebSocketEventConnection::messageReceived()
 	const std::size_t length = _input.parser().length();
 	const auto opcode = static_cast<WebSocketFrame::Opcode>(_input.parser().opcode());
 	_input.messages.add(1);
-	call([&] { _pGroup->handler().onMessage(*this, std::string_view(pMessage, length), opcode); });
+	call([&] { group().handler().onMessage(*this, std::string_view(pMessage, length), opcode); });
 }
 
 
@@ -354,7 +354,7 @@ void WebSocketEventConnection::partReceived()
 		_reactor.counters.messagesReceived.add(1);
 	}
 	const auto opcode = static_cast<WebSocketFrame::Opcode>(_input.parser().opcode());
-	call([&] { _pGroup->handler().onPart(*this, std::string_view(_input.parser().data(), _input.parser().length()), opcode, _input.parser().last()); });
+	call([&] { group().handler().onPart(*this, std::string_view(_input.parser().data(), _input.parser().length()), opcode, _input.parser().last()); });
 }
 
 
@@ -367,11 +367,11 @@ void WebSocketEventConnection::partReceived()
 	{
 	case WebSocketFrame::OP_PING:
 		sendControl(flags, payload, length);
-		if (!_life.discards()) call([this] { _pGroup->handler().onPing(*this, std::string_view(_framer.controlPayload(), _framer.controlLength())); });
+		if (!_life.discards()) call([this] { group().handler().onPing(*this, std::string_view(_framer.controlPayload(), _framer.controlLength())); });
 		break;
 	case WebSocketFrame::OP_PONG:
 		_pingTimes.received(_framer.controlPayload(), _framer.controlLength(), pingClock());
-		call([this] { _pGroup->handler().onPong(*this, std::string_view(_framer.controlPayload(), _framer.controlLength())); });
+		call([this] { group().handler().onPong(*this, std::string_view(_framer.controlPayload(), _framer.controlLength())); });
 		break;
 	default:
 		catchUp();

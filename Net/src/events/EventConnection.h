@@ -266,6 +266,7 @@ private:
 	void wakeFlush();
 	template <typename Function> void orAbort(const Function& function);
 	Task newTask(Task::What what, int number = 0);
+	WebSocketConnectionGroup& group() const;
 	WebSocketLink link();
 	static WebSocketPingTimes::Time pingClock();
 	void sendPing();
@@ -298,7 +299,7 @@ private:
 	std::atomic<unsigned char> _dataReleased; // 1 if no user data is kept any more
 	unsigned char _flags;
 	WebSocketLife _life;
-	WebSocketConnectionGroup* _pGroup; // the route's, as soon as that is known
+	std::atomic<WebSocketConnectionGroup*> _pGroup; // the route's, as soon as that is known; routes exist before the threads do
 	WebSocketReactor& _reactor;
 
 	// What sending needs lies together: to reach one connection after the other is to wait for memory.
@@ -389,9 +390,15 @@ inline bool WebSocketEventConnection::is(Flag flag) const
 }
 
 
+inline WebSocketConnectionGroup& WebSocketEventConnection::group() const
+{
+	return *_pGroup.load(std::memory_order_relaxed);
+}
+
+
 inline WebSocketLink WebSocketEventConnection::link()
 {
-	return WebSocketLink{this, *_pGroup, _reactor, _framer, _input.parser(), _stream, _timing};
+	return WebSocketLink{this, group(), _reactor, _framer, _input.parser(), _stream, _timing};
 }
 
 
