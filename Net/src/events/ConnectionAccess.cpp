@@ -177,7 +177,7 @@ const Poco::UUID& WebSocketEventConnection::id() const
 
 bool WebSocketEventConnection::belongsTo(const WebSocketConnectionGroup& group) const
 {
-	return &group().root == &group;
+	return &this->group().root == &group;
 }
 
 

@@ -208,7 +208,7 @@ bool WebSocketEventConnection::handOver(WebSocketOpeningHandshake& opening, cons
 
 void WebSocketEventConnection::open(HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate)
 {
-	const WebSocketConnectionParams& params = group()->pConnectionParams;
+	const WebSocketConnectionParams& params = *group().pConnectionParams;
 	_framer.setVerifyUTF8(params.getVerifyUTF8());
 	_framer.setVerifyMasking(params.getVerifyMasking());
 	_input.parser().assembler().configure(params, pDeflate);

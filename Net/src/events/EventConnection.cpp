@@ -46,7 +46,7 @@ WebSocketEventConnection::WebSocketEventConnection(WebSocketConnectionGroup& gro
 	_input(_framer),
 	_pRare(nullptr)
 {
-	group().root.duplicate();
+	group.root.duplicate();
 	_reactor.duplicate();
 }
 
