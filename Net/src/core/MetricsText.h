@@ -28,8 +28,8 @@ POCO_WEBSOCKET_BEGIN
 
 
 class WebSocketMetricsText
-	/// Writes metrics in the text format of OpenMetrics 1.0.0, or the older one of Prometheus, 0.0.4. Names, units and the values of labels are
-	/// constants of the library, which need no escaping.
+	/// Writes metrics in the text format of OpenMetrics 1.0.0, or the older one of Prometheus, 0.0.4. Names and units are
+	/// constants of the library, and the values of labels these or host names: they need no escaping.
 {
 public:
 	explicit WebSocketMetricsText(bool openMetrics);

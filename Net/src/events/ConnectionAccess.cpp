@@ -230,6 +230,12 @@ bool WebSocketEventConnection::secure() const
 }
 
 
+WebSocketTLSInfo WebSocketEventConnection::tlsInfo() const
+{
+	return _stream.tlsInfo();
+}
+
+
 WebSocketConnection::Metrics WebSocketEventConnection::metrics() const
 {
 	Metrics metrics;

@@ -217,6 +217,7 @@ void WebSocketEventConnection::open(HTTPRequest& request, const std::string& sub
 	_since.update();
 	const WebSocketConnectionGroup::Phase before = _life.counted();
 	if (group().limits.maxAge > 0) limitAge();
+	if (!_stream.plain()) _stream.noteTLS();
 	enter(WebSocketLife::OPEN);
 	group().root.opened(*this, before);
 	call([&] { group().tellOpen(*this, request); });

@@ -118,6 +118,7 @@ public:
 	const std::string& route() const override;
 	std::string routeParameter() const override;
 	bool secure() const override;
+	WebSocketTLSInfo tlsInfo() const override;
 	Metrics metrics() const override;
 	void setUserData(const std::shared_ptr<void>& pData) override;
 	std::shared_ptr<void> userData() const override;

@@ -385,7 +385,7 @@ WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::ask(WebSocketConnec
 	return orFailed([&]
 	{
 		_pSeat = std::move(pSeat);
-		_pPending = std::make_shared<WebSocketPendingAcceptance>(*_pRequest, _pRequest->clientAddress(), _pRequest->secure(), _pGroup->routePath, _routeParameter, tell);
+		_pPending = std::make_shared<WebSocketPendingAcceptance>(*_pRequest, _pRequest->clientAddress(), _pRequest->secure(), WebSocketTLSInfo::of(*_pRequest), _pGroup->routePath, _routeParameter, tell);
 		_pPending->ask(_pParams->getAsyncHook());
 		return _pPending->await() ? WAITS : answered(WebSocketRefusal::HOOK, "");
 	});

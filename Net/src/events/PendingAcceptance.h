@@ -52,7 +52,7 @@ public:
 	typedef std::function<bool()> Tell;
 		/// Tells the handshake that there is an answer. Is called by any thread. Returns false if there is no handshake any more.
 
-	WebSocketPendingAcceptance(const HTTPRequest& itsRequest, const SocketAddress& itsAddress, bool isSecure, const std::string& itsRoute, const std::string& itsParameter, const Tell& tell);
+	WebSocketPendingAcceptance(const HTTPRequest& itsRequest, const SocketAddress& itsAddress, bool isSecure, const WebSocketTLSInfo& itsTLSInfo, const std::string& itsRoute, const std::string& itsParameter, const Tell& tell);
 
 	//
 	// The handshake
@@ -81,6 +81,7 @@ public:
 	const HTTPRequest request;
 	const SocketAddress remoteAddress;
 	const bool secure;
+	const WebSocketTLSInfo tlsInfo;
 	const std::string route;
 	const std::string routeParameter;
 

@@ -444,8 +444,15 @@ void WebSocketServer::Core::awaited() noexcept
 
 void WebSocketServer::Core::opened(WebSocketConnection& connection, Phase before)
 {
-	if (connection.secure()) _secure.fetch_add(1, std::memory_order_relaxed);
+	if (connection.secure()) countTLS(connection);
 	_admission.opened(before);
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketServer::Core::countTLS(const WebSocketConnection& connection)
+{
+	const std::string version = connection.tlsInfo().version;
+	_secure[version == "TLSv1.3" ? TLS_1_3 : version == "TLSv1.2" ? TLS_1_2 : TLS_OTHER].fetch_add(1, std::memory_order_relaxed);
 }
 
 
@@ -553,7 +560,12 @@ WebSocketServer::Metrics WebSocketServer::Core::metrics() const
 	_proxies.read(metrics);
 	metrics.connectionsAccepted = _accepted;
 	metrics.acceptFailures = _failures;
-	metrics.tlsConnectionsOpened = _secure;
+	for (std::size_t i = 0; i < TLS_VERSIONS; ++i)
+	{
+		metrics.tlsVersions[i] = _secure[i];
+		metrics.tlsConnectionsOpened += metrics.tlsVersions[i];
+	}
+	_loops.read(metrics);
 	metrics.messagesNotQueued = messagesNotQueued;
 	metrics.timeouts[IDLE_TIMEOUT]    = timeouts[WebSocketTiming::IDLE];
 	metrics.timeouts[AGE_LIMIT]       = timeouts[WebSocketTiming::AGED];

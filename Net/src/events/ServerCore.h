@@ -27,6 +27,7 @@
 #include "Poco/Net/WebSocketServer.h"
 #include "Poco/AutoPtr.h"
 #include "Poco/Logger.h"
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -131,6 +132,7 @@ private:
 	void finish();
 	void begin(const WebSocketEventConnection::Ptr& pConnection, WebSocketReactor& reactor);
 	void refuse(WebSocketRefusal::Reason reason, const SocketAddress& address, HTTPResponse::HTTPStatus status = HTTPResponse::HTTPStatus(0), const std::string& text = "A limit is reached", const std::string& path = std::string());
+	void countTLS(const WebSocketConnection& connection);
 	void logEnd(const WebSocketEventConnection& connection);
 	bool admit(const WebSocketHost& host, const sockaddr* pPeer, socklen_t length);
 	template <typename Make> void take(const WebSocketHost& host, std::unique_ptr<WebSocketVia>&& pVia, const Make& make);
@@ -151,7 +153,7 @@ private:
 	std::atomic<bool> _draining{false}; // drain() has been called
 	std::atomic<Poco::UInt64> _accepted{0};
 	std::atomic<Poco::UInt64> _failures{0};
-	std::atomic<Poco::UInt64> _secure{0}; // connections that were opened over TLS
+	std::array<std::atomic<Poco::UInt64>, TLS_VERSIONS> _secure = {}; // connections that were opened over TLS
 	std::mutex _cutMutex;
 	std::vector<WebSocketConnection::Ptr> _cut; // while draining
 };

@@ -11,7 +11,9 @@
 
 #include "events/ServerLoops.h"
 #include "core/KeepAlive.h"
+#include "net/CertificateEnds.h"
 #include "net/Descriptor.h"
+#include "net/OpenSSL.h"
 #include <algorithm>
 #include <string>
 #include <thread>
@@ -40,6 +42,22 @@ Poco::UInt16 WebSocketServerLoops::port() const
 		if (address.family() != SocketAddress::UNIX_LOCAL) return address.port();
 	}
 	return 0;
+}
+
+
+void WebSocketServerLoops::read(WebSocketServer::Metrics& metrics) const
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	for (const Port& port: _ports)
+	{
+		ssl_ctx_st* const pContext = WebSocketOpenSSL::contextOf(port.socket.impl());
+		if (!pContext) continue;
+		for (const auto& [name, end]: certificateEndsOf(pContext))
+		{
+			const auto it = metrics.certificateEnds.emplace(name, end).first;
+			it->second = std::min(it->second, end);
+		}
+	}
 }
 
 

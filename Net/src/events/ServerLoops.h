@@ -50,6 +50,9 @@ public:
 	Poco::UInt16 port() const;
 		/// Returns that of the first socket that has one, or 0. Thread-safe.
 
+	void read(WebSocketServer::Metrics& metrics) const;
+		/// Fills in what is known of the ports. Thread-safe.
+
 	void closePorts();
 
 	bool abandon();

@@ -12,6 +12,7 @@
 #include "events/Stream.h"
 #include "core/BranchHint.h"
 #include "net/Descriptor.h"
+#include "net/OpenSSL.h"
 #include "Poco/Net/NetException.h"
 #include <algorithm>
 #include <cerrno>
@@ -110,6 +111,7 @@ void WebSocketStream::use(std::unique_ptr<WebSocketChannel>&& pChannel)
 	_fd = pChannel->socket()->sockfd();
 	_secure = pChannel->socket()->secure();
 	_pChannel = std::move(pChannel);
+	noteTLS();
 }
 
 
@@ -275,10 +277,43 @@ SocketAddress WebSocketStream::peerAddress() const
 }
 
 
+WebSocketStream::Remote& WebSocketStream::remote()
+{
+	if (!_pRemote)
+	{
+		auto pRemote = std::make_unique<Remote>();
+		pRemote->address = remoteAddress();
+		_pRemote = std::move(pRemote);
+	}
+	return *_pRemote;
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketStream::noteTLS()
+{
+	struct AnySocket: public StreamSocket
+	{
+		explicit AnySocket(StreamSocketImpl* pImpl):
+			StreamSocket(pImpl)
+		{
+			pImpl->duplicate(); // the socket takes over a reference
+		}
+	};
+	const WebSocketOpenSSL openSSL(socket());
+	if (!openSSL.ssl() || openSSL.handshakeIsDue() || (_pRemote && _pRemote->pTLS)) return;
+	remote().pTLS = std::make_unique<WebSocketTLSInfo>(WebSocketTLSInfo::of(AnySocket(socket())));
+}
+
+
+WebSocketTLSInfo WebSocketStream::tlsInfo() const
+{
+	return _pRemote && _pRemote->pTLS ? *_pRemote->pTLS : WebSocketTLSInfo();
+}
+
+
 void WebSocketStream::setVia(std::unique_ptr<WebSocketVia>&& pVia)
 {
-	if (!_pRemote) _pRemote = std::make_unique<Remote>();
-	_pRemote->pVia = std::move(pVia);
+	remote().pVia = std::move(pVia);
 	via()->told = via()->scheme;
 	via()->host.clear();
 	setClient(via()->speaker);

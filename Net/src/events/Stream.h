@@ -20,6 +20,7 @@
 #include "events/Via.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/SocketAddress.h"
+#include "Poco/Net/WebSocketTLSInfo.h"
 #include "Poco/AutoPtr.h"
 #include <memory>
 #include <netinet/in.h>
@@ -126,6 +127,13 @@ public:
 	void setClient(const SocketAddress& client);
 		/// After setVia(): the fields of a request have told this, and what via() tells of it.
 
+	void noteTLS();
+		/// To be called when the TLS handshake is complete, and before other threads use the stream: what is known of TLS is kept. Does
+		/// nothing if it was complete at the beginning, or if there is none.
+
+	WebSocketTLSInfo tlsInfo() const;
+		/// Returns that, also when the stream is closed.
+
 	SocketAddress remoteAddress() const;
 		/// Returns that of the client.
 
@@ -176,9 +184,12 @@ private:
 	{
 		SocketAddress address;
 		std::unique_ptr<WebSocketVia> pVia;
+		std::unique_ptr<const WebSocketTLSInfo> pTLS;
 	};
 
-	std::unique_ptr<Remote> _pRemote; // unless it is IPv4, and the peer itself
+	Remote& remote();
+
+	std::unique_ptr<Remote> _pRemote; // unless it is IPv4, the peer itself, and plain
 	in_addr _remoteHost;
 	in_port_t _remotePort;
 	short _error;

@@ -79,6 +79,12 @@ const std::string& WebSocketAcceptance::routeParameter() const
 }
 
 
+const WebSocketTLSInfo& WebSocketAcceptance::tlsInfo() const
+{
+	return _pPending->tlsInfo;
+}
+
+
 void WebSocketAcceptance::setUserData(const std::shared_ptr<void>& pData) const
 {
 	_pPending->setUserData(pData);
@@ -121,10 +127,11 @@ bool WebSocketAcceptance::cancelled() const
 //
 // WebSocketPendingAcceptance
 //
-WebSocketPendingAcceptance::WebSocketPendingAcceptance(const HTTPRequest& itsRequest, const SocketAddress& itsAddress, bool isSecure, const std::string& itsRoute, const std::string& itsParameter, const Tell& tell):
+WebSocketPendingAcceptance::WebSocketPendingAcceptance(const HTTPRequest& itsRequest, const SocketAddress& itsAddress, bool isSecure, const WebSocketTLSInfo& itsTLSInfo, const std::string& itsRoute, const std::string& itsParameter, const Tell& tell):
 	request(itsRequest),
 	remoteAddress(itsAddress),
 	secure(isSecure),
+	tlsInfo(itsTLSInfo),
 	route(itsRoute),
 	routeParameter(itsParameter),
 	_state(ASKING),

@@ -17,6 +17,7 @@
 #include "Poco/Net/HTTPServerRequest.h"
 #include "Poco/Net/HTTPServerResponse.h"
 #include <algorithm>
+#include <ctime>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,13 @@ namespace
 		static constexpr const char* NAMES[] = {"idle", "age", "message", "ping", "send", "close"};
 		static_assert(sizeof(NAMES)/sizeof(*NAMES) == WebSocketServer::TIMEOUTS, "each has a name");
 		return NAMES[kind];
+	}
+
+	const char* versionName(int version)
+	{
+		static constexpr const char* NAMES[] = {"TLSv1.2", "TLSv1.3", "other"};
+		static_assert(sizeof(NAMES)/sizeof(*NAMES) == WebSocketServer::TLS_VERSIONS, "each has a name");
+		return NAMES[version];
 	}
 
 	void answerText(HTTPServerResponse& response, bool good, const std::string& text)
@@ -114,7 +122,10 @@ std::string WebSocketMonitor::metrics(Format format) const
 	for (int i = 0; i < WebSocketRefusal::REASONS; ++i)
 		text.value(now.refusals[static_cast<std::size_t>(i)], "outcome", WebSocketRefusal::name(static_cast<WebSocketRefusal::Reason>(i)));
 	counter("websocket_ignored_forwarded", "Requests and PROXY headers that tell of a client, but do not come from a trusted proxy.", now.forwardedIgnored);
-	counter("websocket_tls_connections", "WebSocket connections that were opened over TLS.", now.tlsConnectionsOpened);
+	text.counter("websocket_tls_connections", "WebSocket connections that were opened over TLS, by its version.");
+	for (int i = 0; i < WebSocketServer::TLS_VERSIONS; ++i) text.value(now.tlsVersions[static_cast<std::size_t>(i)], "version", versionName(i));
+	if (!now.certificateEnds.empty()) text.gauge("websocket_certificate_end_seconds", "Unix time until which certificates are valid, by server name; * is the one of all other names.", "seconds");
+	for (const auto& [name, end]: now.certificateEnds) text.value(static_cast<Poco::UInt64>(std::max(std::time_t(0), end.epochTime())), "name", name);
 	text.counter("websocket_messages", "Messages by direction.");
 	text.value(now.messagesReceived, "direction", "in");
 	text.value(now.messagesSent, "direction", "out");

@@ -88,8 +88,19 @@ namespace
 	{
 		return as<SecureStreamSocketImpl>(pSocket, "N4Poco3Net22SecureStreamSocketImplE");
 	}
+
+	ssl_st* sslOf(SecureStreamSocketImpl* pSocket)
+	{
+		if (!pSocket) return nullptr;
+		return pSocket->*memberOf(OfSocket()).*memberOf(OfInner()); // atomic in Poco 1.14
+	}
 #else
 	SecureStreamSocketImpl* secureSocket(StreamSocketImpl*)
+	{
+		return nullptr;
+	}
+
+	ssl_st* sslOf(SecureStreamSocketImpl*)
 	{
 		return nullptr;
 	}
@@ -106,12 +117,13 @@ WebSocketOpenSSL::WebSocketOpenSSL(StreamSocketImpl* pSocket):
 
 ssl_st* WebSocketOpenSSL::ssl() const
 {
-#if defined(POCO_WEBSOCKET_HAVE_NETSSL)
-	if (!_pSocket) return nullptr;
-	return _pSocket->*memberOf(OfSocket()).*memberOf(OfInner()); // atomic in Poco 1.14
-#else
-	return nullptr;
-#endif
+	return sslOf(_pSocket);
+}
+
+
+ssl_st* WebSocketOpenSSL::find(StreamSocketImpl* pSocket)
+{
+	return sslOf(secureSocket(pSocket));
 }
 
 

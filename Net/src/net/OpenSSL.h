@@ -53,6 +53,9 @@ public:
 	static ssl_ctx_st* contextOf(SocketImpl* pServerSocket);
 		/// Returns the context of a Poco::Net::SecureServerSocketImpl, and null for any other socket.
 
+	static ssl_st* find(StreamSocketImpl* pSocket);
+		/// Returns the SSL object of a socket, which may be null; null if there is none. Changes nothing.
+
 	explicit WebSocketOpenSSL(StreamSocketImpl* pSocket = nullptr);
 		/// From now on, and for the rest of the socket's life, writing to a peer that has gone raises no SIGPIPE.
 

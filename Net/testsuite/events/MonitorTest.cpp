@@ -243,7 +243,7 @@ TEST_P(EventPortTest, MetricsAsText)
 		{
 			EXPECT_TRUE(has(text, pLine)) << pLine << "\nis not in\n" << text;
 		}
-		EXPECT_TRUE(has(text, std::string("websocket_tls_connections_total ") + (GetParam() == Port::TLS ? "1" : "0")));
+		EXPECT_TRUE(has(text, std::string("websocket_tls_connections_total{version=\"TLSv1.3\"} ") + (GetParam() == Port::TLS ? "1" : "0")));
 		EXPECT_NE(std::string::npos, text.find("websocket_loop_lag_seconds{loop=\"1\"} 0."));
 		EXPECT_NE(std::string::npos, text.find("websocket_loop_lag_seconds{loop=\"2\"} 0."));
 	}

@@ -15,11 +15,13 @@
 #include "Poco/Util/Option.h"
 #include "Poco/Util/OptionException.h"
 #include <csignal>
+#include <initializer_list>
 #include <iostream>
 
 
 using Poco::Net::Context;
 using Poco::Net::IPAddress;
+using Poco::Net::WebSocketCertificates;
 using Poco::Net::WebSocketSystemd;
 using Poco::Util::Option;
 using Poco::Util::OptionCallback;
@@ -51,6 +53,23 @@ namespace
 	}
 
 
+	sigset_t setOf(std::initializer_list<int> numbers)
+	{
+		sigset_t signals;
+		sigemptyset(&signals);
+		for (int number: numbers) sigaddset(&signals, number);
+		return signals;
+	}
+
+
+	void block(std::initializer_list<int> numbers)
+		/// No thread that is started later gets these signals: one waits for them.
+	{
+		const sigset_t signals = setOf(numbers);
+		pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+	}
+
+
 	template <class Params>
 	auto useStrongDH(Params& params, int) -> decltype(void(params.dhUse2048Bits))
 	{
@@ -70,11 +89,7 @@ SampleServer::SampleServer(const std::string& name, const std::string& purpose):
 	_name(name),
 	_purpose(purpose)
 {
-	// waitForTerminationRequest() waits for these; no other thread may get them before.
-	sigset_t signals;
-	sigemptyset(&signals);
-	for (int signal: {SIGINT, SIGTERM, SIGQUIT, SIGPIPE}) sigaddset(&signals, signal);
-	pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+	block({SIGINT, SIGTERM, SIGQUIT, SIGPIPE});
 
 	Poco::Net::initializeSSL();
 }
@@ -155,6 +170,19 @@ int SampleServer::serve()
 	const std::string host = option("address", "localhost");
 	const IPAddress address = parseAddress(host);
 	const Context::Ptr pContext = tlsContext();
+	std::unique_ptr<WebSocketCertificates> pCertificates;
+	if (pContext)
+	{
+		try
+		{
+			pCertificates = std::make_unique<WebSocketCertificates>(pContext);
+		}
+		catch (Poco::InvalidArgumentException& exc)
+		{
+			throw UsageException("--certificate, --key: " + exc.message());
+		}
+		block({SIGHUP}); // otherwise it ends the program
+	}
 	ListeningPorts ports = passedPorts(pContext);
 	if (ports.empty()) ports = listenOn(host, static_cast<Poco::UInt16>(config().getInt("server.port", 9002)), pContext);
 	const Poco::UInt16 port = ports.front().address().port();
@@ -163,10 +191,33 @@ int SampleServer::serve()
 	std::cout << _name << " listening on " << (pContext ? "https" : "http") << "://"
 		<< hostForURL(host, address) << ":" << port << "/" << std::endl;
 	WebSocketSystemd::notify("READY=1");
-	waitForTerminationRequest();
+	waitForEnd(pCertificates.get());
 	WebSocketSystemd::notify("STOPPING=1");
 	pService->stop(PATIENCE);
 	return EXIT_OK;
+}
+
+
+void SampleServer::waitForEnd(WebSocketCertificates* pCertificates)
+{
+	const sigset_t signals = pCertificates ? setOf({SIGINT, SIGTERM, SIGQUIT, SIGHUP}) : setOf({SIGINT, SIGTERM, SIGQUIT});
+	int number = 0;
+	while (sigwait(&signals, &number) == 0 && number == SIGHUP) reload(*pCertificates);
+}
+
+
+void SampleServer::reload(WebSocketCertificates& certificates)
+	/// Connections that are open stay. If something is wrong with the files, all stays as it is.
+{
+	try
+	{
+		certificates.exchange(loadCertificate());
+		logger().information("SIGHUP: the certificate was read again");
+	}
+	catch (Poco::Exception& exc)
+	{
+		logger().error("SIGHUP: the certificate stays as it is: " + exc.displayText());
+	}
 }
 
 
@@ -182,22 +233,27 @@ Context::Ptr SampleServer::tlsContext() const
 		return Context::Ptr();
 	}
 	if (certificate.empty()) throw UsageException("--tls: needs --certificate");
-	Context::Params params;
-	params.certificateFile = certificate;
-	params.privateKeyFile = key;
-	params.verificationMode = Context::VERIFY_NONE;
-	useStrongDH(params, 0);
 	try
 	{
-		Context::Ptr pContext = new Context(Context::TLS_SERVER_USE, params);
-		pContext->requireMinimumProtocol(Context::PROTO_TLSV1_2);
-		if (SSL_CTX_check_private_key(pContext->sslContext()) == 1) return pContext;
+		return loadCertificate();
 	}
 	catch (Poco::Exception& exc)
 	{
 		throw UsageException("--certificate, --key: " + exc.displayText());
 	}
-	throw UsageException("--key: is not the key of the certificate: " + key);
+}
+
+
+Context::Ptr SampleServer::loadCertificate() const
+{
+	Context::Params params;
+	params.certificateFile = option("certificate", "");
+	params.privateKeyFile = option("key", params.certificateFile);
+	params.verificationMode = Context::VERIFY_NONE;
+	useStrongDH(params, 0);
+	Context::Ptr pContext = new Context(Context::TLS_SERVER_USE, params);
+	pContext->requireMinimumProtocol(Context::PROTO_TLSV1_2);
+	return pContext;
 }
 
 
@@ -220,7 +276,7 @@ void SampleServer::printHelp() const
 	formatter.setCommand(_name);
 	formatter.setUsage("[options]");
 	formatter.setHeader(_purpose);
-	formatter.setFooter("SIGINT and SIGTERM stop the server. Exit codes: 0 stopped, "
+	formatter.setFooter("SIGINT and SIGTERM stop the server. With --tls, SIGHUP has it read certificate and key again. Exit codes: 0 stopped, "
 		"64 bad command line, 69 cannot listen on the port or address.");
 	formatter.setWidth(100);
 	formatter.setAutoIndent();

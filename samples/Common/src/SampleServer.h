@@ -12,7 +12,7 @@
 
 
 #include "SampleService.h"
-#include "Poco/Net/Context.h"
+#include "Poco/Net/WebSocketCertificates.h"
 #include "Poco/Util/OptionSet.h"
 #include "Poco/Util/ServerApplication.h"
 #include <memory>
@@ -21,7 +21,7 @@
 
 class SampleServer: public Poco::Util::ServerApplication
 	/// What the servers among the samples have in common: their options for port, address
-	/// and TLS, and that they stop on SIGINT and SIGTERM.
+	/// and TLS, that they stop on SIGINT and SIGTERM, and with TLS read their certificate again on SIGHUP.
 {
 public:
 	SampleServer(const std::string& name, const std::string& purpose);
@@ -45,6 +45,9 @@ protected:
 private:
 	int serve();
 	Poco::Net::Context::Ptr tlsContext() const;
+	Poco::Net::Context::Ptr loadCertificate() const;
+	void waitForEnd(Poco::Net::WebSocketCertificates* pCertificates);
+	void reload(Poco::Net::WebSocketCertificates& certificates);
 	std::string option(const std::string& name, const std::string& defaultValue) const;
 	void askForHelp(const std::string&, const std::string&);
 	void printHelp() const;

@@ -20,6 +20,7 @@
 #include "Poco/Net/HTTPResponse.h"
 #include "Poco/Net/NameValueCollection.h"
 #include "Poco/Net/SocketAddress.h"
+#include "Poco/Net/WebSocketTLSInfo.h"
 #include "Poco/AutoPtr.h"
 #include "Poco/RefCountedObject.h"
 #include <memory>
@@ -61,6 +62,9 @@ public:
 
 	const std::string& routeParameter() const;
 		/// Returns what WebSocketConnection::routeParameter() will return.
+
+	const WebSocketTLSInfo& tlsInfo() const;
+		/// Returns TLS version, cipher and the client's certificate. All is empty without TLS.
 
 	void setUserData(const std::shared_ptr<void>& pData) const;
 		/// Sets what WebSocketConnection::userData() returns from onOpen() on, if accept() is called later: who the user is, for instance.

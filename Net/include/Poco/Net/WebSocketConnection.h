@@ -17,6 +17,7 @@
 
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/WebSocketFrame.h"
+#include "Poco/Net/WebSocketTLSInfo.h"
 #include "Poco/Net/SocketAddress.h"
 #include "Poco/AutoPtr.h"
 #include "Poco/RefCountedObject.h"
@@ -209,6 +210,10 @@ public:
 
 	virtual bool secure() const = 0;
 		/// Returns true for a TLS connection. If a trusted proxy has told, returns whether its client has connected with TLS.
+
+	virtual WebSocketTLSInfo tlsInfo() const = 0;
+		/// Returns TLS version, cipher and the peer's certificate, as they were when the connection was opened, also when it has ended. All is
+		/// empty without TLS.
 
 	virtual Metrics metrics() const = 0;
 		/// Returns the counts of the connection.

@@ -26,8 +26,10 @@
 #include "Poco/Net/ServerSocket.h"
 #include "Poco/Net/SocketAddress.h"
 #include "Poco/Timespan.h"
+#include "Poco/Timestamp.h"
 #include <array>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -94,6 +96,15 @@ public:
 		TIMEOUTS         /// How many there are.
 	};
 
+	enum TLSVersion
+		/// How connections are encrypted.
+	{
+		TLS_1_2,
+		TLS_1_3,
+		TLS_OTHER,   /// An older version; or a trusted proxy has told that there was TLS to it, and there is none from there.
+		TLS_VERSIONS /// How many there are.
+	};
+
 	struct Metrics
 		/// Counts of the server. The first four are what is now, the others what has been since start().
 	{
@@ -107,6 +118,7 @@ public:
 		std::array<Poco::UInt64, WebSocketRefusal::REASONS> refusals = {}; /// All that was refused, by WebSocketRefusal::Reason.
 		Poco::UInt64 handshakesAbandoned = 0; /// Connections that the client has ended before its request was complete.
 		Poco::UInt64 tlsConnectionsOpened = 0; /// Those of connectionsOpened that are TLS connections.
+		std::array<Poco::UInt64, TLS_VERSIONS> tlsVersions = {}; /// The same, by TLSVersion.
 		std::array<Poco::UInt64, TIMEOUTS> timeouts = {}; /// Connections that have ended by a time or limit, by Timeout.
 		Poco::UInt64 messagesNotQueued = 0;   /// Messages that have not fitted into a connection's queue, broadcasts included.
 		Poco::UInt64 forwardedIgnored = 0;    /// Requests and PROXY headers that tell of a client, but do not come from a trusted proxy.
@@ -115,6 +127,7 @@ public:
 		Poco::UInt64 messagesSent = 0;        /// Messages sent or queued.
 		Poco::UInt64 bytesReceived = 0;       /// Bytes on the wire, or in TLS records.
 		Poco::UInt64 bytesSent = 0;           /// Bytes on the wire, or in TLS records.
+		std::map<std::string, Poco::Timestamp> certificateEnds; /// Until when the certificates of the ports are valid, as WebSocketCertificates::ends(); if ports differ, the earliest.
 	};
 
 	enum class ProxyProtocol
@@ -193,7 +206,7 @@ public:
 
 	void listen(const ServerSocket& socket, ProxyProtocol proxyProtocol = ProxyProtocol::OFF);
 		/// Listens on a ServerSocket that listens already, over TCP or a Unix-domain socket, or on a
-		/// SecureServerSocket. Throws an IllegalStateException after start(). The socket becomes close-on-exec, as all sockets of the server do. It is shut
+		/// SecureServerSocket, whose certificates a WebSocketCertificates exchanges. Throws an IllegalStateException after start(). The socket becomes close-on-exec, as all sockets of the server do. It is shut
 		/// down when the server stops: another process that has it as well accepts nothing any more.
 		///
 		/// A ServerSocket made for an address shares its port with others that do the same (SO_REUSEPORT). One that
