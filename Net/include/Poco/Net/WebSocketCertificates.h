@@ -65,6 +65,7 @@ public:
 		/// if there is such an object for this Context already.
 
 	~WebSocketCertificates();
+		/// Destroys the object. The sockets serve on what it has told last.
 
 	void exchange(const Context::Ptr& pContext, const Names& names = Names());
 		/// Replaces all certificates for handshakes that begin from now on. Who asks for no name, or for one that is not there, gets

@@ -99,8 +99,8 @@ public:
 	enum TLSVersion
 		/// How connections are encrypted.
 	{
-		TLS_1_2,
-		TLS_1_3,
+		TLS_1_2,     /// TLS 1.2.
+		TLS_1_3,     /// TLS 1.3.
 		TLS_OTHER,   /// An older version; or a trusted proxy has told that there was TLS to it, and there is none from there.
 		TLS_VERSIONS /// How many there are.
 	};
