@@ -12,6 +12,7 @@
 #include "events/HTTPDispatcher.h"
 #include "events/HTTPSession.h"
 #include "events/Stream.h"
+#include "net/OpenSSL.h"
 #include "Poco/Net/HTTPRequestHandler.h"
 #include "Poco/Net/HTTPServerRequestImpl.h"
 #include "Poco/Net/HTTPServerResponseImpl.h"
@@ -232,6 +233,10 @@ void WebSocketHTTPDispatcher::handle(Connection& connection)
 			session.drainBuffer(behind);
 			connection.received.assign(behind.begin(), behind.size());
 			session.release(); // or it would be closed
+		}
+		else if (session.has(connection.pSocket.get()))
+		{
+			WebSocketOpenSSL(const_cast<StreamSocketImpl*>(connection.pSocket.get())).end();
 		}
 	}
 	catch (const Poco::Exception& exc)

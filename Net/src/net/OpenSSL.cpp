@@ -19,6 +19,7 @@
 #include <cstring>
 #include <typeinfo>
 #include <utility>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 
@@ -225,6 +226,15 @@ void WebSocketOpenSSL::setHandshakeDone() const
 {
 }
 #endif
+
+
+void WebSocketOpenSSL::end() const
+{
+	SSL* const pSSL = ssl();
+	if (!pSSL || !SSL_is_init_finished(pSSL) || (SSL_get_shutdown(pSSL) & SSL_SENT_SHUTDOWN) != 0) return;
+	SSL_shutdown(pSSL);
+	ERR_clear_error(); // the peer has gone
+}
 
 
 WebSocketOpenSSL::Want WebSocketOpenSSL::want() const

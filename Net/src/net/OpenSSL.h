@@ -70,6 +70,10 @@ public:
 		/// application data, which the peer may have sent before its part of the handshake, for a violation of the protocol.
 		/// Returns UNKNOWN if the handshake is complete, or has failed, which the next call tells.
 
+	void end() const;
+		/// Sends close_notify (RFC 8446, 6.1), unless that was done. The socket's shutdown() and close() do not any more: with
+		/// Poco 1.13 they would wait until the peer has sent its own, for as long as the receive time-out.
+
 	bool known() const;
 		/// Returns true if it is a SecureStreamSocketImpl. Only then, what follows may be called.
 

@@ -373,14 +373,14 @@ TEST_P(EventPortTest, ProxyHeaders)
 		server.server.setHTTP(tell);
 		server.start();
 		RawPeer peer = server.dial(row.header);
-		const std::string own = GetParam() == Port::LOCAL ? Poco::Net::SocketAddress(Poco::Net::SocketAddress::UNIX_LOCAL, "").toString() : peer.socket().address().toString();
-		const std::string expected = (row.address ? row.address : own) + (row.secure ? " secure" : " plain");
+		const auto expected = [&row](const std::string& own) { return (row.address ? std::string(row.address) : own) + (row.secure ? " secure" : " plain"); };
+		const std::string own = GetParam() == Port::LOCAL ? std::string() : peer.socket().address().toString(); // which has no name
 		if (row.address || GetParam() != Port::LOCAL)
 		{
-			for (int i = 0; i < 2; ++i) EXPECT_EQ(expected + " inner", get(peer, ""));
+			for (int i = 0; i < 2; ++i) EXPECT_EQ(expected(own) + " inner", get(peer, ""));
 		}
 		EXPECT_EQ(101, status(peer, ""));
-		EXPECT_EQ(expected, told(*server.handler.connection()));
+		EXPECT_EQ(expected(GetParam() == Port::LOCAL ? server.handler.connection()->peerAddress().toString() : own), told(*server.handler.connection()));
 		EXPECT_TRUE(GetParam() == Port::LOCAL || server.handler.connection()->peerAddress() == peer.socket().address());
 		peer.send(textFrame("it works"));
 		expectText(peer, "it works");
