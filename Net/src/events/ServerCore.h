@@ -42,7 +42,8 @@ POCO_WEBSOCKET_BEGIN
 class WebSocketServer::Core: public WebSocketRoute, public WebSocketListener::Acceptor, public WebSocketHTTPDispatcher::Owner
 	/// What the connections have in common, and where they come from. Connections that the application keeps share its ownership.
 	///
-	/// ServerCore.cpp: how connections come and go. ServerStages.cpp: how the server begins and ends.
+	/// ServerStages.cpp: how the server begins and ends. ServerEntrance.cpp: who comes in. ServerCore.cpp: connections, from their requests to their
+	/// end. ServerReport.cpp: what it tells of itself.
 {
 public:
 	Core(const WebSocketServerHandler::Ptr& pItsHandler, const WebSocketServerParams::Ptr& pItsParams);
