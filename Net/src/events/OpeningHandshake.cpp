@@ -10,19 +10,13 @@
 
 
 #include "events/OpeningHandshake.h"
+#include "events/OpeningRequest.h"
 #include "net/ServerHandshake.h"
-#include "events/HTTPSession.h"
-#include "Poco/Net/HTTPServerRequestImpl.h"
-#include "Poco/Net/HTTPServerResponseImpl.h"
-#include "Poco/Net/StreamSocketImpl.h"
 #include "core/Handshake.h"
-#include "Poco/AutoPtr.h"
 #include "Poco/Exception.h"
 #include "Poco/String.h"
 #include <algorithm>
 #include <new>
-#include <optional>
-#include <sstream>
 #include <utility>
 
 
@@ -40,172 +34,6 @@ namespace
 	constexpr std::size_t KEPT_RECEIVED = 16*1024; // memory that is kept
 	constexpr std::size_t MAX_EARLY = 16*1024;     // what a client may send before it has an answer
 }
-
-
-class WebSocketLentSocketImpl: public StreamSocketImpl
-	/// A descriptor that is another's.
-{
-public:
-	explicit WebSocketLentSocketImpl(int fd):
-		StreamSocketImpl(fd)
-	{
-	}
-
-	void close() override
-	{
-		giveBack();
-	}
-
-	void giveBack()
-	{
-		reset();
-	}
-
-protected:
-	~WebSocketLentSocketImpl() override
-	{
-		giveBack();
-	}
-};
-
-
-class WebSocketOpeningHandshake::Response: public HTTPServerResponse
-	/// A response that is written later: a hook sets its status and fields.
-{
-public:
-	void sendContinue() override
-	{
-		refuse();
-	}
-
-	std::ostream& send() override
-	{
-		refuse();
-	}
-
-	void sendFile(const std::string&, const std::string&) override
-	{
-		refuse();
-	}
-
-	void sendBuffer(const void*, std::size_t) override
-	{
-		refuse();
-	}
-
-	void redirect(const std::string& uri, HTTPStatus status) override
-	{
-		setStatusAndReason(status);
-		set("Location", uri);
-	}
-
-	void requireAuthentication(const std::string& realm) override
-	{
-		setStatusAndReason(HTTP_UNAUTHORIZED);
-		set("WWW-Authenticate", "Basic realm=\"" + realm + "\"");
-	}
-
-	bool sent() const override
-	{
-		return false;
-	}
-
-private:
-	[[noreturn]] static void refuse()
-	{
-		throw IllegalStateException("The response to a WebSocket handshake is sent by the server");
-	}
-};
-
-
-struct WebSocketOpeningHandshake::Exchange
-	/// What a HTTPServerRequestImpl is made of.
-{
-	Exchange():
-		pItsParams(new HTTPServerParams),
-		itsSession("GET / HTTP/1.1\r\n\r\n", SocketAddress(), SocketAddress(), pItsParams),
-		itsResponse(itsSession)
-	{
-	}
-
-	HTTPServerParams::Ptr pItsParams; // the request looks at them with Poco 1.13
-	WebSocketHTTPSession itsSession;
-	HTTPServerResponseImpl itsResponse; // which nobody sees
-};
-
-
-class WebSocketOpeningHandshake::Request: private Exchange, public HTTPServerRequestImpl
-	/// The request that a hook and onOpen() see. As that of a HTTPServer, it has the connection's socket.
-{
-public:
-	explicit Request(WebSocketOpeningHandshake& opening):
-		HTTPServerRequestImpl(itsResponse, itsSession, pItsParams),
-		_opening(opening)
-	{
-		clear();
-	}
-
-	~Request() override
-	{
-		itsSession.release(); // it would be closed
-	}
-
-	void attach(const WebSocketStream& stream)
-	{
-		if (stream.plain()) _pLent.assign(new WebSocketLentSocketImpl(stream.fd()));
-		itsSession.attach(stream.plain() ? _pLent.get() : stream.socket());
-	}
-
-	void forget()
-	{
-		itsSession.release();
-		if (_pLent) _pLent->giveBack();
-		_pLent.reset();
-		clear();
-		_clientAddress.reset();
-		_serverAddress.reset();
-		_pBody.reset();
-	}
-
-	std::istream& stream() override
-	{
-		if (!_pBody) _pBody = std::make_unique<std::istringstream>();
-		return *_pBody;
-	}
-
-	const SocketAddress& clientAddress() const override
-	{
-		return _clientAddress.emplace(_opening._pStream->remoteAddress());
-	}
-
-	const SocketAddress& serverAddress() const override
-	{
-		return _serverAddress.emplace(_opening._pStream->localAddress());
-	}
-
-	const HTTPServerParams& serverParams() const override
-	{
-		if (!_opening._pHTTPParams) throw IllegalStateException("The server has no HTTPServerParams");
-		return *_opening._pHTTPParams;
-	}
-
-	HTTPServerResponse& response() const override
-	{
-		return _opening.hookResponse();
-	}
-
-	bool secure() const override
-	{
-		return _opening._pStream->secure();
-	}
-
-private:
-	WebSocketOpeningHandshake& _opening;
-	Poco::AutoPtr<WebSocketLentSocketImpl> _pLent; // for a stream that is a descriptor only
-	mutable std::optional<SocketAddress> _clientAddress; // made for who asks, as the others
-	mutable std::optional<SocketAddress> _serverAddress;
-	std::unique_ptr<std::istringstream> _pBody;
-};
 
 
 WebSocketOpeningHandshake::WebSocketOpeningHandshake():
