@@ -11,6 +11,7 @@
 
 #include "net/Dialer.h"
 #include "net/SessionAccess.h"
+#include "net/AddressRace.h"
 #include "net/Descriptor.h"
 #include "net/Deadline.h"
 #include "net/NotBlocking.h"
@@ -22,17 +23,8 @@
 #include "Poco/AutoPtr.h"
 #include "Poco/Clock.h"
 #include <algorithm>
-#include <cerrno>
-#include <fcntl.h>
 #include <memory>
-#include <netdb.h>
-#include <new>
-#include <poll.h>
-#include <string>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <utility>
-#include <vector>
 
 
 namespace Poco {
@@ -42,9 +34,8 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
-	using Addresses = std::vector<SocketAddress>;
-
-	const Poco::Timespan NEXT_AFTER(0, 250*1000); // RFC 8305, 5: Connection Attempt Delay
+	using Race = WebSocketAddressRace;
+	using Addresses = Race::Addresses;
 
 	// What sessions do not tell; of the timeouts, Poco 1.11 tells one. The explicit instantiation may name it.
 	struct ConnectionTimeout
@@ -97,180 +88,6 @@ namespace
 	{
 		return Addresses();
 	}
-
-	const SocketAddress* sourceFor(const SocketAddress& address, const Addresses& sources)
-	{
-		for (const SocketAddress& source: sources)
-		{
-			if (source.family() == address.family()) return &source;
-		}
-		return nullptr;
-	}
-
-	[[noreturn]] void failLookUp(int error, const std::string& host)
-		/// As Poco::Net::DNS does.
-	{
-		switch (error)
-		{
-		case EAI_SYSTEM:
-			throw Poco::IOException("Cannot look up " + host, errno);
-		case EAI_AGAIN:
-			throw DNSException("Temporary DNS error while resolving", host);
-		case EAI_FAIL:
-			throw DNSException("Non recoverable DNS error while resolving", host);
-		case EAI_MEMORY:
-			throw std::bad_alloc();
-		default:
-			throw HostNotFoundException(host);
-		}
-	}
-
-	Addresses lookUp(const std::string& host, Poco::UInt16 port)
-	{
-		addrinfo hints = addrinfo();
-		hints.ai_socktype = SOCK_STREAM;
-		hints.ai_flags = AI_NUMERICSERV;
-		addrinfo* pList = nullptr;
-		if (const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &pList)) failLookUp(error, host);
-		const std::unique_ptr<addrinfo, void (*)(addrinfo*)> pOwner(pList, &::freeaddrinfo);
-		Addresses result;
-		for (; pList; pList = pList->ai_next)
-		{
-			if (pList->ai_family == AF_INET || pList->ai_family == AF_INET6) result.emplace_back(pList->ai_addr, pList->ai_addrlen);
-		}
-		if (result.empty()) throw NoAddressFoundException(host);
-		return result;
-	}
-
-	[[noreturn]] void failTimeout()
-	{
-		throw TimeoutException("No connection for the handshake in time");
-	}
-
-	class Race
-		/// Connects to several addresses at a time, until one has answered.
-	{
-	public:
-		Race(const Addresses& addresses, const Addresses& sources):
-			_addresses(addresses),
-			_sources(sources),
-			_next(0)
-		{
-		}
-
-		~Race()
-		{
-			for (const pollfd& runner: _runners) ::close(runner.fd);
-		}
-
-		std::size_t run(const WebSocketDeadline& limit)
-			/// Returns which address has answered first. Throws what happened to the first one that has failed, if all have.
-		{
-			for (;;)
-			{
-				while (_next < _addresses.size() && (_runners.empty() || _begin.elapsed() >= NEXT_AFTER.totalMicroseconds())) begin();
-				if (_runners.empty()) Failure::raise(_failure, _failed);
-				Poco::Timespan wait = limit.left();
-				if (wait == 0) failTimeout();
-				if (_next < _addresses.size()) wait = std::min(wait, std::max(Poco::Timespan(0), NEXT_AFTER - Poco::Timespan(_begin.elapsed())));
-				if (::poll(_runners.data(), _runners.size(), static_cast<int>(std::min<Poco::Int64>((wait.totalMicroseconds() + 999)/1000, 1000000))) <= 0) continue;
-				for (std::size_t i = 0; i < _runners.size();)
-				{
-					if (_runners[i].revents == 0) ++i;
-					else if (arrived(i)) return _numbers[i];
-				}
-			}
-		}
-
-		int take(std::size_t number)
-			/// Returns the descriptor, which blocks and is the caller's, of the address that has answered.
-		{
-			const std::size_t i = static_cast<std::size_t>(std::find(_numbers.begin(), _numbers.end(), number) - _numbers.begin());
-			const int fd = _runners[i].fd;
-			::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-			drop(i);
-			return fd;
-		}
-
-	private:
-		struct Failure: public StreamSocketImpl
-			/// Opens what sockets keep to themselves.
-		{
-			[[noreturn]] static void raise(int code, const std::string& address)
-			{
-				error(code, address);
-				throw NetException(address, code);
-			}
-		};
-
-		Race(const Race&) = delete;
-		Race& operator = (const Race&) = delete;
-
-		void begin()
-		{
-			const SocketAddress& address = _addresses[_next++];
-			_begin.update();
-			pollfd runner = {::socket(address.af(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), POLLOUT, 0};
-			if (runner.fd < 0)
-			{
-				failed(errno, address);
-				return;
-			}
-			try
-			{
-				_numbers.push_back(_next - 1);
-				_runners.push_back(runner);
-			}
-			catch (...)
-			{
-				_numbers.resize(_runners.size());
-				::close(runner.fd);
-				throw;
-			}
-			const SocketAddress* const pSource = sourceFor(address, _sources);
-			const bool bound = !pSource || ::bind(runner.fd, pSource->addr(), pSource->length()) == 0;
-			if (bound && (::connect(runner.fd, address.addr(), address.length()) == 0 || errno == EINPROGRESS || errno == EINTR)) return;
-			failed(errno, address);
-			::close(runner.fd);
-			drop(_runners.size() - 1);
-		}
-
-		bool arrived(std::size_t i)
-			/// Returns false if it has failed, and is out of the race.
-		{
-			int error = 0;
-			socklen_t length = sizeof(error);
-			if (::getsockopt(_runners[i].fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
-			if (error == 0) return true;
-			failed(error, _addresses[_numbers[i]]);
-			::close(_runners[i].fd);
-			drop(i);
-			if (_next < _addresses.size()) begin(); // in its place
-			return false;
-		}
-
-		void failed(int error, const SocketAddress& address)
-		{
-			if (_failure != 0) return;
-			_failure = error;
-			_failed = address.toString();
-		}
-
-		void drop(std::size_t i)
-		{
-			_runners.erase(_runners.begin() + static_cast<std::ptrdiff_t>(i));
-			_numbers.erase(_numbers.begin() + static_cast<std::ptrdiff_t>(i));
-		}
-
-		const Addresses& _addresses;
-		const Addresses& _sources;
-		std::size_t _next;
-		Poco::Clock _begin; // of the last one
-		std::vector<pollfd> _runners;
-		std::vector<std::size_t> _numbers; // which address is whose
-		int _failure = 0;
-		std::string _failed;
-	};
 
 	class Limited
 		/// As long as it exists, no wait of a session is longer than the given time. Gives its connection the session's own timeouts in the end.
@@ -400,7 +217,7 @@ namespace
 			for (int mode = Socket::SELECT_WRITE;;)
 			{
 				const Poco::Timespan left = limit.left();
-				if (left == 0 || !_socket.poll(left, mode)) failTimeout();
+				if (left == 0 || !_socket.poll(left, mode)) Race::failTimeout();
 				char byte;
 				const int n = WebSocketNotBlocking::attempt(_socket, [&] { return _socket.impl()->receiveBytes(&byte, 1); });
 				if (n > 0) throw MessageException("The server has spoken before it was asked");
@@ -436,8 +253,8 @@ namespace
 
 		void run()
 		{
-			Addresses addresses = _proxied ? lookUp(_session.getProxyHost(), _session.getProxyPort()) : lookUp(_session.getHost(), _session.getPort());
-			if (!_sources.empty()) addresses.erase(std::remove_if(addresses.begin(), addresses.end(), [this](const SocketAddress& address) { return !sourceFor(address, _sources); }), addresses.end());
+			Addresses addresses = _proxied ? Race::lookUp(_session.getProxyHost(), _session.getProxyPort()) : Race::lookUp(_session.getHost(), _session.getPort());
+			if (!_sources.empty()) addresses.erase(std::remove_if(addresses.begin(), addresses.end(), [this](const SocketAddress& address) { return !Race::sourceFor(address, _sources); }), addresses.end());
 			if (addresses.empty()) throw NoAddressFoundException("No address of the source's kind", _session.getHost());
 			if (_session.secure() && _proxied) addresses.resize(1); // the session makes the tunnel, and verifies the proxy's name
 			if (addresses.size() == 1) attempt(addresses.front(), left());
@@ -449,7 +266,7 @@ namespace
 		Poco::Timespan left() const
 		{
 			const Poco::Timespan result = _limit.left();
-			if (result <= 0) failTimeout();
+			if (result <= 0) Race::failTimeout();
 			return result;
 		}
 
@@ -468,9 +285,9 @@ namespace
 			const SocketAddress first = addresses.front();
 			addresses.erase(addresses.begin());
 			const Poco::Clock begin;
-			std::unique_ptr<Poco::Exception> pFailure = attemptFailed(first, std::min(left(), NEXT_AFTER));
+			std::unique_ptr<Poco::Exception> pFailure = attemptFailed(first, std::min(left(), Race::NEXT_AFTER));
 			if (!pFailure) return;
-			if (begin.elapsed() + 5000 >= NEXT_AFTER.totalMicroseconds()) addresses.push_back(first); // it may be slow only
+			if (begin.elapsed() + 5000 >= Race::NEXT_AFTER.totalMicroseconds()) addresses.push_back(first); // it may be slow only
 			while (!addresses.empty())
 			{
 				const std::size_t number = addresses.size() == 1 ? 0 : winner(addresses, pFailure.get());
@@ -519,7 +336,7 @@ namespace
 				const WebSocketDeadline limit(timeout);
 				const Limited limited(_session, timeout);
 				const bool tunnel = _session.secure() && _proxied;
-				const SocketAddress* const pSource = tunnel ? nullptr : sourceFor(address, _sources);
+				const SocketAddress* const pSource = tunnel ? nullptr : Race::sourceFor(address, _sources);
 				if (pSource) _session.socket().impl()->bind(*pSource, true);
 				Lazy lazy(_session, _pLast);
 				WebSocketSessionAccess::dial(_session, address);
@@ -531,7 +348,7 @@ namespace
 			}
 			catch (const Poco::Exception&)
 			{
-				if (_limit.left() <= Poco::Timespan(0, 5000)) failTimeout(); // NetSSL says it in several ways; and clocks differ
+				if (_limit.left() <= Poco::Timespan(0, 5000)) Race::failTimeout(); // NetSSL says it in several ways; and clocks differ
 				throw;
 			}
 		}
@@ -572,7 +389,7 @@ void WebSocketDialer::secure(HTTPClientSession& session, const StreamSocket& con
 {
 	session.reset();
 	const WebSocketDeadline limit(timeout);
-	if (limit.over() || !limit.limited()) failTimeout();
+	if (limit.over() || !limit.limited()) Race::failTimeout();
 	const Poco::AutoPtr<StreamSocketImpl> pTarget(static_cast<StreamSocketImpl*>(connection.impl()), true);
 	const WebSocketOpenSSL openSSL = openSSLOf(session);
 	openSSL.setPeerHostName(session.getHost());
@@ -590,7 +407,7 @@ void WebSocketDialer::secure(HTTPClientSession& session, const StreamSocket& con
 	{
 		openSSL.setConnection(pTarget);
 		session.reset();
-		if (limit.left() <= Poco::Timespan(0, 5000)) failTimeout();
+		if (limit.left() <= Poco::Timespan(0, 5000)) Race::failTimeout();
 		throw;
 	}
 	session.*memberOf(MustReconnect()) = false;
