@@ -105,9 +105,11 @@ void Channel::subscribed(Poco::UInt32 generation, Error error, const Position& p
 	{
 		// What has come before the answer is either in its position, or behind it.
 		Position& own = _pExtra->position;
-		const bool ahead = _pExtra->known && own.epoch == position.epoch && own.offset > position.offset;
-		if (!ahead) own = position;
+		const bool early = _pExtra->known;
+		const bool sameEpoch = own.epoch == position.epoch;
+		if (!early || !sameEpoch || own.offset < position.offset) own = position;
 		_pExtra->known = true;
+		if (early && !sameEpoch) return startGap(); // which of the two is newer is read
 	}
 	beginWaiting();
 }
@@ -166,6 +168,7 @@ void Channel::existing(const Subscription& subscription, bool hasSince, const Po
 {
 	SubscribeResult result;
 	result.existing = true;
+	if (subscription.outdated) result.error = Error::BUSY; // it is about to be taken out
 	if (history())
 	{
 		result.position.epoch = _pExtra->position.epoch;
@@ -179,7 +182,8 @@ void Channel::existing(const Subscription& subscription, bool hasSince, const Po
 bool Channel::unsubscribe(Subscription& subscription, bool detached, bool notify)
 {
 	if (subscription.state == Subscription::GONE) return false;
-	if (notify) tell(subscription, Left::REVOKED);
+	if (notify && isAnswered(subscription) && tell(subscription, Left::REVOKED) == Connection::FULL)
+		subscription.pConnection->close(TRY_AGAIN_LATER, "too slow");
 	remove(subscription, detached, detached ? Error::DETACHED : Error::NOT_SUBSCRIBED, true);
 	return true;
 }
@@ -228,8 +232,19 @@ void Channel::remove(Subscription& subscription, bool late, Error error, bool by
 
 
 void Channel::takeOut(Subscription& subscription, Left reason)
+	/// It is told first. If its queue is full it stays, without getting anything, until it can be told. One whose subscription was not
+	/// answered is told by the answer.
 {
-	tell(subscription, reason);
+	if (isAnswered(subscription) && tell(subscription, reason) == Connection::FULL)
+	{
+		const bool again = subscription.outdated;
+		subscription.pCatchUp.reset();
+		subscription.state = Subscription::LAGGING;
+		subscription.outdated = true;
+		subscription.reason = reason;
+		subscription.behind = true;
+		return _host.watch(subscription, !again);
+	}
 	remove(subscription, false, Error::UNAVAILABLE, false);
 }
 
@@ -244,20 +259,19 @@ void Channel::takeOutAll(Left reason)
 }
 
 
-void Channel::tell(Subscription& subscription, Left reason)
-	/// Says that it is not in the channel any more; if that cannot be said the connection is closed: it is never silent. One whose
-	/// subscription was not answered is told by the answer.
+Connection::Result Channel::tell(Subscription& subscription, Left reason)
+	/// Says that it is not in the channel any more.
 {
-	if (!isAnswered(subscription)) return;
 	try
 	{
-		if (subscription.pConnection->send(subscription.session().encoder().unsubscribed(_name, reason)) != Connection::FULL) return;
+		return subscription.pConnection->send(subscription.session().encoder().unsubscribed(_name, reason));
 	}
 	catch (...) // the encoder's; there is no memory, above all
 	{
 		_host.failed();
+		subscription.pConnection->close(TRY_AGAIN_LATER, "cannot be told"); // it is never silent
+		return Connection::CLOSED;
 	}
-	subscription.pConnection->close(TRY_AGAIN_LATER, "too slow");
 }
 
 
@@ -428,6 +442,7 @@ void Channel::drained(Subscription& subscription)
 		}
 	}
 	if (subscription.state != Subscription::LAGGING) return;
+	if (subscription.outdated) return takeOut(subscription, subscription.reason);
 	subscription.pCatchUp = std::make_unique<CatchUp>();
 	subscription.state = Subscription::READING;
 	read(subscription, static_cast<std::size_t>(_host.params().getMaxRecovered()) + 1);

@@ -166,7 +166,7 @@ private:
 	void remove(Subscription& subscription, bool late, Error error, bool bySession);
 	void takeOut(Subscription& subscription, Left reason);
 	void takeOutAll(Left reason);
-	void tell(Subscription& subscription, Left reason);
+	Connection::Result tell(Subscription& subscription, Left reason);
 	void answer(const SubscribeDone& done, const SubscribeResult& result) const;
 	void lags(Subscription& subscription, bool now);
 	void endLag(Subscription& subscription);

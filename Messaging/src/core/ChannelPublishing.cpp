@@ -232,28 +232,28 @@ void Channel::gapRead(const HistoryResult& result)
 	const std::vector<Publication::Ptr> kept = std::move(_pExtra->pGap->kept);
 	const bool overflow = _pExtra->pGap->overflow;
 	Position& own = _pExtra->position;
-	if (result.position.epoch != own.epoch)
-	{
-		_pExtra->pGap.reset();
-		epochChanged(result.position);
-	}
+	std::size_t given = 0;
+	if (result.position.epoch == own.epoch) given = giveInOrder(result.publications);
 	else
 	{
-		std::size_t given = giveInOrder(result.publications);
-		const bool all = own.offset >= result.position.offset;
-		given += giveInOrder(kept);
-		if (!all || overflow || (!kept.empty() && kept.back()->position.offset > own.offset))
-		{
-			if (given > 0 || overflow) return readGap();
-			// The history does not have it.
-			if (result.position.offset > own.offset) own.offset = result.position.offset;
-			if (!kept.empty() && kept.back()->position.offset > own.offset) own.offset = kept.back()->position.offset;
-			takeOutAll(Left::GAP);
-			if (!_pExtra->pGap) return; // all have left
-		}
-		_pExtra->pGap.reset();
+		epochChanged(result.position);
+		if (_upstream != ON) return; // nobody is left
 	}
-	if (_upstream == ON) beginWaiting();
+	const bool all = own.offset >= result.position.offset;
+	given += giveInOrder(kept);
+	const bool another = !kept.empty() && kept.back()->position.epoch != own.epoch; // older, or newer
+	const bool behind = !all || (!kept.empty() && !another && kept.back()->position.offset > own.offset);
+	if (overflow || another || (behind && given > 0)) return readGap();
+	if (behind)
+	{
+		// The history does not have it.
+		if (result.position.offset > own.offset) own.offset = result.position.offset;
+		if (!kept.empty() && kept.back()->position.offset > own.offset) own.offset = kept.back()->position.offset;
+		takeOutAll(Left::GAP);
+		if (_upstream != ON) return;
+	}
+	_pExtra->pGap.reset();
+	beginWaiting();
 }
 
 

@@ -87,6 +87,8 @@ public:
 	State state = NEW;
 	const unsigned char slot; // its encoder's
 	bool entered = false;    // it counts in the channel's presence
+	bool outdated = false;   // it is to be taken out of the channel when it can be told
+	Left reason = Left::GAP; // and why
 	bool counted = false;    // it counts among the session's lags
 	std::atomic<bool> behind; // something waits until its queue is empty
 

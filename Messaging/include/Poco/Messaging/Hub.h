@@ -109,8 +109,8 @@ public:
 		/// SLOW_TOLD: of an ephemeral channel it is told, when its queue is empty, how many messages were dropped (Encoder::dropped()), Join and Leave included.
 		/// SLOW_REPLAYED: in a channel with history it is marked as lagging and sent nothing, and when its queue is empty what it has missed
 		/// comes from history, in order, once; if the history does not reach back, it is taken out of the channel, and told (Left::GAP).
-		/// SLOW_CLOSED: with the HubParams::setMaxLags()-th lag within setLagTime() its connection is closed (1013); also if it cannot be
-		/// told that it was taken out of a channel.
+		/// SLOW_CLOSED: with the HubParams::setMaxLags()-th lag within setLagTime() its connection is closed (1013); also if its queue is full
+		/// when it has to be told of unsubscribe() with notify.
 
 	void subscribe(const Session::Ptr& pSession, const std::string& channel, const SubscribeDone& done);
 		/// Puts a session into a channel. What is published after the position of the answer follows.

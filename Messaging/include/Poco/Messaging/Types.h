@@ -72,7 +72,7 @@ Messaging_API const char* toString(Error error);
 	/// Returns the error's name, for logs.
 
 
-enum class Left
+enum class Left: unsigned char
 	/// Why a session has been taken out of a channel, as Encoder::unsubscribed() tells it.
 {
 	GAP,     /// What it has missed is not in the history any more: subscribe anew.
