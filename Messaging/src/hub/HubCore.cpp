@@ -188,12 +188,21 @@ Error HubCore::check(const std::string& channel, std::size_t size) const
 }
 
 
+ChannelOptions HubCore::optionsOf(const std::string& channel) const
+{
+	constexpr std::size_t MAX_HISTORY = 65536; // ChannelOptions::historySize
+	ChannelOptions options = _pParams->getOptionsOf()(channel);
+	if (options.historySize > MAX_HISTORY) options.historySize = MAX_HISTORY;
+	return options;
+}
+
+
 void HubCore::subscribe(Session& session, const std::string& name, bool hasSince, const Position& since, const SubscribeDone& done)
 {
 	const Error error = check(name, 0);
 	if (error != Error::NONE) return refuse<SubscribeResult>(done, error);
 	const std::size_t hash = hashOf(name);
-	const ChannelOptions options = _pParams->getOptionsOf()(name);
+	const ChannelOptions options = optionsOf(name);
 	const SubscribeDone answer = done ? done : [](const SubscribeResult&) {};
 	Subscription::Ptr pSubscription;
 	ChannelPtr pChannel;
@@ -307,7 +316,7 @@ void HubCore::publish(const std::string& channel, const std::string& data, const
 	Receipt::Ptr pReceipt;
 	if (done) pReceipt = Receipt::Ptr(new Receipt(done));
 	_counts.published.fetch_add(1, std::memory_order_relaxed);
-	backplane().publish(channel, _pParams->getOptionsOf()(channel), pPublication, pReceipt);
+	backplane().publish(channel, optionsOf(channel), pPublication, pReceipt);
 }
 
 
@@ -315,7 +324,7 @@ void HubCore::history(const std::string& channel, const HistoryQuery& query, con
 {
 	const Error error = check(channel, 0);
 	if (error != Error::NONE) return refuse<HistoryResult>(done, error);
-	const ChannelOptions options = _pParams->getOptionsOf()(channel);
+	const ChannelOptions options = optionsOf(channel);
 	if (!options.history()) return refuse<HistoryResult>(done, Error::NO_HISTORY);
 	if (done) backplane().history(channel, options, query, done);
 }
@@ -325,7 +334,7 @@ void HubCore::presence(const std::string& channel, const PresenceDone& done)
 {
 	const Error error = check(channel, 0);
 	if (error != Error::NONE) return refuse<PresenceResult>(done, error);
-	if (!_pParams->getOptionsOf()(channel).presence) return refuse<PresenceResult>(done, Error::NO_HISTORY);
+	if (!optionsOf(channel).presence) return refuse<PresenceResult>(done, Error::NO_HISTORY);
 	if (done) backplane().presence(channel, done);
 }
 

@@ -148,6 +148,7 @@ private:
 	template <typename Function> void run(Channel& channel, Function&& function);
 	void finish(Channel& channel);
 	Error check(const std::string& channel, std::size_t size) const;
+	ChannelOptions optionsOf(const std::string& channel) const;
 	template <typename Function> void guarded(Function&& function) const noexcept;
 
 	std::vector<Session::Ptr> sessionsOf(const std::string& user);

@@ -66,8 +66,7 @@ public:
 				const std::lock_guard<std::mutex> lock(shard.mutex);
 				for (auto& item: shard.channels)
 				{
-					auto& nodes = item.second.nodes;
-					nodes.erase(std::remove(nodes.begin(), nodes.end(), &node), nodes.end());
+					item.second.nodes.remove(node);
 					names.push_back(item.first);
 				}
 			}
@@ -90,11 +89,7 @@ public:
 		Position position;
 		turn(name, true, [&](Entry& entry)
 		{
-			if (node.running && std::find(entry.nodes.begin(), entry.nodes.end(), &node) == entry.nodes.end())
-			{
-				entry.nodes.reserve(entry.nodes.size() + 1);
-				entry.nodes.push_back(&node);
-			}
+			if (node.running) entry.nodes.add(node);
 			if (options.history()) position = historyOf(entry, options).read(HistoryQuery(), _clock()).position;
 		});
 		return position;
@@ -105,7 +100,7 @@ public:
 		Node& node = nodeOf(number);
 		turn(name, false, [&](Entry& entry)
 		{
-			entry.nodes.erase(std::remove(entry.nodes.begin(), entry.nodes.end(), &node), entry.nodes.end());
+			entry.nodes.remove(node);
 		});
 	}
 
@@ -207,6 +202,56 @@ private:
 		Poco::UInt32 number = 0;
 	};
 
+	class Nodes
+		/// Those that are subscribed to a channel. One, mostly, takes no memory of its own.
+	{
+	public:
+		void add(Node& node)
+		{
+			if (contains(node)) return;
+			if (_pOne && !_pMore) _pMore = std::make_unique<std::vector<Node*>>();
+			if (_pMore) _pMore->push_back(&node);
+			else _pOne = &node;
+		}
+
+		void remove(Node& node)
+		{
+			if (_pMore) _pMore->erase(std::remove(_pMore->begin(), _pMore->end(), &node), _pMore->end());
+			if (_pOne == &node) _pOne = nullptr;
+			if (_pOne || !_pMore) return;
+			if (!_pMore->empty())
+			{
+				_pOne = _pMore->back();
+				_pMore->pop_back();
+			}
+			if (_pMore->empty()) _pMore.reset();
+		}
+
+		bool contains(const Node& node) const
+		{
+			return _pOne == &node || (_pMore && std::find(_pMore->begin(), _pMore->end(), &node) != _pMore->end());
+		}
+
+		bool empty() const
+		{
+			return !_pOne;
+		}
+
+		std::size_t size() const
+		{
+			return (_pOne ? 1 : 0) + (_pMore ? _pMore->size() : 0);
+		}
+
+		Node& operator [] (std::size_t index) const
+		{
+			return index == 0 ? *_pOne : *(*_pMore)[index - 1];
+		}
+
+	private:
+		Node* _pOne = nullptr;
+		std::unique_ptr<std::vector<Node*>> _pMore;
+	};
+
 	struct Event
 	{
 		Publication::Ptr pPublication; // or a member:
@@ -224,7 +269,7 @@ private:
 
 	struct Entry
 	{
-		std::vector<Node*> nodes;
+		Nodes nodes;
 		std::unique_ptr<History> pHistory;
 		std::unique_ptr<Members> pMembers;
 		std::unique_ptr<Out> pOut;
@@ -319,11 +364,11 @@ private:
 			for (Event& event: pOut->waiting)
 			{
 				sinks.clear();
-				for (Node* pNode: entry.nodes) sinks.push_back(pNode->pSink);
-				std::size_t own = sinks.size();
+				std::size_t own = entry.nodes.size();
 				for (std::size_t i = 0; i < entry.nodes.size(); ++i)
 				{
-					if (entry.nodes[i]->number == event.from) own = i;
+					sinks.push_back(entry.nodes[i].pSink);
+					if (entry.nodes[i].number == event.from) own = i;
 				}
 				lock.unlock();
 				for (std::size_t i = 0; i < sinks.size(); ++i)

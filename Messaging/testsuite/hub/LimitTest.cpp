@@ -244,6 +244,32 @@ TEST(HubLimit, PublicationsThatWaitForTheirTurn)
 }
 
 
+TEST(HubLimit, HistoryOfAChannel)
+{
+	for (const std::size_t size: {std::size_t(65536), std::size_t(65537), ~std::size_t(0)})
+	{
+		TestHub hub = limited([&](HubParams& params)
+		{
+			params.setOptionsOf([size](const std::string&)
+			{
+				ChannelOptions options;
+				options.historySize = size;
+				return options;
+			});
+		});
+		for (int i = 0; i < 65537; ++i) hub.pHub->publish("h", "x");
+		HistoryQuery query;
+		query.limit = 100000;
+		query.maxBytes = ~std::size_t(0);
+		hub.pHub->history("h", query, [&](const HistoryResult& result)
+		{
+			EXPECT_EQ(65537u, result.position.offset);
+			EXPECT_EQ(65536u, result.publications.size());
+		});
+	}
+}
+
+
 TEST(HubLimit, EncodersHaveSlots)
 {
 	EXPECT_NO_THROW(TextEncoder(Publication::SLOTS - 1));

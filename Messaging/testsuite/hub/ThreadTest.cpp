@@ -8,9 +8,12 @@
 
 
 #include "HubSupport.h"
+#include "Poco/Messaging/HubTimer.h"
+#include "Poco/Exception.h"
 #include <gtest/gtest.h>
 #include <atomic>
 #include <map>
+#include <chrono>
 #include <thread>
 
 
@@ -253,4 +256,17 @@ TEST(HubThreads, DestroyedWhileOthersPublishToTheSameEngine)
 	}
 	done = true;
 	publisher.join();
+}
+
+
+TEST(HubThreads, TimerTicks)
+{
+	TestHub hub;
+	EXPECT_THROW(Poco::Messaging::HubTimer(*hub.pHub, Poco::Timespan(999)), Poco::InvalidArgumentException);
+	Poco::Messaging::HubTimer timer(*hub.pHub, Poco::Timespan(1000));
+	std::atomic<int> answer{-1};
+	hub.pHub->sendAcknowledged(Hub::To::USER, "nobody", "x", "", Poco::Timespan(10, 0), [&](Error error) { answer = static_cast<int>(error); });
+	*hub.pNow += 10000;
+	for (int i = 0; i < 30000 && answer == -1; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+	EXPECT_EQ(static_cast<int>(Error::TIMED_OUT), answer);
 }

@@ -63,7 +63,7 @@ struct HistoryQuery
 struct HistoryResult
 	/// The answer to a query.
 {
-	Error error = Error::NONE;
+	Error error = Error::NONE;                  /// Whether it was read; if not, the rest says nothing.
 	Position position;                          /// Of the channel's last publication.
 	std::vector<Publication::Ptr> publications; /// By offset, one after the other without a gap.
 };
@@ -85,7 +85,7 @@ struct Control
 		DISCONNECT_USER     /// The connections of all sessions of a user are closed.
 	};
 
-	Kind kind = TO_ALL;
+	Kind kind = TO_ALL;    /// What it is about.
 	std::string target;    /// The session or the user.
 	DirectMessage message; /// For the first four.
 	int code = 0;          /// Of the Close frame, for the others.
@@ -144,6 +144,7 @@ public:
 		/// Returns whether the backplane can be reached.
 
 	using Positioned = std::function<void(Error error, const Position& position)>;
+		/// Answers with the position of a channel; 0, 0 if it has no history.
 
 	virtual void subscribe(const std::string& channel, const ChannelOptions& options, const Positioned& done) = 0;
 		/// Begins to pass on the publications of a channel. With history, everything behind the position of the answer comes to

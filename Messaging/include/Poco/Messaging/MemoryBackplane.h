@@ -52,18 +52,43 @@ public:
 		/// Creates that of another node, which is joined with the first.
 
 	void start(const std::shared_ptr<BackplaneSink>& pSink) override;
+		/// See Backplane::start().
+
 	void stop() override;
+		/// See Backplane::stop().
+
 	Poco::UInt32 node() const override;
+		/// See Backplane::node().
+
 	bool up() const override;
+		/// See Backplane::up().
+
 	void subscribe(const std::string& channel, const ChannelOptions& options, const Positioned& done) override;
+		/// See Backplane::subscribe().
+
 	void unsubscribe(const std::string& channel) override;
+		/// See Backplane::unsubscribe().
+
 	void publish(const std::string& channel, const ChannelOptions& options, const Publication::Ptr& pPublication, const Receipt::Ptr& pReceipt) override;
+		/// See Backplane::publish().
+
 	void history(const std::string& channel, const ChannelOptions& options, const HistoryQuery& query, const HistoryDone& done) override;
+		/// See Backplane::history().
+
 	void enter(const std::string& channel, const Member& member) override;
+		/// See Backplane::enter().
+
 	void leave(const std::string& channel, const std::string& member) override;
+		/// See Backplane::leave().
+
 	void presence(const std::string& channel, const PresenceDone& done) override;
+		/// See Backplane::presence().
+
 	Error control(Poco::UInt32 node, const Control& control) override;
+		/// See Backplane::control().
+
 	void tick() override;
+		/// See Backplane::tick().
 
 protected:
 	~MemoryBackplane() override;

@@ -85,13 +85,14 @@ enum class Left: unsigned char
 struct ChannelOptions
 	/// What a channel can do. The same channel has the same options on all nodes, at all times.
 {
-	std::size_t historySize = 0;     /// How many publications are kept; 0: the channel is ephemeral. At most 65,536.
+	std::size_t historySize = 0;     /// How many publications are kept; 0: the channel is ephemeral. More than 65,536 are as many.
 	Time historyTime = 300*1000;     /// How long each is kept, ms.
 	Time positionTime = 3600*1000;   /// How long the epoch and the offset are kept after the last publication, ms; as historyTime at least.
 	bool presence = false;           /// Whether the channel knows who is in it.
 	bool joinLeave = false;          /// Whether its subscribers are told who comes and goes. Needs presence.
 
 	bool history() const
+		/// Returns true if the channel has history.
 	{
 		return historySize > 0;
 	}
@@ -118,7 +119,7 @@ struct Delivery
 struct PublishResult
 	/// The answer to a publication.
 {
-	Error error = Error::NONE;
+	Error error = Error::NONE; /// Whether it was done; if not, the rest says nothing.
 	Position position;      /// Of the publication, if the channel has history.
 	bool duplicate = false; /// One with the same transaction id was published before, and has this position. Nothing was stored or delivered.
 	Delivery local;         /// What became of it on this node.
@@ -130,7 +131,7 @@ using PublishDone = std::function<void(const PublishResult& result)>;
 struct SubscribeResult
 	/// The answer to a subscription.
 {
-	Error error = Error::NONE;
+	Error error = Error::NONE; /// Whether it was done; if not, the rest says nothing.
 	Position position;      /// What follows the answer begins behind it, or behind the position asked for, if recovered.
 	bool recovered = false; /// Everything behind the position that was asked for follows, once and in order.
 	bool existing = false;  /// The session was in the channel before.
@@ -144,7 +145,7 @@ using Done = std::function<void(Error error)>;
 struct PresenceResult
 	/// Who is in a channel.
 {
-	Error error = Error::NONE;
+	Error error = Error::NONE; /// Whether it was done; if not, the rest says nothing.
 	std::vector<Member> members; /// In no order.
 };
 
