@@ -5,6 +5,12 @@ if(NOT POCO_WEBSOCKET_INSTALL)
 	return()
 endif()
 
+get_target_property(LIBRARY_TYPE PocoMessaging TYPE)
+set(POCO_WEBSOCKET_STATIC OFF)
+if(LIBRARY_TYPE STREQUAL STATIC_LIBRARY)
+	set(POCO_WEBSOCKET_STATIC ON)
+endif()
+
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/PocoWebSocket COMPONENT PocoWebSocket_Development FILES_MATCHING PATTERN "*.h")
 install(TARGETS PocoMessaging EXPORT PocoWebSocketMessagingTargets
 	RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT PocoWebSocket_Runtime
@@ -14,5 +20,9 @@ install(EXPORT PocoWebSocketMessagingTargets NAMESPACE Poco:: DESTINATION ${CMAK
 
 file(RELATIVE_PATH PC_LIBDIR ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_FULL_LIBDIR})
 file(RELATIVE_PATH PC_INCLUDEDIR ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_FULL_INCLUDEDIR}/PocoWebSocket)
+set(PC_LIBS "-lPocoMessaging")
+if(POCO_WEBSOCKET_STATIC)
+	string(APPEND PC_LIBS " -lPocoJWT -lPocoJSON -lPocoCrypto") # the others are those of PocoWebSocket
+endif()
 configure_file(${PROJECT_SOURCE_DIR}/cmake/PocoMessaging.pc.in PocoMessaging.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/PocoMessaging.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT PocoWebSocket_Development)
