@@ -235,15 +235,23 @@ namespace
 			if (!issuer.isString() || issuer.extract<std::string>() != params.getIssuer()) return TokenError::ISSUER;
 		}
 		if (!isFor(claims, params.getAudience())) return TokenError::AUDIENCE;
-		if (claims.has("sub"))
+		struct Text
 		{
-			if (!isText(claims.get("sub"), TokenVerifier::MAX_NAME)) return TokenError::CLAIMS;
-			result.user = claims.get("sub").extract<std::string>();
-		}
-		if (claims.has("info"))
+			const char* name;
+			std::size_t maxLength;
+			std::string& target;
+		};
+		const Text TEXTS[] =
 		{
-			if (!isText(claims.get("info"), 4*TokenVerifier::MAX_NAME)) return TokenError::CLAIMS;
-			result.info = claims.get("info").extract<std::string>();
+			{"sub", TokenVerifier::MAX_NAME, result.user},
+			{"info", 4*TokenVerifier::MAX_NAME, result.info},
+			{"quota", TokenVerifier::MAX_NAME, result.quota}
+		};
+		for (const Text& text: TEXTS)
+		{
+			if (!claims.has(text.name)) continue;
+			if (!isText(claims.get(text.name), text.maxLength)) return TokenError::CLAIMS;
+			text.target = claims.get(text.name).extract<std::string>();
 		}
 		if (claims.has("grants") && !grants(claims.get("grants"), result.grants)) return TokenError::CLAIMS;
 		return TokenError::NONE;

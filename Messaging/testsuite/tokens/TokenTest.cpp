@@ -121,10 +121,11 @@ TEST(Token, SaysWhoAndWhat)
 {
 	const TokenVerifier verifier({TokenKey::hmac("", SECRET)});
 	const TokenResult result = verifier.verify(signedToken(HEADER,
-		claims("\"sub\":\"anna\",\"info\":\"{}\",\"grants\":{\"private-chat-*\":[\"read\",\"publish\"],\"presence-x\":[\"presence\",\"history\"]}")), NOW);
+		claims("\"sub\":\"anna\",\"info\":\"{}\",\"quota\":\"few\",\"grants\":{\"private-chat-*\":[\"read\",\"publish\"],\"presence-x\":[\"presence\",\"history\"]}")), NOW);
 	EXPECT_EQ(TokenError::NONE, result.error);
 	EXPECT_EQ("anna", result.user);
 	EXPECT_EQ("{}", result.info);
+	EXPECT_EQ("few", result.quota);
 	EXPECT_EQ(NOW + 60, result.expires);
 	struct Row
 	{
@@ -205,6 +206,7 @@ TEST(Token, Claims)
 		{"4.1.2: half of a character", claims("\"sub\":\"\\ud800\""), TokenError::MALFORMED},
 		{"info: as long as may be", claims("\"info\":\"" + std::string(1020, 'x') + "\""), TokenError::NONE},
 		{"info: one more", claims("\"info\":\"" + std::string(1021, 'x') + "\""), TokenError::CLAIMS},
+		{"quota: an object", claims("\"quota\":{}"), TokenError::CLAIMS},
 		{"info: an object", claims("\"info\":{}"), TokenError::CLAIMS},
 		{"grants: none", claims("\"grants\":{}"), TokenError::NONE},
 		{"grants: a list", claims("\"grants\":[]"), TokenError::CLAIMS},

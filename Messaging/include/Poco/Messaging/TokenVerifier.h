@@ -99,6 +99,7 @@ struct TokenResult
 	TokenError error = TokenError::NONE; /// Whether it is valid.
 	std::string user;                    /// The claim "sub"; empty if there is none.
 	std::string info;                    /// The claim "info", a string; empty if there is none.
+	std::string quota;                   /// The claim "quota", a string: which QuotaRules the program gives it; empty if there is none.
 	Poco::Int64 expires = 0;             /// The claim "exp", seconds since 1970; 0 if there is none.
 	Grants grants;                       /// The claim "grants": {"chat-*": ["read", "publish", "presence", "history"], ...}.
 };
@@ -208,7 +209,7 @@ public:
 	{
 		MAX_KEYS = 32,    /// Keys, at most.
 		MAX_GRANTS = 64,  /// Grants of a token, at most.
-		MAX_NAME = 255    /// Bytes of "sub", of a pattern, and of a key's id; "info" may have four times as many.
+		MAX_NAME = 255    /// Bytes of "sub", "quota", of a pattern, and of a key's id; "info" may have four times as many.
 	};
 
 	explicit TokenVerifier(const std::vector<TokenKey>& keys, const TokenVerifierParams::Ptr& pParams = new TokenVerifierParams);
