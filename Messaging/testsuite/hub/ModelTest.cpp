@@ -365,6 +365,7 @@ namespace
 		{"a publication is lost while one recovers", SIZE_MAX, 2, {{since(1)}, {PUBLISH, PUBLISH}}, true},
 		{"the backplane speaks of a gap", SIZE_MAX, 1, {{OTHER_SUBSCRIBES, since(0)}, {PUBLISH}, {GAP}}, false},
 		{"the engine loses all", SIZE_MAX, 2, {{since(1)}, {PUBLISH, LOSE_ALL, PUBLISH}}, false},
+		{"the engine loses all, and the offsets come again", SIZE_MAX, 1, {{since(0)}, {PUBLISH, LOSE_ALL, PUBLISH, PUBLISH}}, false},
 		{"the engine loses all, one is slow", 1, 0, {{SUBSCRIBE}, {PUBLISH, PUBLISH, LOSE_ALL, PUBLISH}, {DRAIN}}, false}
 	};
 
