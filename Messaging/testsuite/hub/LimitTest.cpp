@@ -272,14 +272,14 @@ TEST(HubLimit, HistoryOfAChannel)
 
 TEST(HubLimit, EncodersHaveSlots)
 {
-	EXPECT_NO_THROW(TextEncoder(Publication::SLOTS - 1));
-	EXPECT_THROW(TextEncoder(Publication::SLOTS), Poco::InvalidArgumentException);
+	EXPECT_NO_THROW(TextEncoder{Publication::SLOTS - 1});
+	EXPECT_THROW(TextEncoder{Publication::SLOTS}, Poco::InvalidArgumentException);
 }
 
 
 TEST(HubMisuse, WhatIsMissing)
 {
-	EXPECT_THROW(Hub(Backplane::Ptr()), Poco::InvalidArgumentException);
+	EXPECT_THROW(Hub{Backplane::Ptr()}, Poco::InvalidArgumentException);
 	EXPECT_THROW(Hub(Backplane::Ptr(new MemoryBackplane), HubParams::Ptr()), Poco::InvalidArgumentException);
 	TestHub hub;
 	EXPECT_THROW(hub.attach(FakeConnection::Ptr()), Poco::InvalidArgumentException);

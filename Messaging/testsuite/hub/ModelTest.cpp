@@ -85,7 +85,7 @@ namespace
 		{
 			_subscribed = true;
 			if (_readsLate) _subscriptions.push_back([this, done]() { done(Error::NONE, position()); });
-			else _subscriptions.push_back([this, done, now = position()]() { done(Error::NONE, now); });
+			else _subscriptions.push_back([done, now = position()]() { done(Error::NONE, now); });
 		}
 
 		void unsubscribe(const std::string&) override
