@@ -9,11 +9,14 @@ readonly BUILD_PACKAGES="
 	g++                 g++         the compiler
 	cmake               cmake       configures the build
 	ninja-build         ninja       runs it
-	libpoco-dev         -           Poco Foundation, Net, NetSSL, Crypto, Util and JSON
+	libpoco-dev         -           Poco Foundation, Net, NetSSL, Crypto, Util, JSON and JWT
 	libssl-dev          -           OpenSSL, which is under Poco Crypto
 	zlib1g-dev          -           zlib, for permessage-deflate
 	libdeflate-dev      -           the same for whole messages
 	libsimdjson-dev     -           checks UTF-8 at speed
+	libflatbuffers-dev  -           FlatBuffers, for Poco::Messaging
+	flatbuffers-compiler flatc      its compiler
+	flatbuffers-compiler-dev -      what lets CMake find them
 "
 
 readonly TEST_PACKAGES="

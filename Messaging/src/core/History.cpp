@@ -1,0 +1,168 @@
+//
+// History.cpp
+//
+// Library: PocoMessaging
+// Package: Core
+// Module:  History
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "core/History.h"
+#include <algorithm>
+
+
+namespace Poco {
+namespace Messaging {
+POCO_MESSAGING_BEGIN
+
+
+History::History(const ChannelOptions& options, Poco::UInt64 epoch, std::size_t maxTransactions):
+	_options(options),
+	_last(0),
+	_maxTransactions(maxTransactions)
+{
+	_position.epoch = epoch;
+}
+
+
+History::Stored History::add(Publication& publication, Time now)
+{
+	expire(now);
+	Stored stored;
+	stored.position = _position;
+	const std::string& transaction = publication.transaction;
+	if (!transaction.empty())
+	{
+		const auto it = _transactions.find(transaction);
+		if (it != _transactions.end())
+		{
+			stored.position.offset = it->second;
+			stored.duplicate = true;
+			return stored;
+		}
+		if (_transactions.size() >= _maxTransactions)
+		{
+			stored.error = Error::BUSY;
+			return stored;
+		}
+	}
+	publication.position.epoch = _position.epoch;
+	publication.position.offset = _position.offset + 1;
+	publication.published = now;
+	_publications.emplace_back(&publication, true);
+	if (!transaction.empty())
+	{
+		try
+		{
+			_transactionTimes.emplace_back(now, transaction);
+			_transactions.emplace(transaction, publication.position.offset);
+		}
+		catch (...) // there is no memory: nothing was published
+		{
+			if (!_transactionTimes.empty() && _transactionTimes.back().second == transaction) _transactionTimes.pop_back();
+			_publications.pop_back();
+			throw;
+		}
+	}
+	_position = stored.position = publication.position;
+	_last = now;
+	if (_publications.size() > _options.historySize) _publications.pop_front();
+	return stored;
+}
+
+
+HistoryResult History::read(const HistoryQuery& query, Time now)
+{
+	expire(now);
+	HistoryResult result;
+	result.position = _position;
+	if (query.limit == 0 || _publications.empty()) return result;
+	const Poco::UInt64 first = _publications.front()->position.offset;
+	std::size_t begin = 0;
+	if (query.hasSince)
+	{
+		if (query.since.epoch != _position.epoch || query.since.offset >= _position.offset) return result;
+		if (query.since.offset >= first) begin = static_cast<std::size_t>(query.since.offset - first) + 1;
+	}
+	else if (_publications.size() > query.limit) begin = _publications.size() - query.limit;
+	std::size_t bytes = 0;
+	for (std::size_t i = begin; i < _publications.size() && result.publications.size() < query.limit; ++i)
+	{
+		bytes += _publications[i]->size();
+		if (bytes > query.maxBytes && !result.publications.empty()) break;
+		result.publications.push_back(_publications[i]);
+	}
+	return result;
+}
+
+
+bool History::over(Time now) const
+{
+	return now - _last >= std::max(_options.positionTime, _options.historyTime) && (_transactionTimes.empty() || now - _last >= TRANSACTION_TIME);
+}
+
+
+void History::expire(Time now)
+{
+	while (!_publications.empty() && now - _publications.front()->published >= _options.historyTime) _publications.pop_front();
+	while (!_transactionTimes.empty() && now - _transactionTimes.front().first >= TRANSACTION_TIME)
+	{
+		_transactions.erase(_transactionTimes.front().second);
+		_transactionTimes.pop_front();
+	}
+}
+
+
+bool Members::enter(const Member& member, Poco::UInt32 node)
+{
+	const bool first = _members.count(member.id) == 0;
+	Entry& entry = _members[member.id];
+	if (first) entry.info = member.info;
+	++entry.sessions[node];
+	return first;
+}
+
+
+bool Members::leave(const std::string& member, Poco::UInt32 node)
+{
+	const auto it = _members.find(member);
+	if (it == _members.end()) return false;
+	const auto itNode = it->second.sessions.find(node);
+	if (itNode == it->second.sessions.end()) return false;
+	if (--itNode->second == 0) it->second.sessions.erase(itNode);
+	if (!it->second.sessions.empty()) return false;
+	_members.erase(it);
+	return true;
+}
+
+
+std::vector<std::string> Members::leaveAll(Poco::UInt32 node)
+{
+	std::vector<std::string> gone;
+	for (auto it = _members.begin(); it != _members.end();)
+	{
+		const bool was = it->second.sessions.erase(node) > 0;
+		if (was && it->second.sessions.empty())
+		{
+			gone.push_back(it->first);
+			it = _members.erase(it);
+		}
+		else ++it;
+	}
+	return gone;
+}
+
+
+std::vector<Member> Members::list() const
+{
+	std::vector<Member> result;
+	result.reserve(_members.size());
+	for (const auto& entry: _members) result.push_back({entry.first, entry.second.info});
+	return result;
+}
+
+
+POCO_MESSAGING_END
+} } // namespace Poco::Messaging

@@ -1,0 +1,108 @@
+//
+// History.h
+//
+// Library: PocoMessaging
+// Package: Core
+// Module:  History
+//
+// What a channel keeps.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Messaging_History_INCLUDED
+#define Messaging_History_INCLUDED
+
+
+#include "Poco/Messaging/Backplane.h"
+#include <deque>
+#include <string>
+#include <unordered_map>
+
+
+namespace Poco {
+namespace Messaging {
+POCO_MESSAGING_BEGIN
+
+
+class History
+	/// The publications that a channel keeps, with their offsets, and the transactions that are known. No locks, no clock.
+{
+public:
+	static constexpr Time TRANSACTION_TIME = 5*60*1000;
+		/// How long a transaction is known, ms.
+
+	struct Stored
+	{
+		Error error = Error::NONE;
+		Position position;
+		bool duplicate = false;
+	};
+
+	History(const ChannelOptions& options, Poco::UInt64 epoch, std::size_t maxTransactions);
+
+	Stored add(Publication& publication, Time now);
+		/// Gives it the next offset, and keeps it. Does neither if its transaction is known. Refuses it (BUSY) if as many
+		/// transactions are known as may be.
+
+	HistoryResult read(const HistoryQuery& query, Time now);
+
+	bool over(Time now) const;
+		/// Returns true if the position need not be kept any more.
+
+	void expire(Time now);
+		/// Forgets what is too old.
+
+	std::size_t size() const
+	{
+		return _publications.size();
+	}
+
+private:
+	const ChannelOptions _options;
+	Position _position;
+	Time _last; // when something was published
+	std::deque<Publication::Ptr> _publications; // with offsets one after the other, up to the position's
+	std::unordered_map<std::string, Poco::UInt64> _transactions; // and their offsets
+	std::deque<std::pair<Time, std::string>> _transactionTimes;
+	const std::size_t _maxTransactions;
+};
+
+
+class Members
+	/// Who is in a channel, and with how many sessions of each node.
+{
+public:
+	bool enter(const Member& member, Poco::UInt32 node);
+		/// Returns true if the member was not there before.
+
+	bool leave(const std::string& member, Poco::UInt32 node);
+		/// Returns true if it is not there any more.
+
+	std::vector<std::string> leaveAll(Poco::UInt32 node);
+		/// The node has gone. Returns the members that are not there any more.
+
+	std::vector<Member> list() const;
+
+	bool empty() const
+	{
+		return _members.empty();
+	}
+
+private:
+	struct Entry
+	{
+		std::string info;
+		std::unordered_map<Poco::UInt32, Poco::UInt32> sessions; // of each node
+	};
+
+	std::unordered_map<std::string, Entry> _members;
+};
+
+
+POCO_MESSAGING_END
+} } // namespace Poco::Messaging
+
+
+#endif // Messaging_History_INCLUDED

@@ -1,0 +1,293 @@
+//
+// ContractTest.cpp
+//
+// What every backplane does (Backplane.h), between two nodes. Another backplane is another row at the end.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "HubSupport.h"
+#include <gtest/gtest.h>
+#include <algorithm>
+
+
+namespace
+{
+	struct Nodes
+		/// The backplanes of two nodes, and what makes time pass for them until something is true.
+	{
+		Backplane::Ptr pFirst;
+		Backplane::Ptr pSecond;
+		std::function<bool(const std::function<bool()>&)> until;
+	};
+
+	struct Factory
+	{
+		const char* name;
+		std::function<Nodes(const Poco::Messaging::Clock&)> make;
+	};
+
+	class BackplaneContract: public testing::TestWithParam<Factory>
+	{
+	protected:
+		BackplaneContract():
+			nodes(GetParam().make([this]() { return now.load(); })),
+			first([this](const Poco::Messaging::Clock&) { return nodes.pFirst; }, [](HubParams&) {}),
+			second([this](const Poco::Messaging::Clock&) { return nodes.pSecond; }, [](HubParams&) {})
+		{
+			first.pNow->store(now);
+			second.pNow->store(now);
+		}
+
+		bool until(const std::function<bool()>& condition)
+		{
+			return nodes.until(condition);
+		}
+
+		bool gets(const FakeConnection::Ptr& pConnection, const std::string& text)
+		{
+			const bool result = until([&]() { return pConnection->text() == text; });
+			EXPECT_EQ(text, pConnection->text());
+			return result;
+		}
+
+		Session::Ptr subscribed(TestHub& hub, const FakeConnection::Ptr& pConnection, const std::string& channel, const std::string& user = "")
+		{
+			const Session::Ptr pSession = hub.attach(pConnection, user);
+			std::atomic<bool> answered{false};
+			hub.pHub->subscribe(pSession, channel, [&](const SubscribeResult& result)
+			{
+				EXPECT_EQ(Error::NONE, result.error);
+				answered = true;
+			});
+			EXPECT_TRUE(until([&]() { return answered.load(); }));
+			return pSession;
+		}
+
+		PublishResult published(TestHub& hub, const std::string& channel, const std::string& data, const std::string& transaction = "")
+		{
+			PublishResult answer;
+			std::atomic<bool> answered{false};
+			hub.pHub->publish(channel, data, Hub::PublishOptions{transaction, ""}, [&](const PublishResult& result)
+			{
+				answer = result;
+				answered = true;
+			});
+			EXPECT_TRUE(until([&]() { return answered.load(); }));
+			return answer;
+		}
+
+		std::vector<std::string> members(TestHub& hub, std::size_t count)
+		{
+			std::vector<std::string> names;
+			until([&]()
+			{
+				names = hub.members("p");
+				return names.size() == count;
+			});
+			return names;
+		}
+
+		std::atomic<Time> now{1000000};
+		Nodes nodes;
+		TestHub first;
+		TestHub second;
+		FakeConnection::Ptr pOne{new FakeConnection};
+		FakeConnection::Ptr pTwo{new FakeConnection};
+	};
+}
+
+
+TEST_P(BackplaneContract, NodesHaveDifferentNumbers)
+{
+	EXPECT_NE(first.pHub->node(), second.pHub->node());
+	EXPECT_NE(0u, first.pHub->node());
+	EXPECT_TRUE(first.pHub->healthy());
+}
+
+
+TEST_P(BackplaneContract, PublicationsComeToAllNodesInTheSameOrder)
+{
+	for (const std::string channel: {"c", "h"})
+	{
+		pOne->clear();
+		pTwo->clear();
+		subscribed(first, pOne, channel);
+		subscribed(second, pTwo, channel);
+		for (int i = 1; i <= 20; ++i) EXPECT_EQ(1u, published(i % 2 ? first : second, channel, std::to_string(i)).local.delivered) << "those of its own node";
+		EXPECT_TRUE(until([&]() { return pOne->messages().size() == 20 && pTwo->messages().size() == 20; }));
+		EXPECT_EQ(pOne->text(), pTwo->text());
+	}
+}
+
+
+TEST_P(BackplaneContract, NothingComesAfterTheLastHasLeft)
+{
+	const Session::Ptr pSession = subscribed(second, pTwo, "c");
+	second.unsubscribe(pSession, "c");
+	EXPECT_EQ(0u, published(first, "c", "1").local.delivered);
+	subscribed(second, pTwo, "c");
+	published(first, "c", "2");
+	gets(pTwo, "pub c 2");
+}
+
+
+TEST_P(BackplaneContract, ASessionOfOneNodeIsRecoveredByAnother)
+{
+	const Session::Ptr pSession = subscribed(first, pOne, "h");
+	Position since;
+	for (int i = 1; i <= 3; ++i) since = published(first, "h", std::to_string(i)).position;
+	gets(pOne, "pub h 1 1|pub h 2 2|pub h 3 3");
+	first.pHub->detach(pSession);
+	published(first, "h", "4");
+	std::atomic<bool> answered{false};
+	second.pHub->subscribe(second.attach(pTwo), "h", since, [&](const SubscribeResult& result)
+	{
+		EXPECT_TRUE(result.recovered);
+		EXPECT_EQ(4u, result.position.offset);
+		answered = true;
+	});
+	EXPECT_TRUE(until([&]() { return answered.load(); }));
+	published(first, "h", "5");
+	gets(pTwo, "pub h 4 4|pub h 5 5");
+}
+
+
+TEST_P(BackplaneContract, ATransactionIsKnownToAllNodes)
+{
+	subscribed(first, pOne, "h");
+	const PublishResult result = published(first, "h", "1", "t");
+	const PublishResult again = published(second, "h", "1", "t");
+	EXPECT_FALSE(result.duplicate);
+	EXPECT_TRUE(again.duplicate);
+	EXPECT_EQ(result.position, again.position);
+	published(second, "h", "2");
+	gets(pOne, "pub h 1 1|pub h 2 2");
+}
+
+
+TEST_P(BackplaneContract, HistoryIsReadByPosition)
+{
+	struct Row
+	{
+		const char* what;
+		bool hasSince;
+		Poco::UInt64 since;
+		std::size_t limit;
+		const char* data;
+	};
+	const Row ROWS[] =
+	{
+		{"the position only", false, 0, 0, ""},
+		{"the latest", false, 0, 2, "11 12 "},
+		{"all that there are", false, 0, 100, "3 4 5 6 7 8 9 10 11 12 "},
+		{"behind a position", true, 9, 100, "10 11 12 "},
+		{"behind a position, not all", true, 9, 2, "10 11 "},
+		{"behind the first one", true, 3, 1, "4 "},
+		{"before the first one", true, 0, 2, "3 4 "},
+		{"behind the last one", true, 12, 100, ""},
+		{"behind that", true, 13, 100, ""}
+	};
+	Position position;
+	for (int i = 1; i <= 12; ++i) position = published(first, "h", std::to_string(i)).position;
+	for (const Row& row: ROWS)
+	{
+		HistoryQuery query;
+		query.hasSince = row.hasSince;
+		query.since = {position.epoch, row.since};
+		query.limit = row.limit;
+		std::string data;
+		std::atomic<bool> answered{false};
+		second.pHub->history("h", query, [&](const HistoryResult& result)
+		{
+			EXPECT_EQ(position, result.position) << row.what;
+			for (const Publication::Ptr& pPublication: result.publications) data += pPublication->data + ' ';
+			answered = true;
+		});
+		EXPECT_TRUE(until([&]() { return answered.load(); }));
+		EXPECT_EQ(row.data, data) << row.what;
+	}
+}
+
+
+TEST_P(BackplaneContract, WhoIsSubscribedKeepsItsPosition)
+{
+	// Metadata is not evicted under a subscriber, however long nothing is published.
+	subscribed(first, pOne, "h");
+	const Position position = published(first, "h", "1").position;
+	for (int i = 0; i < 100; ++i)
+	{
+		now += 3600*1000;
+		first.pHub->tick();
+		second.pHub->tick();
+	}
+	const Position next = published(second, "h", "2").position;
+	EXPECT_EQ(position.epoch, next.epoch);
+	EXPECT_EQ(2u, next.offset);
+	gets(pOne, "pub h 1 1|pub h 2 2");
+}
+
+
+TEST_P(BackplaneContract, EXACTLY_ONE_LEAVE_OnTwoNodes)
+{
+	const Session::Ptr pObserver = subscribed(first, pOne, "p", "observer");
+	const Session::Ptr pThere = subscribed(first, FakeConnection::Ptr(new FakeConnection), "p", "user");
+	const Session::Ptr pHere = subscribed(second, pTwo, "p", "user");
+	EXPECT_EQ(std::vector<std::string>({"observer", "user"}), members(second, 2));
+	first.unsubscribe(pThere, "p");
+	EXPECT_EQ(std::vector<std::string>({"observer", "user"}), members(first, 2)) << "it is on the other node";
+	second.unsubscribe(pHere, "p");
+	EXPECT_EQ(std::vector<std::string>({"observer"}), members(first, 1));
+	gets(pOne, "join p observer|join p user|leave p user");
+}
+
+
+TEST_P(BackplaneContract, EXACTLY_ONE_LEAVE_WhenANodeHasGone)
+{
+	subscribed(first, pOne, "p", "observer");
+	subscribed(second, pTwo, "p", "user");
+	subscribed(second, FakeConnection::Ptr(new FakeConnection), "p", "user");
+	subscribed(second, FakeConnection::Ptr(new FakeConnection), "p", "observer");
+	second.pHub.reset();
+	EXPECT_EQ(std::vector<std::string>({"observer"}), members(first, 1));
+	gets(pOne, "join p observer|join p user|leave p user");
+}
+
+
+TEST_P(BackplaneContract, MessagesComeToSessionsOfOtherNodes)
+{
+	const Session::Ptr pHere = first.attach(pOne, "user");
+	const Session::Ptr pThere = second.attach(pTwo, "user");
+	EXPECT_TRUE(first.pHub->send(pThere->id(), "a").passedOn);
+	gets(pTwo, "msg a");
+	const Hub::SendResult result = first.pHub->sendToUser("user", "b");
+	EXPECT_EQ(1u, result.queued);
+	EXPECT_TRUE(result.passedOn);
+	first.pHub->broadcast("c");
+	gets(pTwo, "msg a|msg b|msg c");
+	gets(pOne, "msg b|msg c");
+	first.pHub->disconnect(pThere->id(), 4000, "");
+	EXPECT_TRUE(until([&]() { return pTwo->closed() == 4000; }));
+	second.pHub->disconnectUser("user", 4001, "");
+	EXPECT_TRUE(until([&]() { return pOne->closed() == 4001; }));
+	EXPECT_EQ(4000, pTwo->closed());
+}
+
+
+TEST_P(BackplaneContract, DIRECT_AT_LEAST_ONCE_FromAnotherNode)
+{
+	second.attach(pTwo, "user");
+	std::atomic<int> answer{-1};
+	first.pHub->sendAcknowledged(Hub::To::USER, "user", "a", "", Poco::Timespan(10, 0), [&](Error error) { answer = static_cast<int>(error); });
+	gets(pTwo, "msg a ack 1");
+	second.pHub->acknowledge(first.pHub->node(), 1);
+	EXPECT_TRUE(until([&]() { return answer == static_cast<int>(Error::NONE); }));
+}
+
+
+INSTANTIATE_TEST_SUITE_P(Memory, BackplaneContract, testing::Values(Factory{"Memory", [](const Poco::Messaging::Clock& clock)
+{
+	MemoryBackplane::Ptr pFirst(new MemoryBackplane(clock));
+	return Nodes{Backplane::Ptr(pFirst), Backplane::Ptr(new MemoryBackplane(*pFirst)), [](const std::function<bool()>& condition) { return condition(); }};
+}}));

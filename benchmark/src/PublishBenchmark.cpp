@@ -1,0 +1,189 @@
+//
+// PublishBenchmark.cpp
+//
+// Library: PocoWebSocket
+// Package: Benchmark
+// Module:  PublishBenchmark
+//
+// What EventsBenchmark does with --broadcast, by the hub of Poco::Messaging: every connection is in one channel, in which every
+// message is published. BENCHMARK_HISTORY: how many publications are kept.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "EchoOptions.h"
+#include "EchoSocket.h"
+#include "Poco/Messaging/Hub.h"
+#include "Poco/Messaging/MemoryBackplane.h"
+#include "Poco/Net/WebSocketServer.h"
+#include "Poco/Exception.h"
+#include "Poco/Process.h"
+#include <csignal>
+#include <iostream>
+
+
+using Poco::Net::WebSocketConnection;
+using Poco::Net::WebSocketFrame;
+using Poco::Net::WebSocketPreparedMessage;
+using namespace Poco::Messaging;
+
+
+namespace
+{
+	const int BACKLOG = 4096;
+
+	class ServerConnection: public Connection
+	{
+	public:
+		explicit ServerConnection(WebSocketConnection& connection):
+			_pConnection(&connection, true)
+		{
+		}
+
+		Result send(const Prepared& pMessage) override
+		{
+			switch (_pConnection->send(pMessage))
+			{
+			case WebSocketConnection::SENT:
+				return SENT;
+			case WebSocketConnection::NOT_OPEN:
+				return CLOSED;
+			default:
+				return FULL;
+			}
+		}
+
+		std::size_t queued() const override
+		{
+			return static_cast<std::size_t>(_pConnection->metrics().bytesQueued);
+		}
+
+		void close(int code, const std::string& reason) override
+		{
+			_pConnection->close(code, reason);
+		}
+
+	private:
+		WebSocketConnection::Ptr _pConnection;
+	};
+
+	class PayloadEncoder: public Encoder
+		/// A message is what was published: the generator compares it.
+	{
+	public:
+		PayloadEncoder(): Encoder(0)
+		{
+		}
+
+		Prepared publication(const std::string&, const Publication& publication) const override
+		{
+			return WebSocketPreparedMessage::text(publication.data);
+		}
+
+		Prepared presence(const std::string&, const Member&, bool) const override
+		{
+			return WebSocketPreparedMessage::text("");
+		}
+
+		Prepared dropped(const std::string&, Poco::UInt64) const override
+		{
+			return WebSocketPreparedMessage::text("");
+		}
+
+		Prepared unsubscribed(const std::string&, Left) const override
+		{
+			return WebSocketPreparedMessage::text("");
+		}
+
+		Prepared message(const DirectMessage& message) const override
+		{
+			return WebSocketPreparedMessage::text(message.data);
+		}
+	};
+
+	class Publish: public Poco::Net::WebSocketServerHandler
+	{
+	public:
+		Publish()
+		{
+			_pParams->setOptionsOf([](const std::string&)
+			{
+				ChannelOptions options;
+				options.historySize = BENCHMARK_HISTORY;
+				return options;
+			});
+			_pHub = std::make_unique<Hub>(Backplane::Ptr(new MemoryBackplane), _pParams);
+		}
+
+		void onOpen(WebSocketConnection& connection, Poco::Net::HTTPServerRequest&) override
+		{
+			const Session::Ptr pSession = _pHub->attach(Connection::Ptr(new ServerConnection(connection)), _encoder);
+			connection.setUserData(std::make_shared<Session::Ptr>(pSession));
+			_pHub->subscribe(pSession, "channel", SubscribeDone());
+		}
+
+		void onMessage(WebSocketConnection&, std::string_view data, WebSocketFrame::Opcode) override
+		{
+			_pHub->publish("channel", std::string(data));
+		}
+
+		void onDrained(WebSocketConnection& connection) override
+		{
+			_pHub->drained(sessionOf(connection));
+		}
+
+		void onClose(WebSocketConnection& connection, int, const std::string&) override
+		{
+			_pHub->detach(sessionOf(connection));
+		}
+
+	private:
+		static Session::Ptr sessionOf(WebSocketConnection& connection)
+		{
+			return *std::static_pointer_cast<Session::Ptr>(connection.userData());
+		}
+
+		PayloadEncoder _encoder;
+		HubParams::Ptr _pParams{new HubParams};
+		std::unique_ptr<Hub> _pHub;
+	};
+}
+
+
+int main(int argc, char** argv)
+	/// Listens on a free port of the loopback interface, prints the port and its process id, and stops on SIGTERM.
+{
+	sigset_t signals;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &signals, nullptr); // before any thread is started
+
+	try
+	{
+		const EchoOptions options = EchoOptions::parse(argc, argv);
+		const Poco::Net::ServerSocket socket = listeningSocket(BACKLOG, options.tls, options.renegotiation);
+		Poco::Net::WebSocketServerParams::Ptr pParams = new Poco::Net::WebSocketServerParams;
+		pParams->setThreads(1);
+		pParams->setPingInterval(0); // the generators know no PING
+		Poco::Net::WebSocketServer server(Poco::Net::WebSocketServerHandler::Ptr(new Publish), pParams);
+		server.listen(socket);
+		server.start();
+		std::cout << socket.address().port() << " " << Poco::Process::id() << std::endl;
+		int signal = 0;
+		sigwait(&signals, &signal);
+		server.stop();
+	}
+	catch (const std::invalid_argument& exc)
+	{
+		std::cerr << exc.what() << std::endl;
+		return 64;
+	}
+	catch (const Poco::Exception& exc)
+	{
+		std::cerr << exc.displayText() << std::endl;
+		return 1;
+	}
+	return 0;
+}
