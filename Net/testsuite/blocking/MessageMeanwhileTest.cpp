@@ -83,6 +83,7 @@ TEST_P(MessageMeanwhileTest, KeepAliveAfterASendTimeout)
 	expectRest(wire);
 	const Poco::Clock begin;
 	EXPECT_EQ(0x89, wire.peer.receiveFrame().flags);
+	EXPECT_EQ(0x89, wire.peer.receiveFrame().flags) << "the second look has been before an answer could come";
 	EXPECT_EQ(WebSocket::WS_ERR_PING_TIMEOUT, get(error));
 	EXPECT_LE(1000*4400, begin.elapsed());
 }
