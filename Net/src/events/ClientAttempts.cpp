@@ -14,6 +14,7 @@
 #include "events/ClientCore.h"
 #include "events/EventConnection.h"
 #include "net/Connector.h"
+#include "net/PeerState.h"
 #include "Poco/Net/HTTPCredentials.h"
 #include "Poco/Net/HTTPRequest.h"
 #include "Poco/Net/HTTPSessionFactory.h"
@@ -88,6 +89,7 @@ void WebSocketClient::Core::attempt(int run)
 			Answer answer(*this, run);
 			upgrade = WebSocketConnector::connect(*pSession, request, answer.response, credentials, _pParams.get(), &_tlsSession);
 		}
+		limitUnsent(upgrade.socket.impl()->sockfd());
 		std::lock_guard<std::mutex> lock(_mutex);
 		if (run != _run) return;
 		WebSocketEventConnection::Ptr pConnection = new WebSocketEventConnection(*this, _reactor, upgrade, upgrade.socket.peerAddress(), request);

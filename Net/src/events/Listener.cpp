@@ -12,6 +12,7 @@
 #include "events/Listener.h"
 #include "net/ALPN.h"
 #include "net/Descriptor.h"
+#include "net/PeerState.h"
 #include "net/OpenSSL.h"
 #include "events/ProxyReader.h"
 #include "events/Reactor.h"
@@ -55,6 +56,7 @@ WebSocketListener::WebSocketListener(const ServerSocket& socket, bool shared, We
 	// What is accepted has it from here. A Unix-domain socket has no such option.
 	const int on = 1;
 	::setsockopt(_socket.impl()->sockfd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	limitUnsent(_socket.impl()->sockfd());
 }
 
 

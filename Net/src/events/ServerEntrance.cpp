@@ -12,6 +12,7 @@
 
 
 #include "events/ServerCore.h"
+#include "net/PeerState.h"
 #include "net/ServerHandshake.h"
 #include "Poco/Net/HTTPServerRequest.h"
 #include "Poco/Net/HTTPServerResponse.h"
@@ -113,6 +114,7 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 				throw;
 			}
 		}();
+		limitUnsent(upgrade.socket.impl()->sockfd());
 		WebSocketReactor& reactor = _loops.choose();
 		pConnection = new WebSocketEventConnection(*pRoute, reactor, upgrade, address, request, value);
 		if (pVia) pConnection->setVia(std::move(pVia), address);

@@ -51,6 +51,13 @@ WebSocketPeerState peerState(int fd)
 }
 
 
+void limitUnsent(int fd)
+{
+	const int bytes = 256*1024; // no more system calls for a message of 16 MiB than without
+	::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes));
+}
+
+
 void probePeer(int fd, bool flag)
 {
 	constexpr int COUNT = 127; // it is not for the system to give up; the longest that there is, so nobody else sets it
@@ -84,6 +91,11 @@ WebSocketPeerState peerState(int)
 
 
 void probePeer(int, bool)
+{
+}
+
+
+void limitUnsent(int)
 {
 }
 

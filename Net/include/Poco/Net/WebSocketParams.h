@@ -100,6 +100,9 @@ public:
 		///
 		/// For a client the limit holds for the header of each response, a proxy's as well. All bytes count, from the
 		/// first of an interim response to the empty line; the body and frames after it do not.
+		///
+		/// A HTTPServer reads the request itself, before the class or WebSocketServer::adopt() have a say in it: a field of
+		/// more than 8 KiB, which is a limit of Poco's, gets 400. A WebSocketServer with a port of its own has this limit only.
 
 	int getMaxHandshakeSize() const;
 		/// Returns the largest header in the opening handshake, in bytes.
