@@ -232,7 +232,13 @@ bool WebSocketEventConnection::secure() const
 
 WebSocketTLSInfo WebSocketEventConnection::tlsInfo() const
 {
-	return _stream.tlsInfo();
+	return _stream.tlsInfo() ? *_stream.tlsInfo() : WebSocketTLSInfo();
+}
+
+
+std::string_view WebSocketEventConnection::tlsVersion() const
+{
+	return _stream.tlsInfo() ? std::string_view(_stream.tlsInfo()->version) : std::string_view();
 }
 
 

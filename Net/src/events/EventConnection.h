@@ -111,6 +111,9 @@ public:
 	SocketAddress remoteAddress() const override;
 	SocketAddress peerAddress() const override;
 	WebSocketHost remoteHost() const;
+	std::string_view tlsVersion() const;
+		/// Returns that of tlsInfo(), without a copy.
+
 	void describe(WebSocketAccessLine& line) const;
 		/// Tells what the group logs when the connection has ended.
 

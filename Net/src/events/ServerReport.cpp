@@ -93,7 +93,7 @@ void WebSocketServer::Core::logEnd(const WebSocketEventConnection& connection)
 
 [[gnu::cold, gnu::noinline]] void WebSocketServer::Core::countTLS(const WebSocketConnection& connection)
 {
-	const std::string version = connection.tlsInfo().version;
+	const std::string_view version = static_cast<const WebSocketEventConnection&>(connection).tlsVersion();
 	_secure[version == "TLSv1.3" ? TLS_1_3 : version == "TLSv1.2" ? TLS_1_2 : TLS_OTHER].fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -305,9 +305,9 @@ WebSocketStream::Remote& WebSocketStream::remote()
 }
 
 
-WebSocketTLSInfo WebSocketStream::tlsInfo() const
+const WebSocketTLSInfo* WebSocketStream::tlsInfo() const
 {
-	return _pRemote && _pRemote->pTLS ? *_pRemote->pTLS : WebSocketTLSInfo();
+	return _pRemote ? _pRemote->pTLS.get() : nullptr;
 }
 
 

@@ -131,8 +131,8 @@ public:
 		/// To be called when the TLS handshake is complete, and before other threads use the stream: what is known of TLS is kept. Does
 		/// nothing if it was complete at the beginning, or if there is none.
 
-	WebSocketTLSInfo tlsInfo() const;
-		/// Returns that, also when the stream is closed.
+	const WebSocketTLSInfo* tlsInfo() const;
+		/// Returns that, also when the stream is closed; null if there is none.
 
 	SocketAddress remoteAddress() const;
 		/// Returns that of the client.
