@@ -47,7 +47,7 @@ class PocoWebSocketConan(ConanFile):
     def generate(self):
         CMakeDeps(self).generate()
         toolchain = CMakeToolchain(self)
-        for part in ("TESTS", "SAMPLES", "BENCHMARKS", "PRELOAD"):
+        for part in ("TESTS", "SAMPLES", "BENCHMARKS", "PRELOAD", "MESSAGING"):
             toolchain.cache_variables[f"POCO_WEBSOCKET_{part}"] = False
         toolchain.cache_variables["POCO_WEBSOCKET_USE_LIBDEFLATE"] = bool(self.options.with_libdeflate)
         toolchain.cache_variables["POCO_WEBSOCKET_SIMD_UTF8"] = bool(self.options.with_simdutf)

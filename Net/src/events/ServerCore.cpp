@@ -32,6 +32,7 @@ WebSocketServer::Core::Core(const WebSocketServerHandler::Ptr& pItsHandler, cons
 	WebSocketRoute("", pItsHandler ? pItsHandler : WebSocketServerHandler::Ptr(new WebSocketServerHandler), pItsParams),
 	pParams(pItsParams),
 	_hasHandler(pItsHandler),
+	_largestQueue(maxQueuedBytes),
 	_proxies(*pItsParams),
 	_admission(pItsParams)
 {
@@ -45,8 +46,8 @@ void WebSocketServer::Core::broadcast(const WebSocketPreparedMessage::Ptr& pMess
 	if (_stage != RUNNING) return;
 	for (auto& pReactor: _loops.reactors())
 	{
-		if (pReactor->current()) pReactor->broadcast(pMessage, maxQueuedBytes);
-		else pReactor->postBroadcast(pMessage, maxQueuedBytes);
+		if (pReactor->current()) pReactor->broadcast(pMessage, _largestQueue);
+		else pReactor->postBroadcast(pMessage, _largestQueue);
 	}
 }
 

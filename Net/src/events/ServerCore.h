@@ -141,6 +141,7 @@ private:
 	template <typename Function> void orWithdraw(const WebSocketHost& host, const Function& function);
 
 	const bool _hasHandler;
+	std::size_t _largestQueue; // of all routes; each has its own limit, too
 	WebSocketRoutes _paths;
 	std::vector<Poco::AutoPtr<WebSocketRoute>> _routes; // those of the paths
 	HTTPRequestHandlerFactory::Ptr _pFactory;

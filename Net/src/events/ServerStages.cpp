@@ -12,6 +12,7 @@
 
 
 #include "events/ServerCore.h"
+#include <algorithm>
 
 
 namespace Poco {
@@ -40,6 +41,7 @@ void WebSocketServer::Core::addRoute(const std::string& itsPath, const WebSocket
 		throw InvalidArgumentException("There is a route for the same requests: " + itsPath);
 	default:
 		_routes.push_back(pRoute);
+		_largestQueue = std::max(_largestQueue, pRoute->maxQueuedBytes);
 	}
 }
 

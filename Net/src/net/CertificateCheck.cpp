@@ -53,6 +53,17 @@ namespace
 		return std::unique_ptr<T, FreeCheck>(p);
 	}
 
+	int count(const STACK_OF(X509)* pChain)
+		/// As sk_X509_num(), whose macro gives a warning in who builds with all of them.
+	{
+		return pChain ? OPENSSL_sk_num(reinterpret_cast<const OPENSSL_STACK*>(pChain)) : 0;
+	}
+
+	X509* at(const STACK_OF(X509)* pChain, int i)
+	{
+		return static_cast<X509*>(OPENSSL_sk_value(reinterpret_cast<const OPENSSL_STACK*>(pChain), i));
+	}
+
 	template <typename Function>
 	bool forEach(SSL_CTX* pContext, const Function& function)
 		/// Calls it with each certificate and its chain, or null. Returns false if there is none.
@@ -83,9 +94,9 @@ namespace
 		/// What is out of order, and then what OpenSSL finds when it trusts the last certificate of the chain.
 	{
 		X509* pLast = pCertificate;
-		for (int i = 0; pChain && i < sk_X509_num(pChain); ++i)
+		for (int i = 0; i < count(pChain); ++i)
 		{
-			X509* const pIssuer = sk_X509_value(pChain, i);
+			X509* const pIssuer = at(pChain, i);
 			if (X509_check_issued(pIssuer, pLast) != X509_V_OK) return "a certificate of its chain is not the issuer of the one before"; // RFC 5246, 7.4.2
 			pLast = pIssuer;
 		}
@@ -119,7 +130,7 @@ bool WebSocketCertificateCheck::findEnd(ssl_ctx_st* pContext, Poco::Timestamp& e
 	return forEach(pContext, [&end](X509* pCertificate, STACK_OF(X509)* pChain)
 	{
 		end = std::min(end, endOf(pCertificate));
-		for (int i = 0; pChain && i < sk_X509_num(pChain); ++i) end = std::min(end, endOf(sk_X509_value(pChain, i)));
+		for (int i = 0; i < count(pChain); ++i) end = std::min(end, endOf(at(pChain, i)));
 	});
 }
 

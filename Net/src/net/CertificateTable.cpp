@@ -115,6 +115,7 @@ struct WebSocketCertificateTable::Hooks
 		SSL_set_min_proto_version(pSSL, static_cast<int>(SSL_CTX_get_min_proto_version(pContext)));
 		SSL_set_max_proto_version(pSSL, static_cast<int>(SSL_CTX_get_max_proto_version(pContext)));
 		SSL_set_verify(pSSL, SSL_CTX_get_verify_mode(pContext), SSL_CTX_get_verify_callback(pContext));
+		X509_VERIFY_PARAM_clear_flags(SSL_get0_param(pSSL), ~0ul); // otherwise those of the first context stay
 		if (SSL_set1_param(pSSL, SSL_CTX_get0_param(pContext)) != 1) throw std::bad_alloc(); // the depth, too
 		const bool cached = (SSL_CTX_get_session_cache_mode(pContext) & SSL_SESS_CACHE_SERVER) != 0;
 		if (cached || !(SSL_get_verify_mode(pSSL) & SSL_VERIFY_PEER)) return;

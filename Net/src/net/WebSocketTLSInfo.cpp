@@ -38,6 +38,7 @@ WebSocketTLSInfo WebSocketTLSInfo::of(const StreamSocket& socket)
 	if (!pSSL) return result;
 	result.version = SSL_get_version(pSSL);
 	if (const SSL_CIPHER* const pCipher = SSL_get_current_cipher(pSSL)) result.cipher = SSL_CIPHER_get_name(pCipher);
+	if (const char* const pName = SSL_get_servername(pSSL, TLSEXT_NAMETYPE_host_name)) result.serverName = pName;
 	if (X509* const pPeer = SSL_get_peer_certificate(pSSL)) result.pPeerCertificate = std::make_shared<Poco::Crypto::X509Certificate>(pPeer);
 	return result;
 }

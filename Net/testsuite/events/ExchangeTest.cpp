@@ -357,7 +357,9 @@ TEST_P(ExchangeTest, MutualTLSOfOneName)
 	EventParams::Ptr pParams = new EventParams;
 	pParams->setHook([&](HTTPServerRequest& request, HTTPServerResponse&)
 	{
-		hooked.put(commonName(WebSocketTLSInfo::of(request)));
+		const WebSocketTLSInfo info = WebSocketTLSInfo::of(request);
+		EXPECT_TRUE(!info.pPeerCertificate || info.serverName == "mutual.example") << info.serverName;
+		hooked.put(commonName(info));
 		return true;
 	});
 	const Context::Ptr pContext = servingAs("default");

@@ -187,7 +187,7 @@ TEST_F(EventTest, NeverStarted)
 	server.server.stop();
 	EXPECT_TRUE(server.server.drain(Poco::Timespan(1, 0)).empty());
 	EXPECT_EQ(0, server.server.metrics().connections);
-	EXPECT_THROW(Poco::Net::WebSocketServer(Poco::Net::WebSocketServerHandler::Ptr()), Poco::InvalidArgumentException);
+	EXPECT_THROW(Poco::Net::WebSocketServer{Poco::Net::WebSocketServerHandler::Ptr()}, Poco::InvalidArgumentException);
 }
 
 

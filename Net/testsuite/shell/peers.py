@@ -251,8 +251,8 @@ class ServerProcess(Process):
         self.port = int(self.http_url.rstrip("/").rsplit(":", 1)[1])
 
     def error_output(self):
-        self.errors.seek(0)
-        return self.errors.read().decode()
+        descriptor = self.errors.fileno()
+        return os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode()  # without seek(): the program writes where that has led
 
     def __exit__(self, *_):
         super().__exit__()

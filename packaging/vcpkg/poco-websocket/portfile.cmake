@@ -8,7 +8,8 @@ vcpkg_cmake_configure(
 		-DPOCO_WEBSOCKET_TESTS=OFF
 		-DPOCO_WEBSOCKET_SAMPLES=OFF
 		-DPOCO_WEBSOCKET_BENCHMARKS=OFF
-		-DPOCO_WEBSOCKET_PRELOAD=OFF)
+		-DPOCO_WEBSOCKET_PRELOAD=OFF
+		-DPOCO_WEBSOCKET_MESSAGING=OFF)
 vcpkg_cmake_install()
 vcpkg_cmake_config_fixup(PACKAGE_NAME PocoWebSocket CONFIG_PATH lib/cmake/PocoWebSocket)
 vcpkg_fixup_pkgconfig()

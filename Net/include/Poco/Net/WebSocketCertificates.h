@@ -62,7 +62,7 @@ public:
 	explicit WebSocketCertificates(const Context::Ptr& pContext, const Names& names = Names());
 		/// The Context of sockets serves these certificates from now on, and its own to who asks for no name, or for another one. To be called before a
 		/// socket with this Context accepts connections. Checks and throws as exchange(), and an IllegalStateException
-		/// if there is such an object for this Context already.
+		/// if there is, or was, such an object for this Context.
 
 	~WebSocketCertificates();
 		/// Destroys the object. The sockets serve on what it has told last.

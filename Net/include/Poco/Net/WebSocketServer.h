@@ -178,7 +178,7 @@ public:
 		/// The same with functions.
 
 	void setHTTP(const HTTPRequestHandlerFactory::Ptr& pFactory, const HTTPServerParams::Ptr& pParams = new HTTPServerParams);
-		/// Sets the factory of the handlers for requests that are not for WebSocket. Without it they get status 400, 405 or 426. Throws an
+		/// Sets the factory of the handlers for requests that are not for WebSocket. Without it they get status 400, 405 or 426, or 404 where there is no route and no handler of the constructor. Throws an
 		/// IllegalStateException after start().
 		///
 		/// Handlers find what they find in a HTTPServer: the request is a HTTPServerRequestImpl, whose socket() is the connection's own,
