@@ -59,7 +59,8 @@ std::string WebSocketServerName::canonicalPattern(std::string_view pattern)
 std::string WebSocketServerName::patternOf(const std::string& name)
 {
 	const std::size_t dot = name.find('.');
-	return dot == std::string::npos ? std::string() : "*" + name.substr(dot);
+	if (dot == std::string::npos) return std::string();
+	return "*" + name.substr(dot);
 }
 
 
