@@ -253,7 +253,7 @@ WebSocketOpenSSL::Want WebSocketOpenSSL::want() const
 bool WebSocketOpenSSL::renegotiates() const
 {
 	const SSL* const pSSL = ssl();
-	return pSSL && SSL_in_init(pSSL);
+	return pSSL && (SSL_in_init(pSSL) || SSL_renegotiate_pending(pSSL));
 }
 
 
@@ -261,7 +261,8 @@ WebSocketOpenSSL::Want WebSocketOpenSSL::renegotiate() const
 {
 	SSL* const pSSL = ssl();
 	char next;
-	const int n = SSL_peek(pSSL, &next, 1);
+	int n = SSL_peek(pSSL, &next, 1);
+	if (n > 0 && !SSL_in_init(pSSL)) n = SSL_peek(pSSL, &next, 1); // a part of a record puts it off as well, and may be complete now
 	if (!SSL_in_init(pSSL)) return UNKNOWN;
 	return n > 0 ? RECEIVE : want();
 }

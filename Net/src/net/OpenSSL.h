@@ -63,12 +63,12 @@ public:
 		/// Returns what the last call, which could not go on, waits for.
 
 	bool renegotiates() const;
-		/// Returns true if a handshake is going on.
+		/// Returns true if a handshake is going on, or is put off: OpenSSL does so if the peer asks for it while a record is being sent.
 
 	Want renegotiate() const;
 		/// Goes on with a handshake that is not the first one, as SSL_write() would do. That would take
 		/// application data, which the peer may have sent before its part of the handshake, for a violation of the protocol.
-		/// Returns UNKNOWN if the handshake is complete, or has failed, which the next call tells.
+		/// Returns UNKNOWN if the handshake is complete, or put off still, or has failed, which the next call tells.
 
 	void end() const;
 		/// Sends close_notify (RFC 8446, 6.1), unless that was done. The socket's shutdown() and close() do not any more: with

@@ -357,11 +357,13 @@ bool WebSocketTransport::waitFor(const WebSocketDeadline& limit, int mode)
 {
 	if (_plain) return wait(limit, mode);
 	int wanted = 0;
+	bool usual = true;
 	{
 		Poco::FastMutex::ScopedLock lock(_mutex);
 		wanted = interest(mode);
+		usual = wanted == mode && !renegotiates();
 	}
-	return wanted == mode ? wait(limit, mode) : waitCrossed(limit, wanted);
+	return usual ? wait(limit, mode) : waitCrossed(limit, wanted);
 }
 
 
@@ -389,6 +391,14 @@ int WebSocketTransport::interest(int mode) const
 }
 
 
+inline bool WebSocketTransport::renegotiates() const
+	/// Returns true if a handshake is going on that is not the first one. The thread that sends goes on with it too, and may take what another
+	/// one waits for from the socket.
+{
+	return _established && _openSSL.renegotiates();
+}
+
+
 bool WebSocketTransport::pending()
 {
 	if (_pSocket->available() > 0) return true; // decrypted already
@@ -412,6 +422,7 @@ int WebSocketTransport::receiveGuarded(char* pTarget, std::size_t length)
 	for (;;)
 	{
 		int wanted = 0;
+		bool usual = true;
 		Poco::Timespan timeout;
 		{
 			Poco::FastMutex::ScopedLock lock(_mutex);
@@ -419,11 +430,11 @@ int WebSocketTransport::receiveGuarded(char* pTarget, std::size_t length)
 			const int n = canReceive() ? receiveOnce(pTarget, length) : AGAIN;
 			if (n >= 0) return n;
 			timeout = _receiveTimeout;
-			wanted = interest(SocketImpl::SELECT_READ);
+			wanted = _receiveWants == WebSocketOpenSSL::WRITE ? SocketImpl::SELECT_WRITE : SocketImpl::SELECT_READ;
+			usual = wanted == SocketImpl::SELECT_READ && !renegotiates();
 		}
 		if (!getBlocking()) return AGAIN;
 		if (!limit) limit.emplace(timeout);
-		const bool usual = wanted == SocketImpl::SELECT_READ;
 		if (!(usual ? wait(*limit, wanted) : waitCrossed(*limit, wanted))) throw TimeoutException(POCO_ETIMEDOUT);
 		if (usual) limit.reset(); // bytes have come
 	}
@@ -520,7 +531,7 @@ int WebSocketTransport::sendOnce(const char* pData, std::size_t length)
 {
 	if (_sendFailed) SocketError::raise(EPIPE);
 	forgetErrors();
-	if (_established && _openSSL.renegotiates())
+	if (renegotiates())
 	{
 		const WebSocketOpenSSL::Want want = _openSSL.renegotiate();
 		if (want != WebSocketOpenSSL::UNKNOWN) return sendAgain(want);
@@ -564,8 +575,14 @@ int WebSocketTransport::available()
 
 bool WebSocketTransport::poll(const Poco::Timespan& timeout, int mode)
 {
-	if ((mode & SocketImpl::SELECT_READ) && !_plain && available() > 0) return true;
-	return crossed() ? pollCrossed(timeout, mode) : _pSocket->poll(timeout, mode);
+	if (_plain) return _pSocket->poll(timeout, mode);
+	bool usual = true;
+	{
+		Poco::FastMutex::ScopedLock lock(_mutex);
+		if ((mode & SocketImpl::SELECT_READ) && _pSocket->available() > 0) return true;
+		usual = _receiveWants == WebSocketOpenSSL::READ && _sendWants == WebSocketOpenSSL::WRITE && !renegotiates();
+	}
+	return usual ? _pSocket->poll(timeout, mode) : pollCrossed(timeout, mode);
 }
 
 
@@ -577,6 +594,7 @@ bool WebSocketTransport::poll(const Poco::Timespan& timeout, int mode)
 		int wanted = 0;
 		{
 			Poco::FastMutex::ScopedLock lock(_mutex);
+			if ((mode & SocketImpl::SELECT_READ) && _pSocket->available() > 0) return true;
 			wanted = interest(mode);
 		}
 		if (wait(WebSocketDeadline(std::max(Poco::Timespan(1), std::min(Poco::Timespan(CROSSED_WAIT), limit.left()))), wanted)) return true;

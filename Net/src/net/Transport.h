@@ -157,6 +157,7 @@ private:
 	int sendOnce(const char* pData, std::size_t length);
 	int receiveAfterFailure() const;
 	bool ended() const;
+	bool renegotiates() const;
 	bool pending();
 	bool canReceive();
 	int receiveAgain();

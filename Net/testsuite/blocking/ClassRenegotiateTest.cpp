@@ -11,6 +11,7 @@
 #include "support/TestSupport.h"
 #include "Poco/Net/SecureStreamSocketImpl.h"
 #include "Poco/Net/WebSocketImpl.h"
+#include <atomic>
 #include <sys/socket.h>
 
 
@@ -24,6 +25,7 @@ using Poco::Net::WebSocket;
 namespace
 {
 	const Poco::Timespan TIMEOUT(0, 500*1000);
+	constexpr int SMALL = 4096;
 
 	int send(WebSocket& ws, const std::string& text)
 	{
@@ -141,6 +143,8 @@ TEST_P(ClassServerRenegotiatesTest, BothDirectionsGoOn)
 {
 	Connected pair(GetParam());
 	pair.ws.setSendTimeout(deadline());
+	pair.ws.setSendBufferSize(SMALL); // so that a record is being sent when the peer asks
+	pair.peer.socket().setSendBufferSize(SMALL);
 	constexpr int FRAMES = 200;
 	std::future<void> receiving = std::async(std::launch::async, [&]
 	{
@@ -150,7 +154,7 @@ TEST_P(ClassServerRenegotiatesTest, BothDirectionsGoOn)
 	{
 		for (int i = 0; i < FRAMES; ++i)
 		{
-			if (i % 20 == 10) pair.peer.renegotiate();
+			if (i % 20 == 10 && !pair.peer.renegotiates()) pair.peer.renegotiate();
 			pair.send(0x82, pattern(5000));
 			EXPECT_TRUE(pattern(3000) == pair.peer.receiveFrame().payload) << i;
 		}
@@ -158,6 +162,30 @@ TEST_P(ClassServerRenegotiatesTest, BothDirectionsGoOn)
 	for (int i = 0; i < FRAMES; ++i) ASSERT_EQ(3000, send(pair.ws, pattern(3000))) << i;
 	get(peer);
 	get(receiving);
+}
+
+
+TEST_P(ClassServerRenegotiatesTest, MessageRightBehindTheHandshake)
+	/// The thread that sends goes on with the handshake, and may take the message from the socket that the other one waits at.
+{
+	Connected pair(GetParam());
+	pair.ws.setSendTimeout(deadline());
+	for (int i = 0; i < 30; ++i)
+	{
+		std::atomic<bool> done{false};
+		std::future<std::string> received = std::async(std::launch::async, [&] { return appendFrame(pair.ws).payload; });
+		std::future<void> peer = std::async(std::launch::async, [&]
+		{
+			pair.peer.renegotiate();
+			pair.peer.finishHandshake(pair.frame(0x81, "behind"));
+			done = true;
+			while (pair.peer.receiveFrame().payload != "last") continue;
+		});
+		while (!done) send(pair.ws, "one");
+		ASSERT_EQ("behind", get(received)) << i;
+		send(pair.ws, "last");
+		get(peer);
+	}
 }
 
 
@@ -188,7 +216,7 @@ namespace
 		/// There is no room until the peer has received what it has been sent, and the peer wants to renegotiate.
 	{
 	public:
-		explicit Full(Role role)
+		explicit Full(Role role, bool renegotiate = true)
 		{
 			int fds[2] = {-1, -1};
 			if (::socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0) throw Poco::SystemException("socketpair");
@@ -202,7 +230,7 @@ namespace
 			pWebSocket = new Poco::Net::WebSocketImpl(pOurs, session, role == Role::CLIENT);
 			for (int i = 0; i < FRAMES; ++i) pWebSocket->sendBytes(payload.data(), static_cast<int>(payload.size()), 0);
 			pWebSocket->setSendBufferSize(1);
-			pPeer->renegotiate();
+			if (renegotiate) pPeer->renegotiate();
 		}
 
 		std::string receive(const Poco::Timespan& timeout)
@@ -267,6 +295,53 @@ TEST_P(ClassServerRenegotiatesFullTest, ReceiveWaitsForRoomThoughSomethingHasCom
 	expectTimeout([&] { full.receive(TIMEOUT); });
 	std::future<void> peer = std::async(std::launch::async, [&] { full.takeAll(); });
 	EXPECT_EQ("before", full.receive(deadline()));
+	get(peer);
+}
+
+
+TEST_P(ClassServerRenegotiatesFullTest, SendGoesOnThoughSomethingHasCome)
+	/// The request is received while a record is being sent: OpenSSL puts the handshake off, until a call for the next one.
+{
+	Full full(GetParam(), false);
+	full.pWebSocket->setSendTimeout(TIMEOUT);
+	expectTimeout([&] { full.pWebSocket->sendBytes("one", 3, 0); });
+	full.pPeer->renegotiate();
+	expectTimeout([&] { full.receive(TIMEOUT); });
+	full.pPeer->send(frame(0x81, "before", false));
+	full.takeAll();
+	expectTimeout([&] { full.pWebSocket->sendBytes("two", 3, 0); });
+	std::future<void> peer = std::async(std::launch::async, [&]
+	{
+		for (const char* text: {"one", "two", "three"}) EXPECT_EQ(text, full.pPeer->receiveFrame().payload);
+	});
+	EXPECT_EQ("before", full.receive(deadline()));
+	full.pWebSocket->setSendTimeout(deadline());
+	EXPECT_EQ(5, full.pWebSocket->sendBytes("three", 5, 0));
+	get(peer);
+}
+
+
+TEST_P(ClassServerRenegotiatesFullTest, SendGoesOnThoughPartOfARecordHasCome)
+	/// That puts it off as well, until the rest has come.
+{
+	Full full(GetParam(), false);
+	full.pWebSocket->setSendTimeout(TIMEOUT);
+	expectTimeout([&] { full.pWebSocket->sendBytes("one", 3, 0); });
+	full.pPeer->renegotiate();
+	const std::string record = full.pPeer->seal(frame(0x81, "before", false));
+	full.pPeer->sendSealed(record.substr(0, 10));
+	expectTimeout([&] { full.receive(TIMEOUT); });
+	full.takeAll();
+	EXPECT_EQ(3, full.pWebSocket->sendBytes("two", 3, 0));
+	full.pPeer->sendSealed(record.substr(10));
+	expectTimeout([&] { full.pWebSocket->sendBytes("three", 5, 0); });
+	std::future<void> peer = std::async(std::launch::async, [&]
+	{
+		for (const char* text: {"one", "two", "three", "four"}) EXPECT_EQ(text, full.pPeer->receiveFrame().payload);
+	});
+	EXPECT_EQ("before", full.receive(deadline()));
+	full.pWebSocket->setSendTimeout(deadline());
+	EXPECT_EQ(4, full.pWebSocket->sendBytes("four", 4, 0));
 	get(peer);
 }
 

@@ -422,6 +422,48 @@ void RawPeer::renegotiate()
 }
 
 
+void RawPeer::finishHandshake(const std::string& behind)
+{
+	SSL* const pSSL = _pTLS->pSSL;
+	SSL_set_options(pSSL, SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION);
+	BIO* const pSocket = SSL_get_wbio(pSSL);
+	BIO* const pMemory = BIO_new(BIO_s_mem());
+	BIO_up_ref(pSocket);
+	_socket.setBlocking(false);
+	char chunk[4096];
+	for (bool first = true; renegotiates();)
+	{
+		const int n = SSL_read(pSSL, chunk, sizeof(chunk));
+		if (n > 0)
+		{
+			_buffer.append(chunk, static_cast<std::size_t>(n));
+			continue;
+		}
+		if (SSL_get_error(pSSL, n) != SSL_ERROR_WANT_READ) _pTLS->fail(n);
+		if (first && SSL_in_init(pSSL))
+		{
+			BIO_up_ref(pMemory);
+			SSL_set0_wbio(pSSL, pMemory);
+			first = false;
+		}
+		if (renegotiates() && !_socket.poll(deadline(), Poco::Net::Socket::SELECT_READ)) throw Poco::TimeoutException("Raw TLS peer");
+	}
+	_socket.setBlocking(true);
+	send(behind);
+	char* pData = nullptr;
+	const long size = BIO_get_mem_data(pMemory, &pData);
+	sendSealed(std::string(pData, static_cast<std::size_t>(size)));
+	SSL_set0_wbio(pSSL, pSocket);
+	BIO_free(pMemory);
+}
+
+
+bool RawPeer::renegotiates() const
+{
+	return SSL_renegotiate_pending(_pTLS->pSSL) == 1;
+}
+
+
 void RawPeer::endSending()
 {
 	if (_pTLS) SSL_shutdown(_pTLS->pSSL);

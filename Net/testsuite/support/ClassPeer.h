@@ -124,6 +124,13 @@ public:
 
 	void renegotiate();
 		/// TLS 1.2: asks for a new handshake, or, as client, begins it. It goes on when something is received.
+		/// Not to be repeated until it is complete (RFC 5246, 7.4.1.1).
+
+	void finishHandshake(const std::string& behind);
+		/// As server: goes on with the handshake, a full one, to its end. Sends the last part of it, and what is to be sent behind it, at once.
+
+	bool renegotiates() const;
+		/// Returns true from renegotiate() until the new handshake is complete.
 
 	void endSending();
 		/// Half-close: the other side sees the end of the stream, what it sends is still received.
