@@ -9,6 +9,7 @@
 
 #include "HubSupport.h"
 #include <algorithm>
+#include <memory>
 #include <new>
 
 
@@ -181,50 +182,50 @@ Session::Ptr TestHub::attach(const FakeConnection::Ptr& pConnection, const std::
 
 SubscribeResult TestHub::subscribe(const Session::Ptr& pSession, const std::string& channel)
 {
-	SubscribeResult answer;
-	answer.error = Error::TIMED_OUT;
-	pHub->subscribe(pSession, channel, [&](const SubscribeResult& result) { answer = result; });
-	return answer;
+	const auto pAnswer = std::make_shared<SubscribeResult>(); // it may come later
+	pAnswer->error = Error::TIMED_OUT;
+	pHub->subscribe(pSession, channel, [pAnswer](const SubscribeResult& result) { *pAnswer = result; });
+	return *pAnswer;
 }
 
 
 SubscribeResult TestHub::subscribe(const Session::Ptr& pSession, const std::string& channel, const Position& since)
 {
-	SubscribeResult answer;
-	answer.error = Error::TIMED_OUT;
-	pHub->subscribe(pSession, channel, since, [&](const SubscribeResult& result) { answer = result; });
-	return answer;
+	const auto pAnswer = std::make_shared<SubscribeResult>(); // it may come later
+	pAnswer->error = Error::TIMED_OUT;
+	pHub->subscribe(pSession, channel, since, [pAnswer](const SubscribeResult& result) { *pAnswer = result; });
+	return *pAnswer;
 }
 
 
 Error TestHub::unsubscribe(const Session::Ptr& pSession, const std::string& channel, bool notify)
 {
-	Error answer = Error::TIMED_OUT;
-	pHub->unsubscribe(pSession, channel, [&](Error error) { answer = error; }, notify);
-	return answer;
+	const auto pAnswer = std::make_shared<Error>(Error::TIMED_OUT);
+	pHub->unsubscribe(pSession, channel, [pAnswer](Error error) { *pAnswer = error; }, notify);
+	return *pAnswer;
 }
 
 
 PublishResult TestHub::publish(const std::string& channel, const std::string& data, const std::string& transaction)
 {
-	PublishResult answer;
-	answer.error = Error::TIMED_OUT;
+	const auto pAnswer = std::make_shared<PublishResult>(); // it may come later
+	pAnswer->error = Error::TIMED_OUT;
 	Hub::PublishOptions options;
 	options.transaction = transaction;
-	pHub->publish(channel, data, options, [&](const PublishResult& result) { answer = result; });
-	return answer;
+	pHub->publish(channel, data, options, [pAnswer](const PublishResult& result) { *pAnswer = result; });
+	return *pAnswer;
 }
 
 
 std::vector<std::string> TestHub::members(const std::string& channel)
 {
-	std::vector<std::string> names;
-	pHub->presence(channel, [&](const PresenceResult& result)
+	const auto pNames = std::make_shared<std::vector<std::string>>();
+	pHub->presence(channel, [pNames](const PresenceResult& result)
 	{
-		for (const Member& member: result.members) names.push_back(member.id);
+		for (const Member& member: result.members) pNames->push_back(member.id);
 	});
-	std::sort(names.begin(), names.end());
-	return names;
+	std::sort(pNames->begin(), pNames->end());
+	return *pNames;
 }
 
 

@@ -657,7 +657,8 @@ TEST_F(EventTest, CertificatesInMetrics)
 	const TestCertificate shorter("shorter", form);
 
 	const Context::Ptr pContext = serving(shorter);
-	Poco::Net::WebSocketServer server(Poco::SharedPtr<Recorder>(new Recorder), new EventParams);
+	Poco::SharedPtr<Recorder> pHandler(new Recorder);
+	Poco::Net::WebSocketServer server(pHandler, new EventParams);
 	SecureServerSocket socket(SocketAddress("127.0.0.1", 0), 64, pContext);
 	server.listen(socket);
 	server.listen(0); // plain
@@ -683,6 +684,7 @@ TEST_F(EventTest, CertificatesInMetrics)
 	EXPECT_EQ(3u, server.metrics().tlsConnectionsOpened);
 	server.stop();
 	EXPECT_FALSE(has("websocket_certificate_end_seconds{name=\"*\"} " + std::to_string(issuer.end())));
+	pHandler->forget(); // its connections have the server, which has it
 }
 
 

@@ -388,7 +388,9 @@ TEST_P(EventPortTest, FullQueueIsToldSo)
 {
 	HTTPServerParams::Ptr pParams = httpParams(1);
 	pParams->setMaxQueued(1);
-	HTTPEventServer server(GetParam(), pParams);
+	EventParams::Ptr pOneLoop = new EventParams;
+	pOneLoop->setThreads(1); // who comes first is queued first
+	HTTPEventServer server(GetParam(), pParams, pOneLoop);
 	server.start();
 	RawPeer busy = server.dial();
 	busy.send(get("/gate"));

@@ -117,12 +117,13 @@ TEST_P(UnitTLSTest, ByteByByte)
 		}
 		ends.peer.take(ends.read());
 	}
-	for (const char byte: ends.peer.records({"a", std::string(2*RECORD, 'b')})) // behind the end of the handshake
+	const std::string text(sanitized() ? 2000 : 2*RECORD, 'b');
+	for (const char byte: ends.peer.records({"a", text})) // behind the end of the handshake
 	{
 		ends.write(std::string(1, byte));
 		ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
 	}
-	EXPECT_TRUE("a" + std::string(2*RECORD, 'b') == ends.received);
+	EXPECT_TRUE("a" + text == ends.received);
 }
 
 
