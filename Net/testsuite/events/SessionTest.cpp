@@ -212,7 +212,8 @@ TEST_F(EventTest, ClientOffersHTTP)
 		useIdentity(pServerContext);
 		SSL_CTX_set_alpn_select_cb(pServerContext->sslContext(), noteOffer, &noted);
 		SecureServerSocket socket(SocketAddress("127.0.0.1", 0), 64, pServerContext);
-		WebSocketServer server(Poco::SharedPtr<Recorder>(new Recorder), new EventParams);
+		Poco::SharedPtr<Recorder> pServerHandler(new Recorder);
+		WebSocketServer server(pServerHandler, new EventParams);
 		server.listen(socket);
 		server.start();
 		noted.take(); // it has looked what the context selects:
@@ -233,6 +234,7 @@ TEST_F(EventTest, ClientOffersHTTP)
 		client.stop();
 		server.stop();
 		pHandler->forget();
+		pServerHandler->forget();
 	}
 }
 
