@@ -29,6 +29,12 @@ namespace
 		while (!begin.isElapsed(1000*milliseconds)) std::this_thread::sleep_for(std::chrono::milliseconds(10));
 	}
 
+	int limit()
+		/// Milliseconds. Who has to make a connection meanwhile needs some of them.
+	{
+		return sanitized() ? 3000 : 1000;
+	}
+
 	class Away
 		/// A server with one loop, which is held up whenever "wait" comes.
 	{
@@ -44,7 +50,7 @@ namespace
 				if (text != "wait") return;
 				_begun = true;
 				EXPECT_TRUE(eventually([this] { return _done.load(); }));
-				wait(700);
+				wait(limit() + 300);
 			};
 			_server.start();
 		}
@@ -84,7 +90,7 @@ namespace
 TEST_P(EventAwayTest, LongerThanATransferMayTake)
 {
 	EventParams::Ptr pParams = new EventParams;
-	pParams->setTransferTimeout(ms(400));
+	pParams->setTransferTimeout(ms(limit()));
 	Away away(GetParam(), pParams);
 	RawPeer peer = away.connect();
 	const std::string message = textFrame("message");
@@ -99,7 +105,7 @@ TEST_P(EventAwayTest, LongerThanTheKeepAliveAllows)
 {
 	EventParams::Ptr pParams = new EventParams;
 	pParams->setPingInterval(ms(200));
-	pParams->setPongTimeout(ms(400));
+	pParams->setPongTimeout(ms(limit()));
 	Away away(GetParam(), pParams);
 	RawPeer peer = away.connect();
 	const Frame ping = peer.receiveFrame();
@@ -114,7 +120,7 @@ TEST_P(EventAwayTest, LongerThanTheKeepAliveAllows)
 TEST_P(EventAwayTest, LongerThanAClosingHandshakeMayTake)
 {
 	EventParams::Ptr pParams = new EventParams;
-	pParams->setCloseTimeout(ms(400));
+	pParams->setCloseTimeout(ms(limit()));
 	Away away(GetParam(), pParams);
 	RawPeer peer = away.connect();
 	peer.send(textFrame("close"));
