@@ -56,6 +56,25 @@ namespace
 		{
 		}
 
+		std::vector<FakeConnection::Ptr> subscribers(const std::string& channel)
+			/// Returns four that are fast. There are three slow ones besides.
+		{
+			std::vector<FakeConnection::Ptr> fast;
+			for (int i = 0; i < 4; ++i)
+			{
+				fast.emplace_back(new FakeConnection);
+				hub.subscribe(hub.attach(fast.back()), channel);
+			}
+			for (int i = 0; i < 3; ++i)
+			{
+				FakeConnection::Ptr pConnection(new FakeConnection(3));
+				const Session::Ptr pSession = hub.attach(pConnection);
+				hub.subscribe(pSession, channel);
+				slows.emplace_back(pConnection, pSession);
+			}
+			return fast;
+		}
+
 		void run(const std::string& channel)
 		{
 			std::vector<std::thread> publishers;
@@ -133,19 +152,7 @@ TEST(HubThreads, EPHEMERAL_ORDER)
 {
 	TestHub hub;
 	Churn churn(hub);
-	FakeConnection::Ptr connections[4];
-	for (auto& pConnection: connections)
-	{
-		pConnection = new FakeConnection;
-		hub.subscribe(hub.attach(pConnection), "c");
-	}
-	for (int i = 0; i < 3; ++i)
-	{
-		FakeConnection::Ptr pConnection(new FakeConnection(3));
-		const Session::Ptr pSession = hub.attach(pConnection);
-		hub.subscribe(pSession, "c");
-		churn.slows.emplace_back(pConnection, pSession);
-	}
+	const std::vector<FakeConnection::Ptr> connections = churn.subscribers("c");
 	churn.run("c");
 	EXPECT_EQ(ALL, churn.answers);
 	EXPECT_EQ(0, churn.refused);
@@ -177,19 +184,7 @@ TEST(HubThreads, HISTORY_COMPLETE)
 		});
 	});
 	Churn churn(hub);
-	FakeConnection::Ptr connections[4];
-	for (auto& pConnection: connections)
-	{
-		pConnection = new FakeConnection;
-		hub.subscribe(hub.attach(pConnection), "h");
-	}
-	for (int i = 0; i < 3; ++i)
-	{
-		FakeConnection::Ptr pConnection(new FakeConnection(3));
-		const Session::Ptr pSession = hub.attach(pConnection);
-		hub.subscribe(pSession, "h");
-		churn.slows.emplace_back(pConnection, pSession);
-	}
+	const std::vector<FakeConnection::Ptr> connections = churn.subscribers("h");
 	churn.run("h");
 	EXPECT_EQ(ALL, churn.answers);
 	EXPECT_EQ(0, churn.refused);
@@ -267,6 +262,6 @@ TEST(HubThreads, TimerTicks)
 	std::atomic<int> answer{-1};
 	hub.pHub->sendAcknowledged(Hub::To::USER, "nobody", "x", "", Poco::Timespan(10, 0), [&](Error error) { answer = static_cast<int>(error); });
 	*hub.pNow += 10000;
-	for (int i = 0; i < 30000 && answer == -1; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+	for (int i = 0; i < 30000 && answer == -1; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1)); // until it has ticked, 30 s at most
 	EXPECT_EQ(static_cast<int>(Error::TIMED_OUT), answer);
 }

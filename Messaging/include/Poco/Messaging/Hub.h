@@ -39,10 +39,10 @@ class Messaging_API Hub
 	/// Threads: every function may be called by any thread at any time, also by what the hub calls: answers, connections, carriers, encoders, backplanes.
 	/// None waits. While the hub calls anything, it holds no lock.
 	///
-	/// Order: a channel is served by one thread at a time, that of a caller. What is called for a channel meanwhile, by other threads or by something that
-	/// the hub calls in this one, waits for its turn, and is done by the thread that serves the channel, in the order of the calls. So answers may be given before the call has
-	/// returned, or later by another thread. In a channel an answer to subscribe() comes before what follows it, and nothing comes after the answer to
-	/// unsubscribe(). Between channels there is no order.
+	/// Order: a channel is served by one thread at a time, that of a caller. What is called for the channel meanwhile, by other threads or by something that
+	/// the hub calls in this one, waits for its turn. The thread that serves the channel does it, in the order of the calls. So an answer may come before the
+	/// call returns, or later in another thread. And a call takes as long as others go on calling for the same channel. In a channel an answer to
+	/// subscribe() comes before what follows it, and nothing comes after the answer to unsubscribe(). Between channels there is no order.
 	///
 	/// Answers are functions; an empty one is not called. What they throw is counted (Metrics::failures).
 	///
