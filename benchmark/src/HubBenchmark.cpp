@@ -159,7 +159,7 @@ namespace
 		{
 			std::vector<Session::Ptr> sessions;
 			sessions.reserve(count);
-			for (std::size_t i = 0; i < count; ++i) sessions.push_back(pHub->attach(Connection::Ptr(new NullConnection), encoder, "user-" + std::to_string(i)));
+			for (std::size_t i = 0; i < count; ++i) sessions.push_back(pHub->attach(Connection::Ptr(new NullConnection), pEncoder, "user-" + std::to_string(i)));
 			return sessions;
 		}
 
@@ -179,7 +179,7 @@ namespace
 			}
 		}
 
-		NullEncoder encoder;
+		Encoder::Ptr pEncoder{new NullEncoder};
 		HubParams::Ptr pParams{new HubParams};
 		std::unique_ptr<Hub> pHub;
 	};
@@ -229,7 +229,7 @@ namespace
 			sessions.reserve(count);
 			for (std::size_t i = 0; i < count; ++i) connections.emplace_back(new NullConnection);
 			const std::size_t before = allocated;
-			for (std::size_t i = 0; i < count; ++i) sessions.push_back(bench.pHub->attach(connections[i], bench.encoder, "user-" + std::to_string(i)));
+			for (std::size_t i = 0; i < count; ++i) sessions.push_back(bench.pHub->attach(connections[i], bench.pEncoder, "user-" + std::to_string(i)));
 			report("session.bytes", static_cast<double>(allocated - before)/static_cast<double>(count));
 
 			bench.subscribe(sessions, names("few", 10));

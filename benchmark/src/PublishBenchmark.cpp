@@ -118,7 +118,7 @@ namespace
 
 		void onOpen(WebSocketConnection& connection, Poco::Net::HTTPServerRequest&) override
 		{
-			const Session::Ptr pSession = _pHub->attach(Connection::Ptr(new ServerConnection(connection)), _encoder);
+			const Session::Ptr pSession = _pHub->attach(Connection::Ptr(new ServerConnection(connection)), _pEncoder);
 			connection.setUserData(std::make_shared<Session::Ptr>(pSession));
 			_pHub->subscribe(pSession, "channel", SubscribeDone());
 		}
@@ -144,7 +144,7 @@ namespace
 			return *std::static_pointer_cast<Session::Ptr>(connection.userData());
 		}
 
-		PayloadEncoder _encoder;
+		Encoder::Ptr _pEncoder{new PayloadEncoder};
 		HubParams::Ptr _pParams{new HubParams};
 		std::unique_ptr<Hub> _pHub;
 	};

@@ -64,9 +64,9 @@ Hub::~Hub()
 }
 
 
-Session::Ptr Hub::attach(const Connection::Ptr& pConnection, const Encoder& encoder, const std::string& user, const std::string& info)
+Session::Ptr Hub::attach(const Connection::Ptr& pConnection, const Encoder::Ptr& pEncoder, const std::string& user, const std::string& info)
 {
-	return _pCore->attach(pConnection, encoder, user, info);
+	return _pCore->attach(pConnection, pEncoder, user, info);
 }
 
 

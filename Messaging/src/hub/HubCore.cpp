@@ -89,11 +89,12 @@ void HubCore::stop()
 //
 // Sessions
 //
-Session::Ptr HubCore::attach(const Connection::Ptr& pConnection, const Encoder& encoder, const std::string& user, const std::string& info)
+Session::Ptr HubCore::attach(const Connection::Ptr& pConnection, const Encoder::Ptr& pEncoder, const std::string& user, const std::string& info)
 {
 	if (!pConnection) throw Poco::InvalidArgumentException("There is no connection");
+	if (!pEncoder) throw Poco::InvalidArgumentException("There is no encoder");
 	const Poco::UInt64 number = ++_sessionNumber;
-	Session::Ptr pSession(new Session(pConnection, encoder, user, info, backplane().node(), number));
+	Session::Ptr pSession(new Session(pConnection, pEncoder, user, info, backplane().node(), number));
 	if (!user.empty())
 	{
 		UserShard& shard = _users[hashOf(user) % SHARDS];

@@ -46,7 +46,7 @@ public:
 	void stop();
 
 	// Sessions
-	Session::Ptr attach(const Connection::Ptr& pConnection, const Encoder& encoder, const std::string& user, const std::string& info);
+	Session::Ptr attach(const Connection::Ptr& pConnection, const Encoder::Ptr& pEncoder, const std::string& user, const std::string& info);
 	void detach(Session& session);
 	void drained(Session& session);
 	Session::Ptr session(const std::string& id) const;

@@ -20,9 +20,9 @@ namespace Messaging {
 POCO_MESSAGING_BEGIN
 
 
-Session::Session(const Connection::Ptr& pConnection, const Encoder& encoder, const std::string& user, const std::string& info, Poco::UInt32 node, Poco::UInt64 number):
+Session::Session(const Connection::Ptr& pConnection, const Encoder::Ptr& pEncoder, const std::string& user, const std::string& info, Poco::UInt32 node, Poco::UInt64 number):
 	_pConnection(pConnection),
-	_encoder(encoder),
+	_pEncoder(pEncoder),
 	_number(number),
 	_user(user),
 	_info(info),
@@ -73,7 +73,7 @@ Connection& Session::connection() const
 
 const Encoder& Session::encoder() const
 {
-	return _encoder;
+	return *_pEncoder;
 }
 
 

@@ -53,7 +53,7 @@ TEST(HubGuarantee, EPHEMERAL_ORDER)
 		EXPECT_EQ(Position(), result.position);
 	}
 	for (const auto& pConnection: connections) EXPECT_EQ(numbers(1, 5), pConnection->text());
-	EXPECT_EQ(5, hub.encoder.publications) << "each is encoded once for all";
+	EXPECT_EQ(5, hub.pEncoder->publications) << "each is encoded once for all";
 }
 
 

@@ -155,6 +155,7 @@ TestHub::TestHub(const Backplane::Ptr& pBackplane):
 
 TestHub::TestHub(const std::function<Backplane::Ptr(const Poco::Messaging::Clock&)>& backplane, const std::function<void(HubParams&)>& change):
 	pNow(std::make_shared<std::atomic<Time>>(1000000)),
+	pEncoder(new TextEncoder),
 	pParams(new HubParams)
 {
 	const auto pTime = pNow;
@@ -176,7 +177,7 @@ ChannelOptions TestHub::optionsOf(const std::string& channel)
 
 Session::Ptr TestHub::attach(const FakeConnection::Ptr& pConnection, const std::string& user)
 {
-	return pHub->attach(pConnection, encoder, user);
+	return pHub->attach(pConnection, pEncoder, user);
 }
 
 

@@ -89,6 +89,8 @@ class TextEncoder: public Encoder
 	/// "pub CHANNEL EPOCH:OFFSET DATA", and so on.
 {
 public:
+	typedef Poco::AutoPtr<TextEncoder> Ptr;
+
 	explicit TextEncoder(unsigned encoderSlot = 0);
 
 	Prepared publication(const std::string& channel, const Publication& publication) const override;
@@ -125,7 +127,7 @@ struct TestHub
 	static ChannelOptions optionsOf(const std::string& channel);
 
 	std::shared_ptr<std::atomic<Time>> pNow;
-	TextEncoder encoder;
+	TextEncoder::Ptr pEncoder;
 	HubParams::Ptr pParams;
 	std::unique_ptr<Hub> pHub;
 };

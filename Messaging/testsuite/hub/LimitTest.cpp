@@ -272,8 +272,8 @@ TEST(HubLimit, HistoryOfAChannel)
 
 TEST(HubLimit, EncodersHaveSlots)
 {
-	EXPECT_NO_THROW(TextEncoder{Publication::SLOTS - 1});
-	EXPECT_THROW(TextEncoder{Publication::SLOTS}, Poco::InvalidArgumentException);
+	EXPECT_NO_THROW(TextEncoder::Ptr(new TextEncoder(Publication::SLOTS - 1)));
+	EXPECT_THROW(TextEncoder::Ptr(new TextEncoder(Publication::SLOTS)), Poco::InvalidArgumentException);
 }
 
 
@@ -283,6 +283,7 @@ TEST(HubMisuse, WhatIsMissing)
 	EXPECT_THROW(Hub(Backplane::Ptr(new MemoryBackplane), HubParams::Ptr()), Poco::InvalidArgumentException);
 	TestHub hub;
 	EXPECT_THROW(hub.attach(FakeConnection::Ptr()), Poco::InvalidArgumentException);
+	EXPECT_THROW(hub.pHub->attach(FakeConnection::Ptr(new FakeConnection), Encoder::Ptr()), Poco::InvalidArgumentException);
 	EXPECT_THROW(hub.subscribe(Session::Ptr(), "c"), Poco::InvalidArgumentException);
 	EXPECT_THROW(hub.unsubscribe(Session::Ptr(), "c"), Poco::InvalidArgumentException);
 	EXPECT_THROW(hub.pHub->detach(Session::Ptr()), Poco::InvalidArgumentException);
@@ -346,15 +347,15 @@ TEST(HubMisuse, AnEncoderThatFailsIsTold)
 		TestHub hub;
 		FakeConnection::Ptr pConnection(new FakeConnection);
 		FakeConnection::Ptr pOther(new FakeConnection);
-		TextEncoder other(1);
+		const TextEncoder::Ptr pOtherEncoder(new TextEncoder(1));
 		hub.subscribe(hub.attach(pConnection), channel);
-		const Session::Ptr pSession = hub.pHub->attach(pOther, other);
+		const Session::Ptr pSession = hub.pHub->attach(pOther, pOtherEncoder);
 		hub.subscribe(pSession, channel);
-		hub.encoder.fails = true;
+		hub.pEncoder->fails = true;
 		const PublishResult result = hub.publish(channel, "1");
 		EXPECT_EQ(1u, result.local.delivered);
 		EXPECT_EQ(1u, result.local.dropped);
-		hub.encoder.fails = false;
+		hub.pEncoder->fails = false;
 		hub.publish(channel, "2");
 		EXPECT_EQ(2u, pOther->messages().size());
 		hub.pass(1);

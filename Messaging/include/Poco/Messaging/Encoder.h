@@ -34,17 +34,16 @@ struct DirectMessage
 };
 
 
-class Messaging_API Encoder
-	/// Makes the messages of a protocol. An object must outlive the sessions that have it. Its functions are called by
+class Messaging_API Encoder: public Poco::RefCountedObject
+	/// Makes the messages of a protocol. Its sessions keep it alive. Its functions are called by
 	/// any thread, without locks of the hub; what they throw is counted in Hub::metrics().failures, and the message is not sent.
 {
 public:
+	typedef Poco::AutoPtr<Encoder> Ptr;
+
 	explicit Encoder(unsigned slot);
 		/// Creates the encoder. Encoders of different protocols have different slots, of 0 to Publication::SLOTS - 1.
 		/// Throws an InvalidArgumentException for another one.
-
-	virtual ~Encoder();
-		/// Destroys the encoder.
 
 	unsigned slot() const;
 		/// Returns its slot.
@@ -64,10 +63,11 @@ public:
 	virtual Prepared message(const DirectMessage& message) const = 0;
 		/// Something was sent to the session, its user, or all.
 
-private:
-	Encoder(const Encoder&) = delete;
-	Encoder& operator = (const Encoder&) = delete;
+protected:
+	~Encoder() override;
+		/// Destroys the encoder.
 
+private:
 	unsigned _slot;
 };
 

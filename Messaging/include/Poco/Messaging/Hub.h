@@ -94,9 +94,9 @@ public:
 		/// Stops the backplane. Connections are left as they are. Answers that have not been given are not given. What the hub has called
 		/// and what has not returned by now may still use what it was called for.
 
-	Session::Ptr attach(const Connection::Ptr& pConnection, const Encoder& encoder, const std::string& user = "", const std::string& info = "");
-		/// Begins a session. user may have several; none if it is empty. info is what others see of it in presences. The encoder must
-		/// outlive the session.
+	Session::Ptr attach(const Connection::Ptr& pConnection, const Encoder::Ptr& pEncoder, const std::string& user = "", const std::string& info = "");
+		/// Begins a session. user may have several; none if it is empty. info is what others see of it in presences. Throws an
+		/// InvalidArgumentException if there is no connection or no encoder.
 
 	void detach(const Session::Ptr& pSession);
 		/// Ends a session: to be called when its connection has ended, and before. It is taken out of its channels, in those with presence

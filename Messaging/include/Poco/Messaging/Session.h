@@ -84,10 +84,10 @@ private:
 		Subscription* pSubscription; // the session's reference
 	};
 
-	Session(const Connection::Ptr& pConnection, const Encoder& encoder, const std::string& user, const std::string& info, Poco::UInt32 node, Poco::UInt64 number);
+	Session(const Connection::Ptr& pConnection, const Encoder::Ptr& pEncoder, const std::string& user, const std::string& info, Poco::UInt32 node, Poco::UInt64 number);
 
 	const Connection::Ptr _pConnection;
-	const Encoder& _encoder;
+	const Encoder::Ptr _pEncoder;
 	const Poco::UInt64 _number;
 	const std::string _user;
 	const std::string _info;
