@@ -133,6 +133,12 @@ void Quota::setRules(const QuotaRules::Ptr& pRules, Time now)
 }
 
 
+const QuotaRules::Ptr& Quota::rules() const
+{
+	return _pRules;
+}
+
+
 double Quota::used(std::size_t rule, Time now) const
 {
 	if (rule >= _used.size()) throw Poco::RangeException("There is no such rule");

@@ -27,13 +27,14 @@ namespace
 		return const_cast<Session&>(*pSession);
 	}
 
-	Control message(Control::Kind kind, const std::string& target, const std::string& data, const std::string& sender)
+	Control message(Control::Kind kind, const std::string& target, const std::string& data, const std::string& sender, const TraceContext& trace = TraceContext())
 	{
 		Control control;
 		control.kind = kind;
 		control.target = target;
 		control.message.data = data;
 		control.message.sender = sender;
+		control.message.trace = trace;
 		return control;
 	}
 
@@ -124,23 +125,23 @@ void Hub::presence(const std::string& channel, const PresenceDone& done)
 }
 
 
-Hub::SendResult Hub::send(const std::string& session, const std::string& data, const std::string& sender)
+Hub::SendResult Hub::send(const std::string& session, const std::string& data, const std::string& sender, const TraceContext& trace)
 {
-	Control control = message(Control::TO_SESSION, session, data, sender);
+	Control control = message(Control::TO_SESSION, session, data, sender, trace);
 	return _pCore->pass(control);
 }
 
 
-Hub::SendResult Hub::sendToUser(const std::string& user, const std::string& data, const std::string& sender)
+Hub::SendResult Hub::sendToUser(const std::string& user, const std::string& data, const std::string& sender, const TraceContext& trace)
 {
-	Control control = message(Control::TO_USER, user, data, sender);
+	Control control = message(Control::TO_USER, user, data, sender, trace);
 	return _pCore->pass(control);
 }
 
 
-Hub::SendResult Hub::broadcast(const std::string& data, const std::string& sender)
+Hub::SendResult Hub::broadcast(const std::string& data, const std::string& sender, const TraceContext& trace)
 {
-	Control control = message(Control::TO_ALL, "", data, sender);
+	Control control = message(Control::TO_ALL, "", data, sender, trace);
 	return _pCore->pass(control);
 }
 

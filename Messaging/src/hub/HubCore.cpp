@@ -314,6 +314,7 @@ void HubCore::publish(const std::string& channel, const std::string& data, const
 	pPublication->data = data;
 	pPublication->transaction = options.transaction;
 	pPublication->sender = options.sender;
+	pPublication->trace = options.trace;
 	Receipt::Ptr pReceipt;
 	if (done) pReceipt = Receipt::Ptr(new Receipt(done));
 	_counts.published.fetch_add(1, std::memory_order_relaxed);

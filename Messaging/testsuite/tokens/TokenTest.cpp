@@ -7,6 +7,7 @@
 //
 
 
+#include "TokenSupport.h"
 #include "Poco/Messaging/TokenVerifier.h"
 #include "Poco/Base64Encoder.h"
 #include "Poco/Crypto/ECKey.h"
@@ -54,34 +55,9 @@ POCO_MESSAGING_END
 
 namespace
 {
-	const std::string SECRET(32, 's');
 	const std::string OTHER(32, 'o');
 	constexpr Poco::Int64 NOW = 1700000000;
 	const std::string HEADER = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
-
-	std::string base64(const std::string& text)
-	{
-		std::ostringstream stream;
-		Poco::Base64Encoder encoder(stream, Poco::BASE64_URL_ENCODING | Poco::BASE64_NO_PADDING);
-		encoder.rdbuf()->setLineLength(0);
-		encoder << text;
-		encoder.close();
-		return stream.str();
-	}
-
-	std::string hmac(const std::string& text, const std::string& secret)
-	{
-		unsigned char digest[EVP_MAX_MD_SIZE];
-		unsigned length = 0;
-		HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest, &length);
-		return std::string(reinterpret_cast<const char*>(digest), length);
-	}
-
-	std::string signedToken(const std::string& header, const std::string& claims, const std::string& secret = SECRET)
-	{
-		const std::string text = base64(header) + '.' + base64(claims);
-		return text + '.' + base64(hmac(text, secret));
-	}
 
 	std::string claims(const std::string& more = "", Poco::Int64 expires = NOW + 60)
 	{

@@ -29,6 +29,7 @@ struct DirectMessage
 {
 	std::string data;         /// The payload.
 	std::string sender;       /// Who has sent it; empty: the program.
+	TraceContext trace;       /// Where its sending stands in a trace.
 	Poco::UInt64 ackId = 0;   /// If not 0: the client answers with it (Hub::acknowledge()), and knows by it what it has had before.
 	Poco::UInt32 ackNode = 0; /// The node that waits for that answer.
 };

@@ -76,6 +76,7 @@ public:
 	{
 		std::string transaction; /// Names it: IDEMPOTENT_PUBLISH. At most 255 bytes.
 		std::string sender;      /// Who has published it; empty: the program.
+		TraceContext trace;      /// Where it stands in a trace.
 	};
 
 	struct SendResult
@@ -150,13 +151,13 @@ public:
 		/// EXACTLY_ONE_LEAVE: subscribers are told once that a member has come, and once that it has left, however many sessions it has and on whichever
 		/// nodes. If it has left by losing its connection, that is after HubParams::setLeaveDelay(), unless it has come back. If a node has died, after 10 s at most.
 
-	SendResult send(const std::string& session, const std::string& data, const std::string& sender = "");
+	SendResult send(const std::string& session, const std::string& data, const std::string& sender = "", const TraceContext& trace = TraceContext());
 		/// Sends to a session of any node. DIRECT_AT_MOST_ONCE: it comes once, or not at all.
 
-	SendResult sendToUser(const std::string& user, const std::string& data, const std::string& sender = "");
+	SendResult sendToUser(const std::string& user, const std::string& data, const std::string& sender = "", const TraceContext& trace = TraceContext());
 		/// Sends to all sessions of a user, on all nodes. DIRECT_AT_MOST_ONCE for each.
 
-	SendResult broadcast(const std::string& data, const std::string& sender = "");
+	SendResult broadcast(const std::string& data, const std::string& sender = "", const TraceContext& trace = TraceContext());
 		/// Sends to all sessions of all nodes. BROADCAST_AT_MOST_ONCE for each.
 
 	enum class To

@@ -15,6 +15,7 @@
 #define Messaging_Publication_INCLUDED
 
 
+#include "Poco/Messaging/TraceContext.h"
 #include "Poco/Messaging/Types.h"
 #include "Poco/Net/WebSocketConnection.h"
 #include "Poco/AutoPtr.h"
@@ -45,6 +46,7 @@ public:
 	std::string transaction; /// Names the publication, so that it is not stored twice; empty: not named.
 	std::string sender;      /// Who has published it: a user, or a session's id; empty: the program.
 	Position position;       /// Set by the backplane; of an ephemeral channel 0, 0.
+	TraceContext trace;      /// Where its publishing stands in a trace.
 	Time published = 0;      /// Set by the backplane: when, by its clock.
 
 	Publication();

@@ -114,6 +114,9 @@ public:
 	void setRules(const QuotaRules::Ptr& pRules, Time now);
 		/// Exchanges the rules, when the client has another token. What was used counts on if there are as many rules.
 
+	const QuotaRules::Ptr& rules() const;
+		/// Returns the rules; null if there are none.
+
 	double used(std::size_t rule, Time now) const;
 		/// Returns what counts for a rule now, in its unit. Throws a RangeException if there is no such rule.
 

@@ -1,0 +1,130 @@
+//
+// MessageService.cpp
+//
+// Library: PocoMessaging
+// Package: Service
+// Module:  MessageService
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "service/ServiceCore.h"
+#include "Poco/Net/HTTPServerRequest.h"
+
+
+namespace Poco {
+namespace Messaging {
+POCO_MESSAGING_BEGIN
+
+
+using Poco::Net::WebSocketConnection;
+using Poco::Net::WebSocketFrame;
+
+
+namespace
+{
+	class ServiceHandler: public Poco::Net::WebSocketServerHandler
+		/// The route of a service on a server.
+	{
+	public:
+		explicit ServiceHandler(const std::shared_ptr<ServiceCore>& pCore):
+			_pCore(pCore)
+		{
+		}
+
+		void onOpen(WebSocketConnection& connection, Poco::Net::HTTPServerRequest& request) override
+		{
+			_pCore->onOpen(connection, request);
+		}
+
+		void onMessage(WebSocketConnection& connection, std::string_view message, WebSocketFrame::Opcode opcode) override
+		{
+			if (const auto pPeer = peerOf(connection)) _pCore->onMessage(*pPeer, message, opcode);
+		}
+
+		void onDrained(WebSocketConnection& connection) override
+		{
+			if (const auto pPeer = peerOf(connection)) _pCore->onDrained(*pPeer);
+		}
+
+		void onClose(WebSocketConnection& connection, int, const std::string&) override
+		{
+			if (const auto pPeer = peerOf(connection)) _pCore->onClose(*pPeer);
+		}
+
+	private:
+		static std::shared_ptr<Peer> peerOf(WebSocketConnection& connection)
+		{
+			return std::static_pointer_cast<Peer>(connection.userData());
+		}
+
+		const std::shared_ptr<ServiceCore> _pCore;
+	};
+}
+
+
+MessageService::MessageService(const MessageServiceParams::Ptr& pParams, const HubParams::Ptr& pHubParams, const Backplane::Ptr& pBackplane)
+{
+	if (!pParams || !pHubParams) throw Poco::InvalidArgumentException("There are no parameters");
+	_pCore = std::make_shared<ServiceCore>(pParams, pHubParams, pBackplane);
+	_pCore->start();
+}
+
+
+MessageService::~MessageService()
+{
+	_pCore->stop();
+}
+
+
+void MessageService::setHandler(Poco::UInt16 opcode, const Handler& handler)
+{
+	_pCore->setHandler(opcode, handler);
+}
+
+
+MessageService::Handler MessageService::overrideHandler(Poco::UInt16 opcode, const Handler& handler)
+{
+	return _pCore->overrideHandler(opcode, handler);
+}
+
+
+void MessageService::addTo(Poco::Net::WebSocketServer& server, const std::string& path, const Poco::Net::WebSocketConnectionParams::Ptr& pParams)
+{
+	constexpr int MAX_MESSAGE = 1024*1024;
+	Poco::Net::WebSocketConnectionParams::Ptr pRoute(pParams);
+	if (!pRoute)
+	{
+		pRoute = new Poco::Net::WebSocketConnectionParams;
+		pRoute->setMaxMessageSize(MAX_MESSAGE);
+	}
+	pRoute->setMaxQueuedBytes(_pCore->params().getMaxQueuedBytes());
+	pRoute->setQueuePolicy(Poco::Net::WebSocketConnectionParams::QUEUE_REFUSE);
+	pRoute->setAsyncHook([pCore = _pCore](const Poco::Net::WebSocketAcceptance::Ptr& pAcceptance) { pCore->onHandshake(pAcceptance); });
+	pRoute->setSubprotocols({MessageFormat::binary().subprotocol(), MessageFormat::json().subprotocol()});
+	server.addRoute(path, new ServiceHandler(_pCore), pRoute);
+	_pCore->seal();
+}
+
+
+Hub& MessageService::hub()
+{
+	return _pCore->hub();
+}
+
+
+MessageService::Metrics MessageService::metrics() const
+{
+	return _pCore->metrics();
+}
+
+
+const MessageServiceParams& MessageService::params() const
+{
+	return _pCore->params();
+}
+
+
+POCO_MESSAGING_END
+} } // namespace Poco::Messaging

@@ -1,0 +1,107 @@
+//
+// Peer.h
+//
+// Library: PocoMessaging
+// Package: Service
+// Module:  Peer
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Messaging_Peer_INCLUDED
+#define Messaging_Peer_INCLUDED
+
+
+#include "Poco/Messaging/Hub.h"
+#include "Poco/Messaging/Message.h"
+#include "Poco/Messaging/Quota.h"
+#include "Poco/Messaging/TokenVerifier.h"
+#include "Poco/Net/WebSocketConnection.h"
+#include <deque>
+#include <mutex>
+
+
+namespace Poco {
+namespace Messaging {
+POCO_MESSAGING_BEGIN
+
+
+class Peer: public Connection
+	/// A client of a MessageService: its connection, which the hub sends on as well, and what is known of it.
+	///
+	/// Messages to it never overtake each other. An answer that does not fit into the connection's queue waits here, and nothing is
+	/// read from the client until it has gone out. So a client that does not read its answers cannot ask for more.
+{
+public:
+	typedef Poco::AutoPtr<Peer> Ptr;
+
+	Peer(Poco::Net::WebSocketConnection& connection, const MessageFormat& format);
+
+	// Connection
+	Result send(const Prepared& pMessage) override;
+	std::size_t queued() const override;
+	void close(int code, const std::string& reason) override;
+
+	void answer(const Message& message);
+		/// Sends it, or keeps it until there is room.
+
+	bool drained();
+		/// The connection's queue is empty: sends what was kept. Returns true if nothing is kept any more.
+
+	const MessageFormat& format() const;
+	Poco::Net::WebSocketConnection& connection() const;
+
+	void pause();
+	void resume();
+		/// Stop reading, and go on; there may be several reasons at a time.
+
+	// By the mutex:
+	mutable std::mutex mutex;
+	Session::Ptr pSession;         // null before Connect, and when the connection has ended
+	TokenResult token;             // of the handshake, then of the session
+	Quota quota;
+	TraceContext trace;            // of the handshake
+	Time due = 0;                  // when the service has to look at it; 0: never
+	Time resumeAt = 0;             // when a delay is over; 0: there is none
+	Time deadline = 0;             // until when it has to connect, or when its token runs out; 0: never
+	Time warned = 0;               // when it was told of its quota
+	int malformed = 0;
+	bool connecting = false;       // its token is being checked
+	bool hasToken = false;
+	bool asked = false;            // for another token
+	bool closed = false;
+
+protected:
+	~Peer() override;
+
+private:
+	typedef Poco::Net::WebSocketConnection WebSocketConnection;
+
+	const WebSocketConnection::Ptr _pConnection;
+	const MessageFormat& _format;
+	std::mutex _sending; // for what follows; held for no call of anybody else's but the connection's
+	std::deque<std::string> _kept;
+	bool _keeps = false;
+	std::mutex _reading;
+	int _pauses = 0;
+};
+
+
+inline const MessageFormat& Peer::format() const
+{
+	return _format;
+}
+
+
+inline Poco::Net::WebSocketConnection& Peer::connection() const
+{
+	return const_cast<WebSocketConnection&>(*_pConnection);
+}
+
+
+POCO_MESSAGING_END
+} } // namespace Poco::Messaging
+
+
+#endif // Messaging_Peer_INCLUDED
