@@ -69,7 +69,7 @@ namespace
 		{
 			PublishResult answer;
 			std::atomic<bool> answered{false};
-			hub.pHub->publish(channel, data, Hub::PublishOptions{transaction, ""}, [&](const PublishResult& result)
+			hub.pHub->publish(channel, data, Hub::PublishOptions{transaction, "", {}}, [&](const PublishResult& result)
 			{
 				answer = result;
 				answered = true;

@@ -156,7 +156,7 @@ TEST(HubLimit, Transactions)
 	TestHub hub;
 	EXPECT_EQ(Error::NONE, hub.publish("h", "x", std::string(255, 't')).error);
 	EXPECT_EQ(Error::TOO_LARGE, hub.publish("h", "x", std::string(256, 't')).error);
-	for (int i = 1; i < MemoryBackplane::MAX_TRANSACTIONS; ++i) hub.pHub->publish("h", "x", Hub::PublishOptions{std::to_string(i), ""});
+	for (int i = 1; i < MemoryBackplane::MAX_TRANSACTIONS; ++i) hub.pHub->publish("h", "x", Hub::PublishOptions{std::to_string(i), "", {}});
 	EXPECT_EQ(Error::BUSY, hub.publish("h", "x", "one more").error);
 	EXPECT_EQ(Error::NONE, hub.publish("h", "x").error) << "one without";
 	EXPECT_TRUE(hub.publish("h", "x", "1").duplicate) << "one that is known";
