@@ -76,7 +76,7 @@ public:
 	{
 		std::string transaction; /// Names it: IDEMPOTENT_PUBLISH. At most 255 bytes.
 		std::string sender;      /// Who has published it; empty: the program.
-		TraceContext trace;      /// Where it stands in a trace.
+		TraceContext trace = {}; /// Where it stands in a trace.
 	};
 
 	struct SendResult
