@@ -12,6 +12,7 @@
 #include "events/ClientLoop.h"
 #include "Poco/Net/WebSocketServer.h"
 #include "Poco/Exception.h"
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -154,7 +155,25 @@ void WebSocketClientLoop::Core::connect(const std::string& name, const std::func
 void WebSocketClientLoop::Core::list(Server& server)
 	/// Called under the lock, as the next ones.
 {
-	if (!server.jobs.empty() && server.running < _connectors) _ready.splice(_ready.end(), server.place);
+	if (server.place.empty() || server.jobs.empty() || server.running >= _connectors) return;
+	_ready.splice(_ready.end(), server.place);
+	server.since.update();
+}
+
+
+std::size_t WebSocketClientLoop::Core::free() const
+	/// Returns how many attempts may begin without patience.
+{
+	const std::size_t running = _threads.size() - _idle;
+	return running < AT_ONCE ? AT_ONCE - running : 0;
+}
+
+
+Poco::Clock::ClockDiff WebSocketClientLoop::Core::patience() const
+	/// Returns for how many microseconds the first one that is ready has to wait still.
+{
+	const Poco::Clock::ClockDiff waited = _ready.front()->second.since.elapsed();
+	return free() > 0 ? 0 : std::max<Poco::Clock::ClockDiff>(PATIENCE*1000 - waited, 0);
 }
 
 
@@ -162,7 +181,8 @@ void WebSocketClientLoop::Core::provideThread()
 {
 	if (_ready.empty()) return;
 	_wake.notify_one();
-	if (_idle >= _ready.size() || _threads.size() >= MAX_THREADS) return;
+	const std::size_t needed = std::min(_ready.size(), free() + 1); // this one is for those that wait
+	if (_idle >= needed || _threads.size() >= MAX_THREADS) return;
 	try
 	{
 		startThread();
@@ -205,18 +225,30 @@ void WebSocketClientLoop::Core::work(std::list<std::thread>::iterator self)
 {
 	const WebSocketPlace::Visit visit(_place);
 	std::unique_lock<std::mutex> lock(_mutex);
-	for (;;)
+	for (bool idle = false; !idle || _threads.size() == 1;)
 	{
-		const bool woken = _wake.wait_for(lock, IDLE, [this] { return _stopped || !_ready.empty(); });
 		if (_stopped) return; // join() has the thread
-		if (!woken && _threads.size() > 1) break;
-		if (!woken) continue;
+		if (_ready.empty() || patience() > 0)
+		{
+			idle = rest(lock);
+			continue;
+		}
+		idle = false;
 		--_idle;
 		perform(lock);
 		++_idle;
 	}
 	--_idle;
 	_ended.splice(_ended.end(), _threads, self);
+}
+
+
+bool WebSocketClientLoop::Core::rest(std::unique_lock<std::mutex>& lock)
+	/// Waits for something to do. Returns true if there has been nothing for a while.
+{
+	if (_ready.empty()) return _wake.wait_for(lock, IDLE) == std::cv_status::timeout && _ready.empty() && !_stopped;
+	_wake.wait_for(lock, std::chrono::microseconds(patience()));
+	return false;
 }
 
 

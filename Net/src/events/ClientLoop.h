@@ -18,6 +18,7 @@
 #include "events/Process.h"
 #include "events/Reactor.h"
 #include "Poco/Net/WebSocketClient.h"
+#include "Poco/Clock.h"
 #include "Poco/RefCountedObject.h"
 #include <atomic>
 #include <condition_variable>
@@ -39,13 +40,16 @@ POCO_WEBSOCKET_BEGIN
 class WebSocketClientLoop::Core: public Poco::RefCountedObject
 	/// Event loops, and threads that make connections. Used by any thread.
 	///
-	/// An attempt has a thread as long as it takes. There are as many threads as attempts, up to MAX_THREADS: those of one server, of which
-	/// a limited number is made at a time, do not hold up those of another. A thread that has nothing to do ends after a while.
+	/// An attempt has a thread as long as it takes: those of one server, of which a limited number is made at a time, do not hold up
+	/// those of another. If AT_ONCE are going on, the next one waits until one of them has ended, so that many short ones need few
+	/// threads; but no longer than PATIENCE, because all of them may be silent. A thread that has nothing to do ends after a while.
 {
 public:
 	enum
 	{
-		MAX_THREADS = 256
+		AT_ONCE     = 256,
+		PATIENCE    = 250, // milliseconds
+		MAX_THREADS = 4096
 	};
 
 	Core(std::vector<WebSocketReactor::Ptr> reactors, bool own, int connectors);
@@ -77,6 +81,7 @@ private:
 		std::deque<std::function<void()>> jobs;
 		int running = 0;
 		Places place; // one, which goes to _ready
+		Poco::Clock since; // when it went there
 	};
 
 	WebSocketPlace::Wait::Places places() const;
@@ -84,6 +89,9 @@ private:
 	void endOthers();
 	void join();
 	void work(std::list<std::thread>::iterator self);
+	std::size_t free() const;
+	Poco::Clock::ClockDiff patience() const;
+	bool rest(std::unique_lock<std::mutex>& lock);
 	void perform(std::unique_lock<std::mutex>& lock);
 	void list(Server& server);
 	void provideThread();
@@ -99,7 +107,7 @@ private:
 	std::mutex _mutex;
 	std::condition_variable _wake;
 	Servers _servers; // with jobs, waiting or running
-	Places _ready; // those of which one more may be run; they take turns
+	Places _ready; // those of which one more may be run; they take turns, the first one has waited for the longest time
 	std::size_t _idle = 0; // threads that wait
 	std::list<std::thread> _threads;
 	std::list<std::thread> _ended;

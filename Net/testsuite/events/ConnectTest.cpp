@@ -15,11 +15,14 @@
 #include "Poco/URI.h"
 #include <gtest/gtest.h>
 #include <list>
+#include <string>
+#include <vector>
 
 
 using namespace WebSocketTest;
 using Poco::Net::ServerSocket;
 using Poco::Net::SocketAddress;
+using Poco::Net::StreamSocket;
 using Poco::Net::WebSocketClient;
 using Poco::Net::WebSocketClientLoop;
 using Poco::Net::WebSocketClientParams;
@@ -125,6 +128,28 @@ TEST_F(EventConnectTest, ManyClientsOfOneThatDoesNotAnswer)
 		}
 		EXPECT_GE(2, begun) << "attempts to reach one server at a time";
 	}
+}
+
+
+TEST_F(EventConnectTest, MoreSilentServersThanAttemptsAtOnce)
+{
+	server.start();
+	ServerSocket silent(SocketAddress("0.0.0.0", 0), 1000);
+	std::vector<StreamSocket> taken;
+	WebSocketClientLoop loop;
+	std::list<Client> clients;
+	for (int i = 0; i < 300; ++i)
+	{
+		const std::string host = "127.1." + std::to_string(i/100) + "." + std::to_string(i%100 + 1); // each is a server of its own
+		clients.emplace_back(loop, host + ":" + std::to_string(silent.address().port()), Poco::Timespan(120, 0));
+	}
+	expectEcho(loop);
+	for (Client& client: clients) EXPECT_EQ(WebSocketClient::CONNECTING, client.client.state());
+	for (Client& client: clients) client.client.stop();
+	while (taken.size() < clients.size() && silent.poll(Poco::Timespan(30, 0), Poco::Net::Socket::SELECT_READ)) taken.push_back(silent.acceptConnection());
+	EXPECT_EQ(clients.size(), taken.size()) << "each has its attempt";
+	silent.close();
+	taken.clear(); // ends the attempts
 }
 
 

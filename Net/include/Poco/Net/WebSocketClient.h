@@ -45,8 +45,9 @@ public:
 		/// Starts the threads of the loops: 1 to 256. connectors is how many attempts to reach one server (host and port) are made
 		/// at a time: 1 to 256.
 		///
-		/// Each attempt has a thread of its own, up to 256. A server that does not answer, or whose name is not found, does
-		/// not delay attempts to reach others. If 256 attempts are going on, further ones wait, and servers take turns.
+		/// Each attempt has a thread of its own. A server that does not answer, or whose name is not found, does not delay attempts to reach
+		/// others: if 256 attempts are going on, a further one begins when one has ended, and after 250 ms in any case. If 4096 are going
+		/// on, or the system gives no more threads, further ones wait, and servers take turns.
 
 	explicit WebSocketClientLoop(WebSocketServer& server, int connectors = 4);
 		/// Lets the clients use the loops of a server, which must be running, until it stops. Then they are STOPPED, without a callback.
