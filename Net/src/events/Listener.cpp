@@ -49,7 +49,7 @@ WebSocketListener::WebSocketListener(const ServerSocket& socket, bool shared, We
 	_plain(isPlain(*socket.impl())),
 	_shared(shared),
 	_headerTime(headerTime),
-	_listening(false)
+	_state(IDLE)
 {
 	if (ssl_ctx_st* const pContext = WebSocketOpenSSL::contextOf(_socket.impl())) WebSocketALPN::select(pContext);
 	_socket.setBlocking(false);
@@ -68,14 +68,14 @@ WebSocketListener::~WebSocketListener()
 void WebSocketListener::begin()
 {
 	_reactor.poller().add(_socket.impl()->sockfd(), WebSocketPoller::READ | WebSocketPoller::LAST, *this);
-	_listening = true;
+	_state = LISTENING;
 }
 
 
 void WebSocketListener::end()
 {
-	if (!_listening) return;
-	_listening = false;
+	if (_state == IDLE) return;
+	_state = IDLE;
 	_reactor.timers().cancel(*this);
 	_reactor.poller().remove(_socket.impl()->sockfd());
 	_reactor.poller().forget(*this);
@@ -86,7 +86,7 @@ void WebSocketListener::end()
 
 void WebSocketListener::ready(int)
 {
-	if (!_listening) return;
+	if (_state != LISTENING) return;
 	if (_plain) acceptPlain();
 	else acceptOther();
 }
@@ -94,7 +94,7 @@ void WebSocketListener::ready(int)
 
 void WebSocketListener::acceptPlain()
 {
-	for (int count = 0; count < AT_ONCE && _listening; ++count)
+	for (int count = 0; count < AT_ONCE && _state == LISTENING; ++count)
 	{
 		sockaddr_storage remote;
 		socklen_t length = sizeof(remote);
@@ -106,7 +106,7 @@ void WebSocketListener::acceptPlain()
 		}
 		else if (errno != EINTR && errno != ECONNABORTED)
 		{
-			failed(errno);
+			if (count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) failed(errno); // otherwise these were all
 			return;
 		}
 	}
@@ -150,11 +150,11 @@ void WebSocketListener::acceptOther()
 	try
 	{
 		int count = 0;
-		while (count < AT_ONCE && _listening && waiting()) count += acceptOne() ? 1 : REFUSED;
+		while (count < AT_ONCE && _state == LISTENING && waiting()) count += acceptOne() ? 1 : REFUSED;
 	}
 	catch (const Poco::TimeoutException&)
 	{
-		// it went away again
+		failed(EAGAIN);
 	}
 	catch (const std::bad_alloc&)
 	{
@@ -174,8 +174,24 @@ bool WebSocketListener::acceptOne()
 }
 
 
-void WebSocketListener::failed(int code)
+bool WebSocketListener::hungUp() const
+	/// A Unix-domain socket that is shut down is ready for ever, but accept() says EAGAIN, and without descriptors it says that first.
 {
+	pollfd entry = {_socket.impl()->sockfd(), POLLRDHUP, 0};
+	return ::poll(&entry, 1, 0) > 0;
+}
+
+
+[[gnu::noinline, gnu::cold]] void WebSocketListener::failed(int code)
+{
+	if (hungUp())
+	{
+		_state = SHUT_DOWN;
+		_reactor.timers().cancel(*this);
+		_reactor.poller().remove(_socket.impl()->sockfd());
+		_acceptor.shutDown(_socket);
+		return;
+	}
 	if (code == EAGAIN || code == EWOULDBLOCK || code == ECONNABORTED) return;
 	_reactor.timers().set(*this, _reactor.now() + PAUSE);
 	_reactor.poller().change(_socket.impl()->sockfd(), 0, *this);
@@ -185,7 +201,7 @@ void WebSocketListener::failed(int code)
 
 void WebSocketListener::due(WebSocketTimerWheel::Time)
 {
-	if (_listening) _reactor.poller().change(_socket.impl()->sockfd(), WebSocketPoller::READ | WebSocketPoller::LAST, *this);
+	if (_state == LISTENING) _reactor.poller().change(_socket.impl()->sockfd(), WebSocketPoller::READ | WebSocketPoller::LAST, *this);
 }
 
 

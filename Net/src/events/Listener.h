@@ -33,7 +33,8 @@ class WebSocketReactor;
 
 
 class WebSocketListener: public WebSocketTimerWheel::Entry
-	/// Accepts connections as they come. When descriptors have run out, it waits for a while.
+	/// Accepts connections as they come. When descriptors have run out, it waits for a while. When somebody else has shut the socket down, another process
+	/// that has it too, for instance, it does not look at it any more.
 {
 public:
 	class Acceptor
@@ -47,6 +48,10 @@ public:
 			/// Another one. Returns false if it was not taken over.
 
 		virtual void acceptFailed(int code) = 0;
+			/// It will be tried again.
+
+		virtual void shutDown(const ServerSocket& socket) noexcept = 0;
+			/// Somebody else has shut the socket down. Nothing comes any more.
 
 		virtual bool announced(const sockaddr* pPeer, socklen_t length) = 0;
 			/// A connection that has to send a PROXY header first. Returns false if there are too many.
@@ -92,6 +97,14 @@ private:
 	bool waiting() const;
 	void acceptOther();
 	void failed(int code);
+	bool hungUp() const;
+
+	enum State
+	{
+		IDLE,
+		LISTENING,
+		SHUT_DOWN, // by somebody else; end() is still to come
+	};
 
 	ServerSocket _socket;
 	WebSocketReactor& _reactor;
@@ -99,7 +112,7 @@ private:
 	const bool _plain;
 	const bool _shared; // with another process: it is not shut down
 	const Poco::UInt32 _headerTime;
-	bool _listening;
+	State _state;
 };
 
 

@@ -87,6 +87,7 @@ public:
 	void accepted(int& fd, const sockaddr* pRemote, socklen_t length) override;
 	bool accepted(const StreamSocket& socket) override;
 	void acceptFailed(int code) override;
+	void shutDown(const ServerSocket& socket) noexcept override;
 	bool announced(const sockaddr* pPeer, socklen_t length) override;
 	void introduced(int& fd, const sockaddr* pPeer, socklen_t length, const WebSocketProxied& proxied) override;
 	void introduced(const StreamSocket& socket, const sockaddr* pPeer, socklen_t length, const WebSocketProxied& proxied) override;

@@ -244,6 +244,20 @@ void WebSocketServer::Core::acceptFailed(int code)
 }
 
 
+void WebSocketServer::Core::shutDown(const ServerSocket& socket) noexcept
+{
+	_failures.fetch_add(1, std::memory_order_relaxed);
+	try
+	{
+		Poco::Logger::get("WebSocketServer").error("The listening socket of %s was shut down by somebody else: no connections come by it any more", socket.address().toString());
+	}
+	catch (...)
+	{
+		// it is counted
+	}
+}
+
+
 bool WebSocketServer::Core::identify(WebSocketStream& stream, HTTPRequest& request, WebSocketRefusal::Reason& reason)
 {
 	WebSocketVia* const pVia = stream.via();

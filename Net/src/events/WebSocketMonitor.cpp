@@ -115,7 +115,7 @@ std::string WebSocketMonitor::metrics(Format format) const
 	gauge("websocket_opening_handshakes", "Connections in the opening handshake.", now.handshakes);
 	gauge("websocket_http_connections", "Connections with requests that are not for WebSocket.", now.httpConnections);
 	counter("websocket_accepted_connections", "Connections that the ports have accepted.", now.connectionsAccepted);
-	counter("websocket_accept_failures", "How often accepting had to pause, mostly for want of descriptors.", now.acceptFailures);
+	counter("websocket_accept_failures", "How often accepting had to pause, mostly for want of descriptors, or has ended.", now.acceptFailures);
 	text.counter("websocket_handshakes", "Opening handshakes by their outcome: opened, abandoned by the client, or why they were refused.");
 	text.value(now.connectionsOpened, "outcome", "opened");
 	text.value(now.handshakesAbandoned, "outcome", "abandoned");

@@ -13,6 +13,7 @@
 #include "Poco/Logger.h"
 #include "Poco/Message.h"
 #include "Poco/Net/SecureServerSocket.h"
+#include "Poco/Net/WebSocketMonitor.h"
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -75,6 +76,14 @@ namespace
 		Poco::Logger& _logger;
 		Poco::AutoPtr<Poco::Channel> _pBefore;
 	};
+
+	Poco::UInt64 turns(const Poco::Net::WebSocketMonitor& monitor)
+		/// Returns how many turns the loops have begun.
+	{
+		const std::string name = "\nwebsocket_loop_turn_seconds_count ";
+		const std::string text = monitor.metrics();
+		return std::stoull(text.substr(text.find(name) + name.size()));
+	}
 
 	class FewDescriptors
 		/// Leaves a process just so many more.
@@ -191,6 +200,71 @@ TEST_P(EventPortTest, NoDescriptors)
 	after.send(textFrame("after"));
 	expectText(after, "after");
 	EXPECT_EQ(1, logged.pLines->count);
+}
+
+
+TEST_P(EventPortTest, SomebodyElseShutsThePortDown)
+	/// It is told once, and the loop does not look at the port any more: it has turns for the peer and for PINGs only.
+{
+	Logged logged;
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setThreads(1);
+	pParams->setPingInterval(Poco::Timespan(0, 150000));
+	EventServer server(GetParam(), pParams);
+	Poco::Net::ServerSocket second(Poco::Net::SocketAddress("127.0.0.1", 0));
+	server.server.listen(second);
+	server.start();
+	const Poco::Net::WebSocketMonitor monitor(server.server);
+	RawPeer peer = server.connect();
+	server.shutdownPort();
+	EXPECT_TRUE(eventually([&] { return server.server.metrics().acceptFailures >= 1; }));
+	const Poco::UInt64 before = turns(monitor);
+	for (int i = 0; i < 50; ++i)
+	{
+		peer.send(textFrame("still served"));
+		expectText(peer, "still served");
+	}
+	for (int i = 0; i < 2; ++i) // by now it has had the time to try again
+	{
+		const Frame ping = peer.receiveFrame();
+		ASSERT_EQ(FIN_PING, ping.flags);
+		peer.send(masked(FIN_PONG, ping.payload));
+	}
+	EXPECT_GE(300u, turns(monitor) - before);
+	EXPECT_EQ(1u, server.server.metrics().acceptFailures);
+	EXPECT_EQ(1, logged.pLines->count);
+	Poco::Net::StreamSocket other(second.address());
+	EXPECT_TRUE(eventually([&] { return server.server.metrics().handshakes == 1; })) << "the other port";
+	server.server.stop();
+}
+
+
+TEST_P(EventPortTest, SomebodyElseShutsThePortDownWithoutDescriptors)
+	/// accept() does not tell then that the port has gone.
+{
+	if (sanitized()) GTEST_SKIP() << "a sanitizer needs descriptors itself";
+	Logged logged;
+	EventServer server(GetParam());
+	server.start();
+	RawPeer peer = server.connect();
+	RawPeer spare = server.dial();
+	EXPECT_TRUE(eventually([&] { return server.server.metrics().handshakes == 1; }));
+	{
+		FewDescriptors few(1);
+		Poco::Net::StreamSocket socket;
+		socket.connect(server.address());
+		EXPECT_TRUE(eventually([&] { return server.server.metrics().acceptFailures >= 1; }));
+		socket.close();
+		server.shutdownPort();
+		const Poco::UInt64 more = server.server.metrics().acceptFailures + 3; // one that had begun, one that tells, and one that comes too early
+		for (int i = 0; i < 100; ++i)
+		{
+			peer.send(textFrame("served all the time"));
+			expectText(peer, "served all the time");
+		}
+		EXPECT_GE(more, server.server.metrics().acceptFailures);
+	}
+	EXPECT_TRUE(eventually([&] { return logged.pLines->count == 2; })) << "that it tries again, and that it does not";
 }
 
 

@@ -443,6 +443,10 @@ TEST(EventListener, OthersHaveTheirTurn)
 		{
 		}
 
+		void shutDown(const Poco::Net::ServerSocket&) noexcept override
+		{
+		}
+
 		bool announced(const sockaddr*, socklen_t) override
 		{
 			return false;

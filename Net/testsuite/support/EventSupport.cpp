@@ -10,6 +10,7 @@
 #include <chrono>
 #include <fstream>
 #include <thread>
+#include <sys/socket.h>
 #include <unistd.h>
 
 
@@ -363,6 +364,14 @@ Poco::UInt16 EventServer::number() const
 SocketAddress EventServer::address() const
 {
 	return _port == Port::LOCAL ? SocketAddress(SocketAddress::UNIX_LOCAL, _file.path()) : _socket.address();
+}
+
+
+void EventServer::shutdownPort()
+{
+	const int other = ::dup(_socket.impl()->sockfd());
+	EXPECT_EQ(0, ::shutdown(other, SHUT_RDWR));
+	::close(other);
 }
 
 

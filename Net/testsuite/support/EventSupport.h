@@ -145,6 +145,9 @@ public:
 	Poco::UInt16 number() const;
 	Poco::Net::SocketAddress address() const;
 
+	void shutdownPort();
+		/// Does what another process can do that has the listening socket too.
+
 private:
 	Poco::SharedPtr<Recorder> _pHandler;
 	Port _port;

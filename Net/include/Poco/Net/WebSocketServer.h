@@ -122,7 +122,7 @@ public:
 		std::array<Poco::UInt64, TIMEOUTS> timeouts = {}; /// Connections that have ended by a time or limit, by Timeout.
 		Poco::UInt64 messagesNotQueued = 0;   /// Messages that have not fitted into a connection's queue, broadcasts included.
 		Poco::UInt64 forwardedIgnored = 0;    /// Requests and PROXY headers that tell of a client, but do not come from a trusted proxy.
-		Poco::UInt64 acceptFailures = 0;      /// How often accepting had to pause, mostly because there were no descriptors.
+		Poco::UInt64 acceptFailures = 0;      /// How often accepting had to pause, mostly because there were no descriptors, or had to end: somebody else has shut the socket down.
 		Poco::UInt64 messagesReceived = 0;    /// Complete messages. The loop counts when it has read from a connection, not before each callback.
 		Poco::UInt64 messagesSent = 0;        /// Messages sent or queued.
 		Poco::UInt64 bytesReceived = 0;       /// Bytes on the wire, or in TLS records.
@@ -214,7 +214,8 @@ public:
 
 	void listenShared(const ServerSocket& socket, ProxyProtocol proxyProtocol = ProxyProtocol::OFF);
 		/// The same, but the socket is not shut down when the server stops, only closed: another process that has it too, as systemd does
-		/// (WebSocketSystemd), goes on listening, and its clients wait until somebody accepts them.
+		/// (WebSocketSystemd), goes on listening, and its clients wait until somebody accepts them. If another one shuts it down, the logger
+		/// "WebSocketServer" is told once, and the server goes on without it.
 
 	Poco::UInt16 port() const;
 		/// Returns the first TCP port that the server was told to listen on, before start() as well; 0 if there is none, and after stop().
