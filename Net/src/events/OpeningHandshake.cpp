@@ -256,10 +256,7 @@ WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::conclude(const WebS
 	}
 	else
 	{
-		verdict.reason = WebSocketRefusal::HOOK;
-		verdict.error  = WebSocketError::HANDSHAKE_REFUSED;
-		verdict.status = answer.status;
-		verdict.text   = answer.reason;
+		verdict = WebSocketServerHandshake::refusal(WebSocketRefusal::HOOK, answer.status, answer.reason);
 		WebSocketServerHandshake::refuse(verdict, response);
 	}
 	write(response, verdict);
@@ -321,12 +318,7 @@ WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::busy(WebSocketRefus
 
 WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::refuse(WebSocketRefusal::Reason reason, HTTPResponse::HTTPStatus status, const char* text, const char* pRetryAfter)
 {
-	Verdict verdict;
-	verdict.reason = reason;
-	verdict.error  = WebSocketError::HANDSHAKE_REFUSED;
-	verdict.status = status;
-	verdict.text   = text;
-	return refuse(verdict, pRetryAfter);
+	return refuse(WebSocketServerHandshake::refusal(reason, status, text), pRetryAfter);
 }
 
 

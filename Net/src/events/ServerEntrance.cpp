@@ -27,19 +27,6 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-namespace
-{
-	const char* const NO_ROUTE = "There is nothing at this path";
-
-	void sendRefusal(HTTPServerResponse& response, HTTPResponse::HTTPStatus status)
-	{
-		response.setStatusAndReason(status);
-		response.setKeepAlive(false);
-		response.sendBuffer("", 0);
-	}
-}
-
-
 template <typename Function>
 void WebSocketServer::Core::orWithdraw(const WebSocketHost& host, const Function& function)
 	/// Calls what makes a connection of what was admitted.
@@ -80,27 +67,27 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 	if (pVia) _proxies.identify(*pVia, request, address);
 	else if (!ours) _proxies.ignore(request);
 	const WebSocketHost host(address.addr());
-	const std::string path(WebSocketHandshake::pathOf(request.getURI()));
+	const auto refuseAs = [&, path = std::string(WebSocketHandshake::pathOf(request.getURI()))](const WebSocketHandshake::Verdict& verdict)
+	{
+		refuse(verdict.reason, address, verdict.status, verdict.text, path);
+	};
+	const auto send = [&](WebSocketRefusal::Reason reason, HTTPResponse::HTTPStatus status, const char* text)
+	{
+		const WebSocketHandshake::Verdict verdict = WebSocketServerHandshake::refusal(reason, status, text);
+		refuseAs(verdict);
+		WebSocketServerHandshake::refuse(verdict, response);
+		WebSocketServerHandshake::sendRefusal(request, response, verdict);
+	};
 	WebSocketRefusal::Reason reason = WebSocketRefusal::CONNECTION_LIMIT;
 	const WebSocketAdmission::Answer answer = _admission.admit(host, ours, reason);
 	if (answer == WebSocketAdmission::CLOSED) throw IllegalStateException("The server does not run"); // it was ended after the first look
-	if (answer == WebSocketAdmission::REFUSED)
-	{
-		refuse(reason, address, HTTPResponse::HTTP_SERVICE_UNAVAILABLE, "A limit is reached", path);
-		sendRefusal(response, HTTPResponse::HTTP_SERVICE_UNAVAILABLE);
-		throw WebSocketException("Too many connections", WebSocketError::HANDSHAKE_REFUSED);
-	}
+	if (answer == WebSocketAdmission::REFUSED) send(reason, HTTPResponse::HTTP_SERVICE_UNAVAILABLE, "A limit is reached");
 	WebSocketEventConnection::Ptr pConnection;
 	orWithdraw(host, [&]
 	{
 		std::string value;
 		WebSocketConnectionGroup* const pRoute = route(request, value);
-		if (!pRoute)
-		{
-			refuse(WebSocketRefusal::NO_ROUTE, address, HTTPResponse::HTTP_NOT_FOUND, NO_ROUTE, path);
-			sendRefusal(response, HTTPResponse::HTTP_NOT_FOUND);
-			throw WebSocketException(NO_ROUTE, WebSocketError::HANDSHAKE_REFUSED);
-		}
+		if (!pRoute) send(WebSocketRefusal::NO_ROUTE, HTTPResponse::HTTP_NOT_FOUND, "There is nothing at this path");
 		WebSocketHandshake::Verdict verdict;
 		WebSocketUpgrade upgrade = [&]
 		{
@@ -110,7 +97,7 @@ WebSocketConnection::Ptr WebSocketServer::Core::adopt(HTTPServerRequest& request
 			}
 			catch (...)
 			{
-				if (!verdict.ok()) refuse(verdict.reason, address, verdict.status, verdict.text, path);
+				if (!verdict.ok()) refuseAs(verdict);
 				throw;
 			}
 		}();

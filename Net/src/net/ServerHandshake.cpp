@@ -33,30 +33,20 @@ namespace
 {
 	using Verdict = WebSocketHandshake::Verdict;
 
-	Verdict refusal(WebSocketRefusalReason::Reason reason, HTTPResponse::HTTPStatus status, const std::string& text)
-	{
-		Verdict verdict;
-		verdict.reason = reason;
-		verdict.error  = WebSocketError::HANDSHAKE_REFUSED;
-		verdict.status = status;
-		verdict.text   = text;
-		return verdict;
-	}
-
 	Verdict checkOrigin(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketScheme scheme)
 	{
 		const WebSocketParams::OriginCheck& check = params.getOriginCheck();
 		if (!check) return WebSocketHandshake::checkOrigin(request, params.getAllowedOrigins(), scheme);
 		const auto count = std::count_if(request.begin(), request.end(), [](const auto& field) { return Poco::icompare(field.first, "Origin") == 0; });
 		if (count == 0 || (count == 1 && check(request.get("Origin"), request))) return Verdict();
-		return refusal(WebSocketRefusalReason::ORIGIN, HTTPResponse::HTTP_FORBIDDEN, "Origin is not allowed");
+		return WebSocketServerHandshake::refusal(WebSocketRefusalReason::ORIGIN, HTTPResponse::HTTP_FORBIDDEN, "Origin is not allowed");
 	}
 
 	Verdict askHook(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams& params)
 	{
 		if (!params.getHook() || params.getHook()(request, response)) return Verdict();
 		if (response.getStatus() < HTTPResponse::HTTP_MULTIPLE_CHOICES) response.setStatusAndReason(HTTPResponse::HTTP_FORBIDDEN);
-		return refusal(WebSocketRefusalReason::HOOK, response.getStatus(), response.getReason());
+		return WebSocketServerHandshake::refusal(WebSocketRefusalReason::HOOK, response.getStatus(), response.getReason());
 	}
 
 	Verdict checkWithoutHook(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketScheme scheme)
@@ -103,43 +93,26 @@ namespace
 		if (!verdict.ok()) throw InvalidArgumentException(verdict.text);
 	}
 
-	[[noreturn]] void sendRefusal(HTTPServerRequestImpl& request, HTTPServerResponse& response, const Verdict& verdict)
-		/// Sends the refusal and ends the HTTP connection. The socket is taken from the session: if
-		/// the handler, or HTTPServer because of the exception, sends a response as well, it is lost.
+	HTTPServerRequestImpl& ofHTTPServer(HTTPServerRequest& request)
 	{
-		StreamSocket socket = request.detachSocket();
-		WebSocketSessionAccess::attach(request.session(), SinkSocket());
-		std::ostringstream message;
-		response.write(message);
-		message << verdict.text << '\n';
-		const std::string bytes = message.str();
-		try
-		{
-			socket.sendBytes(bytes.data(), static_cast<int>(bytes.size()));
-			socket.shutdownSend();
-		}
-		catch (const Poco::Exception&)
-		{
-			// the client has gone; the handler is told why it was refused
-		}
-		throw WebSocketException(verdict.text, verdict.error);
+		HTTPServerRequestImpl* const pRequest = dynamic_cast<HTTPServerRequestImpl*>(&request);
+		if (!pRequest) throw InvalidArgumentException("The request does not come from a HTTPServer");
+		return *pRequest;
 	}
 }
 
 
 WebSocketUpgrade WebSocketServerHandshake::accept(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketParams* pParams, WebSocketScheme scheme, Verdict* pVerdict)
 {
-	HTTPServerRequestImpl* pRequest = dynamic_cast<HTTPServerRequestImpl*>(&request);
-	if (!pRequest) throw InvalidArgumentException("The request does not come from a HTTPServer");
-
+	HTTPServerRequestImpl& ours = ofHTTPServer(request);
 	WebSocketUpgrade upgrade;
 	const Verdict verdict = answer(request, response, pParams, upgrade, scheme);
 	if (pVerdict) *pVerdict = verdict;
-	if (!verdict.ok()) sendRefusal(*pRequest, response, verdict);
+	if (!verdict.ok()) sendRefusal(request, response, verdict);
 	response.send().flush();
 
-	upgrade.socket = pRequest->detachSocket();
-	pRequest->session().drainBuffer(upgrade.data);
+	upgrade.socket = ours.detachSocket();
+	ours.session().drainBuffer(upgrade.data);
 	return upgrade;
 }
 
@@ -175,6 +148,39 @@ void WebSocketServerHandshake::refuse(const Verdict& verdict, HTTPServerResponse
 {
 	WebSocketHandshake::refuse(verdict, response);
 	checkFields(response);
+}
+
+
+void WebSocketServerHandshake::sendRefusal(HTTPServerRequest& request, HTTPServerResponse& response, const Verdict& verdict)
+{
+	HTTPServerRequestImpl& ours = ofHTTPServer(request);
+	StreamSocket socket = ours.detachSocket();
+	WebSocketSessionAccess::attach(ours.session(), SinkSocket());
+	std::ostringstream message;
+	response.write(message);
+	message << verdict.text << '\n';
+	const std::string bytes = message.str();
+	try
+	{
+		socket.sendBytes(bytes.data(), static_cast<int>(bytes.size()));
+		socket.shutdownSend();
+	}
+	catch (const Poco::Exception&)
+	{
+		// the client has gone; the handler is told why it was refused
+	}
+	throw WebSocketException(verdict.text, verdict.error);
+}
+
+
+Verdict WebSocketServerHandshake::refusal(WebSocketRefusalReason::Reason reason, HTTPResponse::HTTPStatus status, const std::string& text)
+{
+	Verdict verdict;
+	verdict.reason = reason;
+	verdict.error  = WebSocketError::HANDSHAKE_REFUSED;
+	verdict.status = status;
+	verdict.text   = text;
+	return verdict;
 }
 
 

@@ -56,6 +56,13 @@ struct WebSocketServerHandshake
 	static void refuse(const WebSocketHandshake::Verdict& verdict, HTTPServerResponse& response);
 		/// Makes response the refusal instead.
 
+	[[noreturn]] static void sendRefusal(HTTPServerRequest& request, HTTPServerResponse& response, const WebSocketHandshake::Verdict& verdict);
+		/// Sends the response, which refuse() has made the refusal, ends the HTTP connection, and throws a WebSocketException. If the handler, or HTTPServer
+		/// because of the exception, answers as well, that is lost. Throws an InvalidArgumentException if the request does not come from a HTTPServer.
+
+	static WebSocketHandshake::Verdict refusal(WebSocketRefusalReason::Reason reason, HTTPResponse::HTTPStatus status, const std::string& text);
+		/// Returns a verdict that the RFC knows nothing of.
+
 	static WebSocketHandshake::Verdict answer(const HTTPServerRequest& request, const WebSocketParams& params, WebSocketAgreement& agreement, std::string& response, WebSocketScheme scheme);
 		/// The same for parameters without a hook and an Origin check, which would be given the response: appends to response what is on the
 		/// wire, if it is an upgrade, and otherwise nothing.

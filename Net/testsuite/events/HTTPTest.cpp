@@ -9,6 +9,7 @@
 
 #include "support/EventSupport.h"
 #include "Poco/Net/SecureServerSocket.h"
+#include "Poco/Net/WebSocketError.h"
 #include "Poco/StreamCopier.h"
 #include <thread>
 
@@ -233,6 +234,78 @@ TEST_P(TransportTest, AdoptRefusesAndIsRefused)
 	events.server.stop();
 	EXPECT_EQ("503", ask(handshakeRequest()));
 	EXPECT_EQ(0, events.server.metrics().handshakes);
+}
+
+
+TEST_P(TransportTest, HandlerAnswersAgainAfterARefusal)
+	/// The client has the refusal, and nothing else, whoever has refused; that of a HTTPServer, and of the server itself.
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setMaxConnections(1);
+	pParams->setAllowedOrigins({"http://here"});
+	Poco::Net::WebSocketServer events(pParams);
+	Poco::Net::ServerSocket plain(Poco::Net::SocketAddress("127.0.0.1", 0));
+	Poco::Net::SecureServerSocket secure(Poco::Net::SocketAddress("127.0.0.1", 0), 64, serverContext());
+	if (GetParam() == Transport::TLS) events.listen(secure);
+	else events.listen(plain);
+	events.addRoute("/room", Poco::Net::WebSocketServerCallbacks());
+	std::atomic<int> answered(0);
+	const auto handle = [&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		try
+		{
+			if (request.getURI() == "/hidden") request.setURI("/room");
+			events.adopt(request, response);
+		}
+		catch (const Poco::Net::WebSocketException& exc)
+		{
+			EXPECT_EQ(Poco::Net::WebSocketError::HANDSHAKE_REFUSED, exc.code());
+			EXPECT_FALSE(response.sent());
+			response.setStatusAndReason(Poco::Net::HTTPResponse::HTTP_INTERNAL_SERVER_ERROR);
+			EXPECT_NO_THROW(response.sendBuffer("again", 5));
+			++answered;
+		}
+	};
+	events.setHTTP(handle);
+	events.start();
+	TestServer http(GetParam(), TestServer::RequestHandler(handle));
+	struct
+	{
+		Poco::UInt16 port;
+		std::string request;
+		std::string head;
+		std::string body;
+	}
+	const rows[] =
+	{
+		{http.port(), handshakeRequest("/other"), "HTTP/1.1 404 ", "There is nothing at this path\n"},
+		{http.port(), handshakeRequest("/room", "Origin: http://elsewhere\r\n"), "HTTP/1.1 403 ", "Origin is not allowed\n"},
+		{http.port(), handshakeRequest("/room", "Origin: http://here\r\n"), "HTTP/1.1 503 ", "A limit is reached\n"},
+		{events.port(), handshakeRequest("/other"), "HTTP/1.1 404 ", "There is nothing at this path\n"},
+		{events.port(), handshakeRequest("/hidden", "Origin: http://elsewhere\r\n"), "HTTP/1.1 403 ", "Origin is not allowed\n"}
+	};
+	int count = 0;
+	for (const auto& row: rows)
+	{
+		SCOPED_TRACE(row.head + std::to_string(count));
+		std::unique_ptr<RawPeer> pOpen;
+		if (row.head.find("503") != std::string::npos)
+		{
+			pOpen = std::make_unique<RawPeer>(connectRaw(events.port(), GetParam()));
+			pOpen->send(handshakeRequest("/room"));
+			EXPECT_EQ(0u, pOpen->receiveThrough("\r\n\r\n").find("HTTP/1.1 101 "));
+		}
+		RawPeer peer = connectRaw(row.port, GetParam());
+		peer.send(row.request);
+		const std::string head = peer.receiveThrough("\r\n\r\n");
+		EXPECT_EQ(0u, head.find(row.head)) << head;
+		EXPECT_EQ(std::to_string(row.body.size()), value(head, "Content-Length"));
+		EXPECT_EQ("close", value(head, "Connection"));
+		EXPECT_EQ(row.body, peer.receiveToEnd());
+		++count;
+		EXPECT_TRUE(eventually([&] { return answered == count; }));
+		EXPECT_TRUE(eventually([&] { return events.metrics().handshakes == 0 && events.metrics().httpConnections == 0; }));
+	}
 }
 
 
