@@ -14,6 +14,7 @@
 #include "Poco/Messaging/Message.h"
 #include "Message_generated.h"
 #include <algorithm>
+#include <cstdint>
 
 
 namespace Poco {
@@ -23,7 +24,8 @@ POCO_MESSAGING_BEGIN
 
 namespace
 {
-	constexpr std::size_t MIN_ITEM = 12; // bytes of an item: its reference, its table's head, and a field
+	constexpr std::size_t ALIGNMENT = 8; // of a buffer: that of its largest fields
+	constexpr std::size_t MIN_ITEM = 8; // bytes of an item: its reference, and its table without fields
 
 	std::string_view viewOf(const flatbuffers::String* pText)
 	{
@@ -161,8 +163,14 @@ namespace
 			return false;
 		}
 
-		bool parse(std::string_view bytes, Message& message, std::deque<std::string>&) const override
+		bool parse(std::string_view received, Message& message, std::deque<std::string>& kept) const override
 		{
+			std::string_view bytes = received;
+			if (reinterpret_cast<std::uintptr_t>(bytes.data()) % ALIGNMENT != 0)
+			{
+				kept.emplace_back(bytes); // what has been received begins anywhere
+				bytes = kept.back();
+			}
 			const auto* const pBytes = reinterpret_cast<const uint8_t*>(bytes.data());
 			const std::size_t tables = std::min<std::size_t>(MAX_ITEMS, bytes.size()/MIN_ITEM) + 1; // a table may be referred to several times, and counts as often
 			flatbuffers::Verifier verifier(pBytes, bytes.size(), MAX_DEPTH, static_cast<flatbuffers::uoffset_t>(tables));

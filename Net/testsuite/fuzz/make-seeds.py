@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """Writes the seeds of the fuzz targets to seeds/<target>/. SPDX-License-Identifier: BSL-1.0"""
 
+import json
 import os
 import struct
+import subprocess
+import tempfile
 import zlib
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 KEY = b"\x37\xfa\x21\x3d"
 CUTS = b"\x02\x20\x80\xc0"  # Fuzz::Cuts
 
@@ -83,7 +87,7 @@ OFFERS = [
 
 
 def write(target, name, data):
-    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "seeds", target)
+    folder = os.path.join(HERE, "seeds", target)
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, name), "wb") as file:
         file.write(data)
@@ -183,6 +187,23 @@ def main():
         write("Forwarded", name, data)
     for i, text in enumerate(("192.0.2.43:47011", "[2001:db8::17]:4711", "1:2:3:4:5:6:1.2.3.4", "::ffff:10.0.0.0/104", "10.0.0.0/8", "unix:", "unknown:_p", "1::8")):
         write("Network", f"text-{i}", text.encode())
+    schema = os.path.join(HERE, "../../../Messaging/schema/Message.fbs")
+    messages = {
+        "connect": {"opcode": 1, "id": 1, "token": "a.b.c", "text": "Anna"},
+        "publish": {"opcode": 14, "id": 2, "channel": "chat", "payload": list(b"hello"), "transaction": "x"},
+        "subscribe": {"opcode": 10, "id": 3, "channel": "chat", "epoch": 1 << 60, "offset": 7, "flags": 1},
+        "items": {"opcode": 21, "items": [{"payload": list(b"x"), "offset": 1, "items": [{"items": [{}]}]}, {"sender": "b", "count": 1 << 63}]},
+        "trace": {"opcode": 200, "trace": {"trace_high": 1, "trace_low": 2, "span": 3, "parent": 4}, "timestamp": -1},
+    }
+    for name, message in messages.items():
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "m.json"), "w") as file:
+                json.dump(message, file)
+            subprocess.run(["flatc", "--binary", "-o", folder, schema, os.path.join(folder, "m.json")], check=True)
+            with open(os.path.join(folder, "m.bin"), "rb") as file:
+                write("MessageFormat", name, b"\0" + file.read())
+    write("MessageFormat", "json", b'\1{"opcode":"publish","id":1,"channel":"chat","payload64":"AP8=","epoch":"18446744073709551615","items":[{"text":"\\u00e4"}],'
+          b'"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}')
 
 
 main()
