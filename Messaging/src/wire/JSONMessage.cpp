@@ -228,10 +228,14 @@ namespace
 
 		std::string_view base64(const Poco::Dynamic::Var& value)
 		{
-			std::istringstream stream(value.extract<std::string>());
+			const std::string& text = value.extract<std::string>();
+			std::istringstream stream(text);
 			Poco::Base64Decoder decoder(stream);
-			_kept.emplace_back(std::istreambuf_iterator<char>(decoder), std::istreambuf_iterator<char>());
+			std::string bytes(text.size()/4*3 + 3, '\0');
+			decoder.read(&bytes[0], static_cast<std::streamsize>(bytes.size())); // what the decoder throws is a bad stream
 			if (decoder.bad()) throw Poco::SyntaxException("Not base64");
+			bytes.resize(static_cast<std::size_t>(decoder.gcount()));
+			_kept.push_back(std::move(bytes));
 			return _kept.back();
 		}
 

@@ -49,7 +49,7 @@ WebSocketListener::WebSocketListener(const ServerSocket& socket, bool shared, We
 	_plain(isPlain(*socket.impl())),
 	_shared(shared),
 	_headerTime(headerTime),
-	_state(IDLE)
+	_state(State::IDLE)
 {
 	if (ssl_ctx_st* const pContext = WebSocketOpenSSL::contextOf(_socket.impl())) WebSocketALPN::select(pContext);
 	_socket.setBlocking(false);
@@ -68,14 +68,14 @@ WebSocketListener::~WebSocketListener()
 void WebSocketListener::begin()
 {
 	_reactor.poller().add(_socket.impl()->sockfd(), WebSocketPoller::READ | WebSocketPoller::LAST, *this);
-	_state = LISTENING;
+	_state = State::LISTENING;
 }
 
 
 void WebSocketListener::end()
 {
-	if (_state == IDLE) return;
-	_state = IDLE;
+	if (_state == State::IDLE) return;
+	_state = State::IDLE;
 	_reactor.timers().cancel(*this);
 	_reactor.poller().remove(_socket.impl()->sockfd());
 	_reactor.poller().forget(*this);
@@ -86,7 +86,7 @@ void WebSocketListener::end()
 
 void WebSocketListener::ready(int)
 {
-	if (_state != LISTENING) return;
+	if (_state != State::LISTENING) return;
 	if (_plain) acceptPlain();
 	else acceptOther();
 }
@@ -94,7 +94,7 @@ void WebSocketListener::ready(int)
 
 void WebSocketListener::acceptPlain()
 {
-	for (int count = 0; count < AT_ONCE && _state == LISTENING; ++count)
+	for (int count = 0; count < AT_ONCE && _state == State::LISTENING; ++count)
 	{
 		sockaddr_storage remote;
 		socklen_t length = sizeof(remote);
@@ -150,7 +150,7 @@ void WebSocketListener::acceptOther()
 	try
 	{
 		int count = 0;
-		while (count < AT_ONCE && _state == LISTENING && waiting()) count += acceptOne() ? 1 : REFUSED;
+		while (count < AT_ONCE && _state == State::LISTENING && waiting()) count += acceptOne() ? 1 : REFUSED;
 	}
 	catch (const Poco::TimeoutException&)
 	{
@@ -186,7 +186,7 @@ bool WebSocketListener::hungUp() const
 {
 	if (hungUp())
 	{
-		_state = SHUT_DOWN;
+		_state = State::SHUT_DOWN;
 		_reactor.timers().cancel(*this);
 		_reactor.poller().remove(_socket.impl()->sockfd());
 		_acceptor.shutDown(_socket);
@@ -201,7 +201,7 @@ bool WebSocketListener::hungUp() const
 
 void WebSocketListener::due(WebSocketTimerWheel::Time)
 {
-	if (_state == LISTENING) _reactor.poller().change(_socket.impl()->sockfd(), WebSocketPoller::READ | WebSocketPoller::LAST, *this);
+	if (_state == State::LISTENING) _reactor.poller().change(_socket.impl()->sockfd(), WebSocketPoller::READ | WebSocketPoller::LAST, *this);
 }
 
 

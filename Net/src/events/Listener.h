@@ -99,7 +99,7 @@ private:
 	void failed(int code);
 	bool hungUp() const;
 
-	enum State
+	enum class State
 	{
 		IDLE,
 		LISTENING,
