@@ -19,11 +19,11 @@ POCO_MESSAGING_BEGIN
 
 
 Channel::Channel(const std::string& name, std::size_t hash, const ChannelOptions& options, ChannelHost& host):
+	_references(1),
 	_host(host),
 	_name(name),
 	_hash(hash),
 	_generation(0),
-	_references(1),
 	_upstream(NONE)
 {
 	if (options.history() || options.presence)

@@ -15,6 +15,7 @@
 #define Messaging_Channel_INCLUDED
 
 
+#include "core/BatonState.h"
 #include "core/Subscription.h"
 #include "Poco/Messaging/Backplane.h"
 #include "Poco/Messaging/HubParams.h"
@@ -123,7 +124,7 @@ public:
 	Channel* pNext = nullptr;  // in the hub's table
 	std::unique_ptr<Turns> pTurns;
 	Poco::UInt32 users = 0;    // subscriptions that sessions have, or had, and that have not been removed()
-	bool busy = false;         // a thread has the turn
+	BatonState baton;          // which thread has the turn
 	bool listed = false;       // it is in the hub's table
 
 private:
@@ -184,13 +185,13 @@ private:
 	std::vector<Subscription::Ptr> all() const;
 	void clearKept();
 
+	std::atomic<int> _references;
 	ChannelHost& _host;
 	const std::string _name;
 	const std::size_t _hash;
 	std::unique_ptr<Extra> _pExtra;
 	std::vector<Subscription*> _subscriptions; // references
 	Poco::UInt32 _generation; // of the subscription at the backplane
-	std::atomic<int> _references;
 	Upstream _upstream;
 };
 

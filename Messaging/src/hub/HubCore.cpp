@@ -207,7 +207,7 @@ void HubCore::subscribe(Session& session, const std::string& name, bool hasSince
 	const SubscribeDone answer = done ? done : [](const SubscribeResult&) {};
 	Subscription::Ptr pSubscription;
 	ChannelPtr pChannel;
-	bool mine = false;
+	Baton::Claim claimed;
 	Error refused = Error::NONE;
 	const auto function = [&pChannel, &pSubscription, hasSince, &since, &answer]()
 	{
@@ -242,11 +242,10 @@ void HubCore::subscribe(Session& session, const std::string& name, bool hasSince
 				++pChannel->users;
 				++_counts.subscriptions;
 			}
-			mine = !pChannel->busy;
-			if (mine) pChannel->busy = true;
-			else
+			claimed.mine = Baton::take(pChannel->baton);
+			if (!claimed.mine)
 			{
-				claim(*pChannel, [pChannel, pSubscription, hasSince, since, answer]() mutable
+				claimed = claim(*pChannel, [pChannel, pSubscription, hasSince, since, answer]() mutable
 				{
 					pChannel->subscribe(*pSubscription, hasSince, since, answer);
 				}, 0);
@@ -254,7 +253,7 @@ void HubCore::subscribe(Session& session, const std::string& name, bool hasSince
 		}
 	}
 	if (refused != Error::NONE) return refuse<SubscribeResult>(answer, refused);
-	if (mine) run(*pChannel, function);
+	proceed(*pChannel, claimed, function);
 }
 
 
@@ -263,7 +262,7 @@ void HubCore::unsubscribe(Session& session, const std::string& name, const Done&
 	const std::size_t hash = hashOf(name);
 	Subscription::Ptr pSubscription;
 	ChannelPtr pChannel;
-	bool mine = false;
+	Baton::Claim claimed;
 	const auto function = [this, &pChannel, &pSubscription, notify, &done]()
 	{
 		const bool was = pChannel->unsubscribe(*pSubscription, false, notify);
@@ -284,11 +283,10 @@ void HubCore::unsubscribe(Session& session, const std::string& name, const Done&
 		{
 			pChannel = ChannelPtr(&pSubscription->channel(), true);
 			const std::lock_guard<std::mutex> shardLock(shardOf(hash).mutex);
-			mine = !pChannel->busy;
-			if (mine) pChannel->busy = true;
-			else
+			claimed.mine = Baton::take(pChannel->baton);
+			if (!claimed.mine)
 			{
-				claim(*pChannel, [this, pChannel, pSubscription, notify, done]() mutable
+				claimed = claim(*pChannel, [this, pChannel, pSubscription, notify, done]() mutable
 				{
 					const bool was = pChannel->unsubscribe(*pSubscription, false, notify);
 					if (done) guarded([&]() { done(was ? Error::NONE : Error::NOT_SUBSCRIBED); });
@@ -300,7 +298,7 @@ void HubCore::unsubscribe(Session& session, const std::string& name, const Done&
 	{
 		if (done) guarded([&]() { done(Error::NOT_SUBSCRIBED); });
 	}
-	else if (mine) run(*pChannel, function);
+	else proceed(*pChannel, claimed, function);
 }
 
 

@@ -16,6 +16,7 @@
 
 
 #include "core/Channel.h"
+#include "hub/Baton.h"
 #include "Poco/Messaging/Hub.h"
 #include <array>
 #include <atomic>
@@ -36,7 +37,7 @@ class HubCore: public BackplaneSink, public ChannelHost, public std::enable_shar
 	/// The hub. Channels and sessions lie in shards.
 	///
 	/// Locks: a session's mutex comes before that of a shard of channels; all others are taken alone. None is held while anything is called that is
-	/// not of this class: a channel's rules run in its turn (turn()), which is no lock.
+	/// not of this class: a channel's rules run in its turn (turn()), which is no lock, but a Baton.
 {
 public:
 	HubCore(const Backplane::Ptr& pBackplane, const HubParams::Ptr& pParams, const std::shared_ptr<Carrier>& pCarrier);
@@ -105,6 +106,7 @@ private:
 		/// Channels, by their names' hashes.
 	{
 		mutable std::mutex mutex;
+		std::condition_variable condition; // of threads that wait for a channel
 		std::vector<Channel*> buckets; // references; a power of 2
 		std::size_t count = 0;
 	};
@@ -144,8 +146,12 @@ private:
 
 	template <typename Function> void turn(Channel& channel, Function function, std::size_t bytes = 0);
 	template <typename Function> void turn(const std::string& name, Function function, std::size_t bytes = 0);
-	template <typename Function> static bool claim(Channel& channel, const Function& function, std::size_t bytes);
+	template <typename Function> Baton::Claim claim(Channel& channel, const Function& function, std::size_t bytes);
+	template <typename Function> void proceed(Channel& channel, const Baton::Claim& claim, Function&& function);
 	template <typename Function> void run(Channel& channel, Function&& function);
+	static Channel::Turns& turnsOf(Channel& channel);
+	std::size_t maxWaitingBytes() const;
+	void wait(Channel& channel, const Baton::Claim& claim);
 	void finish(Channel& channel);
 	Error check(const std::string& channel, std::size_t size) const;
 	ChannelOptions optionsOf(const std::string& channel) const;

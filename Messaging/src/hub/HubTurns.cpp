@@ -79,8 +79,33 @@ void HubCore::erase(Shard& shard, Channel& channel)
 }
 
 
+Channel::Turns& HubCore::turnsOf(Channel& channel)
+{
+	if (!channel.pTurns) channel.pTurns = std::make_unique<Channel::Turns>();
+	return *channel.pTurns;
+}
+
+
+std::size_t HubCore::maxWaitingBytes() const
+{
+	return static_cast<std::size_t>(_pParams->getMaxWaitingBytes());
+}
+
+
+void HubCore::wait(Channel& channel, const Baton::Claim& claim)
+	/// Serves the channel if it is the caller's turn to do so.
+{
+	Shard& shard = shardOf(channel.hash());
+	std::unique_lock<std::mutex> lock(shard.mutex);
+	if (!Baton::wait(channel.baton, claim, lock, shard.condition)) return;
+	lock.unlock();
+	const Baton::Reign reign(Baton::SERVING);
+	finish(channel);
+}
+
+
 void HubCore::finish(Channel& channel)
-	/// Does what has waited for its turn, and gives the turn away.
+	/// Does what has waited for its turn, and gives the turn away: to another thread, or to nobody.
 {
 	std::vector<std::function<void()>> waiting;
 	for (;;)
@@ -92,7 +117,7 @@ void HubCore::finish(Channel& channel)
 			std::unique_lock<std::mutex> lock(shard.mutex);
 			if (!channel.pTurns || (channel.pTurns->waiting.empty() && channel.pTurns->lost == 0))
 			{
-				channel.busy = false;
+				Baton::leave(channel.baton, shard.condition);
 				channel.pTurns.reset();
 				if (channel.users > 0 || !channel.listed) return;
 				erase(shard, channel);
@@ -101,6 +126,7 @@ void HubCore::finish(Channel& channel)
 				channel.release();
 				return;
 			}
+			if (!Baton::goesOn(channel.baton, channel.pTurns->waiting.size() + (channel.pTurns->lost > 0 ? 1 : 0), shard.condition)) return;
 			waiting.swap(channel.pTurns->waiting);
 			channel.pTurns->bytes = 0;
 			std::swap(lost, channel.pTurns->lost);

@@ -25,18 +25,25 @@ POCO_MESSAGING_BEGIN
 
 
 template <typename Function>
-bool HubCore::claim(Channel& channel, const Function& function, std::size_t bytes)
-	/// By the shard's lock. Returns true if the caller has the turn now; otherwise the function waits for it.
+Baton::Claim HubCore::claim(Channel& channel, const Function& function, std::size_t bytes)
+	/// By the shard's lock. The caller has the turn now, or the function waits for it.
 {
-	if (!channel.busy)
-	{
-		channel.busy = true;
-		return true;
-	}
-	if (!channel.pTurns) channel.pTurns = std::make_unique<Channel::Turns>();
-	channel.pTurns->waiting.emplace_back(function);
-	channel.pTurns->bytes += bytes;
-	return false;
+	Baton::Claim claimed;
+	claimed.mine = Baton::take(channel.baton);
+	if (claimed.mine) return claimed;
+	Channel::Turns& turns = turnsOf(channel);
+	turns.waiting.emplace_back(function);
+	turns.bytes += bytes;
+	return Baton::queued(channel.baton, Baton::SERVING, turns.waiting.size() > Baton::TURNS || turns.bytes > maxWaitingBytes()/2);
+}
+
+
+template <typename Function>
+void HubCore::proceed(Channel& channel, const Baton::Claim& claim, Function&& function)
+	/// Without a lock, after claim(). The caller keeps the channel alive.
+{
+	if (claim.mine) run(channel, function);
+	else if (claim.waits) wait(channel, claim);
 }
 
 
@@ -45,11 +52,12 @@ void HubCore::turn(Channel& channel, Function function, std::size_t bytes)
 	/// Calls the function in the channel's turn: now, or by the thread that has it.
 {
 	ChannelPtr pKept(&channel, true);
+	Baton::Claim claimed;
 	{
 		const std::lock_guard<std::mutex> lock(shardOf(channel.hash()).mutex);
-		if (!claim(channel, function, bytes)) return;
+		claimed = claim(channel, function, bytes);
 	}
-	run(channel, function);
+	proceed(channel, claimed, function);
 }
 
 
@@ -60,24 +68,24 @@ void HubCore::turn(const std::string& name, Function function, std::size_t bytes
 	const std::size_t hash = hashOf(name);
 	Shard& shard = shardOf(hash);
 	ChannelPtr pChannel;
+	Baton::Claim claimed;
 	{
 		const std::lock_guard<std::mutex> lock(shard.mutex);
 		pChannel = ChannelPtr(find(shard, hash, name), true);
 		if (!pChannel) return;
-		if (pChannel->busy)
+		Channel& channel = *pChannel; // alive as long as something is queued for it
+		claimed.mine = Baton::take(channel.baton);
+		if (!claimed.mine)
 		{
-			if (bytes > 0 && pChannel->pTurns && pChannel->pTurns->bytes + bytes > static_cast<std::size_t>(_pParams->getMaxWaitingBytes()))
+			if (bytes > 0 && channel.pTurns && channel.pTurns->bytes + bytes > maxWaitingBytes())
 			{
-				++pChannel->pTurns->lost;
-				return;
+				++channel.pTurns->lost;
+				claimed = Baton::queued(channel.baton, Baton::SERVING, true);
 			}
-			Channel& channel = *pChannel; // alive as long as it is busy
-			claim(channel, [&channel, function]() mutable { function(channel); }, bytes);
-			return;
+			else claimed = claim(channel, [&channel, function]() mutable { function(channel); }, bytes);
 		}
-		pChannel->busy = true;
 	}
-	run(*pChannel, [&]() { function(*pChannel); });
+	proceed(*pChannel, claimed, [&]() { function(*pChannel); });
 }
 
 
@@ -85,6 +93,7 @@ template <typename Function>
 void HubCore::run(Channel& channel, Function&& function)
 	/// The caller has the turn.
 {
+	const Baton::Reign reign(Baton::SERVING);
 	guarded(function);
 	finish(channel);
 }

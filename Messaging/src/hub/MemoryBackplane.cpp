@@ -12,6 +12,7 @@
 #include "Poco/Messaging/MemoryBackplane.h"
 #include "Poco/Messaging/HubParams.h"
 #include "core/History.h"
+#include "hub/Baton.h"
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -29,7 +30,7 @@ class MemoryEngine
 	/// What joined backplanes share.
 	///
 	/// A shard's mutex guards its channels, and is held for no call of a sink or an answer. What is to be given out waits in the channel,
-	/// and one thread at a time gives it out: so the order is the same for all nodes.
+	/// and one thread at a time gives it out (Baton): so the order is the same for all nodes.
 {
 public:
 	explicit MemoryEngine(const Clock& clock):
@@ -187,7 +188,7 @@ public:
 			if (entry.pHistory)
 			{
 				entry.pHistory->expire(now);
-				if (entry.nodes.empty() && !entry.busy && entry.pHistory->over(now)) entry.pHistory.reset(); // who is subscribed keeps its position
+				if (entry.nodes.empty() && Baton::idle(entry.baton) && entry.pHistory->over(now)) entry.pHistory.reset(); // who is subscribed keeps its position
 			}
 			if (unused(entry)) it = shard.channels.erase(it);
 			else ++it;
@@ -202,16 +203,37 @@ private:
 		Poco::UInt32 number = 0;
 	};
 
+	enum
+	{
+		SHARDS = 64,
+		SOME = 4 // nodes to which something is given out at a time
+	};
+
+	struct Sinks
+		/// Of some nodes.
+	{
+		std::array<std::shared_ptr<BackplaneSink>, SOME> pSinks;
+		std::array<Poco::UInt32, SOME> nodes{};
+		std::size_t count = 0;
+	};
+
 	class Nodes
-		/// Those that are subscribed to a channel. One, mostly, takes no memory of its own.
+		/// Those that are subscribed to a channel, by their numbers. One, mostly, takes no memory of its own.
 	{
 	public:
 		void add(Node& node)
 		{
+			if (!_pOne)
+			{
+				_pOne = &node;
+				return;
+			}
 			if (contains(node)) return;
-			if (_pOne && !_pMore) _pMore = std::make_unique<std::vector<Node*>>();
-			if (_pMore) _pMore->push_back(&node);
-			else _pOne = &node;
+			if (!_pMore) _pMore = std::make_unique<std::vector<Node*>>();
+			_pMore->reserve(_pMore->size() + 1);
+			Node* pNode = &node;
+			if (pNode->number < _pOne->number) std::swap(pNode, _pOne);
+			_pMore->insert(std::upper_bound(_pMore->begin(), _pMore->end(), pNode, [](const Node* pLeft, const Node* pRight) { return pLeft->number < pRight->number; }), pNode);
 		}
 
 		void remove(Node& node)
@@ -221,8 +243,8 @@ private:
 			if (_pOne || !_pMore) return;
 			if (!_pMore->empty())
 			{
-				_pOne = _pMore->back();
-				_pMore->pop_back();
+				_pOne = _pMore->front();
+				_pMore->erase(_pMore->begin());
 			}
 			if (_pMore->empty()) _pMore.reset();
 		}
@@ -237,17 +259,25 @@ private:
 			return !_pOne;
 		}
 
-		std::size_t size() const
+		void next(Poco::UInt32 after, Sinks& sinks) const
+			/// Some of those with larger numbers, the smallest first. Takes no memory.
 		{
-			return (_pOne ? 1 : 0) + (_pMore ? _pMore->size() : 0);
-		}
-
-		Node& operator [] (std::size_t index) const
-		{
-			return index == 0 ? *_pOne : *(*_pMore)[index - 1];
+			sinks.count = 0;
+			if (_pOne && _pOne->number > after) put(*_pOne, sinks);
+			if (!_pMore) return;
+			for (const Node* pNode: *_pMore)
+			{
+				if (pNode->number > after && sinks.count < SOME) put(*pNode, sinks);
+			}
 		}
 
 	private:
+		static void put(const Node& node, Sinks& sinks)
+		{
+			sinks.pSinks[sinks.count] = node.pSink;
+			sinks.nodes[sinks.count++] = node.number;
+		}
+
 		Node* _pOne = nullptr;
 		std::unique_ptr<std::vector<Node*>> _pMore;
 	};
@@ -273,18 +303,14 @@ private:
 		std::unique_ptr<History> pHistory;
 		std::unique_ptr<Members> pMembers;
 		std::unique_ptr<Out> pOut;
-		bool busy = false; // a thread is giving out
+		BatonState baton; // which thread gives out
 	};
 
 	struct Shard
 	{
 		std::mutex mutex;
+		std::condition_variable condition; // of threads that wait for a channel
 		std::unordered_map<std::string, Entry> channels;
-	};
-
-	enum
-	{
-		SHARDS = 64
 	};
 
 	Node& nodeOf(Poco::UInt32 number)
@@ -300,7 +326,7 @@ private:
 
 	static bool unused(const Entry& entry)
 	{
-		return entry.nodes.empty() && !entry.pHistory && !entry.busy && (!entry.pMembers || entry.pMembers->empty());
+		return entry.nodes.empty() && !entry.pHistory && !entry.pOut && Baton::idle(entry.baton) && (!entry.pMembers || entry.pMembers->empty());
 	}
 
 	History& historyOf(Entry& entry, const ChannelOptions& options)
@@ -324,7 +350,7 @@ private:
 
 	template <typename Change, typename Answer>
 	void turn(const std::string& name, bool create, const Change& change, const Answer& answer)
-		/// Changes a channel, and then gives out what waits in it, unless another thread does. The answer is called between the two.
+		/// Changes a channel. If something is to be given out then, this thread does it, or another one. The answer is called before.
 	{
 		Shard& shard = shardOf(name);
 		std::unique_lock<std::mutex> lock(shard.mutex);
@@ -339,47 +365,62 @@ private:
 			it = shard.channels.try_emplace(name).first;
 		}
 		Entry& entry = it->second;
+		const std::size_t before = queued(entry);
 		change(entry);
-		if (entry.busy || !entry.pOut)
-		{
-			if (unused(entry)) shard.channels.erase(it);
-			lock.unlock();
-			return answer();
-		}
-		entry.busy = true;
+		Baton::Claim claim;
+		claim.mine = entry.pOut && Baton::take(entry.baton);
+		if (!claim.mine && queued(entry) > before)
+			claim = Baton::queued(entry.baton, Baton::GIVING_OUT, queued(entry) > Baton::TURNS || entry.pOut->bytes > MemoryBackplane::MAX_WAITING/2);
+		if (unused(entry)) shard.channels.erase(it);
 		lock.unlock();
 		answer();
+		if (!claim.mine && !claim.waits) return;
 		lock.lock();
-		giveOut(name, entry, lock);
-		entry.busy = false;
+		if (claim.mine || Baton::wait(entry.baton, claim, lock, shard.condition)) giveOut(name, entry, shard, lock);
 		if (unused(entry)) shard.channels.erase(name);
 	}
 
-	void giveOut(const std::string& name, Entry& entry, std::unique_lock<std::mutex>& lock)
+	static std::size_t queued(const Entry& entry)
 	{
-		std::vector<std::shared_ptr<BackplaneSink>> sinks;
+		return entry.pOut ? entry.pOut->waiting.size() : 0;
+	}
+
+	static void giveOut(const std::string& name, Entry& entry, Shard& shard, std::unique_lock<std::mutex>& lock) noexcept
+		/// The caller serves the channel, until another thread does, or there is nothing more. Takes no memory.
+	{
+		const Baton::Reign reign(Baton::GIVING_OUT);
 		while (entry.pOut)
 		{
+			if (!Baton::goesOn(entry.baton, entry.pOut->waiting.size(), shard.condition)) return;
 			const std::unique_ptr<Out> pOut = std::move(entry.pOut);
-			for (Event& event: pOut->waiting)
-			{
-				sinks.clear();
-				std::size_t own = entry.nodes.size();
-				for (std::size_t i = 0; i < entry.nodes.size(); ++i)
-				{
-					sinks.push_back(entry.nodes[i].pSink);
-					if (entry.nodes[i].number == event.from) own = i;
-				}
-				lock.unlock();
-				for (std::size_t i = 0; i < sinks.size(); ++i)
-				{
-					if (event.pPublication) sinks[i]->onPublication(name, event.pPublication, i == own ? event.pReceipt : Receipt::Ptr());
-					else sinks[i]->onPresence(name, event.member, event.joined);
-				}
-				event.pReceipt = nullptr; // which answers
-				lock.lock();
-			}
+			for (Event& event: pOut->waiting) giveOut(name, entry, event, lock);
 		}
+		Baton::leave(entry.baton, shard.condition);
+	}
+
+	static void giveOut(const std::string& name, const Entry& entry, Event& event, std::unique_lock<std::mutex>& lock) noexcept
+		/// To all nodes that are subscribed.
+	{
+		Sinks sinks;
+		Poco::UInt32 last = 0;
+		do
+		{
+			entry.nodes.next(last, sinks);
+			lock.unlock();
+			for (std::size_t i = 0; i < sinks.count; ++i)
+			{
+				last = sinks.nodes[i];
+				if (event.pPublication) sinks.pSinks[i]->onPublication(name, event.pPublication, last == event.from ? event.pReceipt : Receipt::Ptr());
+				else sinks.pSinks[i]->onPresence(name, event.member, event.joined);
+				sinks.pSinks[i].reset(); // which may be the last of its hub
+			}
+			if (event.pReceipt && sinks.count < SOME)
+			{
+				const Baton::Reign callback(Baton::SERVING);
+				event.pReceipt = nullptr; // which answers
+			}
+			lock.lock();
+		} while (sinks.count == SOME);
 	}
 
 	const Clock _clock;

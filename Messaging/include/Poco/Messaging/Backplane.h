@@ -97,7 +97,8 @@ class Messaging_API BackplaneSink
 	/// What a backplane calls: the hub.
 	///
 	/// Functions may be called by any thread, without a lock of the backplane: the sink calls the backplane, and what the
-	/// backplane calls then must not wait for this. For one channel they are called one after the other. Nothing is thrown.
+	/// backplane calls then must not wait for this. For one channel they are called one after the other. A call may wait for calls of the hub
+	/// for the same channel, in which other threads call the backplane. Nothing is thrown.
 {
 public:
 	virtual ~BackplaneSink();
@@ -124,7 +125,8 @@ public:
 class Messaging_API Backplane: public Poco::RefCountedObject
 	/// Joins the hubs of several nodes: passes on what is published, and keeps history and presence. An object belongs to one node.
 	///
-	/// All functions may be called by any thread, and return at once. Answers are given by functions, which may be called before the call has returned, or later by
+	/// All functions may be called by any thread, and return at once; of the program's threads publish(), enter() and leave() may wait for
+	/// each other, but nothing that is called in a channel's turn of a hub. Answers are given by functions, which may be called before the call has returned, or later by
 	/// another thread, once each; never while a lock is held. For one channel, subscribe() and unsubscribe() take effect in the order of the calls. After
 	/// stop() has returned nothing is called but what runs already; answers that were not given are released uncalled.
 {

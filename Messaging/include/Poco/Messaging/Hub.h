@@ -37,11 +37,13 @@ class Messaging_API Hub
 	/// a thread calls tick() (HubTimer does).
 	///
 	/// Threads: every function may be called by any thread at any time, also by what the hub calls: answers, connections, carriers, encoders, backplanes.
-	/// None waits. While the hub calls anything, it holds no lock.
+	/// While the hub calls anything, it holds no lock. But a call may wait for those of other threads for the same channel (Order), as for a lock: do not call
+	/// while holding a lock that anything takes that the hub calls. What is called by something that the hub calls in a channel's turn does not wait.
 	///
 	/// Order: a channel is served by one thread at a time, that of a caller. What is called for the channel meanwhile, by other threads or by something that
-	/// the hub calls in this one, waits for its turn. The thread that serves the channel does it, in the order of the calls. So an answer may come before the
-	/// call returns, or later in another thread. And a call takes as long as others go on calling for the same channel. In a channel an answer to
+	/// the hub calls in this one, is queued for its turn. The thread that serves the channel does it, in the order of the calls. So an answer may come before the
+	/// call returns, or later in another thread. No thread serves others for ever, and the queue does not grow: if 64 calls are queued, or the thread has served
+	/// 64 and more, the next caller waits until what it has queued is taken, or serves the channel instead. In a channel an answer to
 	/// subscribe() comes before what follows it, and nothing comes after the answer to unsubscribe(). Between channels there is no order.
 	///
 	/// Answers are functions; an empty one is not called. What they throw is counted (Metrics::failures).

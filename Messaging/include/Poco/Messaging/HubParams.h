@@ -81,8 +81,8 @@ public:
 		/// Returns how many bytes the missed publications may have.
 
 	void setMaxWaitingBytes(int size);
-		/// Sets how many bytes of publications may wait for their turn in a channel, Publication::size() each; 1 to 1 GiB. One that
-		/// does not fit is read from the history later, or counts as dropped for each subscriber. Default: 8 MiB.
+		/// Sets how many bytes of publications may wait for their turn in a channel, Publication::size() each; 1 to 1 GiB. From half of it on,
+		/// callers wait. One that does not fit is read from the history later, or counts as dropped for each subscriber. Default: 8 MiB.
 
 	int getMaxWaitingBytes() const;
 		/// Returns how many bytes of publications may wait in a channel.

@@ -30,7 +30,8 @@ class Messaging_API MemoryBackplane: public Backplane
 	/// The backplane of a hub that is alone, and the reference for all others: it keeps everything in the process. Several hubs of a process can
 	/// be joined as nodes are.
 	///
-	/// Everything is done in the calling thread; if another thread is giving out what was published in the same channel, by that thread.
+	/// Everything is done in the calling thread; if another thread is giving out what was published in the same channel, by that thread, which
+	/// is relieved after 64 publications if there are more. Nothing but the caller waits (see Hub).
 	/// History, presence and known transactions are lost when the last of the joined objects has gone.
 {
 public:
@@ -38,7 +39,7 @@ public:
 
 	enum
 	{
-		MAX_WAITING = 8*1024*1024,  /// Bytes of publications (Publication::size()) that wait for their turn in a channel. What does not fit is refused: BUSY.
+		MAX_WAITING = 8*1024*1024,  /// Bytes of publications (Publication::size()) that are queued in a channel. From half of it on callers wait. What does not fit is refused: BUSY.
 		MAX_TRANSACTIONS = 100000   /// Transactions that a channel with history knows. Further ones are refused: BUSY.
 	};
 
