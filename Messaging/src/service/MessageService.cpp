@@ -120,6 +120,38 @@ MessageService::Metrics MessageService::metrics() const
 }
 
 
+std::vector<Poco::Net::WebSocketMonitor::Metric> MessageService::monitored() const
+{
+	const Metrics service = metrics();
+	const Hub::Metrics hub = _pCore->hub().metrics();
+	return
+	{
+		{"messaging_healthy", "Whether the other nodes can be reached.", false, _pCore->hub().healthy() ? 1u : 0u},
+		{"messaging_connections", "Connections of the service.", false, service.connections},
+		{"messaging_sessions", "Sessions of this node.", false, hub.sessions},
+		{"messaging_channels", "Channels that sessions of this node are in.", false, hub.channels},
+		{"messaging_subscriptions", "Sessions in channels.", false, hub.subscriptions},
+		{"messaging_acks", "Messages that wait for their acknowledgement.", false, hub.acks},
+		{"messaging_requests", "Messages of clients.", true, service.requests},
+		{"messaging_malformed", "Messages of clients that were none.", true, service.malformed},
+		{"messaging_errors", "Errors that were sent to clients.", true, service.errors},
+		{"messaging_handler_errors", "Exceptions of handlers.", true, service.handlerErrors},
+		{"messaging_refused_tokens", "Tokens that were not accepted.", true, service.tokensRefused},
+		{"messaging_quota_warned", "Messages behind a soft limit.", true, service.warned},
+		{"messaging_quota_delayed", "Messages after which reading has paused.", true, service.delayed},
+		{"messaging_quota_rejected", "Messages that were rejected.", true, service.rejected},
+		{"messaging_quota_terminated", "Connections that a quota has closed.", true, service.terminated},
+		{"messaging_published", "Publications of this node.", true, hub.published},
+		{"messaging_delivered", "Publications queued or sent to sessions.", true, hub.delivered},
+		{"messaging_lagging", "Publications that come later, from history.", true, hub.lagging},
+		{"messaging_dropped", "Messages dropped for slow sessions.", true, hub.dropped},
+		{"messaging_lags", "How often a session has fallen behind.", true, hub.lags},
+		{"messaging_closed_as_slow", "Sessions closed because of that.", true, hub.closedAsSlow},
+		{"messaging_failures", "What answers and encoders have thrown, and turns without memory.", true, hub.failures}
+	};
+}
+
+
 const MessageServiceParams& MessageService::params() const
 {
 	return _pCore->params();

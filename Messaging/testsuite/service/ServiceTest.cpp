@@ -526,3 +526,21 @@ TEST(Service, WithoutSubprotocol)
 	EXPECT_THROW(Poco::Net::WebSocket(session, request, response), Poco::Net::WebSocketException);
 	EXPECT_EQ(400, response.getStatus());
 }
+
+
+TEST(Service, Metrics)
+{
+	TestService service(Wire::BINARY);
+	TestClient client(service);
+	ASSERT_TRUE(client.connect());
+	ASSERT_TRUE(client.subscribe("c"));
+	ASSERT_TRUE(client.ask(Message::publish("c", "1")));
+	Poco::Net::WebSocketMonitor monitor(*service.pServer);
+	monitor.add([&]() { return service.pService->monitored(); });
+	for (const auto format: {Poco::Net::WebSocketMonitor::OPEN_METRICS, Poco::Net::WebSocketMonitor::PROMETHEUS})
+	{
+		const std::string text = monitor.metrics(format);
+		for (const char* line: {"\nmessaging_sessions 1\n", "\nmessaging_subscriptions 1\n", "\nmessaging_delivered_total 1\n", "\nmessaging_requests_total 3\n", "\nwebsocket_connections 1\n"})
+			EXPECT_NE(std::string::npos, text.find(line)) << line << text;
+	}
+}

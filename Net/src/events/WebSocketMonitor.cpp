@@ -147,7 +147,22 @@ std::string WebSocketMonitor::metrics(Format format) const
 	std::vector<std::pair<const char*, Poco::UInt64>> buckets;
 	for (const char* pLimit: WebSocketTurnTimes::LIMITS) buckets.emplace_back(pLimit, turns.count(buckets.size()));
 	text.histogram("websocket_loop_turn_seconds", "How long the turns of all loops took. Who comes in a turn waits until it ends.", "seconds", buckets, turns.seconds());
+	for (const Source& source: _sources)
+	{
+		for (const Metric& metric: source())
+		{
+			if (metric.counter) text.counter(metric.name, metric.help);
+			else text.gauge(metric.name, metric.help);
+			text.value(metric.value);
+		}
+	}
 	return text.take();
+}
+
+
+void WebSocketMonitor::add(const Source& source)
+{
+	_sources.push_back(source);
 }
 
 

@@ -46,18 +46,20 @@ public:
 	void fail(ErrorCode code, const std::string& text) const;
 		/// Answers with an Error.
 
+	MessageReply(const MessageReply& other);
+		/// Copies the object.
+
+	MessageReply& operator = (const MessageReply& other);
+		/// Copies the object.
+
+	~MessageReply();
+		/// Destroys the object.
+
 private:
 	friend class MessageRequest;
 
 	MessageReply(const Poco::AutoPtr<Peer>& pPeer, Poco::UInt16 opcode, Poco::UInt32 id, const TraceContext& trace);
 
-public:
-	MessageReply(const MessageReply& other);
-	MessageReply& operator = (const MessageReply& other);
-	~MessageReply();
-		/// Copies, and destroys.
-
-private:
 	Poco::AutoPtr<Peer> _pPeer;
 	Poco::UInt16 _opcode;
 	Poco::UInt32 _id;
@@ -118,10 +120,7 @@ private:
 	MessageRequest(const MessageRequest&) = delete;
 	MessageRequest& operator = (const MessageRequest&) = delete;
 
-	enum
-	{
-		MEMORY = 1024
-	};
+	static constexpr std::size_t MEMORY = 1024;
 
 	ServiceCore& _core;
 	Peer& _peer;

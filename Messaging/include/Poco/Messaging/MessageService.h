@@ -16,6 +16,7 @@
 #include "Poco/Messaging/MemoryBackplane.h"
 #include "Poco/Messaging/MessageRequest.h"
 #include "Poco/Messaging/MessageServiceParams.h"
+#include "Poco/Net/WebSocketMonitor.h"
 #include "Poco/Net/WebSocketServer.h"
 
 
@@ -105,6 +106,9 @@ public:
 
 	Metrics metrics() const;
 		/// Returns the counts.
+
+	std::vector<Poco::Net::WebSocketMonitor::Metric> monitored() const;
+		/// Returns the counts of the service and its hub for WebSocketMonitor::add(). Their names begin with "messaging_"; docs/messaging.md lists them.
 
 	const MessageServiceParams& params() const;
 		/// Returns the parameters.

@@ -48,7 +48,10 @@ public:
 	};
 
 	using SpanHook = std::function<void(const Span& span)>;
+		/// Is told what a handler has done.
+
 	using ErrorHook = std::function<void(Poco::UInt16 opcode, const Poco::Exception& error)>;
+		/// Is told what a handler has thrown.
 
 	MessageServiceParams();
 		/// Creates the parameters with their defaults.

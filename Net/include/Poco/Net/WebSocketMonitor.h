@@ -17,8 +17,11 @@
 
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/WebSocketServer.h"
+#include "Poco/Types.h"
 #include <atomic>
+#include <functional>
 #include <string>
+#include <vector>
 
 
 namespace Poco {
@@ -48,6 +51,18 @@ public:
 		PROMETHEUS    /// Prometheus's older text format, 0.0.4.
 	};
 
+	struct Metric
+		/// A value that a program adds.
+	{
+		const char* name;     /// Its name: small letters, digits, underscores, without "_total" at its end.
+		const char* help;     /// What it is, for people.
+		bool counter;         /// Whether it only grows.
+		Poco::UInt64 value;   /// What it is now.
+	};
+
+	using Source = std::function<std::vector<Metric>()>;
+		/// Returns values of the program's own.
+
 	explicit WebSocketMonitor(const WebSocketServer& server);
 		/// Creates the monitor of a server, which has to live longer.
 
@@ -68,6 +83,10 @@ public:
 		/// Takes as long as WebSocketServer::connections(), and looks at each connection once, for what is queued. Waits until each loop has answered, for a
 		/// second at most: that is the lag of the loop. In a thread of a loop, in a callback for instance, it does not wait, and there is no lag in the text.
 
+	void add(const Source& source);
+		/// Has metrics() write more values, behind the server's: those of a MessageService, for instance. Any thread may call the source, several at
+		/// a time. Names must not come twice. Must not be called when the monitor is in use.
+
 	bool live() const;
 		/// Returns true if each loop answers within 5 s, so that no callback hangs; waits for that. Returns true as well if the server does not run,
 		/// and in a thread of a loop.
@@ -85,6 +104,7 @@ private:
 
 	const WebSocketServer& _server;
 	std::atomic<bool> _ready{true};
+	std::vector<Source> _sources;
 };
 
 
