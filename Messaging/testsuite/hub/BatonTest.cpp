@@ -215,9 +215,9 @@ TEST_P(HubBaton, TheQueueIsBounded)
 		});
 	}
 	EXPECT_TRUE(until([&]() { return returned >= ROOM; }));
-	EXPECT_FALSE(until([&]() { return returned > 2*ROOM; }, 300ms)); // publications may wait in two places
+	EXPECT_FALSE(until([&]() { return returned > 4*ROOM; }, 300ms)); // publications are queued in the backplane, taken by who gives them out, and queued in the hub
 	gate.open();
-	EXPECT_TRUE(until([&]() { return returned > 3*ROOM; })) << "then they go on";
+	EXPECT_TRUE(until([&]() { return returned > 5*ROOM; })) << "then they go on";
 	stopped = true;
 	threads.join();
 }
@@ -280,7 +280,7 @@ TEST(HubBatonOrder, IsKeptWhenTheBatonChangesHands)
 		{
 			others.run([&, call = caller(crowd.hub, Work::TURNS, channel)]() mutable
 			{
-				while (!stopped) call();
+				for (const auto end = std::chrono::steady_clock::now() + 60s; !stopped && std::chrono::steady_clock::now() < end;) call();
 			});
 		}
 		for (int i = 0; i < 4; ++i)
