@@ -58,6 +58,7 @@ std::string OpeningHandshake::request(const LoadOptions& options)
 	std::string result =
 		"GET / HTTP/1.1\r\nHost: " + options.host + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+	if (!options.subprotocol.empty()) result += "Sec-WebSocket-Protocol: " + options.subprotocol + "\r\n";
 	if (options.deflate) result += "Sec-WebSocket-Extensions: " + offer(options) + "\r\n";
 	return result + "\r\n";
 }

@@ -13,6 +13,8 @@
 #include <zlib.h>
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 
 
 namespace
@@ -140,6 +142,11 @@ std::uint64_t Wire::length() const
 
 std::vector<std::string> payloads(const LoadOptions& options)
 {
+	if (!options.message.empty())
+	{
+		std::ifstream file(options.message, std::ios::binary);
+		return {std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>())};
+	}
 	if (!options.json) return {options.unicode ? mixedText(options.size) : asciiText(options.size)};
 	Random random;
 	std::vector<std::string> result;

@@ -19,7 +19,7 @@ namespace
 	enum Option
 	{
 		HOST = 1, PORT, SERVER_PID, CONNECTIONS, IN_FLIGHT, SIZE, MESSAGES, WARMUP, SECONDS, TURNS, TIMEOUT, BINARY, UNICODE,
-		JSON, DEFLATE, CLIENT_NO_TAKEOVER, SERVER_NO_TAKEOVER, WINDOW_BITS, LEVEL, FRAGMENTS, BROADCAST, HANDSHAKES, TLS, RESUME, POLL, HELP
+		JSON, DEFLATE, CLIENT_NO_TAKEOVER, SERVER_NO_TAKEOVER, WINDOW_BITS, LEVEL, FRAGMENTS, BROADCAST, HANDSHAKES, TLS, RESUME, POLL, MESSAGE, SUBPROTOCOL, HELP
 	};
 
 	const option OPTIONS[] =
@@ -49,6 +49,8 @@ namespace
 		{"tls", no_argument, nullptr, TLS},
 		{"resume", no_argument, nullptr, RESUME},
 		{"poll", no_argument, nullptr, POLL},
+		{"message", required_argument, nullptr, MESSAGE},
+		{"subprotocol", required_argument, nullptr, SUBPROTOCOL},
 		{"help", no_argument, nullptr, HELP},
 		{nullptr, 0, nullptr, 0}
 	};
@@ -108,6 +110,8 @@ LoadOptions LoadOptions::parse(int argc, char** argv)
 		case TLS: options.tls = true; break;
 		case RESUME: options.tls = options.resume = true; break;
 		case POLL: options.poll = true; break;
+		case MESSAGE: options.message = optarg; break;
+		case SUBPROTOCOL: options.subprotocol = optarg; break;
 		case HELP: options.help = true; break;
 		default: throw UsageError(std::string("unknown option, or its value is missing: ") + argv[optind - 1]);
 		}
@@ -132,6 +136,8 @@ std::string LoadOptions::helpText()
 		"  --connections N    connections (1)\n"
 		"  --in-flight N      messages under way on each connection (1)\n"
 		"  --size BYTES       payload of a message (20)\n"
+		"  --message FILE     the message is what is in the file, whatever --size says\n"
+		"  --subprotocol NAME asks for it\n"
 		"  --binary           binary messages; otherwise text (ASCII)\n"
 		"  --unicode          text with characters of one to four bytes\n"
 		"  --json             different messages that look like JSON, in turns\n"

@@ -43,6 +43,8 @@ struct LoadOptions
 	bool turns = false;         /// A run for each line of standard input.
 	double timeout = 60;        /// Seconds after which a run has failed.
 	bool binary = false;        /// Binary messages, not text.
+	std::string message;        /// A file with the message to be sent; instead of size.
+	std::string subprotocol;    /// What the handshake asks for; empty for none.
 	bool unicode = false;       /// Text with characters of one to four bytes, not ASCII.
 	bool json = false;          /// Different messages that look like JSON, not always the same one.
 	bool deflate = false;       /// permessage-deflate (RFC 7692).
