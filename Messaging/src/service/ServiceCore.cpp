@@ -206,7 +206,8 @@ void ServiceCore::onMessage(Peer& peer, std::string_view bytes, WebSocketFrame::
 	++_counts.requests;
 	if ((opcode == WebSocketFrame::OP_TEXT) != peer.format().text())
 		return peer.close(WebSocketFrame::UNSUPPORTED_DATA, std::string("The messages of ") + peer.format().subprotocol() + (peer.format().text() ? " are text" : " are binary"));
-	std::deque<std::string> kept;
+	static thread_local std::deque<std::string> kept; // one takes memory, even when it is empty
+	kept.clear();
 	Message message;
 	const bool valid = peer.format().parse(bytes, message, kept);
 	if (!valid) message = Message();
@@ -275,12 +276,14 @@ bool ServiceCore::count(Peer& peer, const Message& message, std::size_t size, Qu
 	/// Returns false if the message is not to be handled. It has opcode 0 if it is none.
 {
 	constexpr Time WARNINGS = 1000; // ms between two of them
-	const Time time = now();
+	Time time = 0;
 	bool warns = false;
 	bool pauses = false;
 	{
 		const std::lock_guard<std::mutex> lock(peer.mutex);
 		pSession = peer.pSession;
+		if (!peer.quota.rules()) return true;
+		time = now();
 		verdict = peer.quota.count(QuotaRule::RECEIVED, message.opcode, size, time);
 		if (verdict.action == QuotaRule::NONE) return true;
 		if (verdict.action == QuotaRule::WARN || verdict.action == QuotaRule::DELAY)
