@@ -373,7 +373,7 @@ void ServiceCore::setQuota(Peer& peer, const std::string& name)
 {
 	const QuotaRules::Ptr pRules = rulesOf(name);
 	const std::lock_guard<std::mutex> lock(peer.mutex);
-	peer.quota.setRules(pRules, now());
+	peer.setRules(pRules);
 }
 
 

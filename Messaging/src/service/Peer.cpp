@@ -21,10 +21,12 @@ using Poco::Net::WebSocketConnection;
 using Poco::Net::WebSocketFrame;
 
 
-Peer::Peer(WebSocketConnection& connection, const MessageFormat& format):
+Peer::Peer(WebSocketConnection& connection, const MessageFormat& format, const Clock& clock):
 	quota(QuotaRules::Ptr()),
 	_pConnection(&connection, true),
-	_format(format)
+	_format(format),
+	_clock(clock),
+	_limited(false)
 {
 }
 
@@ -36,6 +38,11 @@ Peer::~Peer()
 
 Connection::Result Peer::send(const Prepared& pMessage)
 {
+	if (_limited.load(std::memory_order_relaxed))
+	{
+		const QuotaRule::Action action = count(Opcode::PUBLICATION, pMessage->message().size());
+		if (action != QuotaRule::NONE) return action == QuotaRule::REJECT ? FULL : CLOSED;
+	}
 	const std::lock_guard<std::mutex> lock(_sending);
 	if (_keeps) return FULL;
 	switch (connection().send(pMessage))
@@ -67,6 +74,7 @@ void Peer::answer(const Message& message)
 {
 	static thread_local std::string bytes; // so that its memory is used again
 	_format.write(message, bytes);
+	if (_limited.load(std::memory_order_relaxed)) count(message.opcode, bytes.size()); // an answer is sent in any case
 	const auto opcode = _format.text() ? WebSocketFrame::OP_TEXT : WebSocketFrame::OP_BINARY;
 	bool keeps = false;
 	{
@@ -95,6 +103,30 @@ bool Peer::drained()
 	}
 	resume();
 	return true;
+}
+
+
+void Peer::setRules(const QuotaRules::Ptr& pRules)
+{
+	quota.setRules(pRules, _clock());
+	bool limited = false;
+	if (pRules)
+	{
+		for (const QuotaRule& rule: pRules->rules()) limited |= rule.direction == QuotaRule::SENT;
+	}
+	_limited = limited;
+}
+
+
+QuotaRule::Action Peer::count(Poco::UInt16 opcode, std::size_t bytes)
+{
+	QuotaRule::Action action = QuotaRule::NONE;
+	{
+		const std::lock_guard<std::mutex> lock(mutex);
+		action = quota.count(QuotaRule::SENT, opcode, bytes, _clock()).action;
+	}
+	if (action == QuotaRule::TERMINATE) close(Poco::Net::WebSocketFrame::POLICY_VIOLATION, "More than the quota allows");
+	return action >= QuotaRule::REJECT ? action : QuotaRule::NONE;
 }
 
 

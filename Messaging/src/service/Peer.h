@@ -18,6 +18,7 @@
 #include "Poco/Messaging/Quota.h"
 #include "Poco/Messaging/TokenVerifier.h"
 #include "Poco/Net/WebSocketConnection.h"
+#include <atomic>
 #include <deque>
 #include <mutex>
 
@@ -36,7 +37,7 @@ class Peer: public Connection
 public:
 	typedef Poco::AutoPtr<Peer> Ptr;
 
-	Peer(Poco::Net::WebSocketConnection& connection, const MessageFormat& format);
+	Peer(Poco::Net::WebSocketConnection& connection, const MessageFormat& format, const Clock& clock);
 
 	// Connection
 	Result send(const Prepared& pMessage) override;
@@ -55,6 +56,9 @@ public:
 	void pause();
 	void resume();
 		/// Stop reading, and go on; there may be several reasons at a time.
+
+	void setRules(const QuotaRules::Ptr& pRules);
+		/// By the mutex. Sets the limits of what it sends and is sent.
 
 	// By the mutex:
 	mutable std::mutex mutex;
@@ -78,8 +82,13 @@ protected:
 private:
 	typedef Poco::Net::WebSocketConnection WebSocketConnection;
 
+	QuotaRule::Action count(Poco::UInt16 opcode, std::size_t bytes);
+		/// Counts what is about to be sent. Returns REJECT or TERMINATE (and closes), or NONE.
+
 	const WebSocketConnection::Ptr _pConnection;
 	const MessageFormat& _format;
+	const Clock& _clock;
+	std::atomic<bool> _limited; // there are rules for what it is sent
 	std::mutex _sending; // for what follows; held for no call of anybody else's but the connection's
 	std::deque<std::string> _kept;
 	bool _keeps = false;

@@ -143,14 +143,14 @@ void ServiceCore::onOpen(WebSocketConnection& connection, const Poco::Net::HTTPR
 {
 	const MessageFormat* const pFormat = MessageFormat::find(connection.subprotocol());
 	if (!pFormat) return connection.close(WebSocketFrame::PROTOCOL_ERROR, "No subprotocol of ours"); // adopted, without our hook
-	Peer::Ptr pPeer(new Peer(connection, *pFormat));
+	Peer::Ptr pPeer(new Peer(connection, *pFormat, _clock));
 	if (const auto pToken = std::static_pointer_cast<TokenResult>(connection.userData()))
 	{
 		pPeer->token = *pToken;
 		pPeer->hasToken = true;
 	}
 	pPeer->trace = TraceContext::parse(request.get("traceparent", ""));
-	pPeer->quota.setRules(rulesOf(pPeer->token.quota), now());
+	pPeer->setRules(rulesOf(pPeer->token.quota));
 	connection.setUserData(std::shared_ptr<Peer>(pPeer.duplicate(), [](Peer* p) { p->release(); }));
 	bool stopped = false;
 	{
@@ -203,6 +203,7 @@ void ServiceCore::onDrained(Peer& peer)
 //
 void ServiceCore::onMessage(Peer& peer, std::string_view bytes, WebSocketFrame::Opcode opcode)
 {
+	if (_stopped) return; // the application that has made the handlers may be gone
 	++_counts.requests;
 	if ((opcode == WebSocketFrame::OP_TEXT) != peer.format().text())
 		return peer.close(WebSocketFrame::UNSUPPORTED_DATA, std::string("The messages of ") + peer.format().subprotocol() + (peer.format().text() ? " are text" : " are binary"));

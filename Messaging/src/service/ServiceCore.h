@@ -115,7 +115,7 @@ private:
 	std::set<std::pair<Time, Peer*>> _due; // the peers that are in it are not closed
 	std::set<Peer*> _peers; // references
 	std::deque<std::function<void()>> _tokens; // that wait to be checked
-	bool _stopped;
+	std::atomic<bool> _stopped; // is set by the mutex
 	std::vector<std::thread> _threads;
 	Counts _counts;
 };

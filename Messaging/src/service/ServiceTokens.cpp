@@ -197,7 +197,7 @@ void ServiceCore::connected(Peer& peer, Poco::UInt32 id, const std::string& info
 		{
 			peer.pSession = pSession;
 			peer.token = token;
-			peer.quota.setRules(rulesOf(token.quota), now());
+			peer.setRules(rulesOf(token.quota));
 			setDeadline(peer);
 		}
 	}
@@ -241,7 +241,7 @@ void ServiceCore::refreshPeer(Peer& peer, Poco::UInt32 id, std::string_view toke
 			if (accepted)
 			{
 				target.token = result;
-				target.quota.setRules(rulesOf(result.quota), now());
+				target.setRules(rulesOf(result.quota));
 				setDeadline(target);
 			}
 		}

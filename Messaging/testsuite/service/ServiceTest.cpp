@@ -453,6 +453,38 @@ TEST_P(ServiceTest, QuotaDelays)
 }
 
 
+TEST_P(ServiceTest, QuotasOfWhatIsSent)
+{
+	QuotaRule rule;
+	rule.direction = QuotaRule::SENT;
+	rule.firstOpcode = Opcode::PUBLICATION;
+	rule.lastOpcode = Opcode::PUBLICATION;
+	rule.period = 24*3600*1000;
+	rule.hard = 2;
+	QuotaRule strict = rule;
+	strict.hardAction = QuotaRule::TERMINATE;
+	TestService service(GetParam(), [&](MessageServiceParams& params, HubParams&)
+	{
+		TestService::withTokens(params);
+		params.setQuotaOf([rule, strict](const std::string& name) { return QuotaRules::Ptr(new QuotaRules({name == "strict" ? strict : rule})); });
+	});
+	TestClient client(service);
+	TestClient other(service);
+	ASSERT_TRUE(client.connect(token("\"quota\":\"few\"")));
+	ASSERT_TRUE(other.connect(token("\"quota\":\"strict\"")));
+	ASSERT_TRUE(client.subscribe("c") && other.subscribe("c"));
+	for (const char* data: {"1", "2", "3", "4"}) service.pService->hub().publish("c", data);
+	for (TestClient* pClient: {&client, &other})
+	{
+		EXPECT_EQ("1", pClient->next(Opcode::PUBLICATION)->payload);
+		EXPECT_EQ("2", pClient->next(Opcode::PUBLICATION)->payload);
+	}
+	EXPECT_EQ(1008, other.closeCode());
+	EXPECT_EQ(Opcode::PONG, client.ask(Message::empty(Opcode::PING, 0))->opcode) << "answers come";
+	EXPECT_EQ(2u, service.pService->hub().metrics().dropped);
+}
+
+
 TEST_P(ServiceTest, Traces)
 {
 	const std::string parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

@@ -82,7 +82,8 @@ public:
 		/// Creates the service, and its hub. Throws an InvalidArgumentException if something is missing.
 
 	~MessageService();
-		/// Closes its connections (1001), and ends its threads. A handler that is running is not waited for: stop the servers before.
+		/// Closes its connections (1001), and ends its threads. No handler is called any more; one that is running is not waited for: stop the
+		/// servers before.
 
 	void setHandler(Poco::UInt16 opcode, const Handler& handler);
 		/// Sets what answers an opcode of the application, from FIRST_OPCODE on. Throws an InvalidArgumentException for another one, or if there is one already or no
