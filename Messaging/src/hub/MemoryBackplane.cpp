@@ -35,6 +35,7 @@ class MemoryEngine
 public:
 	explicit MemoryEngine(const Clock& clock):
 		_clock(clock),
+		_base(std::random_device()() >> 2),
 		_epochs((static_cast<Poco::UInt64>(std::random_device()()) << 8) + 1),
 		_sweep(0)
 	{
@@ -44,14 +45,14 @@ public:
 	{
 		const std::lock_guard<std::mutex> lock(_nodesMutex);
 		_nodes.push_back(std::make_unique<Node>());
-		_nodes.back()->number = static_cast<Poco::UInt32>(_nodes.size());
+		_nodes.back()->number = _base + static_cast<Poco::UInt32>(_nodes.size());
 		return _nodes.back()->number;
 	}
 
 	void start(Poco::UInt32 number, const std::shared_ptr<BackplaneSink>& pSink)
 	{
 		const std::lock_guard<std::mutex> lock(_nodesMutex);
-		Node& node = *_nodes[number - 1];
+		Node& node = *_nodes[number - _base - 1];
 		node.pSink = pSink;
 		node.running = true;
 	}
@@ -169,7 +170,8 @@ public:
 			const std::lock_guard<std::mutex> lock(_nodesMutex);
 			for (std::size_t i = 0; i < _nodes.size(); ++i)
 			{
-				if ((to == 0 ? i + 1 != from : i + 1 == to) && _nodes[i]->pSink) sinks.push_back(_nodes[i]->pSink);
+				const Poco::UInt32 number = _nodes[i]->number;
+				if ((to == 0 ? number != from : number == to) && _nodes[i]->pSink) sinks.push_back(_nodes[i]->pSink);
 			}
 		}
 		for (const auto& pSink: sinks) pSink->onControl(control);
@@ -316,7 +318,7 @@ private:
 	Node& nodeOf(Poco::UInt32 number)
 	{
 		const std::lock_guard<std::mutex> lock(_nodesMutex);
-		return *_nodes[number - 1];
+		return *_nodes[number - _base - 1];
 	}
 
 	Shard& shardOf(const std::string& name)
@@ -426,7 +428,8 @@ private:
 	const Clock _clock;
 	std::array<Shard, SHARDS> _shards;
 	std::mutex _nodesMutex;
-	std::vector<std::unique_ptr<Node>> _nodes; // their number is their place
+	std::vector<std::unique_ptr<Node>> _nodes; // their number is _base and their place
+	const Poco::UInt32 _base; // a process that begins anew has other numbers: clients know ids of sessions and messages of before
 	std::atomic<Poco::UInt64> _epochs;
 	std::atomic<unsigned> _sweep;
 };

@@ -107,6 +107,15 @@ TEST_P(BackplaneContract, NodesHaveDifferentNumbers)
 }
 
 
+TEST(MemoryBackplane, HasOtherNumbersWhenItBeginsAnew)
+{
+	// Clients know ids of sessions and of acknowledged messages from before
+	const MemoryBackplane::Ptr pFirst(new MemoryBackplane);
+	const MemoryBackplane::Ptr pSecond(new MemoryBackplane);
+	EXPECT_NE(pFirst->node(), pSecond->node());
+}
+
+
 TEST_P(BackplaneContract, PublicationsComeToAllNodesInTheSameOrder)
 {
 	for (const std::string channel: {"c", "h"})

@@ -251,7 +251,8 @@ TEST(HubGuarantee, DIRECT_AT_MOST_ONCE)
 	EXPECT_EQ("msg b", connections[0]->text());
 	EXPECT_EQ("msg b", connections[1]->text());
 	EXPECT_EQ("msg a", connections[2]->text());
-	for (const std::string id: {"", "x", "1", "1-", "-1", "1-ffff", "1-10000000000000000", "100000000-1", "1-1-1"})
+	const std::string node = Session::id(hub.pHub->node(), 0).substr(0, Session::id(hub.pHub->node(), 0).find('-'));
+	for (const std::string& id: {std::string(), std::string("x"), node, node + "-", std::string("-1"), node + "-ffff", node + "-10000000000000000", std::string("100000000-1"), node + "-1-1"})
 	{
 		const Hub::SendResult result = hub.pHub->send(id, "e");
 		EXPECT_EQ(0u, result.queued + result.full) << id;
