@@ -41,9 +41,9 @@ namespace
 		{
 		}
 
-		Result send(const Prepared& pMessage) override
+		static Result result(WebSocketConnection::SendResult sent)
 		{
-			switch (_pConnection->send(pMessage))
+			switch (sent)
 			{
 			case WebSocketConnection::SENT:
 				return SENT;
@@ -52,6 +52,16 @@ namespace
 			default:
 				return FULL;
 			}
+		}
+
+		Result send(const Prepared& pMessage) override
+		{
+			return result(_pConnection->send(pMessage));
+		}
+
+		WebSocketConnection* connection()
+		{
+			return _pConnection;
 		}
 
 		std::size_t queued() const override
@@ -66,6 +76,20 @@ namespace
 
 	private:
 		WebSocketConnection::Ptr _pConnection;
+	};
+
+	class ServerCarrier: public Carrier
+		/// Gives a batch to the server's connections at once.
+	{
+	public:
+		void send(const Prepared& pMessage, Connection* const* ppConnections, std::size_t count, Connection::Result* pResults) override
+		{
+			WebSocketConnection* connections[BATCH] = {};
+			WebSocketConnection::SendResult results[BATCH] = {};
+			for (std::size_t i = 0; i < count; ++i) connections[i] = static_cast<ServerConnection*>(ppConnections[i])->connection();
+			WebSocketConnection::send(pMessage, connections, count, results);
+			for (std::size_t i = 0; i < count; ++i) pResults[i] = ServerConnection::result(results[i]);
+		}
 	};
 
 	class PayloadEncoder: public Encoder
@@ -113,7 +137,7 @@ namespace
 				options.historySize = BENCHMARK_HISTORY;
 				return options;
 			});
-			_pHub = std::make_unique<Hub>(Backplane::Ptr(new MemoryBackplane), _pParams);
+			_pHub = std::make_unique<Hub>(Backplane::Ptr(new MemoryBackplane), _pParams, std::make_shared<ServerCarrier>());
 		}
 
 		void onOpen(WebSocketConnection& connection, Poco::Net::HTTPServerRequest&) override

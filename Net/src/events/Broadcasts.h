@@ -66,7 +66,7 @@ public:
 	}
 
 	bool waiting() const
-		/// Returns true if some have been added since begin().
+		/// Returns true if some have been added since begin(), or after wake().
 	{
 		return _begun != _count;
 	}
@@ -77,6 +77,12 @@ public:
 		const bool some = waiting();
 		_begun = _count;
 		return some;
+	}
+
+	void wake()
+		/// From now on waiting(), though none was added.
+	{
+		_begun = _count - 1;
 	}
 
 	void clear()

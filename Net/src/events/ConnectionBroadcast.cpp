@@ -29,8 +29,30 @@ bool WebSocketEventConnection::isBehind() const
 
 void WebSocketEventConnection::distribute()
 {
-	giveBroadcasts();
+	if (_queue.hasRun()) settleRun(); // it was given the others meanwhile
+	else giveBroadcasts();
 	flush();
+}
+
+
+void WebSocketEventConnection::giveRun()
+{
+	if (!_queue.hasRun()) return; // it was sent before
+	settleRun();
+	flush();
+}
+
+
+void WebSocketEventConnection::settleRun()
+{
+	try
+	{
+		_queue.sendRun(link());
+	}
+	catch (const std::exception&) // no memory, above all
+	{
+		abort(); // this may be called by a callback of another connection
+	}
 }
 
 
@@ -53,7 +75,8 @@ void WebSocketEventConnection::catchUp()
 	/// Before anything else is sent.
 {
 	if (_queue.broadcasts == _reactor.broadcasts().count()) return;
-	giveBroadcasts();
+	if (_queue.hasRun()) settleRun();
+	else giveBroadcasts();
 	if (_queue.hasOutput()) wakeFlush();
 }
 

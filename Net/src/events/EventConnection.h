@@ -73,7 +73,8 @@ public:
 			RESUME,
 			FLUSH,
 			ANSWERED,
-			BROADCAST // without a connection; the limit is in place of the opcode
+			BROADCAST, // without a connection; the limit is in place of the opcode
+			SEND_TO_MANY // the same; the number of the connections' list is in place of the opcode
 		};
 
 		Ptr pConnection;
@@ -153,6 +154,15 @@ public:
 
 	void loseBroadcast();
 		/// A message for all was not kept: for this connection it has not fitted into the queue.
+
+	static void sendToMany(const WebSocketPreparedMessage::Ptr& pMessage, WebSocketConnection* const* ppConnections, std::size_t count, SendResult* pResults);
+		/// See WebSocketConnection::send(). Any thread.
+
+	void takeShared(const WebSocketPreparedMessage::Ptr& pMessage, std::size_t index);
+		/// Sends the message, whose cost is reserved; with others, if it has an index among those of the turn.
+
+	void giveRun();
+		/// At the end of the turn: sends what waits of the turn's messages.
 
 	SendResult sendKept(std::string_view message, WebSocketFrame::Opcode opcode, WebSocketFrame::Compression compression);
 		/// As send(), without a limit: the message is in memory already.
@@ -253,6 +263,7 @@ private:
 	bool makeRoom(std::size_t length, bool limited = true);
 	void catchUp();
 	void giveBroadcasts();
+	void settleRun();
 	std::size_t extendBy(std::size_t first);
 	SendResult sendText(const char* pMessage, std::size_t length);
 	SendResult sendAny(const char* pMessage, std::size_t length, int opcode);
@@ -260,6 +271,7 @@ private:
 	void checkText(const char* pMessage, std::size_t length) const;
 	SendResult sendUnusual(const char* pMessage, std::size_t length, int opcode, bool limited);
 	SendResult sendPrepared(const WebSocketPreparedMessage::Ptr& pMessage, bool limited = true);
+	SendResult reserve(const WebSocketPreparedMessage& message);
 	SendResult sendLater(WebSocketMessageQueue::Message&& message, bool limited = true);
 	void deflating();
 	void deflateStep();

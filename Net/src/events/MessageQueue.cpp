@@ -12,6 +12,7 @@
 #include "events/MessageQueue.h"
 #include "events/SendQueueInline.h"
 #include <algorithm>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -24,6 +25,7 @@ POCO_WEBSOCKET_BEGIN
 namespace
 {
 	constexpr std::size_t STEP = 8*1024; // bytes that are compressed at a time
+	constexpr Poco::UInt32 RUN = 0x80000000; // with a run, broadcasts is so far from what it was, and more by the index of the first message
 
 	class Keeper: public Poco::RefCountedObject
 		/// A message that is sent from where it was received.
@@ -63,6 +65,12 @@ void WebSocketMessageQueue::forget()
 }
 
 
+std::size_t WebSocketMessageQueue::cost(const WebSocketPreparedMessage& message)
+{
+	return message.message().size() + WebSocketConnectionParams::QUEUE_ENTRY;
+}
+
+
 std::size_t WebSocketMessageQueue::Message::cost() const
 {
 	return length() + WebSocketConnectionParams::QUEUE_ENTRY;
@@ -85,10 +93,76 @@ bool WebSocketMessageQueue::sendFrames(const WebSocketLink& link, const char* pF
 {
 	WebSocketOutput& out = output(link.reactor);
 	if (out.size() + length > link.group.maxQueuedBytes) return false;
+	putFrames(link, out, pFrames, length, count);
+	return true;
+}
+
+
+inline void WebSocketMessageQueue::putFrames(const WebSocketLink& link, WebSocketOutput& out, const char* pFrames, std::size_t length, std::size_t count)
+{
 	if (out.empty()) out.refer(pFrames, length, nullptr);
 	else if (!out.extend(pFrames, length)) out.bytes().append(pFrames, length);
 	counted(link, count);
+}
+
+
+bool WebSocketMessageQueue::join(const WebSocketLink& link, std::size_t index, bool limited)
+{
+	if (!isDirect() || link.group.role != WebSocketFramer::ROLE_SERVER) return false;
+	if (_run == 0)
+	{
+		if (_pOutput || broadcasts != link.reactor.broadcasts().count()) return false;
+		broadcasts += RUN + static_cast<Poco::UInt32>(index);
+		link.reactor.begins(*link.pConnection);
+	}
+	else
+	{
+		const std::size_t first = runBegin(link);
+		if (first + _run != index || _run == std::numeric_limits<Poco::UInt16>::max()) return false;
+		if (limited && link.reactor.turnMessages().bytes(first, index + 1) > link.group.maxQueuedBytes) return false;
+	}
+	++_run;
 	return true;
+}
+
+
+inline std::size_t WebSocketMessageQueue::runBegin(const WebSocketLink& link) const
+{
+	return broadcasts - link.reactor.broadcasts().count() - RUN; // nothing is broadcast as long as there are runs
+}
+
+
+void WebSocketMessageQueue::sendRun(const WebSocketLink& link)
+{
+	const WebSocketTurnMessages& messages = link.reactor.turnMessages();
+	std::size_t i = runBegin(link);
+	const std::size_t end = i + _run;
+	broadcasts = link.reactor.broadcasts().count();
+	_run = 0;
+	std::size_t reserved = 0;
+	for (std::size_t k = i; k < end; ++k) reserved += messages[k].reserved;
+	try
+	{
+		while (i < end && isOpen())
+		{
+			const char* const pFrames = messages[i].pFrame;
+			std::size_t length = 0;
+			std::size_t next = i;
+			while (pFrames && next < end && messages[next].pFrame == pFrames + length) length += messages[next++].length;
+			if (next > i && !isBlocked())
+			{
+				putFrames(link, output(link.reactor), pFrames, length, next - i);
+				i = next;
+			}
+			else send(link, messages[i++].pMessage);
+		}
+	}
+	catch (const std::bad_alloc&)
+	{
+		giveBack(reserved);
+		throw;
+	}
+	if (reserved > 0) account(reserved);
 }
 
 

@@ -53,6 +53,9 @@ public:
 			/// Returns what it counts as while it waits.
 	};
 
+	static std::size_t cost(const WebSocketPreparedMessage& message);
+		/// Returns what the message counts as while it waits.
+
 	void open(const WebSocketLink& link, const WebSocketConnectionParams& params, const WebSocketDeflateParams* pDeflate);
 		/// From here on messages can be sent; with compression, if pDeflate is not null.
 
@@ -81,6 +84,14 @@ public:
 
 	bool sendFrames(const WebSocketLink& link, const char* pFrames, std::size_t length, std::size_t count);
 		/// Sends so many frames, which stay where they are in the loop's fan-out, if the queue isDirect(). Returns false if they do not fit.
+
+	bool join(const WebSocketLink& link, std::size_t index, bool limited);
+		/// Sends the message of that index of the loop's turn together with others, at the end of the turn or before anything else is sent: it
+		/// joins the run. Returns false if the queue is not like that; or, if limited, has no room. Then the message is to be sent by itself.
+
+	bool hasRun() const;
+	void sendRun(const WebSocketLink& link);
+		/// Sends the messages of the run, and ends it. If it throws, some may have been sent.
 
 	void send(const WebSocketLink& link, const char* pMessage, std::size_t length, int opcode);
 	void send(const WebSocketLink& link, const WebSocketPreparedMessage::Ptr& pMessage);
@@ -125,6 +136,8 @@ private:
 	Writing& writing();
 	void write(const WebSocketLink& link, const char* pMessage, std::size_t length, int opcode, bool compress = true);
 	bool compresses(std::size_t length) const;
+	void putFrames(const WebSocketLink& link, WebSocketOutput& out, const char* pFrames, std::size_t length, std::size_t count);
+	std::size_t runBegin(const WebSocketLink& link) const;
 	void deflateSteps(Message&& message, const char* pData, std::size_t length);
 	void partsSent(const WebSocketLink& link);
 
@@ -150,6 +163,12 @@ inline std::size_t WebSocketMessageQueue::Message::length() const
 inline bool WebSocketMessageQueue::isDirect() const
 {
 	return (_flags & (CLOSED | IS_BLOCKED | WRITES)) == 0;
+}
+
+
+inline bool WebSocketMessageQueue::hasRun() const
+{
+	return _run > 0;
 }
 
 

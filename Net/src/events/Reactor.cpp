@@ -178,14 +178,17 @@ void WebSocketReactor::finish()
 	cutAll();
 	_timers.clear();
 	std::vector<Task> tasks;
+	std::vector<std::vector<WebSocketEventConnection::Ptr>> lists;
 	std::vector<std::function<void()>> functions; // are forgotten without the lock: they may own somebody
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
 		_ended = true;
 		tasks.swap(_tasks);
+		lists.swap(_lists);
 		functions.swap(_functions);
 	}
 	functions.clear();
+	lists.clear();
 	for (Task& task: tasks)
 	{
 		if (task.what == Task::ADD) task.pConnection->discharge();
@@ -258,11 +261,13 @@ void WebSocketReactor::performTasks()
 {
 	if (!_posted.load(std::memory_order_acquire)) return;
 	std::vector<Task> tasks;
+	std::vector<std::vector<WebSocketEventConnection::Ptr>> lists;
 	std::vector<std::function<void()>> functions;
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
 		_posted.store(false, std::memory_order_relaxed);
 		tasks.swap(_tasks);
+		lists.swap(_lists);
 		functions.swap(_functions);
 		_taskBytes = 0;
 		_lost = false;
@@ -270,6 +275,7 @@ void WebSocketReactor::performTasks()
 	for (Task& task: tasks)
 	{
 		if (task.what == Task::BROADCAST) performBroadcast(task);
+		else if (task.what == Task::SEND_TO_MANY) performToMany(task, lists[static_cast<std::size_t>(task.message.opcode)]);
 		else task.pConnection->perform(task);
 	}
 	for (const auto& function: functions)
@@ -319,6 +325,7 @@ void WebSocketReactor::postBroadcast(const WebSocketPreparedMessage::Ptr& pMessa
 void WebSocketReactor::broadcast(const WebSocketPreparedMessage::Ptr& pMessage, std::size_t limit)
 {
 	provide(_receivers, static_cast<std::size_t>(load()));
+	if (!_runs.empty()) settleRuns();
 	const bool small = pMessage->frame().size() < WebSocketOutput::LARGE;
 	_broadcasts.add(pMessage, small ? _fanOut.place(pMessage) : nullptr);
 	_broadcastBytes += broadcastBytes(*pMessage);
@@ -358,9 +365,68 @@ void WebSocketReactor::performBroadcast(const Task& task)
 }
 
 
-void WebSocketReactor::distribute()
-	/// Gives what is broadcast to those that have not got it yet, and flushes them.
+void WebSocketReactor::postToMany(const WebSocketPreparedMessage::Ptr& pMessage, std::vector<WebSocketEventConnection::Ptr>&& connections)
 {
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (_ended) return;
+		_lists.emplace_back(); // if the task is not kept, nobody finds it
+		_tasks.push_back(Task{nullptr, Task::SEND_TO_MANY, {static_cast<int>(_lists.size() - 1), WebSocketBuffer(), pMessage}});
+		_lists.back() = std::move(connections);
+		_posted.store(true, std::memory_order_release);
+	}
+	_poller.wakeUp();
+}
+
+
+void WebSocketReactor::performToMany(const Task& task, std::vector<WebSocketEventConnection::Ptr>& connections)
+{
+	std::size_t index = WebSocketTurnMessages::NONE;
+	try
+	{
+		index = share(task.message.pPrepared, task.message.cost(), connections.size());
+	}
+	catch (const std::exception&)
+	{
+		// There is no memory to do it for all: each connection says what it does without.
+	}
+	for (auto& pConnection: connections) pConnection->takeShared(task.message.pPrepared, index);
+}
+
+
+std::size_t WebSocketReactor::share(const WebSocketPreparedMessage::Ptr& pMessage, std::size_t reserved, std::size_t count)
+{
+	provide(_runs, count);
+	if (_turnMessages.isLast(*pMessage, reserved)) return _turnMessages.size() - 1;
+	const bool small = pMessage->frame().size() < WebSocketOutput::LARGE;
+	const std::size_t index = _turnMessages.add(pMessage, small ? _fanOut.place(pMessage) : nullptr, reserved);
+	_broadcasts.wake();
+	return index;
+}
+
+
+void WebSocketReactor::giveRuns()
+{
+	for (std::size_t i = 0; i < _runs.size(); ++i) _runs[i]->giveRun(); // callbacks may add some
+	_runs.clear();
+	_turnMessages.clear();
+}
+
+
+[[gnu::cold, gnu::noinline]] void WebSocketReactor::settleRuns()
+	/// What was sent before comes before what is broadcast.
+{
+	for (WebSocketEventConnection* pConnection: _runs) pConnection->give();
+	_runs.clear();
+	_turnMessages.clear();
+}
+
+
+void WebSocketReactor::distribute()
+	/// Gives what is shared or broadcast to those that have not got it yet, and flushes them.
+{
+	if (!_turnMessages.empty()) giveRuns();
+	if (_broadcasts.size() == 0) return;
 	_receivers.clear();
 	for (WebSocketEventConnection* pConnection: _connections)
 	{

@@ -23,6 +23,7 @@
 #include "events/Place.h"
 #include "events/Poller.h"
 #include "events/TimerWheel.h"
+#include "events/TurnMessages.h"
 #include "events/TurnTimes.h"
 #include "core/Buffer.h"
 #include "core/Mask.h"
@@ -50,7 +51,7 @@ class WebSocketReactor: public Poco::Runnable, public Poco::RefCountedObject
 	/// A thread with an event loop, and what its connections share: one large buffer for receiving, memory
 	/// for what they send, the clock.
 	///
-	/// post(), postBroadcast(), invoke(), and what is about starting and stopping, are called by any thread, the rest by the loop's.
+	/// post(), postBroadcast(), postToMany(), invoke(), and what is about starting and stopping, are called by any thread, the rest by the loop's.
 {
 public:
 	typedef WebSocketTimerWheel::Time Time;
@@ -127,6 +128,18 @@ public:
 
 	const WebSocketBroadcasts& broadcasts() const;
 
+	void postToMany(const WebSocketPreparedMessage::Ptr& pMessage, std::vector<WebSocketEventConnection::Ptr>&& connections);
+		/// Another thread sends a message to connections of this loop, which have reserved its cost. Throws a std::bad_alloc if there is no memory.
+
+	std::size_t share(const WebSocketPreparedMessage::Ptr& pMessage, std::size_t reserved, std::size_t count);
+		/// So many connections get a message, for which each has reserved something, or 0. Returns its index in turnMessages().
+		/// Throws a std::bad_alloc if there is no memory.
+
+	void begins(WebSocketEventConnection& connection);
+		/// One of them has a run from now on.
+
+	const WebSocketTurnMessages& turnMessages() const;
+
 	void markDirty(WebSocketEventConnection& connection);
 		/// The connection has something to flush.
 
@@ -190,6 +203,9 @@ private:
 	void performTasks();
 	static void logError(const std::exception& exc);
 	void performBroadcast(const Task& task);
+	void performToMany(const Task& task, std::vector<WebSocketEventConnection::Ptr>& connections);
+	void giveRuns();
+	void settleRuns();
 	void giveBroadcasts();
 	void distribute();
 	void flushDirty();
@@ -211,6 +227,8 @@ private:
 	WebSocketFanOut _fanOut;
 	WebSocketBroadcasts _broadcasts;
 	std::size_t _broadcastBytes; // of these
+	WebSocketTurnMessages _turnMessages;
+	std::vector<WebSocketEventConnection*> _runs; // those that have some of these, or had
 	std::vector<WebSocketEventConnection*> _connections; // each knows its place here
 	std::mutex _connectionsMutex; // of those, for who is not the loop's thread, and for the loop's thread when it changes them
 	std::vector<WebSocketEventConnection*> _receivers; // memory for distribute()
@@ -232,6 +250,7 @@ private:
 	bool _ended;
 	std::atomic<bool> _posted; // there are tasks or functions
 	std::vector<Task> _tasks;
+	std::vector<std::vector<WebSocketEventConnection::Ptr>> _lists; // of Task::SEND_TO_MANY
 	std::size_t _taskBytes;    // of the broadcasts there
 	bool _lost;                // the last of these was not kept
 	std::vector<std::function<void()>> _functions;
@@ -252,6 +271,18 @@ inline void WebSocketReactor::markDirty(WebSocketEventConnection& connection)
 inline const WebSocketBroadcasts& WebSocketReactor::broadcasts() const
 {
 	return _broadcasts;
+}
+
+
+inline const WebSocketTurnMessages& WebSocketReactor::turnMessages() const
+{
+	return _turnMessages;
+}
+
+
+inline void WebSocketReactor::begins(WebSocketEventConnection& connection)
+{
+	_runs.push_back(&connection); // share() has made room
 }
 
 

@@ -23,6 +23,7 @@ WebSocketSendQueue::WebSocketSendQueue():
 	broadcasts(0),
 	_flags(CLOSED),
 	_drain(false),
+	_run(0),
 	_queued(0)
 {
 }

@@ -111,7 +111,7 @@ public:
 	void metrics(WebSocketConnection::Metrics& metrics) const;
 		/// Sets what this knows. Any thread.
 
-	Poco::UInt32 broadcasts; // how many the loop had when this was given the last
+	Poco::UInt32 broadcasts; // how many the loop had when this was given the last; another number while a run waits, so that nothing is sent before it
 
 protected:
 	enum Flag
@@ -141,6 +141,7 @@ private:
 	std::atomic<bool> _drain;               // onDrained() is owed
 
 protected:
+	Poco::UInt16 _run;                      // how many messages of the loop's turn wait, one behind the other; the first is told by broadcasts
 	std::unique_ptr<WebSocketOutput> _pOutput;
 
 private:

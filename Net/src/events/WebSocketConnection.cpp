@@ -13,6 +13,7 @@
 #include "core/FrameHeader.h"
 #include "core/SendRules.h"
 #include "core/UTF8.h"
+#include "events/EventConnection.h"
 #include "Poco/Exception.h"
 
 
@@ -94,6 +95,13 @@ WebSocketConnection::SendResult WebSocketConnection::send(std::string_view messa
 {
 	if (compression == WebSocketFrame::Compression::AS_AGREED) return send(message, opcode);
 	return send(WebSocketPreparedMessage::Ptr(new WebSocketPreparedMessage(message, opcode, compression)));
+}
+
+
+void WebSocketConnection::send(const WebSocketPreparedMessage::Ptr& pMessage, WebSocketConnection* const* ppConnections, std::size_t count, SendResult* pResults)
+{
+	if (!pMessage) throw InvalidArgumentException("No message");
+	WebSocketEventConnection::sendToMany(pMessage, ppConnections, count, pResults);
 }
 
 
