@@ -102,6 +102,7 @@ struct WebSocketConnectionGroup: public Poco::RefCountedObject
 		Poco::UInt64 received = 0; // bytes
 		Poco::UInt64 sent = 0;
 		Poco::Int64 milliseconds = 0;
+		bool read = true; // the request; otherwise the path may be a part of one
 	};
 
 	virtual void refused(const WebSocketRefusal&, const Traffic&)

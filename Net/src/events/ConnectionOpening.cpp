@@ -154,17 +154,17 @@ void WebSocketEventConnection::conclude(std::unique_ptr<WebSocketOpeningHandshak
 	}
 	else
 	{
-		tellRefused(pOpening->refusal(), pOpening->response().size());
+		tellRefused(pOpening->refusal(), pOpening->response().size(), pOpening->isRead());
 		go(WebSocketLife::CLOSED);
 	}
 	_reactor.giveOpening(std::move(pOpening));
 }
 
 
-[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::tellRefused(WebSocketRefusal&& refusal, std::size_t sent)
+[[gnu::cold, gnu::noinline]] void WebSocketEventConnection::tellRefused(WebSocketRefusal&& refusal, std::size_t sent, bool read)
 {
 	refusal.address = _stream.remoteAddress();
-	group().root.refused(refusal, {_input.bytes, sent, _since.elapsed()/1000});
+	group().root.refused(refusal, {_input.bytes, sent, _since.elapsed()/1000, read});
 }
 
 
@@ -175,7 +175,7 @@ void WebSocketEventConnection::conclude(std::unique_ptr<WebSocketOpeningHandshak
 	WebSocketRefusal refusal;
 	refusal.reason = WebSocketRefusal::TLS_FAILED;
 	refusal.text   = _stream.handshakeError();
-	if (!refusal.text.empty()) tellRefused(std::move(refusal), 0);
+	if (!refusal.text.empty()) tellRefused(std::move(refusal), 0, false);
 	else if (_life.counted() == WebSocketConnectionGroup::HANDSHAKE || !_pOpening->received().empty()) group().root.abandoned();
 }
 

@@ -46,7 +46,7 @@ void WebSocketEventConnection::timeReached(Time now)
 		_pOpening->timedOut();
 		const std::string response = _pOpening->response();
 		const bool idle = response.empty() && _life.counted() == WebSocketConnectionGroup::HTTP; // between two requests
-		if (!idle) tellRefused(_pOpening->refusal(), response.size());
+		if (!idle) tellRefused(_pOpening->refusal(), response.size(), _pOpening->isRead());
 		if (response.empty())
 		{
 			cut();

@@ -289,7 +289,7 @@ private:
 	void sendControl(int flags, const char* pPayload, std::size_t length);
 	void sendClose(int code, const std::string& reason);
 	void protocolFailed();
-	void tellRefused(WebSocketRefusal&& refusal, std::size_t sent);
+	void tellRefused(WebSocketRefusal&& refusal, std::size_t sent, bool read);
 	void handshakeEnded();
 	void noteClose(int code);
 	void limitAge();

@@ -41,7 +41,8 @@ WebSocketOpeningHandshake::WebSocketOpeningHandshake():
 	_pParams(nullptr),
 	_pHTTPParams(nullptr),
 	_pStream(nullptr),
-	_requests(0)
+	_requests(0),
+	_read(false)
 {
 }
 
@@ -103,6 +104,7 @@ void WebSocketOpeningHandshake::forget()
 {
 	cancel();
 	_requests    = 0;
+	_read        = false;
 	_behind.clear();
 	_pUserData.reset();
 	_pGroup      = nullptr;
@@ -158,6 +160,7 @@ WebSocketOpeningHandshake::Result WebSocketOpeningHandshake::handle()
 {
 	const Verdict parsed = WebSocketHandshake::parseRequest(_received, anyRequest());
 	if (!parsed.ok()) return refuse(parsed);
+	_read = true;
 	WebSocketRefusal::Reason reason = WebSocketRefusal::ADDRESS_LIMIT;
 	if (!_pGroup->identify(*_pStream, *_pRequest, reason)) return refuse(reason, HTTPResponse::HTTP_SERVICE_UNAVAILABLE, "A limit is reached", RETRY_AFTER);
 	const bool other = _pHTTPParams && !WebSocketHandshake::hasToken(*_pRequest, "Upgrade", "websocket");
@@ -343,6 +346,12 @@ void WebSocketOpeningHandshake::write(const HTTPResponse& response, const Verdic
 	if (verdict.ok()) return;
 	_written.append(verdict.text).append("\n");
 	_verdict = verdict;
+}
+
+
+bool WebSocketOpeningHandshake::isRead() const
+{
+	return _read;
 }
 
 

@@ -94,6 +94,9 @@ public:
 	Result timedOut();
 		/// It has taken too long. Returns REFUSED, with a response if a part of the request has come.
 
+	bool isRead() const;
+		/// Returns true if the request has been received and can be read.
+
 	WebSocketRefusal refusal() const;
 		/// After REFUSED: why, and what was asked for. The address is not known here.
 
@@ -139,6 +142,7 @@ private:
 	std::string _routeParameter;
 	WebSocketStream* _pStream;
 	int _requests;
+	bool _read;
 	std::string _behind;
 	std::string _received;
 	std::string _written;

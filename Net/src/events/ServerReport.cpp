@@ -53,7 +53,7 @@ void WebSocketServer::Core::refused(const WebSocketRefusal& refusal, const Traff
 			_pAccessLog->information(line.format());
 		}
 		std::string value;
-		const std::size_t number = _paths.find(refusal.path, value);
+		const std::size_t number = traffic.read ? _paths.find(refusal.path, value) : WebSocketRoutes::NONE;
 		WebSocketRoute& teller = number == WebSocketRoutes::NONE ? *this : *_routes[number];
 		teller.tellRefused(refusal);
 	}

@@ -748,6 +748,46 @@ TEST_P(EventPortTest, HandlersThatFail)
 }
 
 
+TEST_P(EventPortTest, NobodyWaitsForTheClientsPartOfTheEnd)
+	/// The client has the answer, and keeps its end of the connection open, without TLS's close_notify; Poco 1.13 would wait for that.
+{
+	const HTTPServerParams::Ptr pParams = httpParams(1);
+	pParams->setTimeout(Poco::Timespan(6*DEADLINE_S, 0));
+	Gate gate;
+	EventServer server(GetParam());
+	server.server.setHTTP(new FunctionFactory([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() == "/gate") gate.pass();
+		if (request.getURI() == "/throws") throw Poco::NotImplementedException("x");
+		if (request.getURI() == "/ends") response.setKeepAlive(false);
+		response.sendBuffer("x", 1);
+	}), pParams);
+	server.start();
+	for (const char* path: {"/throws", "/ends"})
+	{
+		RawPeer peer = server.dial();
+		peer.send(get(path));
+		receiveAnswer(peer);
+		EXPECT_TRUE(peer.atEnd());
+		EXPECT_TRUE(eventually([&] { return server.server.metrics().httpConnections == 0; })) << path;
+	}
+	std::vector<RawPeer> queued;
+	for (int i = 0; i < 3; ++i) queued.push_back(server.dial());
+	for (RawPeer& peer: queued) EXPECT_EQ("x", ask(peer, "/"));
+	RawPeer busy = server.dial();
+	busy.send(get("/gate"));
+	EXPECT_TRUE(eventually([&] { return gate.arrived == 1; }));
+	for (RawPeer& peer: queued) peer.send(get("/"));
+	RawPeer last = server.dial();
+	last.send("GET /");
+	EXPECT_TRUE(eventually([&] { return server.server.metrics().handshakes == 1; }));
+	std::future<void> stopped = std::async(std::launch::async, [&] { server.server.stop(); });
+	for (RawPeer& peer: queued) EXPECT_TRUE(closed(peer));
+	gate.open();
+	EXPECT_EQ(std::future_status::ready, stopped.wait_for(std::chrono::seconds(2*DEADLINE_S)));
+}
+
+
 //
 // Other protocols
 //

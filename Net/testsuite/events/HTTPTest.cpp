@@ -266,7 +266,9 @@ TEST_P(TransportTest, HandlerAnswersAgainAfterARefusal)
 			++answered;
 		}
 	};
-	events.setHTTP(handle);
+	const Poco::Net::HTTPServerParams::Ptr pHTTPParams = httpParams();
+	pHTTPParams->setTimeout(Poco::Timespan(6*DEADLINE_S, 0)); // nobody waits for it: peers keep their end open
+	events.setHTTP(new FunctionFactory(handle), pHTTPParams);
 	events.start();
 	TestServer http(GetParam(), TestServer::RequestHandler(handle));
 	struct

@@ -284,6 +284,64 @@ TEST_F(EventTest, ARefusalIsToldTheHandlerOfItsPath)
 }
 
 
+TEST_P(EventPortTest, ARequestThatCannotBeReadIsNobodysButTheServers)
+	/// As much of it as has come may look like the path of a route.
+{
+	Notes notes;
+	const auto noting = [&notes](const std::string& name)
+	{
+		return [&notes, name](const Poco::Net::WebSocketRefusal& refusal)
+		{
+			notes.add(name + " " + std::to_string(refusal.status) + " " + Poco::Net::WebSocketRefusal::name(refusal.reason) + " " + refusal.path.substr(0, 10));
+		};
+	};
+	WebSocketServerCallbacks routes;
+	routes.onRefused = noting("own");
+	WebSocketConnectionParams::Ptr pOwn = new WebSocketConnectionParams;
+	WebSocketConnectionParams::Ptr pAsks = new WebSocketConnectionParams;
+	Mailbox<WebSocketAcceptance::Ptr> waiting;
+	pAsks->setAsyncHook([&](const WebSocketAcceptance::Ptr& pWaiting) { waiting.put(pWaiting); });
+	pAsks->setAcceptanceTimeout(Poco::Timespan(0, 50*1000));
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setHandshakeTimeout(Poco::Timespan(2, 0));
+	pParams->setMaxHandshakeSize(1000);
+	EventServer server(GetParam(), pParams);
+	server.handler.refused = noting("default");
+	server.server.addRoute("/own/*", routes, pOwn);
+	server.server.addRoute("/o", routes, pOwn);
+	server.server.addRoute("/asks", routes, pAsks);
+	server.start();
+	const struct
+	{
+		std::string request;
+		int status;
+		std::string note;
+	}
+	rows[] =
+	{
+		{"GET /own/1 HTTP/1.1\r\nX: " + std::string(1000, 'x'), 431, "default 431 too_large /own/1"},
+		{"GET /own/" + std::string(1000, 'x'), 431, "default 431 too_large /own/xxxxx"},
+		{"GET /own/1\r\n\r\n", 400, "default 400 malformed /own/1"},
+		{"GET /own/1 HTTP/1.1\r\nno field\r\n\r\n", 400, "default 400 malformed /own/1"},
+		{"GET /o", 408, "default 408 timed_out /o"}, // it is of /own/1
+		{"GET /own/1 HTTP/1.1\r\n", 408, "default 408 timed_out /own/1"},
+		{"GET /own/1 HTTP/1.1\r\nHost: x\r\n\r\n", 400, "own 400 malformed /own/1"}, // it is read, and is none for WebSocket
+		{handshakeRequest("/asks"), 503, "own 503 timed_out /asks"}
+	};
+	std::vector<std::string> expected;
+	for (const auto& row: rows)
+	{
+		SCOPED_TRACE(row.request.substr(0, 40));
+		RawPeer peer = server.dial();
+		peer.send(row.request);
+		EXPECT_EQ(row.status, statusOf(peer.receiveThrough("\r\n\r\n")));
+		expected.push_back(row.note.substr(0, row.note.find('/') + 10));
+		EXPECT_TRUE(eventually([&] { return notes.lines().size() == expected.size(); }));
+	}
+	EXPECT_EQ(expected, notes.lines());
+}
+
+
 TEST_F(EventTest, AHookOfARouteMayAnswerLater)
 {
 	Mailbox<WebSocketAcceptance::Ptr> waiting;

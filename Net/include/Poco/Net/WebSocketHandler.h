@@ -106,7 +106,8 @@ public:
 	virtual void onRefused(const WebSocketRefusal& refusal);
 		/// A connection or an opening handshake was refused, by whatever rule or limit; WebSocketServer::adopt() refuses as well. Connections that
 		/// the client has ended before its request was complete are none, and neither is what a handler of WebSocketServer::setHTTP() answers.
-		/// If the path leads to a route (WebSocketServer::addRoute()), its handler is told, otherwise that of the server's constructor.
+		/// If the request could be read, and its path leads to a route (WebSocketServer::addRoute()), its handler is told, otherwise that of
+		/// the server's constructor.
 		///
 		/// Unlike the other callbacks, several threads may call it at the same time: those of the loops, and those that call adopt().
 		/// A flood of connections comes here one by one; WebSocketServer::Metrics has the counts. What it throws is ignored.

@@ -43,7 +43,7 @@ struct WebSocketRefusal: public WebSocketRefusalReason
 		/// The peer's address.
 
 	std::string path;
-		/// The path that was asked for, as the peer has sent it, without a query; empty if it is not known.
+		/// The path that was asked for, as the peer has sent it, without a query; empty if it is not known. If the request is cut short, it may be too.
 };
 
 
