@@ -75,6 +75,36 @@ namespace
 		return pRequest;
 	}
 
+	class EndOfTLS
+		/// Ends TLS before a session closes its socket, also if a handler has thrown: closing would wait for the client with Poco 1.13.
+	{
+	public:
+		EndOfTLS(WebSocketHTTPSession& session, const Poco::AutoPtr<StreamSocketImpl>& pSocket):
+			_session(session),
+			_pSocket(pSocket)
+		{
+		}
+
+		~EndOfTLS()
+		{
+			if (_session.has(_pSocket.get())) WebSocketOpenSSL(_pSocket.get()).end();
+		}
+
+	private:
+		EndOfTLS(const EndOfTLS&) = delete;
+		EndOfTLS& operator = (const EndOfTLS&) = delete;
+
+		WebSocketHTTPSession& _session;
+		Poco::AutoPtr<StreamSocketImpl> _pSocket;
+	};
+
+	void letGo(Poco::AutoPtr<StreamSocketImpl>& pSocket)
+		/// Lets go of a socket, and ends TLS if nobody else has it.
+	{
+		if (pSocket->referenceCount() == 1) WebSocketOpenSSL(pSocket.get()).end();
+		pSocket.reset();
+	}
+
 	bool received(HTTPServerRequestImpl& request)
 		/// Returns true if nothing of the request's body is left. What is left would be taken for the next request.
 	{
@@ -226,6 +256,7 @@ void WebSocketHTTPDispatcher::handle(Connection& connection)
 	try
 	{
 		WebSocketHTTPSession session(connection.received, connection.remote, connection.local, _pParams);
+		const EndOfTLS end(session, connection.pSocket);
 		kept = handleRequest(session, connection);
 		if (kept)
 		{
@@ -233,10 +264,6 @@ void WebSocketHTTPDispatcher::handle(Connection& connection)
 			session.drainBuffer(behind);
 			connection.received.assign(behind.begin(), behind.size());
 			session.release(); // or it would be closed
-		}
-		else if (session.has(connection.pSocket.get()))
-		{
-			WebSocketOpenSSL(const_cast<StreamSocketImpl*>(connection.pSocket.get())).end();
 		}
 	}
 	catch (const Poco::Exception& exc)
@@ -260,7 +287,7 @@ void WebSocketHTTPDispatcher::handle(Connection& connection)
 		}
 		else
 		{
-			connection.pSocket.reset();
+			letGo(connection.pSocket);
 			_owner.closed(connection.remote);
 		}
 	}
@@ -338,7 +365,7 @@ void WebSocketHTTPDispatcher::cut()
 	}
 	for (Connection& connection: queue)
 	{
-		connection.pSocket.reset();
+		letGo(connection.pSocket);
 		_owner.closed(connection.remote);
 	}
 }

@@ -10,6 +10,7 @@
 
 
 #include "net/ServerHandshake.h"
+#include "net/OpenSSL.h"
 #include "net/SessionAccess.h"
 #include "Poco/Net/HTTPServerRequestImpl.h"
 #include "Poco/Net/HTTPServerResponse.h"
@@ -163,6 +164,7 @@ void WebSocketServerHandshake::sendRefusal(HTTPServerRequest& request, HTTPServe
 	try
 	{
 		socket.sendBytes(bytes.data(), static_cast<int>(bytes.size()));
+		WebSocketOpenSSL(static_cast<StreamSocketImpl*>(socket.impl())).end();
 		socket.shutdownSend();
 	}
 	catch (const Poco::Exception&)

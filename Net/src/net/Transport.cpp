@@ -119,6 +119,7 @@ WebSocketTransport::WebSocketTransport(StreamSocketImpl* pSocket):
 
 WebSocketTransport::~WebSocketTransport()
 {
+	if (_pSocket->referenceCount() == 1) _openSSL.end(); // it is closed now
 	_pSocket->release();
 }
 
@@ -635,6 +636,7 @@ void WebSocketTransport::shutdown()
 	else
 	{
 		Poco::FastMutex::ScopedLock lock(_mutex);
+		_openSSL.end();
 		_pSocket->shutdown();
 		::shutdown(_pSocket->sockfd(), SHUT_RDWR); // wakes a thread in wait(), whatever TLS made of it
 	}
@@ -651,6 +653,7 @@ void WebSocketTransport::wake()
 void WebSocketTransport::close()
 {
 	Poco::FastMutex::ScopedLock lock(_mutex);
+	_openSSL.end();
 	_pSocket->close();
 }
 

@@ -751,7 +751,7 @@ TEST_P(EventPortTest, HandlersThatFail)
 TEST_P(EventPortTest, NobodyWaitsForTheClientsPartOfTheEnd)
 	/// The client has the answer, and keeps its end of the connection open, without TLS's close_notify; Poco 1.13 would wait for that.
 {
-	const HTTPServerParams::Ptr pParams = httpParams(1);
+	HTTPServerParams::Ptr pParams = httpParams(1);
 	pParams->setTimeout(Poco::Timespan(6*DEADLINE_S, 0));
 	Gate gate;
 	EventServer server(GetParam());
