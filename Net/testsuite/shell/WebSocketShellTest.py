@@ -4,6 +4,7 @@ SPDX-License-Identifier: BSL-1.0
 """
 
 import base64
+import json
 import os
 import pty
 import signal
@@ -395,6 +396,30 @@ class EndingsMessages(Endings, unittest.TestCase):
 
         lines, _ = self.check(serve, 0)
         self.assertEqual(lines, ["< TEXT 14 in drei Tälen", "< CLOSE 2 1000", "> CLOSE 2 1000"])
+
+
+@unittest.skipUnless(os.environ.get("MESSAGES"), "Poco::Messaging was not built: there is no FlatBuffers")
+class Messaging(unittest.TestCase):
+    """Lines are messages of a MessageService, in both of its subprotocols."""
+
+    def test_lines_are_messages(self):
+        page = os.path.join(os.path.dirname(__file__), "../../../samples/Messages/page/index.html")
+        with Process(os.environ["MESSAGES"], page, "127.0.0.1:0") as server:
+            url = server.read_line().split(",")[0].replace("http://localhost", "ws://127.0.0.1") + "messages"
+            lines = ['{"opcode":"connect","id":1,"text":"Ann"}', '{"opcode":200,"id":2,"payload":"you"}', '{"opcode":200,"id":3,"payload64":"AP8="}']
+            for subprotocol in ("poco.messaging.v1", "poco.messaging.json.v1"):
+                with self.subTest(subprotocol=subprotocol), shell("--quiet", "--wait=1", f"--subprotocol={subprotocol}", url) as process:
+                    code, out, err = process.finish("\n".join(lines).encode() + b"\n")
+                    self.assertEqual(code, 0, err)
+                    answers = [json.loads(line) for line in out.decode().splitlines()]
+                    self.assertEqual([answer["id"] for answer in answers], [1, 2, 3])
+                    self.assertEqual(answers[0]["text"], "Ann")
+                    self.assertEqual(answers[1]["payload"], "Hello you")
+                    self.assertEqual(answers[2]["payload64"], "SGVsbG8gAP8=")
+            with shell("--quiet", "--wait=1", "--subprotocol=poco.messaging.v1", url) as process:
+                code, out, err = process.finish(b"nonsense\n")
+                self.assertEqual((code, out), (0, b""))
+                self.assertIn("Not a message", err)
 
 
 class Compression(unittest.TestCase):

@@ -85,6 +85,7 @@ ShellSession::ShellSession(const WebSocket& ws, const ShellSettings& settings, L
 	_pLink(createLink(ws, settings)),
 	_settings(settings),
 	_printer(settings.quiet),
+	_messageText(ws.subprotocol()),
 	_input(input)
 {
 }
@@ -167,7 +168,21 @@ void ShellSession::handleLine(const std::string& line)
 		const std::string name = takeWord(argument);
 		handleCommand(name, argument);
 	}
-	else enqueue(WebSocket::FRAME_TEXT, line);
+	else enqueueLine(line);
+}
+
+
+void ShellSession::enqueueLine(std::string line)
+{
+	try
+	{
+		const bool binary = _messageText.encode(line);
+		enqueue(binary ? WebSocket::FRAME_BINARY : WebSocket::FRAME_TEXT, line);
+	}
+	catch (Poco::SyntaxException& exc)
+	{
+		say(exc.message());
+	}
 }
 
 
@@ -175,7 +190,7 @@ void ShellSession::handleCommand(const std::string& name, const std::string& arg
 {
 	if (name == "text")
 	{
-		enqueue(WebSocket::FRAME_TEXT, argument);
+		enqueueLine(argument);
 	}
 	else if (name == "ping")
 	{
@@ -264,10 +279,17 @@ void ShellSession::handleMessage(const Frame& frame)
 	++_messageFrames;
 	if (frame.flags & WebSocket::FRAME_FLAG_FIN)
 	{
-		_printer.print(FramePrinter::RECEIVED, _messageOpcode, _message, _messageFrames);
+		printMessage();
 		_message.clear();
 		_messageFrames = 0;
 	}
+}
+
+
+void ShellSession::printMessage()
+{
+	if (_messageOpcode == WebSocket::FRAME_OP_BINARY && _messageText.decode(_message)) _messageOpcode = WebSocket::FRAME_OP_TEXT;
+	_printer.print(FramePrinter::RECEIVED, _messageOpcode, _message, _messageFrames);
 }
 
 
@@ -322,7 +344,9 @@ void ShellSession::flush()
 		{
 			_firstBegun = !_pLink->send(frame);
 			if (_firstBegun) return;
-			_printer.print(FramePrinter::SENT, opcode, frame.payload);
+			std::string shown = frame.payload;
+			const bool text = opcode == WebSocket::FRAME_OP_BINARY && _messageText.decode(shown);
+			_printer.print(FramePrinter::SENT, text ? static_cast<int>(WebSocket::FRAME_OP_TEXT) : opcode, shown);
 			if (opcode == WebSocket::FRAME_OP_CLOSE)
 			{
 				_closeSent = true;

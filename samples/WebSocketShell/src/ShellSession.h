@@ -13,6 +13,7 @@
 
 #include "FramePrinter.h"
 #include "LineReader.h"
+#include "MessageText.h"
 #include "ShellLink.h"
 #include "ShellSettings.h"
 #include "StopSignal.h"
@@ -57,12 +58,14 @@ private:
 	void wait(int milliseconds);
 	void takeInput();
 	void handleLine(const std::string& line);
+	void enqueueLine(std::string line);
 	void handleCommand(const std::string& name, const std::string& argument);
 	void handleCloseCommand(const std::string& argument);
 
 	bool receive();
 	void handleFrame(const Frame& frame);
 	void handleMessage(const Frame& frame);
+	void printMessage();
 	void handlePing(const std::string& payload);
 	void handleClose(const std::string& payload);
 
@@ -80,6 +83,7 @@ private:
 	const std::unique_ptr<ShellLink> _pLink;
 	const ShellSettings& _settings;
 	FramePrinter _printer;
+	const MessageText _messageText;
 	StopSignal _stopSignal;
 	LineReader& _input;
 

@@ -81,7 +81,8 @@ protected:
 		options.addOption(Option("help", "h", "Print this text and exit."));
 		options.addOption(Option("header", "", "Add a header to the request. Repeatable.")
 			.argument("name: value").repeatable(true));
-		options.addOption(Option("subprotocol", "", "Offer a subprotocol. Repeatable; the first is preferred.")
+		options.addOption(Option("subprotocol", "", "Offer a subprotocol. Repeatable; the first is preferred. With poco.messaging.v1 "
+			"lines are messages in JSON, and what is received is printed as such.")
 			.argument("name").repeatable(true));
 		options.addOption(Option("deflate", "", "Offer compression (permessage-deflate). Messages are then "
 			"printed without the number of their frames, and PINGs are answered, but not printed."));
