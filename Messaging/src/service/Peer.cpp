@@ -10,6 +10,9 @@
 
 
 #include "service/Peer.h"
+#include <algorithm>
+#include <new>
+#include <typeinfo>
 
 
 namespace Poco {
@@ -26,7 +29,8 @@ Peer::Peer(WebSocketConnection& connection, const MessageFormat& format, const C
 	_pConnection(&connection, true),
 	_format(format),
 	_clock(clock),
-	_limited(false)
+	_limited(false),
+	_keeps(false)
 {
 }
 
@@ -36,16 +40,9 @@ Peer::~Peer()
 }
 
 
-Connection::Result Peer::send(const Prepared& pMessage)
+Connection::Result Peer::resultOf(WebSocketConnection::SendResult sent)
 {
-	if (_limited.load(std::memory_order_relaxed))
-	{
-		const QuotaRule::Action action = count(Opcode::PUBLICATION, pMessage->message().size());
-		if (action != QuotaRule::NONE) return action == QuotaRule::REJECT ? FULL : CLOSED;
-	}
-	const std::lock_guard<std::mutex> lock(_sending);
-	if (_keeps) return FULL;
-	switch (connection().send(pMessage))
+	switch (sent)
 	{
 	case WebSocketConnection::SENT:
 		return SENT;
@@ -55,6 +52,55 @@ Connection::Result Peer::send(const Prepared& pMessage)
 	default:
 		return CLOSED;
 	}
+}
+
+
+Connection::Result Peer::admit(std::size_t bytes)
+{
+	if (_keeps.load(std::memory_order_acquire)) return FULL; // answers come first
+	if (!_limited.load(std::memory_order_relaxed)) return SENT;
+	const QuotaRule::Action action = count(Opcode::PUBLICATION, bytes);
+	return action == QuotaRule::NONE ? SENT : action == QuotaRule::REJECT ? FULL : CLOSED;
+}
+
+
+Connection::Result Peer::send(const Prepared& pMessage)
+{
+	const Result result = admit(pMessage->message().size());
+	return result == SENT ? resultOf(connection().send(pMessage)) : result;
+}
+
+
+void PeerCarrier::send(const Prepared& pMessage, Connection* const* ppConnections, std::size_t count, Connection::Result* pResults)
+{
+	WebSocketConnection* connections[BATCH] = {};
+	WebSocketConnection::SendResult sent[BATCH];
+	std::fill_n(sent, static_cast<std::size_t>(BATCH), WebSocketConnection::QUEUE_FULL);
+	std::size_t places[BATCH] = {};
+	std::size_t peers = 0;
+	const std::size_t bytes = pMessage->message().size();
+	for (std::size_t i = 0; i < count; ++i)
+	{
+		if (typeid(*ppConnections[i]) != typeid(Peer)) // the application may have attached others
+		{
+			pResults[i] = ppConnections[i]->send(pMessage);
+			continue;
+		}
+		Peer& peer = static_cast<Peer&>(*ppConnections[i]);
+		pResults[i] = peer.admit(bytes);
+		if (pResults[i] != Connection::SENT) continue;
+		connections[peers] = &peer.connection();
+		places[peers++] = i;
+	}
+	try
+	{
+		WebSocketConnection::send(pMessage, connections, peers, sent);
+	}
+	catch (const std::bad_alloc&)
+	{
+		// those that get it are marked
+	}
+	for (std::size_t i = 0; i < peers; ++i) pResults[places[i]] = Peer::resultOf(sent[i]);
 }
 
 

@@ -28,7 +28,7 @@ namespace Messaging {
 POCO_MESSAGING_BEGIN
 
 
-class Peer: public Connection
+class Peer final: public Connection
 	/// A client of a MessageService: its connection, which the hub sends on as well, and what is known of it.
 	///
 	/// Messages to it never overtake each other. An answer that does not fit into the connection's queue waits here, and nothing is
@@ -82,6 +82,13 @@ protected:
 private:
 	typedef Poco::Net::WebSocketConnection WebSocketConnection;
 
+	Result admit(std::size_t bytes);
+		/// Returns SENT if the hub's message may go to the connection now.
+
+	static Result resultOf(WebSocketConnection::SendResult sent);
+
+	friend class PeerCarrier;
+
 	QuotaRule::Action count(Poco::UInt16 opcode, std::size_t bytes);
 		/// Counts what is about to be sent. Returns REJECT or TERMINATE (and closes), or NONE.
 
@@ -89,11 +96,19 @@ private:
 	const MessageFormat& _format;
 	const Clock& _clock;
 	std::atomic<bool> _limited; // there are rules for what it is sent
-	std::mutex _sending; // for what follows; held for no call of anybody else's but the connection's
+	std::mutex _sending; // for what follows, and the order of answers; held for no call of anybody else's but the connection's
 	std::deque<std::string> _kept;
-	bool _keeps = false;
+	std::atomic<bool> _keeps; // is set by that
 	std::mutex _reading;
 	int _pauses = 0;
+};
+
+
+class PeerCarrier: public Carrier
+	/// Gives a message to the connections of many peers at once.
+{
+public:
+	void send(const Prepared& pMessage, Connection* const* ppConnections, std::size_t count, Connection::Result* pResults) override;
 };
 
 

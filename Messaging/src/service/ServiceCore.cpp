@@ -60,7 +60,7 @@ ServiceCore::ServiceCore(const MessageServiceParams::Ptr& pParams, const HubPara
 	_clock(pHubParams->getClock()),
 	_encoders{Encoder::Ptr(new MessageEncoder(MessageFormat::binary(), _clock)), Encoder::Ptr(new MessageEncoder(MessageFormat::json(), _clock))},
 	_sealed(false),
-	_pHub(std::make_unique<Hub>(pBackplane, pHubParams)),
+	_pHub(std::make_unique<Hub>(pBackplane, pHubParams, std::make_shared<PeerCarrier>())),
 	_stopped(false)
 {
 	addBuiltins();

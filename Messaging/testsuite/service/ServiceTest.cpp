@@ -537,6 +537,44 @@ TEST_P(ServiceTest, AClientThatDoesNotReadIsNotReadFrom)
 }
 
 
+TEST_P(ServiceTest, ManySubscribersGetAllInOneOrder)
+{
+	constexpr int CLIENTS = 20;
+	constexpr int PUBLISHERS = 3;
+	constexpr int EACH = 100;
+	TestService service(GetParam(), [](MessageServiceParams& params, HubParams&) { params.setMaxQueuedBytes(64*1024*1024); });
+	std::vector<std::unique_ptr<TestClient>> clients;
+	for (int i = 0; i < CLIENTS; ++i)
+	{
+		clients.push_back(std::make_unique<TestClient>(service));
+		ASSERT_TRUE(clients.back()->connect());
+		ASSERT_TRUE(clients.back()->subscribe("c"));
+	}
+	std::vector<std::thread> publishers;
+	for (int i = 0; i < PUBLISHERS; ++i)
+	{
+		publishers.emplace_back([&, i]()
+		{
+			for (int number = 0; number < EACH; ++number) service.pService->hub().publish("c", std::to_string(i) + '.' + std::to_string(number));
+		});
+	}
+	std::vector<std::string> first;
+	for (const auto& pClient: clients)
+	{
+		std::vector<std::string> got;
+		for (int i = 0; i < PUBLISHERS*EACH; ++i)
+		{
+			const auto pPublication = pClient->next(Opcode::PUBLICATION);
+			ASSERT_TRUE(pPublication);
+			got.emplace_back(pPublication->payload);
+		}
+		if (first.empty()) first = got;
+		EXPECT_EQ(first, got);
+	}
+	for (std::thread& thread: publishers) thread.join();
+}
+
+
 TEST(Service, EndsBeforeItsServer)
 {
 	TestService service(Wire::BINARY);
