@@ -114,6 +114,12 @@ Hub& MessageService::hub()
 }
 
 
+Session::Ptr MessageService::session(const WebSocketConnection& connection) const
+{
+	return _pCore->session(connection);
+}
+
+
 MessageService::Metrics MessageService::metrics() const
 {
 	return _pCore->metrics();

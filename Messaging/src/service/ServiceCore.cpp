@@ -472,6 +472,19 @@ const MessageServiceParams& ServiceCore::params() const
 }
 
 
+Session::Ptr ServiceCore::session(const WebSocketConnection& connection) const
+{
+	const std::shared_ptr<void> pData = connection.userData(); // of another route it is something else
+	Peer* const pPeer = static_cast<Peer*>(pData.get());
+	{
+		const std::lock_guard<std::mutex> lock(_mutex);
+		if (_peers.count(pPeer) == 0) return Session::Ptr();
+	}
+	const std::lock_guard<std::mutex> lock(pPeer->mutex);
+	return pPeer->pSession;
+}
+
+
 MessageService::Metrics ServiceCore::metrics() const
 {
 	MessageService::Metrics metrics;

@@ -60,6 +60,7 @@ public:
 
 	Hub& hub();
 	const MessageServiceParams& params() const;
+	Session::Ptr session(const Poco::Net::WebSocketConnection& connection) const;
 	MessageService::Metrics metrics() const;
 	Time now() const;
 	Poco::Int64 wallOffset() const;

@@ -63,6 +63,27 @@ TEST_P(ServiceTest, Connect)
 }
 
 
+TEST_P(ServiceTest, SessionOfAConnection)
+{
+	TestService service(GetParam());
+	TestService other(GetParam());
+	TestClient client(service);
+	ASSERT_TRUE(eventually([&]() { return service.pService->metrics().connections == 1; }));
+	const auto connections = service.pServer->connections();
+	ASSERT_EQ(1u, connections.size());
+	EXPECT_TRUE(service.pService->session(*connections.front()).isNull()) << "there was no Connect";
+	const auto pConnected = client.connect();
+	ASSERT_TRUE(pConnected);
+	const auto pSession = service.pService->session(*connections.front());
+	ASSERT_FALSE(pSession.isNull());
+	EXPECT_EQ(pConnected->session, pSession->id());
+	EXPECT_TRUE(other.pService->session(*connections.front()).isNull()) << "it is another service's";
+	client.send(Message::empty(Opcode::DISCONNECT, 0));
+	EXPECT_EQ(1000, client.closeCode());
+	EXPECT_TRUE(eventually([&]() { return service.pService->session(*connections.front()).isNull(); }));
+}
+
+
 TEST_P(ServiceTest, PublishAndSubscribe)
 {
 	TestService service(GetParam());

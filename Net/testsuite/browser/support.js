@@ -27,7 +27,12 @@ class Server {
 	static async start(program, ...options) {
 		const server = new Server();
 		const port = options.some(option => option.startsWith("--port=")) ? [] : ["--port=0"];
-		server.process = spawn(program, [...port, ...options], {stdio: ["ignore", "pipe", "inherit"]});
+		server.process = spawn(program, [...port, ...options], {stdio: ["ignore", "pipe", "pipe"]});
+		server.errors = ""; // what it says on the standard error output
+		server.process.stderr.on("data", data => {
+			server.errors += data;
+			process.stderr.write(data);
+		});
 		server.exit = once(server.process, "exit");
 		const lines = readline.createInterface({input: server.process.stdout});
 		const first = await Promise.race([once(lines, "line"), server.exit]);

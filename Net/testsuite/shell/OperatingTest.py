@@ -35,7 +35,7 @@ def get(port, path, **fields):
 class Metrics(unittest.TestCase):
     def test_both_formats_are_what_they_are_said_to_be(self):
         with ChatServer() as server:
-            client = Client(server.port)
+            client = Client(server.port, **ChatServer.SUBPROTOCOL)
             self.addCleanup(client.close)
 
             status, kind, text = get(server.port, "/metrics", Accept=OPEN_METRICS)
@@ -72,7 +72,7 @@ class Connections(unittest.TestCase):
 
     def test_are_shown_to_operators(self):
         with ChatServer() as server:
-            clients = [Client(server.port) for _ in range(3)]
+            clients = [Client(server.port, **ChatServer.SUBPROTOCOL) for _ in range(3)]
             for client in clients:
                 self.addCleanup(client.close)
             shown = self.shown(server, 3)
@@ -90,7 +90,7 @@ class Connections(unittest.TestCase):
     def test_up_to_100_of_them(self):
         with ChatServer() as server:
             for _ in range(101):
-                self.addCleanup(Client(server.port).close)
+                self.addCleanup(Client(server.port, **ChatServer.SUBPROTOCOL).close)
             shown = self.shown(server, 101)
             self.assertEqual(len(shown["connections"]), 100)
             times = [row["since"] for row in shown["connections"]]
@@ -147,7 +147,7 @@ class Systemd(unittest.TestCase):
                     until = time.monotonic() + DEADLINE
                     while True:
                         try:
-                            client = Client(port)  # starts the program
+                            client = Client(port, **ChatServer.SUBPROTOCOL)  # starts the program
                             break
                         except ConnectionRefusedError:  # it does not listen yet
                             self.assertLess(time.monotonic(), until)
@@ -162,7 +162,7 @@ class Systemd(unittest.TestCase):
         self.addCleanup(notifications.close)
         with Activated(self.listener, NOTIFY_SOCKET=notifications.path) as process:
             self.assertEqual(notifications.next(), "READY=1")
-            client = Client(self.port)  # from here on it serves
+            client = Client(self.port, **ChatServer.SUBPROTOCOL)  # from here on it serves
             self.addCleanup(client.close)
             process.send_signal(signal.SIGTERM)
             self.assertEqual(notifications.next(), "STOPPING=1")
@@ -178,7 +178,7 @@ class Systemd(unittest.TestCase):
             """A client that is there all the time, as far as it can."""
             while not done.is_set():
                 try:
-                    client = Client(self.port)  # an opening handshake that fails is a failure
+                    client = Client(self.port, **ChatServer.SUBPROTOCOL)  # an opening handshake that fails is a failure
                 except (OSError, EOFError, AssertionError) as error:
                     failures.append(repr(error))
                     return

@@ -276,6 +276,7 @@ class EchoServer(ServerProcess):
 
 class ChatServer(ServerProcess):
     PROGRAM = "CHAT_SERVER"
+    SUBPROTOCOL = {"Sec-WebSocket-Protocol": "poco.messaging.json.v1"}  # a client without it is refused
 
 
 class Certificates:

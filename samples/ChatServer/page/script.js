@@ -2,140 +2,236 @@
 
 // Whatever comes from people is put into the page as textContent, never as HTML.
 
-const RETRY_AFTER = 2000;  // ms, when the connection is lost
-const STATUS_POINTS = 120; // one each second
 const MAX_LINES = 500;     // shown
-const WATCH_EVERY = 2000;  // ms, while the panel for operators is open
+const TYPING_EVERY = 2000; // ms between two that say that we are typing
+const TYPING_FOR = 5000;   // ms that one counts
+const ENDED = 4000;        // the Close code of an operator
 
 const byId = id => document.getElementById(id);
-const plots = {
-	connections: new Plot(byId("connections-plot"), STATUS_POINTS, ""),
-	messages: new Plot(byId("messages-plot"), STATUS_POINTS, ""),
-	bytes: new Plot(byId("bytes-plot"), STATUS_POINTS, "")
-};
+const serviceURL = location.href.replace(/^http/, "ws").replace(/[?#].*/, "");
 
-let socket = null;
-let wanted = null;         // the room and name that were asked for
-let entered = false;       // and whether we are in
-let peopleNumber = 0;      // of the event that the list of people is from
+let client = null;       // while we are in a room
+let place = null;        // {room, name}, as long
+let entered = false;     // the room's channel has answered
+let people = new Set();
+let asking = false;      // who is here
+let askAgain = false;
+let target = null;       // whom the next message is for; null: everybody
+let awaited = null;      // {left, count} of messages that were missed, and are coming
+let lastTyped = 0;
+const typing = new Map(); // by name: the timer that ends it
+
+const roomChannel = () => `presence-room-${place.room}`;
+const typingChannel = () => `typing-${place.room}`;
 
 //
-// Connection
+// What the user does
 //
-function connect() {
-	const scheme = location.protocol === "https:" ? "wss" : "ws";
-	socket = new WebSocket(`${scheme}://${location.host}/`);
-	socket.onopen = () => {
-		byId("extensions").textContent = socket.extensions || "none";
-		if (wanted) enter(wanted); // we were in a room when the connection was lost
-		showState();
-	};
-	socket.onmessage = event => {
-		const message = JSON.parse(event.data);
-		receive[message.type]?.(message);
-	};
-	socket.onclose = event => {
-		if (entered) showError(`The connection is lost (code ${event.code}). Trying again.`);
-		entered = false;
-		byId("people").replaceChildren();
-		showState();
-		setTimeout(connect, RETRY_AFTER);
-	};
-	showState();
+async function fetchToken(name) {
+	const response = await fetch("token", {method: "POST", body: name});
+	const text = await response.text();
+	if (!response.ok) throw Object.assign(new Error(text.trim()), {final: response.status === 400});
+	return text;
 }
 
-function send(message) {
-	if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+function enter(room, name) {
+	place = {room, name};
+	byId("lines").replaceChildren();
+	showError("");
+	showNote("");
+	location.hash = encodeURIComponent(room);
+	client = new MessagingClient(serviceURL, {
+		token: () => fetchToken(name),
+		onState: showState,
+		onSubscribed: subscribed,
+		onMessage: message => receive[message.opcode]?.(message),
+		isFinal: code => code === ENDED
+	});
+	client.subscribe(roomChannel());
+	client.subscribe(typingChannel());
+	client.start();
+}
+
+async function leave() {
+	const leaving = client;
+	await leaving.unsubscribe(roomChannel()).catch(() => {}); // or the others would see us for some seconds
+	if (leaving !== client) return;
+	place = null;
+	leaving.stop();
+	client = null;
+	setTarget(null);
+	showState("closed", "");
+	showNote("");
+	byId("name").focus();
+}
+
+async function say() {
+	const text = byId("text").value;
+	if (text.trim() === "") return;
+	const to = target;
+	showError("");
+	byId("text").value = "";
+	lastTyped = 0;
+	try {
+		if (to === null) return await client.request({opcode: "publish", channel: roomChannel(), payload: text});
+		const {count = 0} = await client.request({opcode: "send", user: to, payload: text});
+		if (count === 0) throw new Error(`${to} is not here`);
+		showPrivate(place.name, to, text);
+	}
+	catch (error) {
+		showError(`Not sent: ${error.message}.`.replace(/\.\.$/, "."));
+		if (byId("text").value === "") byId("text").value = text;
+	}
+}
+
+function typed() {
+	if (!entered || target !== null || byId("text").value === "" || Date.now() - lastTyped < TYPING_EVERY) return;
+	lastTyped = Date.now();
+	client.request({opcode: "publish", channel: typingChannel(), payload: "1"}).catch(() => {});
+}
+
+function setTarget(name) {
+	target = name;
+	byId("say-label").textContent = name === null ? "Message" : `Message for ${name} only`;
+	byId("everybody").hidden = name === null;
+	for (const button of byId("people").querySelectorAll("button")) button.setAttribute("aria-pressed", button.textContent === name);
 }
 
 //
 // What the server says
 //
-// Messages may overtake each other on their way, since the server has several threads. So events
-// of a room are numbered: the newest list of people counts, and lines are put where they belong.
-//
 const receive = {
-	joined(message) {
-		if (message.room !== wanted?.room) return;
-		entered = true;
-		showError("");
-		showPeople(message);
-		for (const line of message.lines) showLine(line);
-		showState();
-		byId("text").focus();
+	publication(message) {
+		if (message.channel === typingChannel()) {
+			if (message.sender !== place.name) setTyping(message.sender, true);
+			return;
+		}
+		setTyping(message.sender, false);
+		showLine(message);
+		if (awaited && --awaited.left === 0) showRecovered();
 	},
 
-	people(message) {
-		if (message.room === wanted?.room) showPeople(message);
+	send({sender, payload = ""}) {
+		showPrivate(sender, place.name, payload);
 	},
 
-	said(message) {
-		if (message.room === wanted?.room) showLine(message.line);
+	join({channel, user}) {
+		if (channel !== roomChannel()) return;
+		people.add(user);
+		peopleChanged();
 	},
 
-	refused(message) {
-		showError(message.text);
-		if (!entered) wanted = null;
-		showState();
+	leave({channel, user}) {
+		if (channel !== roomChannel()) return;
+		people.delete(user);
+		setTyping(user, false);
+		peopleChanged();
 	},
 
-	status(message) {
-		const messages = message.messagesIn + message.messagesOut;
-		const bytes = (message.bytesIn + message.bytesOut) / 1024;
-		plots.connections.add(message.connections);
-		plots.messages.add(messages);
-		plots.bytes.add(bytes);
-		byId("connections").textContent = message.connections;
-		byId("messages").textContent = messages.toFixed(messages < 10 ? 1 : 0);
-		byId("bytes").textContent = bytes.toFixed(bytes < 10 ? 2 : 0);
-		byId("rooms").replaceChildren(...message.rooms.map(room => {
-			const option = element("option", "", `${room.people} there`);
-			option.value = room.name;
-			return option;
-		}));
+	warning() {
+		showError("You write a lot. A little more, and the server will refuse it.");
+	},
+
+	unsubscribed({text}) {
+		showError(text);
 	}
 };
 
-//
-// What the user does
-//
-function enter(place) {
-	wanted = place;
-	peopleNumber = 0;
-	byId("lines").replaceChildren();
-	send({type: "join", ...place});
-	location.hash = encodeURIComponent(place.room);
+function subscribed(channel, how, count) {
+	if (channel !== roomChannel()) return;
+	entered = true;
+	showState(client.state, "");
+	loadPeople();
+	if (how === "recovered") {
+		awaited = {left: count, count};
+		if (count === 0) showRecovered();
+		return;
+	}
+	awaited = null;
+	for (const row of byId("lines").querySelectorAll("[data-number]")) row.remove(); // private messages stay
+	if (how === "lost") showNote("You are back. Not all that you have missed could be had: these are the last messages.");
+	loadHistory(client, channel);
 }
 
-function leave() {
-	send({type: "leave"});
-	wanted = null;
-	entered = false;
-	byId("people").replaceChildren();
-	showState();
+function showRecovered() {
+	const {count} = awaited;
+	awaited = null;
+	showNote(count === 0 ? "You are back. You have missed nothing." : `You are back. All that you have missed has come: ${count} ${count === 1 ? "message" : "messages"}.`);
 }
 
-function say() {
-	const text = byId("text").value;
-	if (text.trim() === "") return;
-	showError("");
-	send({type: "say", text});
-	byId("text").value = "";
+async function loadHistory(from, channel) {
+	try {
+		const {items = []} = await from.request({opcode: "history", channel, limit: 50});
+		if (from === client && channel === roomChannel()) items.forEach(showLine);
+	}
+	catch {
+		// the connection is lost: it comes with the next one
+	}
+}
+
+// Who comes or goes while the answer is on its way may be missing in it: it is asked for again.
+async function loadPeople() {
+	askAgain = asking;
+	if (asking) return;
+	asking = true;
+	const from = client;
+	try {
+		const {items = []} = await from.request({opcode: "presence", channel: roomChannel()});
+		if (from === client) {
+			people = new Set(items.map(({user}) => user));
+			showPeople();
+		}
+	}
+	catch {
+		askAgain = false; // as above
+	}
+	asking = false;
+	if (askAgain && client) loadPeople();
+}
+
+function peopleChanged() {
+	askAgain = asking;
+	showPeople();
 }
 
 //
 // Showing
 //
-function showState() {
-	const state = ["connecting", "open", "closing", "closed"][socket.readyState];
+function showState(state, reason) {
+	if (state !== "open") {
+		entered = false;
+		people.clear();
+		showPeople();
+		for (const name of [...typing.keys()]) setTyping(name, false);
+	}
+	if (reason) showReason(state, reason);
+	else if (state === "open") showError("");
+	const offline = place !== null && state === "closed";
 	byId("state").dataset.state = state;
-	byId("state").textContent = state;
-	byId("join").disabled = state !== "open";
-	byId("join-form").hidden = entered;
-	byId("leave-form").hidden = !entered;
-	byId("my-name").textContent = wanted?.name ?? "";
-	byId("my-room").textContent = wanted?.room ?? "";
+	byId("state").textContent = offline ? "offline" : state;
+	byId("offline").hidden = place === null;
+	byId("offline").textContent = offline ? "Come back" : "Go offline";
+	byId("join-form").hidden = place !== null;
+	byId("leave-form").hidden = place === null;
+	byId("my-name").textContent = place?.name ?? "";
+	byId("my-room").textContent = place?.room ?? "";
+	byId("extensions").textContent = state === "open" ? client.extensions || "none" : "–";
+	const wasDisabled = byId("text").disabled;
 	for (const id of ["text", "say"]) byId(id).disabled = !entered;
+	if (wasDisabled && entered && [document.body, null, byId("join")].includes(document.activeElement)) byId("text").focus();
+}
+
+function showReason(state, reason) {
+	if (typeof reason === "string") {
+		if (state === "closed") { // the name is none
+			showError(reason);
+			place = client = null;
+			byId("name").focus();
+		}
+		else if (byId("error").hidden) showError("The server cannot be reached. Trying again."); // or it says already how the connection was lost
+	}
+	else if (state === "closed") showError(reason.reason || `The connection has ended (code ${reason.code}).`);
+	else showError(`The connection is lost (code ${reason.code}). Trying again.`);
 }
 
 function showError(text) {
@@ -143,99 +239,87 @@ function showError(text) {
 	byId("error").hidden = text === "";
 }
 
-function showPeople({people, number}) {
-	if (number < peopleNumber) return;
-	peopleNumber = number;
-	byId("people").replaceChildren(...people.map(name => element("li", "", name)));
+function showNote(text) {
+	byId("note").textContent = text;
+	byId("note").hidden = text === "";
 }
 
-function showLine(line) {
+// The buttons of those who stay are left as they are: one may have the focus.
+function showPeople() {
+	const list = byId("people");
+	const rows = new Map([...list.children].map(row => [row.dataset.name, row]));
+	for (const [name, row] of rows) {
+		if (!people.has(name)) row.remove();
+	}
+	let next = list.firstElementChild;
+	for (const name of [...people].sort()) {
+		if (next?.dataset.name === name) next = next.nextElementSibling;
+		else list.insertBefore(personRow(name), next);
+	}
+}
+
+function personRow(name) {
+	const row = document.createElement("li");
+	row.dataset.name = name;
+	const button = element("button", "person", "");
+	button.type = "button";
+	button.append(element("bdi", "", name));
+	button.disabled = name === place?.name;
+	button.title = button.disabled ? "You" : "Write to this person only";
+	button.setAttribute("aria-pressed", name === target);
+	button.addEventListener("click", () => {
+		setTarget(name);
+		byId("text").focus();
+	});
+	row.append(button);
+	return row;
+}
+
+function setTyping(name, is) {
+	clearTimeout(typing.get(name));
+	typing.delete(name);
+	if (is) typing.set(name, setTimeout(() => setTyping(name, false), TYPING_FOR));
+	const names = [...typing.keys()];
+	byId("typing").textContent = names.length === 0 ? "\u200b" : names.length > 3 ? `${names.length} people are typing…` :
+		`${names.join(", ")} ${names.length === 1 ? "is" : "are"} typing…`;
+}
+
+// Messages of the history may come behind live ones: they are put where they belong.
+function showLine({offset, sender, payload = "", timestamp}) {
+	const number = Number(offset);
+	let before = null; // what comes next, if this line is late
+	for (let row = byId("lines").lastElementChild; row; row = row.previousElementSibling) {
+		const other = Number(row.dataset.number);
+		if (other === number) return; // as part of the history, and by itself
+		if (other < number) break;
+		if (other > number) before = row; // none of a private message
+	}
+	const row = lineRow(timestamp, sender === place.name, element("bdi", "name", sender), payload);
+	row.dataset.number = number;
+	showRow(row, before);
+}
+
+function showPrivate(from, to, text) {
+	const names = element("span", "name", "");
+	names.append(element("bdi", "", from), " → ", element("bdi", "", to));
+	const row = lineRow(Date.now(), from === place.name, names, text);
+	row.classList.add("private");
+	showRow(row, null);
+}
+
+function lineRow(timestamp, mine, name, text) {
+	const row = document.createElement("li");
+	row.dataset.mine = mine;
+	row.append(element("time", "", new Date(timestamp).toTimeString().slice(0, 5)), name, element("bdi", "text", text));
+	return row;
+}
+
+function showRow(row, before) {
 	const list = byId("lines");
 	const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 4;
-	let before = null; // what comes next, if this line is late
-	for (let row = list.lastElementChild; row; row = row.previousElementSibling) {
-		const number = Number(row.dataset.number);
-		if (number === line.number) return; // as part of the history, and by itself
-		if (number < line.number) break;
-		before = row;
-	}
-	const row = document.createElement("li");
-	row.dataset.number = line.number;
-	row.dataset.mine = line.name === wanted.name;
-	const time = new Date(line.time).toTimeString().slice(0, 5);
-	row.append(element("time", "", time), element("bdi", "name", line.name), element("bdi", "text", line.text));
 	list.insertBefore(row, before);
 	if (list.children.length > MAX_LINES) list.firstElementChild.remove();
 	if (atEnd) list.scrollTop = list.scrollHeight;
-}
-
-//
-// The panel for operators shows /metrics and /connections, which the library's own counts and snapshot are behind.
-//
-let watching = false;
-
-async function watch() {
-	if (watching) return; // it has been closed and opened meanwhile
-	watching = true;
-	while (byId("operator").open) {
-		try {
-			const [metrics, connections] = await Promise.all([fetch("/metrics"), fetch("/connections")]);
-			if (metrics.ok) showMetrics(parseMetrics(await metrics.text()));
-			showConnections(connections.ok ? await connections.json() : null);
-		}
-		catch {
-			// the server is away, which the page says already
-		}
-		await new Promise(resolve => setTimeout(resolve, WATCH_EVERY));
-	}
-	watching = false;
-}
-
-// The samples of each metric, with the value of their first label, or "".
-function parseMetrics(text) {
-	const metrics = new Map();
-	for (const [, name, label, value] of text.matchAll(/^(\w+)(?:\{\w+="([^"]*)"[^}]*\})? (\S+)$/gm)) {
-		if (!metrics.has(name)) metrics.set(name, []);
-		metrics.get(name).push({label: label ?? "", value: Number(value)});
-	}
-	return metrics;
-}
-
-function showMetrics(metrics) {
-	const samples = name => metrics.get(`websocket_${name}`) ?? [];
-	const sum = list => list.reduce((total, sample) => total + sample.value, 0);
-	const named = list => list.filter(sample => sample.value > 0).map(sample => `${sample.label} ${sample.value}`).join(", ");
-	const outcomes = samples("handshakes_total");
-	const refusals = outcomes.filter(({label}) => label !== "opened" && label !== "abandoned");
-	const timeouts = samples("timeouts_total");
-	byId("handshakes").textContent = sum(outcomes.filter(({label}) => label === "opened"));
-	byId("abandoned").textContent = sum(outcomes.filter(({label}) => label === "abandoned"));
-	byId("refused").textContent = sum(refusals);
-	byId("timeouts").textContent = sum(timeouts);
-	byId("dropped").textContent = sum(samples("dropped_messages_total"));
-	byId("queued").textContent = sum(samples("queued_bytes"));
-	byId("lag").textContent = `${(1000 * Math.max(0, ...samples("loop_lag_seconds").map(({value}) => value))).toFixed(1)} ms`;
-	byId("reasons").textContent = [["Refused", refusals], ["Timed out", timeouts]]
-		.filter(([, list]) => sum(list) > 0).map(([what, list]) => `${what}: ${named(list)}.`).join(" ");
-}
-
-function showConnections(list) {
-	const now = Date.now();
-	byId("connections-rows").replaceChildren(...(list?.connections ?? []).map(connection => {
-		const row = document.createElement("tr");
-		for (const text of [connection.id.slice(0, 8), connection.address, openFor(now - connection.since), connection.messagesIn,
-			connection.messagesOut, connection.bytesIn, connection.bytesOut, connection.queued])
-			row.append(element("td", "", text));
-		row.title = connection.id;
-		return row;
-	}));
-	byId("connections-note").textContent = list === null ? "Connections are shown on the server's own machine only." :
-		list.total > list.connections.length ? `${list.connections.length} of ${list.total}: the longest queues first, then the oldest.` : "";
-}
-
-function openFor(milliseconds) {
-	const seconds = Math.max(0, Math.round(milliseconds / 1000));
-	return seconds < 60 ? `${seconds} s` : seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
 }
 
 function element(name, className, text) {
@@ -264,10 +348,31 @@ function roomOfURL() {
 	}
 }
 
-onSubmit("join-form", () => enter({room: byId("room").value.trim(), name: byId("name").value.trim()}));
+onSubmit("join-form", () => {
+	const room = byId("room").value.trim(), name = byId("name").value.trim();
+	if (room === "" || name === "") showError("A room and a name are needed.");
+	else enter(room, name);
+});
 onSubmit("leave-form", leave);
 onSubmit("say-form", say);
-byId("operator").addEventListener("toggle", watch);
+byId("text").addEventListener("input", typed);
+byId("offline").addEventListener("click", () => {
+	if (client.state === "closed") client.start();
+	else {
+		showError("");
+		showNote("You are offline. Others see you leave in some seconds.");
+		client.stop();
+	}
+});
+byId("everybody").addEventListener("click", () => {
+	setTarget(null);
+	byId("text").focus();
+});
+document.addEventListener("keydown", event => {
+	if (event.key === "Escape" && target !== null) {
+		setTarget(null);
+		byId("text").focus();
+	}
+});
 byId("room").value = roomOfURL() || "lobby";
 byId("name").focus();
-connect();

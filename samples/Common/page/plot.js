@@ -36,8 +36,9 @@ class Plot {
 		const height = this.svg.clientHeight;
 		if (width === 0 || height === 0) return;
 		const left = 46, right = 8, top = 8, bottom = 8;
-		const step = Plot.niceStep((this.values.length ? this.max() : 1) / 4);
-		const highest = step * Math.max(1, Math.ceil((this.values.length ? this.max() : 1) / step));
+		const max = Math.max(0, ...this.values) || 1;
+		const step = Plot.niceStep(max / 4);
+		const highest = step * Math.ceil(max / step);
 		const x = i => left + (width - left - right) * (this.capacity - this.values.length + i) / (this.capacity - 1);
 		const y = value => height - bottom - (height - top - bottom) * value / highest;
 

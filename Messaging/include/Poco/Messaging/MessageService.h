@@ -105,6 +105,10 @@ public:
 	Hub& hub();
 		/// Returns the hub, for what the application itself publishes and sends.
 
+	Session::Ptr session(const Poco::Net::WebSocketConnection& connection) const;
+		/// Returns the session of a connection, for instance of one of WebSocketServer::connections(); null if it has none: it is not this service's,
+		/// has not been connected yet, or has ended.
+
 	Metrics metrics() const;
 		/// Returns the counts.
 
