@@ -6,7 +6,8 @@
 // Module:  PublishBenchmark
 //
 // What EventsBenchmark does with --broadcast, by the hub of Poco::Messaging: every connection is in one channel, in which every
-// message is published. BENCHMARK_HISTORY: how many publications are kept.
+// message is published. BENCHMARK_HISTORY: how many publications are kept. BENCHMARK_CHANNELS: how many channels have all connections in
+// them, and are published in, in turns.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
@@ -21,6 +22,9 @@
 #include "Poco/Process.h"
 #include <csignal>
 #include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
 
 
 using Poco::Net::WebSocketConnection;
@@ -137,37 +141,53 @@ namespace
 				options.historySize = BENCHMARK_HISTORY;
 				return options;
 			});
+			_pParams->setMaxChannels(SESSION);
+			for (int i = 0; i < BENCHMARK_CHANNELS; ++i) _names.push_back("channel-" + std::to_string(i));
 			_pHub = std::make_unique<Hub>(Backplane::Ptr(new MemoryBackplane), _pParams, std::make_shared<ServerCarrier>());
 		}
 
 		void onOpen(WebSocketConnection& connection, Poco::Net::HTTPServerRequest&) override
 		{
-			const Session::Ptr pSession = _pHub->attach(Connection::Ptr(new ServerConnection(connection)), _pEncoder);
-			connection.setUserData(std::make_shared<Session::Ptr>(pSession));
-			_pHub->subscribe(pSession, "channel", SubscribeDone());
+			const auto pSessions = std::make_shared<Sessions>();
+			for (std::size_t i = 0; i < _names.size(); ++i)
+			{
+				if (i % SESSION == 0) pSessions->push_back(_pHub->attach(Connection::Ptr(new ServerConnection(connection)), _pEncoder));
+				_pHub->subscribe(pSessions->back(), _names[i], SubscribeDone());
+			}
+			connection.setUserData(pSessions);
 		}
 
 		void onMessage(WebSocketConnection&, std::string_view data, WebSocketFrame::Opcode) override
 		{
-			_pHub->publish("channel", std::string(data));
+			_pHub->publish(_names[_next++ % _names.size()], std::string(data));
 		}
 
 		void onDrained(WebSocketConnection& connection) override
 		{
-			_pHub->drained(sessionOf(connection));
+			for (const Session::Ptr& pSession: sessionsOf(connection)) _pHub->drained(pSession);
 		}
 
 		void onClose(WebSocketConnection& connection, int, const std::string&) override
 		{
-			_pHub->detach(sessionOf(connection));
+			for (const Session::Ptr& pSession: sessionsOf(connection)) _pHub->detach(pSession);
 		}
 
 	private:
-		static Session::Ptr sessionOf(WebSocketConnection& connection)
+		enum
 		{
-			return *std::static_pointer_cast<Session::Ptr>(connection.userData());
+			SESSION = 4096 // channels that a session may be in
+		};
+
+		typedef std::vector<Session::Ptr> Sessions;
+
+		static const Sessions& sessionsOf(WebSocketConnection& connection)
+			/// As long as it is open.
+		{
+			return *std::static_pointer_cast<Sessions>(connection.userData());
 		}
 
+		std::vector<std::string> _names;
+		std::size_t _next = 0; // there is one loop
 		Encoder::Ptr _pEncoder{new PayloadEncoder};
 		HubParams::Ptr _pParams{new HubParams};
 		std::unique_ptr<Hub> _pHub;

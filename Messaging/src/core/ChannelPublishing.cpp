@@ -10,6 +10,7 @@
 
 
 #include "core/Channel.h"
+#include <algorithm>
 #include <utility>
 
 
@@ -90,11 +91,15 @@ Delivery Channel::fanOut(const Publication::Ptr& pPublication)
 	Batch batch;
 	const auto flush = [&]()
 	{
-		if (batch.failed)
+		std::fill_n(batch.results, batch.count, Connection::FULL);
+		try
 		{
-			for (std::size_t i = 0; i < batch.count; ++i) batch.results[i] = Connection::FULL;
+			if (!batch.failed && batch.count > 0) _host.carrier().send(batch.pMessage, batch.connections, batch.count, batch.results);
 		}
-		else if (batch.count > 0) _host.carrier().send(batch.pMessage, batch.connections, batch.count, batch.results);
+		catch (...) // the carrier's; there is no memory, above all
+		{
+			_host.failed();
+		}
 		for (std::size_t i = 0; i < batch.count; ++i)
 		{
 			Subscription& subscription = *batch.subscriptions[i];

@@ -11,6 +11,8 @@
 #include "Poco/Exception.h"
 #include <gtest/gtest.h>
 #include <climits>
+#include <memory>
+#include <new>
 
 
 namespace
@@ -361,6 +363,48 @@ TEST(HubMisuse, AnEncoderThatFailsIsTold)
 		hub.pass(1);
 		EXPECT_NE(std::string::npos, pConnection->text().find("dropped " + channel + " 1")) << pConnection->text();
 		EXPECT_EQ(2u, pConnection->messages().size()) << pConnection->text();
+	}
+}
+
+
+TEST(HubMisuse, ACarrierThatFailsIsTold)
+	/// Who has not got the message counts as slow, and the others as served.
+{
+	class Failing: public Poco::Messaging::Carrier
+	{
+	public:
+		void send(const Prepared& pMessage, Connection* const* ppConnections, std::size_t count, Connection::Result* pResults) override
+		{
+			Poco::Messaging::Carrier::send(pMessage, ppConnections, fails ? 1 : count, pResults);
+			if (fails) throw std::bad_alloc();
+		}
+
+		bool fails = true;
+	};
+
+	for (const std::string channel: {"c", "h"})
+	{
+		TestHub hub;
+		const auto pCarrier = std::make_shared<Failing>();
+		hub.pHub = std::make_unique<Hub>(Backplane::Ptr(new MemoryBackplane(hub.pParams->getClock())), hub.pParams, pCarrier);
+		FakeConnection::Ptr connections[3];
+		for (FakeConnection::Ptr& pConnection: connections)
+		{
+			pConnection = new FakeConnection;
+			hub.subscribe(hub.attach(pConnection), channel);
+		}
+		const PublishResult result = hub.publish(channel, "1");
+		EXPECT_EQ(1u, result.local.delivered);
+		EXPECT_EQ(2u, channel == "h" ? result.local.lagging : result.local.dropped);
+		pCarrier->fails = false;
+		hub.pass(1);
+		hub.publish(channel, "2");
+		EXPECT_EQ(2u, connections[0]->messages().size()) << connections[0]->text();
+		for (std::size_t i: {1u, 2u}) // told, or replayed
+		{
+			EXPECT_EQ(2u, connections[i]->messages().size()) << connections[i]->text();
+			EXPECT_EQ(channel == "c", connections[i]->text().find("dropped " + channel + " 1") != std::string::npos) << connections[i]->text();
+		}
 	}
 }
 

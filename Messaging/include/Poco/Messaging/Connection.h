@@ -60,7 +60,7 @@ protected:
 
 class Messaging_API Carrier
 	/// Gives one message to several connections: for transports that have a cheaper way than one call for each connection, for instance
-	/// one hand-over to each loop. The default calls Connection::send() for each.
+	/// WebSocketConnection::send() with a list of connections. The default calls Connection::send() for each.
 	///
 	/// Called as Connection::send() is. The results are known when it returns: a carrier that hands over to other
 	/// threads counts the bytes first.
@@ -76,7 +76,8 @@ public:
 
 	virtual void send(const Prepared& pMessage, Connection* const* ppConnections, std::size_t count, Connection::Result* pResults);
 		/// Sends a message to count connections, and sets as many results. A connection may be closed by now, and is
-		/// referred to by its session as long as the call takes, and no longer.
+		/// referred to by its session as long as the call takes, and no longer. All results are FULL before. If this throws, they are
+		/// taken as they are then.
 };
 
 
