@@ -62,15 +62,17 @@ int WebSocketTimedInput::fetchAlive(char* pTarget, std::size_t length, Fetch how
 	/// Like fetch(), but sends a PING when nothing has come for a while, and
 	/// fails if nothing comes then either. Meanwhile sends what is pending. With a limit, keeps to that instead.
 {
-	const WebSocketDeadline receiveTimeout(_transport.getReceiveTimeout());
+	WebSocketDeadline receiveTimeout(_transport.getReceiveTimeout());
 	const WebSocketDeadline& limit = _pLimit ? *_pLimit : receiveTimeout;
 	for (;;)
 	{
-		const int n = _transport.receiveNow(pTarget, length, how == PEEK);
-		if (n != WebSocketTransport::AGAIN)
+		bool arrived = false;
+		const int n = _transport.receiveNow(pTarget, length, how == PEEK, &arrived);
+		if (n != WebSocketTransport::AGAIN || arrived)
 		{
 			if (_keepAlive.received(now())) probePeer(_transport.socket()->sockfd(), false);
-			return n;
+			if (!arrived) return n;
+			receiveTimeout = WebSocketDeadline(_transport.getReceiveTimeout());
 		}
 		if (!_transport.getBlocking()) return AGAIN;
 

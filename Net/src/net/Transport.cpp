@@ -176,11 +176,14 @@ inline int WebSocketTransport::receivePlain(char* pTarget, std::size_t length, i
 }
 
 
-int WebSocketTransport::receiveNow(char* pTarget, std::size_t length, bool peeking)
+int WebSocketTransport::receiveNow(char* pTarget, std::size_t length, bool peeking, bool* pArrived)
 {
 	if (_plain) return receivePlain(pTarget, length, MSG_DONTWAIT | (peeking ? MSG_PEEK : 0));
 	Poco::FastMutex::ScopedLock lock(_mutex);
-	return canReceive() ? receiveOnce(pTarget, length) : AGAIN;
+	if (!canReceive()) return AGAIN;
+	const int n = receiveOnce(pTarget, length);
+	if (n == AGAIN && pArrived) *pArrived = _receiveWants == WebSocketOpenSSL::READ && !renegotiates();
+	return n;
 }
 
 

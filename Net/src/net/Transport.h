@@ -71,8 +71,8 @@ public:
 		/// been seen with peek(), go to pScratch, and are not counted. Returns AGAIN
 		/// also if nothing has arrived behind them yet.
 
-	int receiveNow(char* pTarget, std::size_t length, bool peek);
-		/// Like receive() or, with peek set, peek(), but never waits.
+	int receiveNow(char* pTarget, std::size_t length, bool peek, bool* pArrived = nullptr);
+		/// Like receive() or, with peek set, peek(), but never waits. With AGAIN, *pArrived becomes true if a part of a TLS record has come.
 
 	bool waitReadable(const Poco::Timespan& timeout, bool orWritable = false);
 		/// Waits for something to receive, or the end of the stream, or with orWritable for room to send, or the

@@ -11,6 +11,8 @@
 #include "support/SlowPeer.h"
 #include "Poco/Clock.h"
 #include <future>
+#include <thread>
+#include <utility>
 
 
 using Poco::Net::WebSocket;
@@ -107,6 +109,43 @@ TEST_P(MessageSlowTest, ReaderThatDoesNotReadIsNotWaitedForLonger)
 	Wire wire(GetParam());
 	wire.ws.setSendTimeout(ms(300));
 	EXPECT_THROW(wire.ws.sendText(large()), Poco::TimeoutException);
+}
+
+
+TEST_P(MessageSlowTest, ARecordThatComesSlowly)
+	/// Bytes come all the time; TLS gives nothing of a record before it is whole.
+{
+	const std::pair<bool, bool> rows[] = {{false, false}, {true, false}, {true, true}};
+	for (const auto& [keepAlive, parts]: rows)
+	{
+		SCOPED_TRACE(std::string(keepAlive ? "keep-alive" : "") + (parts ? " parts" : ""));
+		ParamsPtr pParams = new WebSocketParams;
+		if (keepAlive) pParams->setPingInterval(ms(500));
+		if (keepAlive) pParams->setPongTimeout(ms(1000));
+		Wire wire(GetParam(), pParams);
+		wire.ws.setReceiveTimeout(ms(1500));
+		const std::string message = pattern(100);
+		const std::string sealed = wire.peer.seal(wire.frame(0x81, message));
+		std::future<std::string> received = std::async(std::launch::async, [&, parts = parts]
+		{
+			std::string text;
+			WebSocketFrame::Opcode opcode = WebSocketFrame::OP_CONT;
+			if (!parts)
+			{
+				wire.ws.receiveMessage(text, opcode);
+				return text;
+			}
+			char buffer[1000];
+			for (WebSocket::Part part; !part.last && wire.ws.receivePart(buffer, sizeof(buffer), part);) text += part.data;
+			return text;
+		});
+		for (std::size_t i = 0; i < sealed.size(); i += sealed.size()/8 + 1)
+		{
+			wire.peer.sendSealed(sealed.substr(i, sealed.size()/8 + 1));
+			std::this_thread::sleep_for(std::chrono::milliseconds(300)); // longer than the limits in all
+		}
+		EXPECT_EQ(message, get(received));
+	}
 }
 
 
