@@ -238,6 +238,33 @@ namespace
 		const bool _before;
 	};
 
+	void secureOn(HTTPClientSession& session, const Poco::AutoPtr<StreamSocketImpl>& pTarget, const Poco::Timespan& timeout, WebSocketTLSSession* pLast)
+		/// See WebSocketDialer::secure().
+	{
+		session.reset();
+		const WebSocketDeadline limit(timeout);
+		if (limit.over() || !limit.limited()) Race::failTimeout();
+		const WebSocketOpenSSL openSSL = openSSLOf(session);
+		openSSL.setPeerHostName(session.getHost());
+		openSSL.setConnection(new Connected(pTarget));
+		try
+		{
+			const Limited limited(session, timeout);
+			const NoProxy noProxy(session);
+			Lazy lazy(session, pLast);
+			WebSocketSessionAccess::dial(session, Poco::AutoPtr<StreamSocketImpl>(pTarget)->peerAddress());
+			openSSL.setConnection(pTarget);
+			lazy.complete(limit);
+		}
+		catch (const Poco::Exception&)
+		{
+			openSSL.setConnection(pTarget);
+			session.reset();
+			if (limit.left() <= Poco::Timespan(0, 5000)) Race::failTimeout();
+			throw;
+		}
+	}
+
 	class Dial
 		/// One connect().
 	{
@@ -258,8 +285,9 @@ namespace
 			if (addresses.empty()) throw NoAddressFoundException("No address of the source's kind", _session.getHost());
 			if (_session.secure() && _proxied) addresses.resize(1); // the session makes the tunnel, and verifies the proxy's name
 			if (addresses.size() == 1) attempt(addresses.front(), left());
-			else if (_session.secure()) oneByOne(addresses);
-			else race(addresses);
+			else if (!_session.secure()) race(addresses);
+			else if (WebSocketDialer::canSecure(_session)) raceAndSecure(addresses);
+			else oneByOne(addresses);
 		}
 
 	private:
@@ -280,7 +308,30 @@ namespace
 			if (_session.socket().impl() == pConnected.get()) WebSocketSessionAccess::attach(_session, pConnected->target());
 		}
 
+		void raceAndSecure(Addresses& addresses)
+			/// TLS is spoken with the one that has answered first, however long that takes. If it fails, the others have their turn.
+		{
+			std::unique_ptr<Poco::Exception> pFailure;
+			while (!addresses.empty())
+			{
+				std::size_t number = 0;
+				Poco::AutoPtr<StreamSocketImpl> pTarget = winner(addresses, pFailure.get(), number);
+				addresses.erase(addresses.begin() + static_cast<std::ptrdiff_t>(number));
+				try
+				{
+					secureOn(_session, pTarget, left(), _pLast);
+					return;
+				}
+				catch (const Poco::Exception& exc)
+				{
+					pFailure.reset(exc.clone());
+				}
+			}
+			pFailure->rethrow();
+		}
+
 		void oneByOne(Addresses& addresses)
+			/// For a session that can be given no connection.
 		{
 			const SocketAddress first = addresses.front();
 			addresses.erase(addresses.begin());
@@ -290,7 +341,8 @@ namespace
 			if (begin.elapsed() + 5000 >= Race::NEXT_AFTER.totalMicroseconds()) addresses.push_back(first); // it may be slow only
 			while (!addresses.empty())
 			{
-				const std::size_t number = addresses.size() == 1 ? 0 : winner(addresses, pFailure.get());
+				std::size_t number = 0;
+				if (addresses.size() > 1) winner(addresses, pFailure.get(), number); // the session makes a connection of its own
 				const SocketAddress address = addresses[number];
 				addresses.erase(addresses.begin() + static_cast<std::ptrdiff_t>(number));
 				pFailure = attemptFailed(address, left());
@@ -299,11 +351,14 @@ namespace
 			pFailure->rethrow();
 		}
 
-		std::size_t winner(const Addresses& addresses, const Poco::Exception* pFailure)
+		Poco::AutoPtr<StreamSocketImpl> winner(const Addresses& addresses, const Poco::Exception* pFailure, std::size_t& number)
+			/// Returns a connection to the address that has answered first.
 		{
 			try
 			{
-				return Race(addresses, _sources).run(_limit);
+				Race race(addresses, _sources);
+				number = race.run(_limit);
+				return new StreamSocketImpl(race.take(number));
 			}
 			catch (const NetException&)
 			{
@@ -387,29 +442,7 @@ bool WebSocketDialer::canSecure(HTTPClientSession& session)
 
 void WebSocketDialer::secure(HTTPClientSession& session, const StreamSocket& connection, const Poco::Timespan& timeout, WebSocketTLSSession* pLast)
 {
-	session.reset();
-	const WebSocketDeadline limit(timeout);
-	if (limit.over() || !limit.limited()) Race::failTimeout();
-	const Poco::AutoPtr<StreamSocketImpl> pTarget(static_cast<StreamSocketImpl*>(connection.impl()), true);
-	const WebSocketOpenSSL openSSL = openSSLOf(session);
-	openSSL.setPeerHostName(session.getHost());
-	openSSL.setConnection(new Connected(pTarget));
-	try
-	{
-		const Limited limited(session, timeout);
-		const NoProxy noProxy(session);
-		Lazy lazy(session, pLast);
-		WebSocketSessionAccess::dial(session, connection.peerAddress());
-		openSSL.setConnection(pTarget);
-		lazy.complete(limit);
-	}
-	catch (const Poco::Exception&)
-	{
-		openSSL.setConnection(pTarget);
-		session.reset();
-		if (limit.left() <= Poco::Timespan(0, 5000)) Race::failTimeout();
-		throw;
-	}
+	secureOn(session, Poco::AutoPtr<StreamSocketImpl>(static_cast<StreamSocketImpl*>(connection.impl()), true), timeout, pLast);
 	session.*memberOf(MustReconnect()) = false;
 }
 

@@ -32,9 +32,9 @@ struct WebSocketDialer
 	/// Connects a client's session to its host, or to its proxy. All addresses of the name are tried in the order that the resolver
 	/// gives them in (RFC 6724, 6); the next one when one has failed, or has not answered for 250 ms, while that goes on (RFC 8305, 5).
 	///
-	/// A session that is secure() makes its connection itself, to one address at a time. If it is not connected to the
-	/// first one in time, the addresses race without it, and it connects anew to the one that has answered first. To a proxy,
-	/// it connects to the first address only: see secure().
+	/// TLS is spoken with the one that has answered first, and with the others if that fails. A session of which no more is known than that it is secure()
+	/// makes its connection itself, to one address at a time: if it is not connected to the first one in time, the addresses race without
+	/// it, and it connects anew to the one that has answered first. To a proxy, it connects to the first address only: see secure().
 {
 	static bool connected(HTTPClientSession& session);
 		/// Returns true if the session has a connection that a request can be sent on: the peer has not closed it, and

@@ -50,9 +50,10 @@ namespace
 		/// A server, or a proxy and the server behind it, that sends a message back. It takes what ends early, as a server has to.
 	{
 	public:
-		Site(Transport transport, bool proxied, const std::string& address = ALIVE):
+		Site(Transport transport, bool proxied, const std::string& address = ALIVE, std::chrono::milliseconds delay = std::chrono::milliseconds(0)):
 			_transport(transport),
 			_proxied(proxied),
+			_delay(delay),
 			_socket(SocketAddress(address, 0)),
 			_stopping(false),
 			_served(0),
@@ -109,6 +110,7 @@ namespace
 				const std::string answer = "HTTP/1.1 200 OK\r\n\r\n";
 				socket.sendBytes(answer.data(), static_cast<int>(answer.size()));
 			}
+			std::this_thread::sleep_for(_delay);
 			RawPeer peer(socket, _transport, true);
 			peer.send(handshakeResponse(receiveRequest(peer)));
 			++_served;
@@ -118,6 +120,7 @@ namespace
 
 		Transport _transport;
 		bool _proxied;
+		std::chrono::milliseconds _delay; // before it says anything
 		Poco::Net::ServerSocket _socket;
 		std::atomic<bool> _stopping;
 		std::atomic<int> _served;
@@ -281,6 +284,20 @@ TEST_P(AddressTest, InTheResolversOrder)
 	second.listen();
 	const Name name("localhost", {DEAD, ALIVE});
 	EXPECT_NO_THROW(way().connect("localhost", first.port()));
+	EXPECT_EQ(1, first.served());
+	EXPECT_FALSE(second.poll(0, Poco::Net::Socket::SELECT_READ));
+}
+
+
+TEST_P(AddressTest, TheFirstIsSlow)
+	/// It takes the connection at once, and its part of a TLS handshake takes longer than the others are waited with: they are not asked.
+{
+	Site first(way().transport, way().proxied, DEAD, std::chrono::milliseconds(600));
+	Poco::Net::ServerSocket second;
+	second.bind(SocketAddress(ALIVE, first.port()), true);
+	second.listen();
+	const Name name("localhost", {DEAD, ALIVE});
+	EXPECT_NO_THROW(way().connect("localhost", first.port(), Poco::Timespan(8, 0)));
 	EXPECT_EQ(1, first.served());
 	EXPECT_FALSE(second.poll(0, Poco::Net::Socket::SELECT_READ));
 }
