@@ -51,9 +51,8 @@ WebSocketPeerState peerState(int fd)
 }
 
 
-void limitUnsent(int fd)
+void limitUnsent(int fd, int bytes)
 {
-	const int bytes = 256*1024; // no more system calls for a message of 16 MiB than without
 	::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes));
 }
 
@@ -95,7 +94,7 @@ void probePeer(int, bool)
 }
 
 
-void limitUnsent(int)
+void limitUnsent(int, int)
 {
 }
 

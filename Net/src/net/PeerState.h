@@ -32,9 +32,10 @@ void probePeer(int fd, bool flag);
 	/// more. A peer that has acknowledged everything, and reads it slowly, need not tell on its own. Does nothing to a socket
 	/// whose keep-alive somebody else has set.
 
-void limitUnsent(int fd);
+void limitUnsent(int fd, int bytes = 256*1024);
 	/// Has the system take little more than the peer does (TCP_NOTSENT_LOWAT, Linux): what waits for a slow peer waits in the program, and a PING
 	/// or a Close frame not behind megabytes. A socket that listens gives it to those that it accepts. Does nothing for other sockets than TCP.
+	/// With 256 KiB, a message of 16 MiB takes no more system calls than without.
 
 
 POCO_WEBSOCKET_END

@@ -8,10 +8,13 @@
 
 
 #include "support/TestSupport.h"
+#include <atomic>
+#include <thread>
 
 
 using namespace WebSocketTest;
 using Poco::Net::WebSocket;
+using Poco::Net::WebSocketFrame;
 
 
 namespace
@@ -100,6 +103,46 @@ namespace
 class ClassBlockedSendTest: public ConnectionTest
 {
 };
+
+
+TEST_P(ClassBlockedSendTest, AnswerToAPINGIsNotBehindMegabytes)
+	/// Of what a peer does not take the system has little: if it reads 80 KB/s, the answer would come more than half a minute later otherwise.
+{
+	constexpr int COUNT = 128;
+	constexpr std::size_t LENGTH = 64*1024;
+	Pair pair(GetParam());
+	pair.ws.setSendTimeout(deadline());
+	pair.peer.socket().setReceiveBufferSize(64*1024);
+	std::atomic<int> count(0);
+	std::future<void> sent = std::async(std::launch::async, [&]
+	{
+		for (; count < COUNT; ++count) send(pair.ws, numbered(count, LENGTH));
+	});
+	std::future<void> received = std::async(std::launch::async, [&]
+	{
+		std::string message;
+		WebSocketFrame::Opcode opcode = WebSocketFrame::OP_CONT;
+		pair.ws.receiveMessage(message, opcode); // answers the PING
+		EXPECT_EQ("end", message);
+	});
+	int before = -1;
+	for (int equal = 0; equal < 100; ++equal) // until the system takes nothing more
+	{
+		const int now = count;
+		if (now != before) equal = 0;
+		before = now;
+		std::this_thread::sleep_for(std::chrono::milliseconds(1));
+	}
+	pair.send(0x89, "now");
+	std::size_t bytes = 0;
+	Frame frame = pair.peer.receiveFrame();
+	for (; frame.opcode() != WebSocket::FRAME_OP_PONG; frame = pair.peer.receiveFrame()) bytes += frame.payload.size();
+	EXPECT_GE(2u*1024u*1024u, bytes); // nearly twice as much otherwise
+	while (bytes < COUNT*LENGTH) bytes += pair.peer.receiveFrame().payload.size();
+	pair.send(0x81, "end");
+	get(sent);
+	get(received);
+}
 
 
 TEST_P(ClassBlockedSendTest, TimeoutThenTheNextFrame) // 3075
