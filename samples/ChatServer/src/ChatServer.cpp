@@ -101,6 +101,7 @@ public:
 		_server(pParams)
 	{
 		_service.addTo(_server, "/", pConnectionParams);
+		_monitor.add([this]() { return _service.monitored(); });
 	}
 
 	const ChatTokens& tokens() const
