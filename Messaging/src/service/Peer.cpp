@@ -30,6 +30,8 @@ Peer::Peer(WebSocketConnection& connection, const MessageFormat& format, const C
 	_format(format),
 	_clock(clock),
 	_limited(false),
+	_elsewhere(false),
+	_loop(std::this_thread::get_id()),
 	_keeps(false)
 {
 }
@@ -64,10 +66,39 @@ Connection::Result Peer::admit(std::size_t bytes)
 }
 
 
+bool Peer::overtakes()
+	/// sent() follows what it marks: whoever finds no mark here has nothing to fear of what was sent before.
+{
+	if (!_elsewhere.load(std::memory_order_acquire) || std::this_thread::get_id() != _loop) return false;
+	_elsewhere.exchange(false, std::memory_order_acq_rel);
+	if (connection().metrics().bytesQueued == 0) return false;
+	_elsewhere.store(true, std::memory_order_release);
+	return true;
+}
+
+
+void Peer::sent()
+{
+	if (std::this_thread::get_id() != _loop) _elsewhere.store(true, std::memory_order_release);
+}
+
+
 Connection::Result Peer::send(const Prepared& pMessage)
 {
-	const Result result = admit(pMessage->message().size());
-	return result == SENT ? resultOf(connection().send(pMessage)) : result;
+	Result result = admit(pMessage->message().size());
+	if (result != SENT) return result;
+	result = resultOf(overtakes() ? connection().sendBehind(pMessage) : connection().send(pMessage));
+	sent();
+	return result;
+}
+
+
+WebSocketConnection::SendResult Peer::deliver(const std::string& bytes)
+{
+	const auto opcode = _format.text() ? WebSocketFrame::OP_TEXT : WebSocketFrame::OP_BINARY;
+	const auto result = overtakes() ? connection().sendBehind(new Poco::Net::WebSocketPreparedMessage(bytes, opcode)) : connection().send(bytes, opcode);
+	sent();
+	return result;
 }
 
 
@@ -89,6 +120,11 @@ void PeerCarrier::send(const Prepared& pMessage, Connection* const* ppConnection
 		Peer& peer = static_cast<Peer&>(*ppConnections[i]);
 		pResults[i] = peer.admit(bytes);
 		if (pResults[i] != Connection::SENT) continue;
+		if (peer.overtakes())
+		{
+			pResults[i] = Peer::resultOf(peer.connection().sendBehind(pMessage));
+			continue;
+		}
 		connections[peers] = &peer.connection();
 		places[peers++] = i;
 	}
@@ -100,7 +136,11 @@ void PeerCarrier::send(const Prepared& pMessage, Connection* const* ppConnection
 	{
 		// those that get it are marked
 	}
-	for (std::size_t i = 0; i < peers; ++i) pResults[places[i]] = Peer::resultOf(sent[i]);
+	for (std::size_t i = 0; i < peers; ++i)
+	{
+		pResults[places[i]] = Peer::resultOf(sent[i]);
+		static_cast<Peer*>(ppConnections[places[i]])->sent();
+	}
 }
 
 
@@ -121,11 +161,10 @@ void Peer::answer(const Message& message)
 	static thread_local std::string bytes; // so that its memory is used again
 	_format.write(message, bytes);
 	if (_limited.load(std::memory_order_relaxed)) count(message.opcode, bytes.size()); // an answer is sent in any case
-	const auto opcode = _format.text() ? WebSocketFrame::OP_TEXT : WebSocketFrame::OP_BINARY;
 	bool keeps = false;
 	{
 		const std::lock_guard<std::mutex> lock(_sending);
-		if (!_keeps && connection().send(bytes, opcode) != WebSocketConnection::QUEUE_FULL) return;
+		if (!_keeps && deliver(bytes) != WebSocketConnection::QUEUE_FULL) return;
 		_kept.push_back(bytes);
 		keeps = !_keeps;
 		_keeps = true;
@@ -139,10 +178,9 @@ bool Peer::drained()
 	{
 		const std::lock_guard<std::mutex> lock(_sending);
 		if (!_keeps) return true;
-		const auto opcode = _format.text() ? WebSocketFrame::OP_TEXT : WebSocketFrame::OP_BINARY;
 		while (!_kept.empty())
 		{
-			if (connection().send(_kept.front(), opcode) == WebSocketConnection::QUEUE_FULL) return false;
+			if (deliver(_kept.front()) == WebSocketConnection::QUEUE_FULL) return false;
 			_kept.pop_front();
 		}
 		_keeps = false;

@@ -21,6 +21,7 @@
 #include <atomic>
 #include <deque>
 #include <mutex>
+#include <thread>
 
 
 namespace Poco {
@@ -87,6 +88,14 @@ private:
 
 	static Result resultOf(WebSocketConnection::SendResult sent);
 
+	bool overtakes();
+		/// Returns true in the loop's thread, if it has not taken yet what another thread has sent: send() would overtake that, sendBehind() does not.
+
+	void sent();
+		/// This thread has sent something.
+
+	WebSocketConnection::SendResult deliver(const std::string& bytes);
+
 	friend class PeerCarrier;
 
 	QuotaRule::Action count(Poco::UInt16 opcode, std::size_t bytes);
@@ -96,6 +105,8 @@ private:
 	const MessageFormat& _format;
 	const Clock& _clock;
 	std::atomic<bool> _limited; // there are rules for what it is sent
+	std::atomic<bool> _elsewhere; // another thread has sent something that the loop may not have taken yet
+	const std::thread::id _loop; // whose callback has made this
 	std::mutex _sending; // for what follows, and the order of answers; held for no call of anybody else's but the connection's
 	std::deque<std::string> _kept;
 	std::atomic<bool> _keeps; // is set by that

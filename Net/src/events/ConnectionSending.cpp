@@ -197,15 +197,22 @@ WebSocketConnection::SendResult WebSocketEventConnection::refuse()
 }
 
 
-WebSocketConnection::SendResult WebSocketEventConnection::sendLater(WebSocketMessageQueue::Message&& message, bool limited)
-	/// In another thread, or while a message is sent in parts, or if the message is compressed in steps.
+[[gnu::cold, gnu::noinline]] WebSocketConnection::SendResult WebSocketEventConnection::sendBehind(const WebSocketPreparedMessage::Ptr& pMessage)
+{
+	if (state() != OPEN) return NOT_OPEN;
+	return sendLater({pMessage->opcode(), WebSocketBuffer(), pMessage}, true, true);
+}
+
+
+WebSocketConnection::SendResult WebSocketEventConnection::sendLater(WebSocketMessageQueue::Message&& message, bool limited, bool posted)
+	/// In another thread, or while a message is sent in parts, or if the message is compressed in steps. posted: behind what other threads have sent.
 {
 	const bool here = _reactor.current();
 	const std::size_t cost = message.cost();
 	if (!_queue.reserve(limited ? group().maxQueuedBytes : std::numeric_limits<std::size_t>::max(), cost, here)) return refuse();
 	try
 	{
-		if (here)
+		if (here && !posted)
 		{
 			_queue.take(link(), std::move(message));
 			deflating();

@@ -100,6 +100,7 @@ public:
 	using WebSocketConnection::send;
 	SendResult send(std::string_view message, WebSocketFrame::Opcode opcode) override;
 	SendResult send(const WebSocketPreparedMessage::Ptr& pMessage) override;
+	SendResult sendBehind(const WebSocketPreparedMessage::Ptr& pMessage) override;
 	SendResult sendPart(std::string_view part, WebSocketFrame::Opcode opcode, bool last, WebSocketFrame::Compression compression) override;
 	void ping() override;
 	void close(int code, const std::string& reason) override;
@@ -272,7 +273,7 @@ private:
 	SendResult sendUnusual(const char* pMessage, std::size_t length, int opcode, bool limited);
 	SendResult sendPrepared(const WebSocketPreparedMessage::Ptr& pMessage, bool limited = true);
 	SendResult reserve(const WebSocketPreparedMessage& message);
-	SendResult sendLater(WebSocketMessageQueue::Message&& message, bool limited = true);
+	SendResult sendLater(WebSocketMessageQueue::Message&& message, bool limited = true, bool posted = false);
 	void deflating();
 	void deflateStep();
 	void deflateSome();

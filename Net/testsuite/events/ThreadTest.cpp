@@ -73,6 +73,25 @@ namespace
 }
 
 
+TEST_P(EventPortTest, SendBehindFollowsWhatOtherThreadsHaveSent)
+{
+	EventServer server(GetParam());
+	server.handler.message = [](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
+	{
+		std::thread([&] { connection.sendText("1"); }).join();
+		EXPECT_EQ(EventConnection::SENT, connection.sendBehind(WebSocketPreparedMessage::text("2")));
+		connection.sendText("overtakes them");
+	};
+	server.start();
+	RawPeer peer = server.connect();
+	peer.send(textFrame("go"));
+	for (const char* text: {"overtakes them", "1", "2"}) expectText(peer, text);
+	EventConnection::Ptr pConnection = server.handler.connection();
+	pConnection->close();
+	EXPECT_EQ(EventConnection::NOT_OPEN, pConnection->sendBehind(WebSocketPreparedMessage::text("3")));
+}
+
+
 TEST_P(EventPortTest, EightSendersWhilePeersComeAndGo)
 {
 	EventParams::Ptr pParams = new EventParams;

@@ -146,6 +146,10 @@ public:
 	virtual SendResult send(const WebSocketPreparedMessage::Ptr& pMessage) = 0;
 		/// Sends a message that is sent to others as well.
 
+	virtual SendResult sendBehind(const WebSocketPreparedMessage::Ptr& pMessage) = 0;
+		/// Sends a message behind everything that any thread has sent to this connection before. send() gives no such promise in the connection's own thread: it may
+		/// overtake what another thread has sent shortly before. It goes out in the next turn of the loop; otherwise like send().
+
 	static void send(const WebSocketPreparedMessage::Ptr& pMessage, WebSocketConnection* const* ppConnections, std::size_t count, SendResult* pResults);
 		/// Sends a message to count connections, of any servers and clients, and sets as many results: those of send() for each connection,
 		/// which are known when this returns. Each connection receives it after everything the caller sent to that connection
