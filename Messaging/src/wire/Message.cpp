@@ -22,7 +22,7 @@ const char* toString(ErrorCode code)
 	static const char* const NAMES[] =
 	{
 		"NONE", "MALFORMED", "OPCODE", "NOT_CONNECTED", "CONNECTED", "TOKEN", "FORBIDDEN", "CHANNEL_NAME", "TOO_LARGE", "TOO_MANY", "NOT_SUBSCRIBED",
-		"BUSY", "UNAVAILABLE", "NO_HISTORY", "TIMED_OUT", "NOBODY", "QUOTA", "INTERNAL"
+		"BUSY", "UNAVAILABLE", "NO_HISTORY", "TIMED_OUT", "NOBODY", "QUOTA", "INTERNAL", "CONNECTION_LOST", "STOPPED"
 	};
 	const auto number = static_cast<std::size_t>(code);
 	if (number < sizeof(NAMES)/sizeof(NAMES[0])) return NAMES[number];

@@ -53,8 +53,11 @@ TEST(HubLayering, FoldersIncludeWhatIsBelow)
 {
 	EXPECT_LT(100u, check("Net/include", std::regex("Poco/Messaging/.*")));
 	EXPECT_LT(100u, check("Net/src", std::regex("Poco/Messaging/.*")));
-	EXPECT_LT(10u, check("Messaging/include", std::regex("(core|hub|events|net|blocking)/.*")));
+	EXPECT_LT(10u, check("Messaging/include", std::regex("(core|hub|service|client|events|net|blocking)/.*")));
 	EXPECT_LT(10u, check("Messaging/src/hub", std::regex("(events|net|blocking)/.*")));
+	EXPECT_LT(10u, check("Messaging/src/client", std::regex("(core|hub|service|events|net|blocking)/.*")));
+	for (const std::string& include: includesOf(std::filesystem::path(POCO_WEBSOCKET_SOURCE_DIR) / "Messaging/src/client/ClientRules.h"))
+		EXPECT_FALSE(std::regex_match(include, std::regex("thread|mutex|condition_variable|future|chrono|random"))) << "the rules of the client include " << include;
 	EXPECT_LT(10u, check("Messaging/src/core",
 		std::regex("(hub|events|net|blocking)/.*|Poco/Messaging/(Hub|HubTimer|MemoryBackplane)\\.h|Poco/(Clock|Timestamp|Mutex|Thread|Event|Random).*|"
 			"thread|mutex|shared_mutex|condition_variable|future|chrono|ctime|random")));

@@ -87,10 +87,12 @@ enum class ErrorCode: Poco::UInt32
 	BUSY = 11,            /// Too much waits already. Temporary.
 	UNAVAILABLE = 12,     /// The node cannot reach the others, or is about to stop. Temporary.
 	NO_HISTORY = 13,      /// The channel has no history, or no presence.
-	TIMED_OUT = 14,       /// No acknowledgement has come in time.
+	TIMED_OUT = 14,       /// No acknowledgement has come in time; in a client, no answer.
 	NOBODY = 15,          /// There is no such session or user.
 	QUOTA = 16,           /// More was sent than is allowed.
 	INTERNAL = 17,        /// The server has failed. It has logged why.
+	CONNECTION_LOST = 18, /// Never sent: a client's connection went before the answer had come. Nobody knows whether it was done.
+	STOPPED = 19,         /// Never sent: a client was stopped before the answer had come.
 	APPLICATION = 1000    /// The first one of the application's.
 };
 
