@@ -98,6 +98,12 @@ HistoryResult History::read(const HistoryQuery& query, Time now)
 }
 
 
+void History::left(Time now)
+{
+	_last = now;
+}
+
+
 bool History::over(Time now) const
 {
 	return now - _last >= std::max(_options.positionTime, _options.historyTime) && (_transactionTimes.empty() || now - _last >= TRANSACTION_TIME);

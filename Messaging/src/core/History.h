@@ -48,8 +48,11 @@ public:
 
 	HistoryResult read(const HistoryQuery& query, Time now);
 
+	void left(Time now);
+		/// Somebody has left the channel, and may come back to its position, also if nothing was published for long.
+
 	bool over(Time now) const;
-		/// Returns true if the position need not be kept any more.
+		/// Returns true if the position need not be kept any more, as far as nobody is in the channel.
 
 	void expire(Time now);
 		/// Forgets what is too old.
@@ -62,7 +65,7 @@ public:
 private:
 	const ChannelOptions _options;
 	Position _position;
-	Time _last; // when something was published
+	Time _last; // when something was published, or somebody has left
 	std::deque<Publication::Ptr> _publications; // with offsets one after the other, up to the position's
 	std::unordered_map<std::string, Poco::UInt64> _transactions; // and their offsets
 	std::deque<std::pair<Time, std::string>> _transactionTimes;

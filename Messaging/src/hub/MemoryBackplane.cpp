@@ -68,7 +68,7 @@ public:
 				const std::lock_guard<std::mutex> lock(shard.mutex);
 				for (auto& item: shard.channels)
 				{
-					item.second.nodes.remove(node);
+					remove(item.second, node);
 					names.push_back(item.first);
 				}
 			}
@@ -102,7 +102,7 @@ public:
 		Node& node = nodeOf(number);
 		turn(name, false, [&](Entry& entry)
 		{
-			entry.nodes.remove(node);
+			remove(entry, node);
 		});
 	}
 
@@ -335,6 +335,13 @@ private:
 	{
 		if (!entry.pHistory) entry.pHistory = std::make_unique<History>(options, _epochs++, MemoryBackplane::MAX_TRANSACTIONS);
 		return *entry.pHistory;
+	}
+
+	void remove(Entry& entry, Node& node)
+	{
+		if (!entry.nodes.contains(node)) return;
+		entry.nodes.remove(node);
+		if (entry.pHistory) entry.pHistory->left(_clock());
 	}
 
 	static void push(Entry& entry, Event&& event)

@@ -238,6 +238,59 @@ TEST_P(BackplaneContract, WhoIsSubscribedKeepsItsPosition)
 }
 
 
+TEST_P(BackplaneContract, WhoHasLeftAQuietChannelCanComeBackToItsPosition)
+{
+	struct Row
+	{
+		const char* what;
+		int publications;
+		Time quiet; // ms that it was in the channel without another one
+		Time away;
+		bool recovered;
+	};
+	const Row ROWS[] =
+	{
+		{"nothing was ever published", 0, 0, 1000, true},
+		{"nor for hours", 0, 10*3600*1000, 1000, true},
+		{"the last one was long ago", 2, 10*3600*1000, 1000, true},
+		{"1 ms before the time is over", 0, 0, 3600*1000 - 1, true},
+		{"after it", 0, 0, 3600*1000, false},
+		{"also behind a publication", 2, 10*3600*1000, 3600*1000, false}
+	};
+	const auto pass = [&](Time time)
+	{
+		now += time;
+		for (int i = 0; i < 100; ++i) first.pHub->tick();
+	};
+	const auto position = [&](const Session::Ptr& pSession, const Position& since)
+	{
+		SubscribeResult answer;
+		std::atomic<bool> answered{false};
+		first.pHub->subscribe(pSession, "h", since, [&](const SubscribeResult& result)
+		{
+			answer = result;
+			answered = true;
+		});
+		EXPECT_TRUE(until([&]() { return answered.load(); }));
+		return answer;
+	};
+	pass(100*3600*1000); // the clock has begun long ago
+	for (const Row& row: ROWS)
+	{
+		const Session::Ptr pSession = first.attach(pOne);
+		Position since = position(pSession, Position()).position;
+		for (int i = 0; i < row.publications; ++i) since = published(first, "h", "x").position;
+		pass(row.quiet);
+		first.pHub->detach(pSession);
+		pass(row.away);
+		const Session::Ptr pBack = first.attach(pTwo);
+		EXPECT_EQ(row.recovered, position(pBack, since).recovered) << row.what;
+		first.pHub->detach(pBack);
+		pass(3600*1000);
+	}
+}
+
+
 TEST_P(BackplaneContract, EXACTLY_ONE_LEAVE_OnTwoNodes)
 {
 	const Session::Ptr pObserver = subscribed(first, pOne, "p", "observer");

@@ -87,7 +87,7 @@ struct ChannelOptions
 {
 	std::size_t historySize = 0;     /// How many publications are kept; 0: the channel is ephemeral. More than 65,536 are as many.
 	Time historyTime = 300*1000;     /// How long each is kept, ms.
-	Time positionTime = 3600*1000;   /// How long the epoch and the offset are kept after the last publication, ms; as historyTime at least.
+	Time positionTime = 3600*1000;   /// How long the epoch and the offset are kept after the last publication, and after the last one has left, ms; as historyTime at least.
 	bool presence = false;           /// Whether the channel knows who is in it.
 	bool joinLeave = false;          /// Whether its subscribers are told who comes and goes. Needs presence.
 
