@@ -125,6 +125,8 @@ TEST_P(EventAwayTest, LongerThanAClosingHandshakeMayTake)
 	RawPeer peer = away.connect();
 	peer.send(textFrame("close"));
 	EXPECT_EQ(4000, peer.receiveFrame().closeCode());
+	// When a Unix-domain peer has got on last, the system does not tell: the first look at it, when the time is over, gives it that time once more.
+	if (GetParam() == Port::LOCAL) wait(limit()*6/5);
 	away.meanwhile([&] { peer.send(closeFrame(4001)); });
 	EXPECT_TRUE(peer.atEnd());
 	EXPECT_TRUE(away.has("close 4001"));
