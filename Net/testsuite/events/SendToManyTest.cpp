@@ -384,6 +384,35 @@ TEST_P(EventPortTest, SendToManyUpToTheLimit)
 }
 
 
+TEST_P(EventPortTest, SendToManyQueuesNoMoreThanTheLimit)
+	/// However many messages are sent in a turn, to a peer that reads nothing.
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setMaxQueuedBytes(100000);
+	pParams->setThreads(1);
+	EventServer server(GetParam(), pParams);
+	server.smallBuffers();
+	std::vector<EventConnection*> all;
+	std::promise<Results> sent;
+	inLoop(server, [&](EventConnection&)
+	{
+		Results results;
+		const std::string text = pattern(1000);
+		for (int i = 0; i < 20000; ++i) results.push_back(sendTo(all, text).front());
+		sent.set_value(results);
+	});
+	server.start();
+	Group group(server, 2);
+	all = {group.connections.back()}; // the other one is reading
+	group.peers.front().send(textFrame("go"));
+	const Results results = sent.get_future().get();
+	EXPECT_EQ(EventConnection::SENT, results.front());
+	EXPECT_EQ(EventConnection::QUEUE_FULL, results.back());
+	EXPECT_TRUE(eventually([&] { return all.front()->metrics().bytesQueued > 0; }));
+	EXPECT_LE(all.front()->metrics().bytesQueued, 100000u + 10u);
+}
+
+
 TEST_P(EventPortTest, SendToManyWhileTheyClose)
 	/// Each gets what comes before its end, without a gap, and no more than was told. Who was told NOT_OPEN stays so.
 {
