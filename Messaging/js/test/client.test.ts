@@ -260,7 +260,10 @@ test("what an acknowledged message is named by is not used again by a service th
 	client.onMessage = message => got.push(toText(message.payload));
 	for (const text of ["1", "2", "3"]) {
 		await client.sendToUser("anna", text, { acknowledged: 10 });
+		let connected = 0;
+		client.onState = state => { if (state === "connected") ++connected; };
 		await service.order("restart");
+		await eventually(() => connected > 0, "it is back");
 	}
 	assert.deepEqual(got, ["1", "2", "3"]);
 });

@@ -147,13 +147,14 @@ for (const json of [false, true]) {
 		const client = service.client({ json }, proxy.port);
 		const other = service.client({ json });
 		const seen: string[] = [];
-		for (const channel of ["c", "h"]) {
-			await new Promise(resolve => other.subscribe(channel).on("publication", publication => seen.push(channel + toText(publication.payload))).on("subscribed", resolve));
-		}
+		let subscribed = 0;
+		for (const channel of ["c", "h"]) other.subscribe(channel).on("publication", publication => seen.push(channel + toText(publication.payload))).on("subscribed", () => ++subscribed);
+		await eventually(() => subscribed === 2, "the other one sees what is published");
 		await client.request(200);
 		const asked = assert.rejects(client.request(201), (error: MessageError) => error.kind === "lost" && /connection was lost/.test(error.message));
 		await service.order("cut");
 		await asked;
+		await eventually(() => subscribed === 4, "and again: it was cut as well");
 
 		// Published, but the answer does not come
 		await client.request(200);
