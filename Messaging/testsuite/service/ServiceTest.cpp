@@ -162,6 +162,35 @@ TEST_P(ServiceTest, HistoryAndRecovery)
 }
 
 
+TEST_P(ServiceTest, PublicationsOfSeveralThreadsComeInOrder)
+{
+	// The handler is called by the thread of the subscriber's loop: what it sends there must not overtake what another thread has sent.
+	TestService service(GetParam(), [](MessageServiceParams&, HubParams&) {}, [](MessageService& messages)
+	{
+		messages.setHandler(200, [](MessageRequest& request)
+		{
+			for (int i = 0; i < 8; i += 2)
+			{
+				std::thread([&]() { request.hub().publish("h", std::to_string(i)); }).join();
+				request.hub().publish("h", std::to_string(i + 1));
+			}
+			std::thread([reply = request.later()]() { reply.answer("answer"); }).join();
+			request.hub().publish("h", "8");
+		});
+	});
+	TestClient client(service);
+	ASSERT_TRUE(client.connect());
+	ASSERT_TRUE(client.subscribe("h"));
+	client.send(Message::empty(200, 1));
+	for (int i = 0; i < 10; ++i)
+	{
+		const auto pMessage = client.receive();
+		ASSERT_TRUE(pMessage);
+		EXPECT_EQ(i == 8 ? "answer" : std::to_string(i == 9 ? 8 : i), pMessage->payload);
+	}
+}
+
+
 TEST_P(ServiceTest, Presence)
 {
 	TestService service(GetParam(), [](MessageServiceParams&, HubParams& params) { params.setLeaveDelay(0); });
