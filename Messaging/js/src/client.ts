@@ -120,13 +120,15 @@ export interface SubscriptionEvents {
 	unsubscribed(reason: "gap" | "epoch" | "failed" | "revoked" | "refused", error: MessageError): void;
 }
 
-/** What runs user code: its errors are its own. */
-function guarded(call: () => void): void {
+/** What runs user code: its errors are its own. Returns false if it has thrown. */
+function guarded(call: () => void): boolean {
 	try {
 		call();
+		return true;
 	}
 	catch (error) {
 		queueMicrotask(() => { throw error; });
+		return false;
 	}
 }
 
@@ -217,7 +219,7 @@ function randomName(): string {
  * Node before 22 has no WebSocket: set globalThis.WebSocket to that of the package ws first.
  */
 export class MessageClient {
-	/** Something was sent to this session. If the sender asks for an acknowledgement it is given behind the call; repetitions are not handed over. */
+	/** Something was sent to this session. If the sender asks for an acknowledgement it is given when this has returned: if it throws, the message comes again. Other repetitions are not handed over. */
 	onMessage: ((message: DirectMessage) => void) | undefined;
 	onWarning: ((warning: Warning) => void) | undefined;
 	/** Called for each new state. The first one is "connecting". */
@@ -639,9 +641,9 @@ export class MessageClient {
 	private _direct(message: Message): void {
 		const { payload, sender, transaction, traceparent } = message;
 		if (!this._seen.has(transaction)) {
+			if (!guarded(() => this.onMessage?.({ payload, sender, transaction, traceparent }))) return;
 			if (transaction) this._seen.add(transaction);
 			if (this._seen.size > MAX_SEEN) this._seen.delete(this._seen.values().next().value!);
-			guarded(() => this.onMessage?.({ payload, sender, transaction, traceparent }));
 		}
 		if (transaction && this._state === "connected") this._write({ opcode: Opcode.ack, transaction });
 	}

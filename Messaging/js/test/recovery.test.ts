@@ -283,6 +283,19 @@ for (const json of [false, true]) {
 		assert.deepEqual(warnings, [{ code: ErrorCode.quota, text: "slower" }, { code: ErrorCode.malformed, text: "what?" }]);
 		fake.peer!.send(json ? "{" : Uint8Array.of(1, 2, 3)); // no message: another connection
 		await eventually(() => fake.connections === 3 && client.state === "connected", "it is back");
+
+		const thrown: unknown[] = [];
+		process.setUncaughtExceptionCaptureCallback(error => thrown.push(error));
+		t.after(() => process.setUncaughtExceptionCaptureCallback(null));
+		client.onMessage = message => {
+			client.onMessage = later => got.push(toText(later.payload));
+			throw new Error(`not now: ${toText(message.payload)}`);
+		};
+		say("1-4", "1-4");
+		say("1-4", "1-4");
+		await eventually(() => fake.received.length === 6, "it was acknowledged once");
+		assert.equal(got.at(-1), "1-4");
+		assert.equal(thrown.length, 1);
 	});
 
 	test(name("an acknowledged message comes over the next connection"), async t => {
