@@ -11,6 +11,7 @@
 
 #include "service/ServiceCore.h"
 #include "Poco/Net/HTTPServerRequest.h"
+#include <typeinfo>
 
 
 namespace Poco {
@@ -40,23 +41,51 @@ namespace
 
 		void onMessage(WebSocketConnection& connection, std::string_view message, WebSocketFrame::Opcode opcode) override
 		{
-			if (const auto pPeer = peerOf(connection)) _pCore->onMessage(*pPeer, message, opcode);
+			const ClientPtr pClient = clientOf(connection);
+			if (Peer* const pPeer = peerOf(pClient)) _pCore->onMessage(*pPeer, message, opcode);
+			else if (RawConnection* const pRaw = rawOf(pClient)) _pCore->onRawMessage(*pRaw, message, opcode);
 		}
 
 		void onDrained(WebSocketConnection& connection) override
 		{
-			if (const auto pPeer = peerOf(connection)) _pCore->onDrained(*pPeer);
+			const ClientPtr pClient = clientOf(connection);
+			if (Peer* const pPeer = peerOf(pClient)) _pCore->onDrained(*pPeer);
 		}
 
-		void onClose(WebSocketConnection& connection, int, const std::string&) override
+		void onError(WebSocketConnection& connection, const Poco::Exception& error) override
 		{
-			if (const auto pPeer = peerOf(connection)) _pCore->onClose(*pPeer);
+			const ClientPtr pClient = clientOf(connection);
+			if (RawConnection* const pRaw = rawOf(pClient)) _pCore->onRawError(*pRaw, error);
+		}
+
+		void onClose(WebSocketConnection& connection, int code, const std::string& reason) override
+		{
+			const ClientPtr pClient = clientOf(connection);
+			if (Peer* const pPeer = peerOf(pClient)) _pCore->onClose(*pPeer);
+			else if (RawConnection* const pRaw = rawOf(pClient)) _pCore->onRawClose(*pRaw, code, reason);
 		}
 
 	private:
-		static std::shared_ptr<Peer> peerOf(WebSocketConnection& connection)
+		typedef std::shared_ptr<Poco::RefCountedObject> ClientPtr; // a Peer or a RawConnection
+
+		static ClientPtr clientOf(WebSocketConnection& connection)
 		{
-			return std::static_pointer_cast<Peer>(connection.userData());
+			return std::static_pointer_cast<Poco::RefCountedObject>(connection.userData());
+		}
+
+		static bool isPeer(const Poco::RefCountedObject& client)
+		{
+			return typeid(client) == typeid(Peer);
+		}
+
+		static Peer* peerOf(const ClientPtr& pClient)
+		{
+			return pClient && isPeer(*pClient) ? static_cast<Peer*>(pClient.get()) : nullptr;
+		}
+
+		static RawConnection* rawOf(const ClientPtr& pClient)
+		{
+			return pClient && !isPeer(*pClient) ? static_cast<RawConnection*>(pClient.get()) : nullptr;
 		}
 
 		const std::shared_ptr<ServiceCore> _pCore;
@@ -87,6 +116,12 @@ void MessageService::setHandler(Poco::UInt16 opcode, const Handler& handler)
 MessageService::Handler MessageService::overrideHandler(Poco::UInt16 opcode, const Handler& handler)
 {
 	return _pCore->overrideHandler(opcode, handler);
+}
+
+
+void MessageService::setRawHandler(const RawHandler& handler)
+{
+	_pCore->setRawHandler(handler);
 }
 
 

@@ -35,6 +35,13 @@ namespace
 		return id;
 	}
 
+	template <typename Object>
+	std::shared_ptr<Poco::RefCountedObject> shared(Poco::AutoPtr<Object>& pObject)
+		/// Returns the user data of a connection: a Peer or a RawConnection.
+	{
+		return std::shared_ptr<Poco::RefCountedObject>(pObject.duplicate(), [](Poco::RefCountedObject* p) { p->release(); });
+	}
+
 	Poco::Int64 microseconds()
 	{
 		return Poco::Timestamp().epochMicroseconds();
@@ -83,6 +90,7 @@ void ServiceCore::start()
 void ServiceCore::stop()
 {
 	std::vector<Peer::Ptr> peers;
+	std::vector<RawConnection::Ptr> raws;
 	std::deque<std::function<void()>> tokens; // are dropped without the lock
 	{
 		const std::lock_guard<std::mutex> lock(_mutex);
@@ -90,12 +98,14 @@ void ServiceCore::stop()
 		_due.clear();
 		tokens.swap(_tokens);
 		for (Peer* pPeer: _peers) peers.emplace_back(pPeer, true);
+		for (RawConnection* pRaw: _raws) raws.emplace_back(pRaw, true);
 	}
 	_condition.notify_all();
 	_tokenCondition.notify_all();
 	for (std::thread& thread: _threads) thread.join();
 	_threads.clear();
 	for (Peer::Ptr& pPeer: peers) pPeer->connection().close(WebSocketFrame::GOING_AWAY, "The service ends");
+	for (RawConnection::Ptr& pRaw: raws) pRaw->connection().close(WebSocketFrame::GOING_AWAY, "The service ends");
 }
 
 
@@ -123,6 +133,13 @@ MessageService::Handler ServiceCore::overrideHandler(Poco::UInt16 opcode, const 
 }
 
 
+void ServiceCore::setRawHandler(const MessageService::RawHandler& handler)
+{
+	if (_sealed) throw Poco::IllegalStateException("The service is in use");
+	_rawHandler = handler;
+}
+
+
 void ServiceCore::seal()
 {
 	_sealed = true;
@@ -141,17 +158,21 @@ const MessageService::Handler* ServiceCore::find(Poco::UInt16 opcode) const
 //
 void ServiceCore::onOpen(WebSocketConnection& connection, const Poco::Net::HTTPRequest& request)
 {
+	RawConnection::inLoop();
+	const auto pToken = std::static_pointer_cast<TokenResult>(connection.userData());
+	connection.setUserData(std::shared_ptr<void>()); // from here on it is a Peer or a RawConnection
 	const MessageFormat* const pFormat = MessageFormat::find(connection.subprotocol());
+	if (!pFormat && _rawHandler) return openRaw(connection, pToken ? pToken->user : std::string());
 	if (!pFormat) return connection.close(WebSocketFrame::PROTOCOL_ERROR, "No subprotocol of ours"); // adopted, without our hook
 	Peer::Ptr pPeer(new Peer(connection, *pFormat, _clock));
-	if (const auto pToken = std::static_pointer_cast<TokenResult>(connection.userData()))
+	if (pToken)
 	{
 		pPeer->token = *pToken;
 		pPeer->hasToken = true;
 	}
 	pPeer->trace = TraceContext::parse(request.get("traceparent", ""));
 	pPeer->setRules(rulesOf(pPeer->token.quota));
-	connection.setUserData(std::shared_ptr<Peer>(pPeer.duplicate(), [](Peer* p) { p->release(); }));
+	connection.setUserData(shared(pPeer));
 	bool stopped = false;
 	{
 		const std::lock_guard<std::mutex> peerLock(pPeer->mutex);
@@ -166,6 +187,52 @@ void ServiceCore::onOpen(WebSocketConnection& connection, const Poco::Net::HTTPR
 		}
 	}
 	if (stopped) connection.close(WebSocketFrame::GOING_AWAY, "The service has ended");
+}
+
+
+void ServiceCore::openRaw(WebSocketConnection& connection, const std::string& user)
+{
+	RawConnection::Ptr pRaw(new RawConnection(connection, user));
+	RawConnection& raw = const_cast<RawConnection&>(*pRaw);
+	connection.setUserData(shared(pRaw));
+	{
+		const std::lock_guard<std::mutex> lock(raw._mutex);
+		raw.read(false);
+	}
+	bool stopped = false;
+	{
+		const std::lock_guard<std::mutex> lock(_mutex);
+		stopped = _stopped;
+		if (!stopped) _raws.insert(pRaw.duplicate());
+	}
+	if (stopped) return connection.close(WebSocketFrame::GOING_AWAY, "The service has ended");
+	++_counts.connections;
+	_rawHandler(pRaw);
+}
+
+
+void ServiceCore::onRawMessage(RawConnection& raw, std::string_view bytes, WebSocketFrame::Opcode opcode)
+{
+	raw.onMessage(bytes, opcode);
+}
+
+
+void ServiceCore::onRawError(RawConnection& raw, const Poco::Exception& error)
+{
+	raw.onError(error);
+}
+
+
+void ServiceCore::onRawClose(RawConnection& raw, int code, const std::string& reason)
+{
+	bool known = false;
+	{
+		const std::lock_guard<std::mutex> lock(_mutex);
+		known = _raws.erase(&raw) != 0;
+	}
+	if (known) --_counts.connections;
+	raw.onClose(code, reason);
+	if (known) raw.release();
 }
 
 
@@ -475,7 +542,7 @@ const MessageServiceParams& ServiceCore::params() const
 Session::Ptr ServiceCore::session(const WebSocketConnection& connection) const
 {
 	const std::shared_ptr<void> pData = connection.userData(); // of another route it is something else
-	Peer* const pPeer = static_cast<Peer*>(pData.get());
+	Peer* const pPeer = static_cast<Peer*>(static_cast<Poco::RefCountedObject*>(pData.get()));
 	{
 		const std::lock_guard<std::mutex> lock(_mutex);
 		if (_peers.count(pPeer) == 0) return Session::Ptr();

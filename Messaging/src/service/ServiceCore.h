@@ -42,6 +42,7 @@ public:
 	// Handlers; not to be changed once sealed
 	void setHandler(Poco::UInt16 opcode, const MessageService::Handler& handler);
 	MessageService::Handler overrideHandler(Poco::UInt16 opcode, const MessageService::Handler& handler);
+	void setRawHandler(const MessageService::RawHandler& handler);
 	void seal();
 
 	// What a WebSocketServer calls
@@ -50,6 +51,9 @@ public:
 	void onMessage(Peer& peer, std::string_view bytes, Poco::Net::WebSocketFrame::Opcode opcode);
 	void onDrained(Peer& peer);
 	void onClose(Peer& peer);
+	void onRawMessage(RawConnection& raw, std::string_view bytes, Poco::Net::WebSocketFrame::Opcode opcode);
+	void onRawError(RawConnection& raw, const Poco::Exception& error);
+	void onRawClose(RawConnection& raw, int code, const std::string& reason);
 
 	// For requests
 	void fail(Peer& peer, Poco::UInt32 id, ErrorCode code, const std::string& text, const TraceContext& trace = TraceContext());
@@ -80,6 +84,7 @@ private:
 		TICK = 100         // ms
 	};
 
+	void openRaw(Poco::Net::WebSocketConnection& connection, const std::string& user);
 	void addBuiltins();
 	const Handler* find(Poco::UInt16 opcode) const;
 	void handle(Peer& peer, const Message& message, const Session::Ptr& pSession, const Quota::Verdict& verdict);
@@ -107,6 +112,7 @@ private:
 	const Clock _clock;
 	const std::array<Encoder::Ptr, 2> _encoders; // binary, JSON
 	std::unordered_map<Poco::UInt16, Handler> _handlers;
+	MessageService::RawHandler _rawHandler;
 	std::atomic<bool> _sealed;
 	std::unique_ptr<Hub> _pHub;
 
@@ -115,6 +121,7 @@ private:
 	std::condition_variable _tokenCondition;
 	std::set<std::pair<Time, Peer*>> _due; // the peers that are in it are not closed
 	std::set<Peer*> _peers; // references
+	std::set<RawConnection*> _raws; // references
 	std::deque<std::function<void()>> _tokens; // that wait to be checked
 	std::atomic<bool> _stopped; // is set by the mutex
 	std::vector<std::thread> _threads;

@@ -73,13 +73,14 @@ namespace
 void ServiceCore::onHandshake(const Poco::Net::WebSocketAcceptance::Ptr& pAcceptance)
 {
 	const MessageFormat* const pFormat = formatOf(pAcceptance->request());
-	if (!pFormat)
+	if (!pFormat && !_rawHandler)
 	{
 		pAcceptance->refuse(HTTPResponse::HTTP_BAD_REQUEST, "The subprotocol is poco.messaging.v1 or poco.messaging.json.v1");
 		return;
 	}
-	const std::string subprotocol = pFormat->subprotocol();
+	const std::string subprotocol = pFormat ? pFormat->subprotocol() : "";
 	const std::string token = _pParams->getVerifier() ? bearer(pAcceptance->request()) : std::string();
+	if (token.empty() && !pFormat && _pParams->getVerifier() && _pParams->getTokenRequired()) return refuse(pAcceptance); // it has no Connect
 	if (token.empty())
 	{
 		pAcceptance->accept(Poco::Net::NameValueCollection(), subprotocol); // its token comes with Connect

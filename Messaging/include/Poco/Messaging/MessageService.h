@@ -16,6 +16,7 @@
 #include "Poco/Messaging/MemoryBackplane.h"
 #include "Poco/Messaging/MessageRequest.h"
 #include "Poco/Messaging/MessageServiceParams.h"
+#include "Poco/Messaging/RawConnection.h"
 #include "Poco/Net/WebSocketMonitor.h"
 #include "Poco/Net/WebSocketServer.h"
 
@@ -63,6 +64,9 @@ public:
 	using Handler = std::function<void(MessageRequest& request)>;
 		/// Answers a request at once, later (MessageRequest::later()), or never. If it throws, the client gets an Error (ErrorCode::INTERNAL).
 
+	using RawHandler = std::function<void(const RawConnection::Ptr& pConnection)>;
+		/// Gets a new raw connection.
+
 	struct Metrics
 		/// Counts of the service.
 	{
@@ -93,6 +97,11 @@ public:
 		/// Sets another handler for an opcode that has one, built-in or not, and returns the one that it replaces: the new one may call it. Throws an
 		/// InvalidArgumentException if there is none, or no handler, and an IllegalStateException after addTo().
 
+	void setRawHandler(const RawHandler& handler);
+		/// Sets what gets the connections that ask for neither subprotocol. The thread of the connection's loop calls it: it sets a data handler, or passes the
+		/// connection on to a thread that calls readSome(). If the service needs tokens, such a connection has one in its Authorization field. Throws an
+		/// IllegalStateException after addTo(). Default: none: they are refused.
+
 	void addTo(Poco::Net::WebSocketServer& server, const std::string& path, const Poco::Net::WebSocketConnectionParams::Ptr& pParams = Poco::Net::WebSocketConnectionParams::Ptr());
 		/// Adds a route to a server that was not started (WebSocketServer::addRoute(), which throws if the path is not one). A service may be on several paths and
 		/// servers, beside other routes, HTTP, and the server's own connections.
@@ -100,7 +109,7 @@ public:
 		/// With parameters, these are changed: their subprotocols, setAsyncHook(), where the token of an Authorization field (RFC 6750) is checked, and
 		/// setMaxQueuedBytes(); and they are for this call only. Without, they are the defaults, with messages of 1 MiB at most.
 		///
-		/// A client that asks for neither subprotocol is refused with status 400.
+		/// A client that asks for neither subprotocol is refused with status 400, if there is no setRawHandler().
 
 	Hub& hub();
 		/// Returns the hub, for what the application itself publishes and sends.
