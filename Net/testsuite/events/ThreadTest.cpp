@@ -88,6 +88,7 @@ TEST_P(EventPortTest, SendBehindFollowsWhatOtherThreadsHaveSent)
 	for (const char* text: {"overtakes them", "1", "2"}) expectText(peer, text);
 	EventConnection::Ptr pConnection = server.handler.connection();
 	pConnection->close();
+	EXPECT_TRUE(eventually([&] { return pConnection->state() != EventConnection::OPEN; }));
 	EXPECT_EQ(EventConnection::NOT_OPEN, pConnection->sendBehind(WebSocketPreparedMessage::text("3")));
 }
 
