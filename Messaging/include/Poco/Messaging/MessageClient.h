@@ -107,6 +107,7 @@ class Messaging_API MessageClient
 {
 public:
 	using State = MessageClientCallbacks::State;
+		/// What the client does.
 
 	using Done = std::function<void(ErrorCode error, const Message& answer)>;
 		/// Gets the answer of a request. With an error, its text says more. Is called once for each request, but for those of a client that

@@ -41,12 +41,21 @@ class Messaging_API RawConnection: public Poco::RefCountedObject
 {
 public:
 	typedef Poco::AutoPtr<RawConnection> Ptr;
+
 	typedef Poco::Net::WebSocketConnection::SendResult SendResult;
+		/// What has become of a message that was sent.
+
 	typedef Poco::Net::WebSocketConnection::Metrics Metrics;
+		/// Counts of the connection.
 
 	using DataHandler = std::function<void(std::string_view message, Poco::Net::WebSocketFrame::Opcode opcode)>;
+		/// Gets a message: see setDataHandler().
+
 	using ErrorHandler = std::function<void(const Poco::Exception& error)>;
+		/// Is told that the connection has failed: see setErrorHandler().
+
 	using CloseHandler = std::function<void(int code, const std::string& reason)>;
+		/// Is told that the connection has ended: see setCloseHandler().
 
 	void setDataHandler(const DataHandler& handler);
 		/// Sets what gets the messages, text (OP_TEXT) or binary (OP_BINARY). Reading begins. Throws an IllegalStateException if there is one already, or after
