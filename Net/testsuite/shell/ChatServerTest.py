@@ -338,10 +338,9 @@ class Operators(unittest.TestCase):
 
 
 class Chat(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = ChatServer("--threads=3")
-        cls.addClassCleanup(cls.server.stop)
+    def setUp(self):
+        self.server = ChatServer("--threads=3")
+        self.addCleanup(self.server.stop)
 
     def member(self, name=None, room=None):
         return Member(self, self.server, name, room or self.id().rsplit(".", 1)[1] if name else None)

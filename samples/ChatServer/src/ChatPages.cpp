@@ -35,7 +35,7 @@ using Poco::Net::WebSocketServer;
 namespace
 {
 	constexpr std::size_t MAX_ROWS = 100;
-	constexpr std::size_t MAX_BODY = 100; // bytes: a name of the longest characters
+	constexpr std::size_t MAX_BODY = 100; // bytes that are read of a name: a longer one has too many characters also in these
 
 	void answer(HTTPServerResponse& response, HTTPResponse::HTTPStatus status, const std::string& text, const std::string& type = "text/plain; charset=utf-8")
 	{
@@ -82,10 +82,10 @@ namespace
 		void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override
 		{
 			if (request.getMethod() != HTTPRequest::HTTP_POST) return refuseMethod(response, "POST");
-			char body[MAX_BODY + 1];
+			char body[MAX_BODY];
 			request.stream().read(body, sizeof(body));
 			const std::string name(body, static_cast<std::size_t>(request.stream().gcount()));
-			if (name.size() > MAX_BODY || !ChatTokens::validName(name))
+			if (!ChatTokens::validName(name))
 				return answer(response, HTTPResponse::HTTP_BAD_REQUEST, "A name has 1 to 24 characters, and no control characters.\n");
 			answer(response, HTTPResponse::HTTP_OK, _tokens.forPerson(name), "application/jwt");
 		}
