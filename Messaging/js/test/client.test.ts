@@ -283,7 +283,7 @@ test("it waits longer from time to time, and has an end", async t => {
 		const longest = Math.min(50, 8 * 2 ** i);
 		assert.ok(delay >= longest / 2 && delay <= longest, `${i}: ${delay}`);
 	}
-	assert.ok(new Set(delays).size > 1);
+	assert.ok(new Set(delays.slice(3)).size > 1, "of the longest ones, each is another");
 	const count = states.length;
 	assert.equal(states[count - 1]!.state, "closed");
 	const urls = new MessageClient("no URL");

@@ -242,6 +242,13 @@ for (const json of [false, true]) {
 		await told(() => {}, "recovered");
 		await told(() => { publish(7n, 3n); publish(7n, 4n); }, "7:3", "7:4");
 
+		subscribed(7n, 9n);
+		const other = client.subscribe("h2", { since: { epoch: 7n, offset: 1n } });
+		const ended = eventsOf(other);
+		other.on("lost", () => other.unsubscribe());
+		await eventually(() => fake.received.at(-1)!.opcode === Opcode.unsubscribe, "it has left");
+		assert.deepEqual(ended, ["lost 7:1 to 7:9"], "nothing follows");
+
 		let refusals = 0;
 		fake.answer = () => ++refusals < 4 ? { opcode: Opcode.error, code: ErrorCode.busy } : { opcode: Opcode.subscribed, channel: "h", epoch: 7n, offset: 4n, flags: Flag.recovered };
 		await told(left(4), "failed 0", "recovered");
