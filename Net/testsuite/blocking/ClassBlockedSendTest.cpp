@@ -9,7 +9,9 @@
 
 #include "support/TestSupport.h"
 #include <atomic>
+#include <functional>
 #include <thread>
+#include <sys/ioctl.h>
 
 
 using namespace WebSocketTest;
@@ -125,15 +127,27 @@ TEST_P(ClassBlockedSendTest, AnswerToAPINGIsNotBehindMegabytes)
 		pair.ws.receiveMessage(message, opcode); // answers the PING
 		EXPECT_EQ("end", message);
 	});
-	int before = -1;
-	for (int equal = 0; equal < 100; ++equal) // until the system takes nothing more
+	const auto untilNothingMoves = [](const std::function<int ()>& value)
 	{
-		const int now = count;
-		if (now != before) equal = 0;
-		before = now;
-		std::this_thread::sleep_for(std::chrono::milliseconds(1));
-	}
+		int before = value();
+		for (int equal = 0; equal < 200; ++equal)
+		{
+			std::this_thread::sleep_for(std::chrono::milliseconds(1));
+			const int now = value();
+			if (now != before) equal = 0;
+			before = now;
+		}
+		return before;
+	};
+	untilNothingMoves([&]() { return count.load(); }); // the system takes nothing more
 	pair.send(0x89, "now");
+	const int left = untilNothingMoves([fd = pair.ws.impl()->sockfd()]()
+	{
+		int bytes = 0;
+		::ioctl(fd, FIONREAD, &bytes);
+		return bytes;
+	});
+	EXPECT_EQ(0, left) << "the PING has been received: its answer is the next frame";
 	std::size_t bytes = 0;
 	Frame frame = pair.peer.receiveFrame();
 	for (; frame.opcode() != WebSocket::FRAME_OP_PONG; frame = pair.peer.receiveFrame()) bytes += frame.payload.size();
