@@ -199,7 +199,8 @@ void ServiceCore::connected(Peer& peer, Poco::UInt32 id, const std::string& info
 			peer.pSession = pSession;
 			peer.token = token;
 			peer.setRules(rulesOf(token.quota));
-			setDeadline(peer);
+			peer.deadline = 0;
+			schedule(peer, peer.resumeAt);
 		}
 	}
 	if (closed) return hub().detach(pSession);
@@ -209,12 +210,14 @@ void ServiceCore::connected(Peer& peer, Poco::UInt32 id, const std::string& info
 	answer.timestamp = now() + wallOffset();
 	if (token.expires != 0) answer.limit = static_cast<Poco::UInt32>(std::max<Poco::Int64>(1, token.expires - seconds()));
 	peer.answer(answer);
+	setDeadline(peer); // now: the client may be asked for another token at once, behind the answer
 }
 
 
 void ServiceCore::setDeadline(Peer& peer)
-	/// By the peer's mutex. When the token runs out; the leeway counts here as well.
+	/// When the token runs out; the leeway counts here as well.
 {
+	const std::lock_guard<std::mutex> lock(peer.mutex);
 	peer.asked = false;
 	peer.deadline = 0;
 	if (peer.token.expires != 0)
@@ -243,7 +246,6 @@ void ServiceCore::refreshPeer(Peer& peer, Poco::UInt32 id, std::string_view toke
 			{
 				target.token = result;
 				target.setRules(rulesOf(result.quota));
-				setDeadline(target);
 			}
 		}
 		if (!accepted)
@@ -251,10 +253,13 @@ void ServiceCore::refreshPeer(Peer& peer, Poco::UInt32 id, std::string_view toke
 			++_counts.tokensRefused;
 			return fail(target, id, ErrorCode::TOKEN, "The token is not accepted"); // the one before holds as long as it does
 		}
-		if (id == 0) return;
-		Message answer = Message::empty(Opcode::REFRESH, id);
-		if (result.expires != 0) answer.limit = static_cast<Poco::UInt32>(std::max<Poco::Int64>(1, result.expires - seconds()));
-		target.answer(answer);
+		if (id != 0)
+		{
+			Message answer = Message::empty(Opcode::REFRESH, id);
+			if (result.expires != 0) answer.limit = static_cast<Poco::UInt32>(std::max<Poco::Int64>(1, result.expires - seconds()));
+			target.answer(answer);
+		}
+		setDeadline(target);
 	});
 	if (!checked) fail(peer, id, ErrorCode::BUSY, "Too many tokens are being checked");
 }
