@@ -144,7 +144,7 @@ TEST_P(EventPortTest, SendToManyOfSeveralServersAndAClient)
 	Group first(one, 2);
 	Group second(other, 3);
 	RawServer raw;
-	const Poco::SharedPtr<Recorder> pRecorder = new Recorder;
+	Poco::SharedPtr<Recorder> pRecorder = new Recorder;
 	Poco::Net::WebSocketClientLoop loop;
 	Poco::Net::WebSocketClient client(Poco::URI("ws://127.0.0.1:" + std::to_string(raw.port()) + "/"), forClient(pRecorder), loop);
 	client.start();
