@@ -11,6 +11,7 @@
 //
 
 
+#include "wire/UTF8.h"
 #include "Poco/Messaging/Message.h"
 #include "Message_generated.h"
 #include <algorithm>
@@ -27,26 +28,30 @@ namespace
 	constexpr std::size_t ALIGNMENT = 8; // of a buffer: that of its largest fields
 	constexpr std::size_t MIN_ITEM = 8; // bytes of an item: its reference, and its table without fields
 
-	std::string_view viewOf(const flatbuffers::String* pText)
+	bool readText(const flatbuffers::String* pText, std::string_view& text)
+		/// Returns false if it is not UTF-8, as texts of FlatBuffers are: clients of the JSON format could not be told it.
 	{
-		return pText ? std::string_view(pText->c_str(), pText->size()) : std::string_view();
+		text = pText ? std::string_view(pText->c_str(), pText->size()) : std::string_view();
+		return isUTF8(text);
 	}
 
-	void read(const Wire::Message& from, Message& message)
+	bool read(const Wire::Message& from, Message& message)
+		/// Returns false if a text is not UTF-8.
 	{
+		bool valid = true;
 		message.opcode = from.opcode();
 		message.id = from.id();
-		message.transaction = viewOf(from.transaction());
-		message.channel = viewOf(from.channel());
-		message.session = viewOf(from.session());
-		message.sender = viewOf(from.sender());
-		message.user = viewOf(from.user());
+		valid &= readText(from.transaction(), message.transaction);
+		valid &= readText(from.channel(), message.channel);
+		valid &= readText(from.session(), message.session);
+		valid &= readText(from.sender(), message.sender);
+		valid &= readText(from.user(), message.user);
 		message.epoch = from.epoch();
 		message.offset = from.offset();
 		message.flags = from.flags();
 		message.code = from.code();
-		message.text = viewOf(from.text());
-		message.token = viewOf(from.token());
+		valid &= readText(from.text(), message.text);
+		valid &= readText(from.token(), message.token);
 		const auto* const pPayload = from.payload();
 		message.payload = pPayload ? std::string_view(reinterpret_cast<const char*>(pPayload->data()), pPayload->size()) : std::string_view();
 		message.limit = from.limit();
@@ -64,8 +69,9 @@ namespace
 		if (const auto* const pItems = from.items())
 		{
 			message.items.resize(pItems->size());
-			for (flatbuffers::uoffset_t i = 0; i < pItems->size(); ++i) read(*pItems->Get(i), message.items[i]);
+			for (flatbuffers::uoffset_t i = 0; i < pItems->size(); ++i) valid &= read(*pItems->Get(i), message.items[i]);
 		}
+		return valid;
 	}
 
 	class Builder
@@ -175,8 +181,7 @@ namespace
 			const std::size_t tables = std::min<std::size_t>(MAX_ITEMS, bytes.size()/MIN_ITEM) + 1; // a table may be referred to several times, and counts as often
 			flatbuffers::Verifier verifier(pBytes, bytes.size(), MAX_DEPTH, static_cast<flatbuffers::uoffset_t>(tables));
 			if (!Wire::VerifyMessageBuffer(verifier)) return false;
-			read(*Wire::GetMessage(pBytes), message);
-			return true;
+			return read(*Wire::GetMessage(pBytes), message);
 		}
 
 		void write(const Message& message, std::string& bytes) const override

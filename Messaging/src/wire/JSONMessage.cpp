@@ -11,6 +11,7 @@
 //
 
 
+#include "wire/UTF8.h"
 #include "Poco/Messaging/Message.h"
 #include "Poco/Base64Decoder.h"
 #include "Poco/Base64Encoder.h"
@@ -20,7 +21,6 @@
 #include "Poco/JSON/Parser.h"
 #include "Poco/JSONString.h"
 #include "Poco/NumberParser.h"
-#include "Poco/UTF8Encoding.h"
 #include <algorithm>
 #include <iterator>
 #include <sstream>
@@ -52,23 +52,6 @@ namespace
 		{Opcode::LEAVE, "leave"}, {Opcode::DROPPED, "dropped"}, {Opcode::SET_QUOTA, "setQuota"}, {Opcode::GET_QUOTA, "getQuota"},
 		{Opcode::NODE_METRICS, "nodeMetrics"}
 	};
-
-	bool isUTF8(std::string_view text)
-	{
-		const auto* p = reinterpret_cast<const unsigned char*>(text.data());
-		const auto* const pEnd = p + text.size();
-		while (p < pEnd)
-		{
-			int length = 1;
-			if (*p >= 0x80)
-			{
-				length = *p >= 0xF0 ? 4 : *p >= 0xE0 ? 3 : 2;
-				if (pEnd - p < length || !Poco::UTF8Encoding::isLegal(p, length)) return false;
-			}
-			p += length;
-		}
-		return true;
-	}
 
 	//
 	// Writing

@@ -122,6 +122,23 @@ TEST(MessageFormat, HalvesAreNone)
 }
 
 
+TEST(MessageFormat, TextsAreUTF8)
+{
+	for (std::string_view Message::* pText: {&Message::transaction, &Message::channel, &Message::session, &Message::sender, &Message::user, &Message::text, &Message::token})
+	{
+		Message message = Message::empty(Opcode::PING, 0);
+		message.*pText = "\xC3\xA4";
+		EXPECT_TRUE(parses(MessageFormat::binary(), MessageFormat::binary().write(message)));
+		message.*pText = "\xC3";
+		EXPECT_FALSE(parses(MessageFormat::binary(), MessageFormat::binary().write(message)));
+		EXPECT_THROW(MessageFormat::json().write(message), Poco::InvalidArgumentException);
+		Message outer;
+		outer.items.push_back(message);
+		EXPECT_FALSE(parses(MessageFormat::binary(), MessageFormat::binary().write(outer)));
+	}
+}
+
+
 TEST(MessageFormat, ItemsAreAsDeepAsAllowed)
 {
 	for (const MessageFormat* pFormat: {&MessageFormat::binary(), &MessageFormat::json()})
