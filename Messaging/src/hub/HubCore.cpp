@@ -369,30 +369,6 @@ void HubCore::onControl(const Control& control) noexcept
 }
 
 
-void HubCore::onState(bool up) noexcept
-{
-	if (!up) return;
-	for (Shard& shard: _shards)
-	{
-		guarded([&]()
-		{
-			std::vector<ChannelPtr> channels;
-			{
-				const std::lock_guard<std::mutex> lock(shard.mutex);
-				for (Channel* pChannel: shard.buckets)
-				{
-					for (; pChannel; pChannel = pChannel->pNext) channels.emplace_back(pChannel, true);
-				}
-			}
-			for (ChannelPtr& pChannel: channels)
-			{
-				turn(*pChannel, [pChannel]() mutable { pChannel->gap(); });
-			}
-		});
-	}
-}
-
-
 //
 // ChannelHost
 //

@@ -75,7 +75,6 @@ public:
 	void onGap(const std::string& channel) noexcept override;
 	void onPresence(const std::string& channel, const Member& member, bool joined) noexcept override;
 	void onControl(const Control& control) noexcept override;
-	void onState(bool up) noexcept override;
 
 	// ChannelHost
 	void subscribeUpstream(Channel& channel, Poco::UInt32 generation) override;

@@ -109,16 +109,13 @@ public:
 		/// which is the same on all nodes; with history by offset, each once. The node that has published it gets the receipt as well; others: null.
 
 	virtual void onGap(const std::string& channel) noexcept = 0;
-		/// Publications of the channel may have been lost: the hub reads the history, or tells the subscribers.
+		/// Publications of the channel may have been lost, as always after the engine could not be reached: the hub reads the history.
 
 	virtual void onPresence(const std::string& channel, const Member& member, bool joined) noexcept = 0;
 		/// A member has come into the channel, or has left it: exactly once each, on each node that is subscribed.
 
 	virtual void onControl(const Control& control) noexcept = 0;
 		/// Another node, or this one, has called control().
-
-	virtual void onState(bool up) noexcept = 0;
-		/// The backplane can be reached, or cannot be. Up is what a hub begins with.
 };
 
 
@@ -134,7 +131,7 @@ public:
 	typedef Poco::AutoPtr<Backplane> Ptr;
 
 	virtual void start(const std::shared_ptr<BackplaneSink>& pSink) = 0;
-		/// Begins. Called once, before everything else.
+		/// Begins. Called once, before everything else. Throws if the engine cannot be reached.
 
 	virtual void stop() = 0;
 		/// Ends: the node's subscriptions and members are gone.
