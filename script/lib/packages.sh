@@ -17,6 +17,8 @@ readonly BUILD_PACKAGES="
 	libflatbuffers-dev  -           FlatBuffers, for Poco::Messaging
 	flatbuffers-compiler flatc      its compiler
 	flatbuffers-compiler-dev -      what lets CMake find them
+	libhiredis-dev      -           hiredis, for Poco::MessagingRedis
+	libnats-dev         -           libnats, for Poco::MessagingNATS
 "
 
 readonly TEST_PACKAGES="
@@ -44,6 +46,10 @@ readonly TEST_PACKAGES="
 	prometheus          promtool    checks metrics
 	python3-prometheus-client -     the same, for OpenMetrics
 	systemd             systemd-socket-activate  gives a server its socket
+	redis-server        redis-server  joins nodes; a Sentinel too
+	redis-tools         redis-cli   asks it
+	nats-server         nats-server joins nodes
+	faketime            faketime    lets a server's clock jump
 "
 
 readonly REFERENCE_PACKAGES="
