@@ -60,25 +60,27 @@ public:
 	static Kind kind(std::string_view event);
 
 	static void append(std::string& to, const Source& source, const Publication& publication);
-		/// Appends the frame of a publication, without its position and its time.
+		/// Appends the frame of a publication, without its position and its time. If it throws, nothing is appended.
 
 	static std::string publications(const Position& first, Time time, std::string_view frames);
 		/// Makes an event of frames.
 
 	static bool parse(std::string_view event, Header& header);
-		/// Reads the beginning of PUBLICATIONS. Returns false if it is none.
+		/// Reads the beginning of PUBLICATIONS. Returns false if it is not valid; header says nothing then. What is read refers to the event.
 
 	static Publication::Ptr nextPublication(std::string_view& frames, Source& source);
-		/// Reads a publication, and takes it off the frames. Returns null if there is none that is valid: then the rest is of no use.
+		/// Reads a publication, and takes it off the frames. Returns null if there is none that is valid, and leaves the frames:
+		/// if they are not empty then, they are of no use.
 
 	static std::string joined(const Member& member);
 	static bool parseJoined(std::string_view event, Member& member);
 	static std::string left(const std::string& member);
 	static bool parseLeft(std::string_view event, std::string& member);
+		/// Return false if it is not valid, or the member has no id; member is left as it was then.
 
 	static std::string control(Poco::UInt32 from, const Control& control);
 	static bool parse(std::string_view event, Poco::UInt32& from, Control& control);
-		/// Returns false if it is not valid.
+		/// Returns false if it is not valid; from and control say nothing then. The code of a Close frame has 16 bits.
 };
 
 

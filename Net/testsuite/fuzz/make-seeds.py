@@ -205,5 +205,17 @@ def main():
     write("MessageFormat", "json", b'\1{"opcode":"publish","id":1,"channel":"chat","payload64":"AP8=","epoch":"18446744073709551615","items":[{"text":"\\u00e4"}],'
           b'"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}')
 
+    publication = b"\x01\xac\x02\x04data\x01t\x06sender\x01\x02\x03\x04"
+    frames = bytes([len(publication)]) + publication + b"\x0a\x02\x01\x00\x00\x00\x00\x00\x00\x00\x00"
+    events = {
+        "history": b"P1700000000123 42 1700000000123\n" + frames,
+        "ephemeral": b"P0 0 1700000000123\n" + frames,
+        "joined": b"J\x08\x02id\x04info",
+        "left": b"Lid",
+        "control": b"C\x1a\x01\x01\x04user\x04data\x00\x00\x00\x00\x00\x07\x03\xe8\x07\x06reason",
+    }
+    for name, event in events.items():
+        write("NodeFormat", name, event)
+
 
 main()
