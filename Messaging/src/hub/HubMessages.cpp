@@ -103,7 +103,7 @@ Hub::SendResult HubCore::pass(Control& control)
 	const bool toSession = control.kind == Control::TO_SESSION || control.kind == Control::DISCONNECT_SESSION;
 	Poco::UInt32 node = 0;
 	Poco::UInt64 number = 0;
-	if (toSession && !Session::parse(control.target, node, number))
+	if (toSession && (!Session::parse(control.target, node, number) || node == 0)) // 0 would tell all
 	{
 		result.error = Error::DETACHED;
 		return result;
@@ -113,7 +113,7 @@ Hub::SendResult HubCore::pass(Control& control)
 	{
 		const Error error = backplane().control(node, control);
 		result.passedOn = error == Error::NONE;
-		if (result.error == Error::NONE || result.passedOn) result.error = error;
+		if (toSession || error != Error::DETACHED) result.error = error; // if there is no other node, this one knows
 	}
 	return result;
 }

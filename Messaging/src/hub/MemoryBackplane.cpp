@@ -175,7 +175,7 @@ public:
 			}
 		}
 		for (const auto& pSink: sinks) pSink->onControl(control);
-		return Error::NONE;
+		return sinks.empty() ? Error::DETACHED : Error::NONE;
 	}
 
 	void tick()

@@ -110,6 +110,14 @@ namespace
 		request.answer(message);
 	}
 
+	bool unsent(MessageRequest& request, const Hub::SendResult& result)
+		/// Returns true, and answers, if nobody can have got it.
+	{
+		if (result.queued > 0 || result.passedOn) return false;
+		if (result.full > 0) return failed(request, ErrorCode::BUSY);
+		return failed(request, result.error == Error::UNAVAILABLE ? ErrorCode::UNAVAILABLE : ErrorCode::NOBODY);
+	}
+
 	void disconnect(MessageRequest& request)
 	{
 		const Message& message = request.message();
@@ -119,7 +127,7 @@ namespace
 		if (refused(request, "private-disconnect", RIGHT_PUBLISH)) return;
 		if (code != 1000 && (code < 3000 || code > 4999)) return request.fail(ErrorCode::MALFORMED, "The Close code is 1000, or 3000 to 4999");
 		const Hub::SendResult result = message.session.empty() ? request.hub().disconnectUser(std::string(message.user), code, reason) : request.hub().disconnect(std::string(message.session), code, reason);
-		if (result.queued == 0 && !result.passedOn) return request.fail(ErrorCode::NOBODY, textOf(ErrorCode::NOBODY));
+		if (unsent(request, result)) return;
 		request.answer();
 	}
 
@@ -227,8 +235,7 @@ namespace
 	//
 	void sent(MessageRequest& request, const Hub::SendResult& result)
 	{
-		if (result.queued == 0 && result.full == 0 && !result.passedOn) return request.fail(ErrorCode::NOBODY, textOf(ErrorCode::NOBODY));
-		if (result.queued == 0 && !result.passedOn) return request.fail(ErrorCode::BUSY, textOf(ErrorCode::BUSY));
+		if (unsent(request, result)) return;
 		Message answer = Message::empty(Opcode::ACK, 0);
 		answer.count = result.queued;
 		request.answer(answer);

@@ -337,6 +337,33 @@ TEST_P(BackplaneContract, MessagesComeToSessionsOfOtherNodes)
 }
 
 
+TEST_P(BackplaneContract, NodesThatAreGoneAreDetached)
+{
+	const auto detached = [&](const Hub::SendResult& result)
+	{
+		return result.error == Error::DETACHED && !result.passedOn;
+	};
+	const std::string there = second.attach(pTwo, "user")->id();
+	EXPECT_EQ(Error::NONE, first.pHub->send(there, "a").error);
+	gets(pTwo, "msg a");
+	second.pHub.reset();
+	EXPECT_TRUE(until([&]() { return detached(first.pHub->send(there, "b")); })) << "a session of that node";
+	EXPECT_TRUE(until([&]() { return detached(first.pHub->disconnect(there, 4000, "")); }));
+	EXPECT_TRUE(until([&]() { return detached(first.pHub->sendToUser("user", "b")); })) << "no node is left that could know the user";
+	EXPECT_TRUE(detached(first.pHub->disconnectUser("user", 4000, "")));
+	EXPECT_TRUE(detached(first.pHub->send(Session::id(first.pHub->node() + 1000, 1), "b"))) << "no such node ever was";
+	EXPECT_TRUE(detached(first.pHub->send("0-1", "b"))) << "no node has that number";
+	first.attach(pOne, "user");
+	const Hub::SendResult result = first.pHub->sendToUser("user", "c");
+	EXPECT_EQ(Error::NONE, result.error) << "it is here";
+	EXPECT_EQ(1u, result.queued);
+	EXPECT_FALSE(result.passedOn);
+	EXPECT_EQ(Error::NONE, first.pHub->broadcast("d").error);
+	EXPECT_EQ("msg c|msg d", pOne->text());
+	EXPECT_EQ("msg a", pTwo->text());
+}
+
+
 TEST_P(BackplaneContract, DIRECT_AT_LEAST_ONCE_FromAnotherNode)
 {
 	second.attach(pTwo, "user");

@@ -265,6 +265,66 @@ TEST(HubGuarantee, DIRECT_AT_MOST_ONCE)
 }
 
 
+TEST(HubGuarantee, DIRECT_AT_MOST_ONCE_TheAnswerSaysWhetherAnybodyCanHaveBeenTold)
+{
+	struct Elsewhere: public MemoryBackplane
+		/// Says what it is told to say of the other nodes.
+	{
+		explicit Elsewhere(const Poco::Messaging::Clock& clock):
+			MemoryBackplane(clock)
+		{
+		}
+
+		Error control(Poco::UInt32, const Poco::Messaging::Control&) override
+		{
+			return error;
+		}
+
+		Error error = Error::NONE;
+	};
+	struct Row
+	{
+		Error others;
+		Error anna;     // who is here
+		Error nobody;
+		Error session;  // of another node
+		Error everyone; // broadcast()
+		bool passedOn;
+	};
+	const Row ROWS[] =
+	{
+		{Error::NONE, Error::NONE, Error::NONE, Error::NONE, Error::NONE, true},
+		{Error::DETACHED, Error::NONE, Error::DETACHED, Error::DETACHED, Error::NONE, false},
+		{Error::UNAVAILABLE, Error::UNAVAILABLE, Error::UNAVAILABLE, Error::UNAVAILABLE, Error::UNAVAILABLE, false}
+	};
+	Poco::AutoPtr<Elsewhere> pElsewhere;
+	TestHub hub([&](const Poco::Messaging::Clock& clock) { return Backplane::Ptr(pElsewhere = new Elsewhere(clock)); }, [](HubParams&) {});
+	const FakeConnection::Ptr pAnna(new FakeConnection);
+	const Session::Ptr pSession = hub.attach(pAnna, "anna");
+	const std::string other = Session::id(hub.pHub->node() + 1, 1);
+	for (const Row& row: ROWS)
+	{
+		SCOPED_TRACE(toString(row.others));
+		pElsewhere->error = row.others;
+		const auto check = [&](const char* what, Error error, Poco::UInt32 queued, bool passedOn, const Hub::SendResult& result)
+		{
+			EXPECT_STREQ(toString(error), toString(result.error)) << what;
+			EXPECT_EQ(queued, result.queued) << what;
+			EXPECT_EQ(passedOn, result.passedOn) << what;
+		};
+		check("a user of this node", row.anna, 1, row.passedOn, hub.pHub->sendToUser("anna", "x"));
+		check("a user that is not here", row.nobody, 0, row.passedOn, hub.pHub->sendToUser("nobody", "x"));
+		check("a session of this node", Error::NONE, 1, false, hub.pHub->send(pSession->id(), "x"));
+		check("one that was of this node", Error::DETACHED, 0, false, hub.pHub->send(Session::id(hub.pHub->node(), 99), "x"));
+		check("one of another node", row.session, 0, row.passedOn, hub.pHub->send(other, "x"));
+		check("one of no node", Error::DETACHED, 0, false, hub.pHub->send("0-1", "x"));
+		check("all", row.everyone, 1, row.passedOn, hub.pHub->broadcast("x"));
+		check("the connections of nobody", row.nobody, 0, row.passedOn, hub.pHub->disconnectUser("nobody", 4000, ""));
+		check("the connection of another node's", row.session, 0, row.passedOn, hub.pHub->disconnect(other, 4000, ""));
+	}
+}
+
+
 TEST(HubGuarantee, DIRECT_AT_LEAST_ONCE)
 {
 	struct Row

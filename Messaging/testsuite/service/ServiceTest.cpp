@@ -390,7 +390,7 @@ TEST_P(ServiceTest, MessagesToSessions)
 	EXPECT_EQ(ErrorCode::FORBIDDEN, codeOf(bert.ask(Message::sendToUser("anna", "x"))));
 	EXPECT_EQ(2u, bert.ask(Message::sendToUser("bert", "own"))->count) << "to the own devices";
 	EXPECT_EQ("own", phone.next(Opcode::SEND)->payload);
-	EXPECT_EQ(0u, anna.ask(Message::sendToUser("nobody", "x"))->count) << "other nodes may know him";
+	EXPECT_EQ(ErrorCode::NOBODY, codeOf(anna.ask(Message::sendToUser("nobody", "x")))) << "there is no other node that could know him";
 	const std::string gone = Poco::Messaging::Session::id(service.pService->hub().node(), 999);
 	EXPECT_EQ(ErrorCode::FORBIDDEN, codeOf(anna.ask(Message::sendToSession(gone, "x"))));
 	EXPECT_EQ(ErrorCode::MALFORMED, codeOf(anna.ask(Message::request(Opcode::SEND, 0, "x"))));

@@ -6,6 +6,7 @@ const MAX_LINES = 500;     // shown
 const TYPING_EVERY = 2000; // ms between two that say that we are typing
 const TYPING_FOR = 5000;   // ms that one counts
 const ENDED = 4000;        // the Close code of an operator
+const NOBODY = 15;         // the code of an Error: no such user on any node
 
 const byId = id => document.getElementById(id);
 const serviceURL = location.href.replace(/^http/, "ws").replace(/[?#].*/, "");
@@ -74,12 +75,11 @@ async function say() {
 	lastTyped = 0;
 	try {
 		if (to === null) return await client.request({opcode: "publish", channel: roomChannel(), payload: text});
-		const {count = 0} = await client.request({opcode: "send", user: to, payload: text});
-		if (count === 0) throw new Error(`${to} is not here`);
+		await client.request({opcode: "send", user: to, payload: text});
 		showPrivate(place.name, to, text);
 	}
 	catch (error) {
-		showError(`Not sent: ${error.message}.`.replace(/\.\.$/, "."));
+		showError(`Not sent: ${error.code === NOBODY ? `${to} is not here` : error.message}.`.replace(/\.\.$/, "."));
 		if (byId("text").value === "") byId("text").value = text;
 	}
 }

@@ -172,7 +172,8 @@ public:
 		/// Returns who is in the channel, on all nodes.
 
 	virtual Error control(Poco::UInt32 node, const Control& control) = 0;
-		/// Calls onControl() of a node; 0: of all others. At most once each. Returns Error::UNAVAILABLE if it cannot be tried.
+		/// Calls onControl() of a node; 0: of all others. At most once each. Returns Error::UNAVAILABLE if it cannot be tried, and
+		/// Error::DETACHED if it is known that there is no such node; 0: no other node. NONE says that somebody may have been told.
 
 	virtual void tick() = 0;
 		/// Does what is due. Called every second or more often.

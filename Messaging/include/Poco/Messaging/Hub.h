@@ -84,10 +84,10 @@ public:
 	struct SendResult
 		/// What has become of a message, on this node.
 	{
-		Error error = Error::NONE; /// DETACHED: there is no such session or user here, and it was not passed on.
+		Error error = Error::NONE; /// DETACHED: there is no such session or user here, and no other node that could know it. UNAVAILABLE: other nodes could not be told.
 		Poco::UInt32 queued = 0;   /// Sessions for which it was sent or queued.
 		Poco::UInt32 full = 0;     /// Sessions whose queue was full: it was not sent to these.
-		bool passedOn = false;     /// Other nodes have been told.
+		bool passedOn = false;     /// Other nodes have been told: whether it is known there is not said.
 	};
 
 	explicit Hub(const Backplane::Ptr& pBackplane, const HubParams::Ptr& pParams = new HubParams, const std::shared_ptr<Carrier>& pCarrier = nullptr);
