@@ -10,8 +10,14 @@
 //   onMessage(message)                what nobody has asked for: publication, send, join, leave, warning, ...
 //   isFinal(code)                     true if the client is not to come back after a Close with this code
 class MessagingClient {
-	static FLAG = {SINCE: 1, RECOVERED: 2};
+	static FLAG = {SINCE: 1, RECOVERED: 2, ACKNOWLEDGED: 16};
 	static REVOKED = 3; // Unsubscribed: the server's program has done it
+	static FAILED = 4;  // the server could not go on
+	static TEMPORARY = [11, 12]; // codes of errors: busy, unavailable
+	static WHERE = 200; // opcode: asks for the name of the node
+	static AGAIN_AFTER = 500; // ms
+	static REPEAT_FOR = 240000; // ms; the server knows a transaction for 5 minutes
+	static KNOWN = 1000; // messages that were acknowledged
 	static FIRST_DELAY = 500; // ms
 	static LONGEST_DELAY = 10000;
 	static PING_EVERY = 25000;
@@ -27,6 +33,8 @@ class MessagingClient {
 		this.attempt = 0; // what belongs to another one is late
 		this.state = "closed";
 		this.session = this.extensions = "";
+		this.acknowledged = new Set(); // their transactions
+		this.lastPublished = Promise.resolve();
 		addEventListener("online", () => this.waiting && this.connect());
 	}
 
@@ -48,9 +56,41 @@ class MessagingClient {
 		return new Promise((resolve, reject) => this.requests.set(id, {resolve, reject}));
 	}
 
+	// Publishes, in the order of the calls. If nobody knows whether it was done, or the server cannot at present, it is done again: with the
+	// same transaction, so that others get it once. The channel has history.
+	publish(channel, payload) {
+		const message = {opcode: "publish", channel, payload, transaction: [...crypto.getRandomValues(new Uint32Array(4))].map(number => number.toString(36)).join("")};
+		const published = this.lastPublished.then(() => this.repeat(message));
+		this.lastPublished = published.catch(() => {});
+		return published;
+	}
+
+	async repeat(message) {
+		for (const end = Date.now() + MessagingClient.REPEAT_FOR;;) {
+			try {
+				return await this.request(message);
+			}
+			catch (error) {
+				if (error.code && !MessagingClient.TEMPORARY.includes(error.code) || this.state === "closed" || Date.now() > end) throw error;
+			}
+			await new Promise(resolve => setTimeout(resolve, MessagingClient.AGAIN_AFTER));
+		}
+	}
+
+	// Promises the end of a message that one of the user's sessions has got, on whichever node it is; an Error with code 14 or 15 otherwise.
+	send(user, payload, seconds) {
+		return this.request({opcode: "send", user, payload, flags: MessagingClient.FLAG.ACKNOWLEDGED, limit: seconds});
+	}
+
+	// Promises the name of the node that this connection is with.
+	async where() {
+		const {payload = ""} = await this.request({opcode: MessagingClient.WHERE});
+		return payload;
+	}
+
 	async subscribe(channel) {
 		if (!this.channels.has(channel)) this.channels.set(channel, {position: null, entered: false});
-		if (this.state === "open") await this.enter(channel);
+		if (this.state === "open") await this.enterAgain(channel);
 	}
 
 	async unsubscribe(channel) {
@@ -83,7 +123,7 @@ class MessagingClient {
 		this.extensions = this.socket.extensions;
 		this.pings = setInterval(() => this.ping(), MessagingClient.PING_EVERY);
 		this.setState("open");
-		for (const channel of this.channels.keys()) this.enter(channel).catch(() => {}); // a refusal was answered when it was asked for first
+		for (const channel of this.channels.keys()) this.enterAgain(channel).catch(() => {}); // a refusal was answered when it was asked for first
 	}
 
 	lost(reason, final) {
@@ -132,6 +172,7 @@ class MessagingClient {
 		if (message.opcode === "refresh") this.handlers.token().then(token => this.request({opcode: "refresh", token})).catch(() => {});
 		else if (message.opcode === "publication") this.publication(message);
 		else if (message.opcode === "unsubscribed") this.removed(message);
+		else if (message.opcode === "send") this.sent(message);
 		else this.handlers.onMessage(message);
 	}
 
@@ -144,6 +185,30 @@ class MessagingClient {
 			entry.position = {epoch, offset};
 		}
 		this.handlers.onMessage(message);
+	}
+
+	// It comes again until it is acknowledged.
+	sent(message) {
+		const {transaction} = message;
+		if (!this.acknowledged.has(transaction)) this.handlers.onMessage(message);
+		if (!transaction) return;
+		this.acknowledged.add(transaction);
+		if (this.acknowledged.size > MessagingClient.KNOWN) this.acknowledged.delete(this.acknowledged.values().next().value);
+		this.socket.send(JSON.stringify({opcode: "ack", transaction}));
+	}
+
+	// Until the server can.
+	async enterAgain(channel) {
+		for (const {attempt} = this;;) {
+			try {
+				return await this.enter(channel);
+			}
+			catch (error) {
+				if (!MessagingClient.TEMPORARY.includes(error.code)) throw error;
+			}
+			await new Promise(resolve => setTimeout(resolve, MessagingClient.AGAIN_AFTER));
+			if (attempt !== this.attempt || !this.channels.has(channel)) return;
+		}
 	}
 
 	async enter(channel) {
@@ -165,7 +230,7 @@ class MessagingClient {
 			this.handlers.onMessage(message);
 			return;
 		}
-		entry.position = null; // the history does not reach back to it
-		this.enter(message.channel).catch(error => this.state === "open" && this.lost(error.message));
+		if (message.code !== MessagingClient.FAILED) entry.position = null; // the history does not reach back to it
+		this.enterAgain(message.channel).catch(error => this.state === "open" && this.lost(error.message));
 	}
 }

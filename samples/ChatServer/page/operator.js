@@ -11,6 +11,7 @@ const plots = Object.fromEntries(["connections", "published", "delivered", "late
 
 let operator = null;      // the client with the operator's token
 let operatorToken = "";   // is kept nowhere else
+let operatorNode = "";    // the name of the node that is shown: that of the connection
 let timers = [];
 let previous = null;      // the counts before, and when
 
@@ -43,8 +44,12 @@ function operatorState(state, reason) {
 	byId("operator-state").textContent = state;
 	stopWatching();
 	if (state === "open") {
-		count().then(() => {
-			if (operator?.state !== "open") return;
+		const from = operator;
+		count().then(async () => {
+			operatorNode = await from.where();
+			if (operator !== from || from.state !== "open") return;
+			byId("operator-node").textContent = operatorNode;
+			byId("operator-node-note").hidden = operatorNode === "";
 			byId("operator-token").value = "";
 			byId("operator-form").hidden = true;
 			byId("operator-panel").hidden = false;
@@ -104,11 +109,12 @@ function addPoint(name, value, digits) {
 //
 async function watch() {
 	const token = operatorToken;
+	const node = operatorNode === "" ? "" : `?node=${encodeURIComponent(operatorNode)}`; // a balancer may know where that is
 	try {
-		const [metrics, connections] = await Promise.all([fetch("metrics"), fetch("connections", {headers: {Authorization: `Bearer ${token}`}})]);
+		const [metrics, connections] = await Promise.all([fetch(`metrics${node}`), fetch(`connections${node}`, {headers: {Authorization: `Bearer ${token}`}})]);
 		if (!metrics.ok || !connections.ok) return;
 		const [text, list] = [await metrics.text(), await connections.json()];
-		if (token !== operatorToken) return; // it was hidden meanwhile
+		if (token !== operatorToken || list.node !== operatorNode) return; // it was hidden meanwhile, or the balancer has asked another one
 		showMetrics(parseMetrics(text));
 		showConnections(list);
 	}

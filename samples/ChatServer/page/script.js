@@ -6,7 +6,8 @@ const MAX_LINES = 500;     // shown
 const TYPING_EVERY = 2000; // ms between two that say that we are typing
 const TYPING_FOR = 5000;   // ms that one counts
 const ENDED = 4000;        // the Close code of an operator
-const NOBODY = 15;         // the code of an Error: no such user on any node
+const SEEK_FOR = 3;        // s that a person is sought for, on all nodes
+const ABSENT = [14, 15];   // codes of errors: nobody has acknowledged it in time, there is nobody
 
 const byId = id => document.getElementById(id);
 const serviceURL = location.href.replace(/^http/, "ws").replace(/[?#].*/, "");
@@ -74,12 +75,13 @@ async function say() {
 	byId("text").value = "";
 	lastTyped = 0;
 	try {
-		if (to === null) return await client.request({opcode: "publish", channel: roomChannel(), payload: text});
-		await client.request({opcode: "send", user: to, payload: text});
+		if (to === null) return await client.publish(roomChannel(), text);
+		await client.send(to, text, SEEK_FOR);
 		showPrivate(place.name, to, text);
 	}
 	catch (error) {
-		showError(`Not sent: ${error.code === NOBODY ? `${to} is not here` : error.message}.`.replace(/\.\.$/, "."));
+		const reason = ABSENT.includes(error.code) ? `${to} is not here` : error.message;
+		showError(`Not sent: ${reason}.`.replace(/\.\.$/, "."));
 		if (byId("text").value === "") byId("text").value = text;
 	}
 }
@@ -216,9 +218,17 @@ function showState(state, reason) {
 	byId("my-name").textContent = place?.name ?? "";
 	byId("my-room").textContent = place?.room ?? "";
 	byId("extensions").textContent = state === "open" ? client.extensions || "none" : "–";
+	if (state === "open") showNode(client);
 	const wasDisabled = byId("text").disabled;
 	for (const id of ["text", "say"]) byId(id).disabled = !entered;
 	if (wasDisabled && entered && [document.body, null, byId("join")].includes(document.activeElement)) byId("text").focus();
+}
+
+async function showNode(from) {
+	const name = await from.where().catch(() => "");
+	if (from !== client) return;
+	byId("node").textContent = name;
+	byId("node-note").hidden = name === "";
 }
 
 function showReason(state, reason) {

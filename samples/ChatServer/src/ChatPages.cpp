@@ -71,6 +71,16 @@ namespace
 	};
 
 
+	class UnreadyHandler: public HTTPRequestHandler
+	{
+	public:
+		void handleRequest(HTTPServerRequest&, HTTPServerResponse& response) override
+		{
+			answer(response, HTTPResponse::HTTP_SERVICE_UNAVAILABLE, "other nodes cannot be reached\n");
+		}
+	};
+
+
 	class TokenHandler: public HTTPRequestHandler
 	{
 	public:
@@ -98,8 +108,9 @@ namespace
 	class ConnectionsHandler: public HTTPRequestHandler
 	{
 	public:
-		ConnectionsHandler(const ChatTokens& tokens, const MessageService& service, const WebSocketServer& server):
+		ConnectionsHandler(const ChatTokens& tokens, const std::string& node, const MessageService& service, const WebSocketServer& server):
 			_tokens(tokens),
+			_node(node),
 			_service(service),
 			_server(server)
 		{
@@ -153,6 +164,7 @@ namespace
 				connections.add(row);
 			}
 			Object object;
+			object.set("node", _node);
 			object.set("total", total);
 			object.set("connections", connections);
 			std::ostringstream stream;
@@ -161,14 +173,16 @@ namespace
 		}
 
 		const ChatTokens& _tokens;
+		const std::string _node;
 		const MessageService& _service;
 		const WebSocketServer& _server;
 	};
 }
 
 
-ChatPages::ChatPages(const ChatTokens& tokens, const MessageService& service, const WebSocketServer& server, WebSocketMonitor& monitor):
+ChatPages::ChatPages(const ChatTokens& tokens, const std::string& node, MessageService& service, const WebSocketServer& server, WebSocketMonitor& monitor):
 	_tokens(tokens),
+	_node(node),
 	_service(service),
 	_server(server),
 	_monitor(monitor)
@@ -179,8 +193,9 @@ ChatPages::ChatPages(const ChatTokens& tokens, const MessageService& service, co
 HTTPRequestHandler* ChatPages::createRequestHandler(const HTTPServerRequest& request)
 {
 	const std::string path = request.getURI().substr(0, request.getURI().find('?'));
+	if (path == "/health/ready" && !_service.hub().healthy()) return new UnreadyHandler;
 	if (path == "/metrics" || path == "/health/live" || path == "/health/ready") return new MonitorHandler(_monitor);
-	if (path == "/connections") return new ConnectionsHandler(_tokens, _service, _server);
+	if (path == "/connections") return new ConnectionsHandler(_tokens, _node, _service, _server);
 	if (path == "/token") return new TokenHandler(_tokens);
 	return PageFactory::createRequestHandler(request);
 }

@@ -10,33 +10,50 @@
 #include "ChatPages.h"
 #include "ChatTokens.h"
 #include "SampleServer.h"
+#include "Poco/Messaging/MemoryBackplane.h"
+#include "Poco/Messaging/MessageRequest.h"
 #include "Poco/Messaging/MessageService.h"
+#ifdef CHAT_HAS_REDIS
+#include "Poco/Messaging/RedisBackplane.h"
+#endif
+#include "Poco/Net/WebSocketFrame.h"
 #include "Poco/Net/WebSocketMonitor.h"
 #include "Poco/Net/WebSocketServer.h"
+#include "Poco/Thread.h"
 #include "Poco/Util/IntValidator.h"
 #include "Poco/Util/Option.h"
 #include "Poco/Util/OptionException.h"
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <vector>
 
 
+using Poco::Messaging::Backplane;
 using Poco::Messaging::ChannelOptions;
 using Poco::Messaging::HubParams;
+using Poco::Messaging::MemoryBackplane;
+using Poco::Messaging::MessageRequest;
 using Poco::Messaging::MessageService;
 using Poco::Messaging::MessageServiceParams;
 using Poco::Messaging::Opcode;
 using Poco::Messaging::QuotaRule;
 using Poco::Messaging::QuotaRules;
 using Poco::Net::WebSocketConnectionParams;
+using Poco::Net::WebSocketFrame;
 using Poco::Net::WebSocketMonitor;
 using Poco::Net::WebSocketServer;
 using Poco::Net::WebSocketServerParams;
 using Poco::Util::Option;
+using Poco::Util::OptionCallback;
 
 
 namespace
 {
+	constexpr Poco::UInt16 WHERE = Opcode::APPLICATION; // asks for the name of the node
+
+	constexpr int STEPS = 10; // in which connections are closed
+
 	const std::string ROOM = "presence-room-"; // and the name; who writes in it publishes in typing-NAME, which is ephemeral
 
 	ChannelOptions optionsOf(const std::string& channel)
@@ -92,14 +109,25 @@ namespace
 }
 
 
+struct ChatNode
+	/// This server, if it is one of several.
+{
+	std::string name;           // the page shows it
+	Backplane::Ptr pBackplane;  // joins it with the others
+	int drain = 0;              // seconds that it takes to go
+};
+
+
 class ChatService: public SampleService
 {
 public:
-	ChatService(const std::string& secret, const WebSocketServerParams::Ptr& pParams, const WebSocketConnectionParams::Ptr& pConnectionParams):
+	ChatService(const std::string& secret, const ChatNode& node, const WebSocketServerParams::Ptr& pParams, const WebSocketConnectionParams::Ptr& pConnectionParams):
 		_tokens(secret),
-		_service(serviceParams(_tokens), hubParams()),
+		_node(node),
+		_service(serviceParams(_tokens), hubParams(), node.pBackplane),
 		_server(pParams)
 	{
+		_service.setHandler(WHERE, [this](MessageRequest& request) { request.answer(_node.name); });
 		_service.addTo(_server, "/", pConnectionParams);
 		_monitor.add([this]() { return _service.monitored(); });
 	}
@@ -111,7 +139,7 @@ public:
 
 	void start(const ListeningPorts& ports) override
 	{
-		_server.setHTTP(new ChatPages(_tokens, _service, _server, _monitor)); // for what is not WebSocket, on the same ports
+		_server.setHTTP(new ChatPages(_tokens, _node.name, _service, _server, _monitor)); // for what is not WebSocket, on the same ports
 		for (const auto& port: ports) _server.listenShared(port); // systemd may keep them
 		_server.start();
 	}
@@ -119,12 +147,29 @@ public:
 	void stop(const Poco::Timespan& patience) override
 	{
 		_monitor.setReady(false);
+		if (_node.drain > 0) sendElsewhere();
 		_server.drain(patience);
 		_server.stop(); // waits for handlers that still run: they use the monitor
 	}
 
 private:
+	void sendElsewhere()
+		/// In the first half of the time the balancer notices that this node is not ready, in the second one the connections are closed, some
+		/// at a time: their clients come back at other nodes.
+	{
+		const int half = _node.drain*1000/2; // ms
+		Poco::Thread::sleep(half);
+		for (int left = STEPS; left > 0; --left)
+		{
+			auto connections = _server.connections();
+			const auto count = (connections.size() + static_cast<std::size_t>(left) - 1)/static_cast<std::size_t>(left);
+			for (std::size_t i = 0; i < count; ++i) connections[i]->close(WebSocketFrame::SERVICE_RESTART, "This node goes. Others are there.");
+			Poco::Thread::sleep(half/STEPS);
+		}
+	}
+
 	ChatTokens _tokens;
+	const ChatNode _node;
 	MessageService _service;
 	WebSocketServer _server; // goes before the others, since its threads use them
 	WebSocketMonitor _monitor{_server};
@@ -155,6 +200,15 @@ protected:
 		options.addOption(Option("operator-token", "", "Print a token for an operator to the standard error output, which holds for 12 hours: "
 			"with it the page shows counts and connections, and ends these. Without this option nobody can.")
 			.binding("chat.operator-token"));
+		options.addOption(Option("redis", "", "Be one of several nodes: share the rooms with all that use this Redis, redis://host:6379/0. Several of these options, "
+			"for several Redis: the rooms are spread over them; all nodes have the same ones. Needs --secret, which all nodes have, too.")
+			.argument("URL").repeatable(true).callback(OptionCallback<ChatServer>(this, &ChatServer::addRedis)));
+		options.addOption(Option("name", "", "The name of this node, which the page shows. Default: none.")
+			.argument("name").binding("chat.name"));
+		options.addOption(Option("drain", "", "So many seconds does it take to stop: in the first half of them /health/ready says 503, so that a balancer notices, then "
+			"connections are closed (1012), some at a time. Default: 0: all are closed at once (1001).")
+			.argument("seconds").binding("chat.drain")
+			.validator(new Poco::Util::IntValidator(0, 3600)));
 	}
 
 	std::unique_ptr<SampleService> createService() override
@@ -165,10 +219,48 @@ protected:
 		WebSocketConnectionParams::Ptr pConnectionParams = new WebSocketConnectionParams;
 		pConnectionParams->setDeflate(deflate);
 		pConnectionParams->setMaxMessageSize(32*1024); // a payload of 4 KiB, however it is escaped
-		auto pService = std::make_unique<ChatService>(secretOf(config().getRawString("chat.secret", "")), pParams, pConnectionParams);
+		const std::string secret = secretOf(config().getRawString("chat.secret", ""));
+		if (!_redis.empty() && secret.empty()) throw Poco::Util::InvalidArgumentException("--redis: needs --secret: tokens of one node are for all");
+		const ChatNode node{config().getRawString("chat.name", ""), backplane(), config().getInt("chat.drain", 0)};
+		auto pService = create(secret, node, pParams, pConnectionParams);
 		if (config().has("chat.operator-token")) std::cerr << "Token for an operator: " << pService->tokens().forOperator() << std::endl;
 		return pService;
 	}
+
+private:
+	void addRedis(const std::string&, const std::string& url)
+	{
+		_redis.push_back(url);
+	}
+
+	Backplane::Ptr backplane() const
+	{
+		if (_redis.empty()) return new MemoryBackplane;
+#ifdef CHAT_HAS_REDIS
+		Poco::Messaging::RedisBackplaneParams::Ptr pParams = new Poco::Messaging::RedisBackplaneParams;
+		for (const std::string& url: _redis) pParams->addShard(url);
+		pParams->setPrefix("chat");
+		return new Poco::Messaging::RedisBackplane(pParams);
+#else
+		throw Poco::Util::InvalidArgumentException("--redis: this ChatServer has no Redis: it was built without Poco::MessagingRedis, which needs hiredis");
+#endif
+	}
+
+	std::unique_ptr<ChatService> create(const std::string& secret, const ChatNode& node, const WebSocketServerParams::Ptr& pParams, const WebSocketConnectionParams::Ptr& pConnectionParams) const
+		/// The backplane is started here.
+	{
+		try
+		{
+			return std::make_unique<ChatService>(secret, node, pParams, pConnectionParams);
+		}
+		catch (Poco::Exception& exc)
+		{
+			if (_redis.empty()) throw;
+			throw Poco::ApplicationException("--redis: " + exc.displayText());
+		}
+	}
+
+	std::vector<std::string> _redis;
 };
 
 

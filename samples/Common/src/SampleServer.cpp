@@ -161,6 +161,11 @@ int SampleServer::main(const ArgVec& args)
 		std::cerr << _name << ": cannot listen: " << exc.displayText() << std::endl;
 		return EXIT_UNAVAILABLE;
 	}
+	catch (Poco::ApplicationException& exc)
+	{
+		std::cerr << _name << ": " << exc.message() << std::endl;
+		return EXIT_UNAVAILABLE;
+	}
 }
 
 
@@ -277,7 +282,7 @@ void SampleServer::printHelp() const
 	formatter.setUsage("[options]");
 	formatter.setHeader(_purpose);
 	formatter.setFooter("SIGINT and SIGTERM stop the server. With --tls, SIGHUP has it read certificate and key again. Exit codes: 0 stopped, "
-		"64 bad command line, 69 cannot listen on the port or address.");
+		"64 bad command line, 69 cannot listen on the port or address, or reach what it needs.");
 	formatter.setWidth(100);
 	formatter.setAutoIndent();
 	formatter.format(std::cout);

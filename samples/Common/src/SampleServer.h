@@ -35,7 +35,7 @@ public:
 protected:
 	virtual std::unique_ptr<SampleService> createService() = 0;
 		/// Returns what the options have chosen. Throws a Poco::Util::InvalidArgumentException
-		/// if they do not go together.
+		/// if they do not go together, and a Poco::ApplicationException if something cannot be had that it needs.
 
 	void defineOptions(Poco::Util::OptionSet& options) override;
 		/// Defines the common options. Subclasses define more.
