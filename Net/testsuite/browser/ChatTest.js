@@ -9,7 +9,9 @@
 "use strict";
 
 const assert = require("node:assert/strict");
+const {spawn} = require("node:child_process");
 const crypto = require("node:crypto");
+const {once} = require("node:events");
 const fs = require("node:fs");
 const http = require("node:http");
 const os = require("node:os");
@@ -422,6 +424,46 @@ describe("with a secret in a file", () => {
 		await page.page.close();
 	});
 
+	test("what nobody knows to be published is published again, once and in order", async () => {
+		const page = await ChatPage.open(browser, server);
+		const other = await ChatPage.open(browser, server);
+		await page.enter("again", "Ann");
+		await other.enter("again", "Bob");
+		await page.page.evaluate(() => {
+			const send = client.socket.send.bind(client.socket);
+			client.socket.send = text => {
+				send(text);
+				if (text.includes("two")) setTimeout(() => client.socket.onmessage = null); // the answer does not come
+				if (text.includes("two")) setTimeout(() => client.socket.close(), 200);
+			};
+			for (const text of ["one", "two", "three"]) client.publish(roomChannel(), text);
+		});
+		for (const each of [page, other]) await each.showsLines("one", "two", "three");
+		await page.page.waitForSelector("#say:enabled");
+		await page.say("four");
+		for (const each of [page, other]) await each.showsLines("one", "two", "three", "four");
+		for (const each of [page, other]) await each.page.close();
+	});
+
+	test("an acknowledged message that comes again is shown once", async () => {
+		const page = await ChatPage.open(browser, server);
+		const other = await ChatPage.open(browser, server);
+		await page.enter("private", "Ann");
+		await other.enter("private", "Bob");
+		await page.showsPeople("Ann", "Bob");
+		await other.page.evaluate(() => {
+			const send = client.socket.send.bind(client.socket);
+			client.dropped = 0;
+			client.socket.send = text => text.includes('"ack"') && client.dropped++ === 0 || send(text);
+		});
+		await page.page.click("#people button:has-text(\"Bob\")");
+		await page.say("psst");
+		await page.shows("#lines .private .text", "psst"); // when the second one is acknowledged
+		await other.shows("#lines .private .text", "psst");
+		assert.equal(await other.page.evaluate(() => client.dropped), 2);
+		for (const each of [page, other]) await each.page.close();
+	});
+
 	test("can be used by keyboard only", async () => {
 		const page = await ChatPage.open(browser, server);
 		const other = await ChatPage.open(browser, server);
@@ -522,5 +564,79 @@ describe("with a secret in a file", () => {
 		}
 		assert.equal(backgrounds.size, 2);
 		await page.page.close();
+	});
+});
+
+describe("as a node", () => {
+	let browser, server;
+
+	const start = (...options) => Server.start(process.env.SERVER, "--name=north", "--drain=2", "--operator-token", ...options);
+	const ready = async () => (await fetch(`${server.url}health/ready`)).status;
+
+	before(async () => {
+		server = await start();
+		browser = await Browser.start();
+	});
+
+	after(async () => {
+		await browser?.stop();
+		server?.process.kill("SIGKILL");
+	});
+
+	test("says its name, to operators too", async () => {
+		const page = await ChatPage.open(browser, server);
+		await page.enter("lobby", "Ann");
+		await page.says("node", "north");
+		assert.ok(await page.page.isVisible("#node-note"));
+		await page.showOperator(tokenOf(server));
+		await page.says("operator-node", "north");
+		await page.page.waitForFunction(() => document.querySelectorAll("#connections-rows tr").length === 2);
+		assert.ok(page.requests.includes(`${server.url}connections?node=north`));
+		await page.page.close();
+	});
+
+	test("drains: it is not ready first, and then sends its clients elsewhere", async () => {
+		const page = await ChatPage.open(browser, server);
+		await page.enter("lobby", "Ann");
+		assert.equal(await ready(), 200);
+		const {port} = new URL(server.url);
+		const ended = server.stop("SIGTERM");
+		while (await ready() === 200);
+		assert.equal(await ready(), 503);
+		await page.state("open"); // as yet
+		await page.say("still here");
+		await page.showsLines("still here");
+		await page.says("error", "1012");
+		assert.equal(await ended, 0);
+		server = await start(`--port=${port}`);
+		await page.page.waitForSelector("#say:enabled");
+		await page.page.close();
+	});
+
+	const refused = async (...options) => {
+		const child = spawn(process.env.SERVER, ["--port=0", ...options], {stdio: ["ignore", "ignore", "pipe"]});
+		let text = "";
+		child.stderr.on("data", data => { text += data; });
+		const [code] = await once(child, "close");
+		return [code, text];
+	};
+
+	test("needs the secret of the others", async () => {
+		const [code, text] = await refused("--redis=redis://127.0.0.1:1/0");
+		assert.equal(code, 64);
+		assert.match(text, /--redis: needs --secret/);
+	});
+
+	test("says why it cannot be one", async () => {
+		const folder = fs.mkdtempSync(path.join(os.tmpdir(), "secret-"));
+		fs.writeFileSync(path.join(folder, "secret"), SECRET);
+		const [code, text] = await refused(`--secret=${path.join(folder, "secret")}`, "--redis=redis://:hush@127.0.0.1:1/0");
+		fs.rmSync(folder, {recursive: true});
+		if (code === 64) assert.match(text, /built without Poco::MessagingRedis/);
+		else {
+			assert.equal(code, 69);
+			assert.match(text, /--redis: .*127\.0\.0\.1.*1.*refused/i);
+		}
+		assert.doesNotMatch(text, /hush/);
 	});
 });
