@@ -15,6 +15,7 @@
 #include "Poco/Net/WebSocketImpl.h"
 #include "net/ServerHandshake.h"
 #include "net/Connector.h"
+#include "net/HandshakeKey.h"
 #include <limits>
 
 
@@ -410,7 +411,7 @@ std::string WebSocket::computeAccept(const std::string& key)
 
 std::string WebSocket::createKey()
 {
-	return WebSocketConnector::createKey();
+	return WebSocketHandshakeKey::create();
 }
 
 

@@ -5,7 +5,7 @@
 // Package: Net
 // Module:  WebSocketConnector
 //
-// The opening handshake of the blocking shell, on the client.
+// A client's opening handshake, for both shells.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
@@ -38,17 +38,14 @@ class WebSocketTLSSession;
 
 
 struct WebSocketConnector
-	/// Exchanges the messages of the opening handshake; what they must be is
-	/// WebSocketHandshake's business.
+	/// Makes a client's connection: WebSocketClientExchange sends the request to a server and receives the response, WebSocketRedirect says where
+	/// else to ask, and WebSocketHandshake what requests and responses must be.
 {
 	static WebSocketUpgrade connect(HTTPClientSession& session, HTTPRequest& request, HTTPResponse& response, HTTPCredentials& credentials, const WebSocketParams* pParams, WebSocketTLSSession* pLast = nullptr);
 		/// See WebSocket's constructors for clients. pParams may be null. If there is a last TLS session, it is continued, and the new one is kept there.
 
 	static WebSocketUpgrade complete(HTTPClientSession& session, const HTTPResponse& response, const std::string& key);
 		/// Checks the response and turns the session's connection into a WebSocket.
-
-	static std::string createKey();
-		/// Returns a Sec-WebSocket-Key from a cryptographic random number generator.
 };
 
 
