@@ -49,7 +49,6 @@ readonly TEST_PACKAGES="
 	redis-server        redis-server  joins nodes; a Sentinel too
 	redis-tools         redis-cli   asks it
 	nats-server         nats-server joins nodes
-	faketime            faketime    lets a server's clock jump
 "
 
 readonly REFERENCE_PACKAGES="

@@ -67,7 +67,15 @@ namespace
 struct BadNetwork::Link
 {
 	int fds[2] = {-1, -1}; // where the bytes of a direction come from: the client, the server
-	bool silent = false;
+	std::atomic<bool> silent{false};
+
+	Link() = default;
+
+	Link(const Link& link):
+		fds{link.fds[0], link.fds[1]},
+		silent(link.silent.load())
+	{
+	}
 
 	void reset()
 	{
@@ -118,8 +126,8 @@ void BadNetwork::run()
 			{
 				for (Link& link: _links) link.silent = true;
 			}
+			_links.remove_if([](const Link& link) { return link.fds[UP] < 0 && link.fds[DOWN] < 0; });
 		}
-		_links.remove_if([](const Link& link) { return link.fds[UP] < 0 && link.fds[DOWN] < 0; });
 		for (Link& link: _links)
 		{
 			for (const Direction direction: {UP, DOWN})
@@ -164,6 +172,7 @@ void BadNetwork::accept()
 	const int on = 1;
 	::setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	::setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	const std::lock_guard<std::mutex> lock(_mutex);
 	_links.push_back(link);
 }
 
@@ -241,6 +250,24 @@ void BadNetwork::fail(Fault fault)
 {
 	const std::lock_guard<std::mutex> lock(_mutex);
 	(fault == CUT ? _cuts : _swallows) = true;
+}
+
+
+bool BadNetwork::swallow(Poco::UInt16 port)
+{
+	const std::lock_guard<std::mutex> lock(_mutex);
+	for (Link& link: _links)
+	{
+		sockaddr general{};
+		socklen_t size = sizeof(general);
+		if (link.fds[DOWN] < 0 || ::getsockname(link.fds[DOWN], &general, &size) != 0) continue;
+		sockaddr_in address{};
+		std::memcpy(&address, &general, sizeof(address));
+		if (ntohs(address.sin_port) != port) continue;
+		link.silent = true;
+		return true;
+	}
+	return false;
 }
 
 

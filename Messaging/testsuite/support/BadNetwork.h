@@ -59,6 +59,9 @@ public:
 	void fail(Fault fault);
 		/// At once, and for all connections, until restore().
 
+	bool swallow(Poco::UInt16 port);
+		/// From now on nothing passes on the connection that the server sees come from this port, and nobody is told. Returns false if there is none.
+
 	void restore();
 		/// Connections that come from now on work again. Those on which bytes were swallowed stay silent.
 
@@ -94,7 +97,7 @@ private:
 	bool _reset = false;
 	bool _failed = false;
 	int _connections = 0;
-	std::list<Link> _links; // of the thread
+	std::list<Link> _links; // changed by the thread
 	std::atomic<bool> _ended{false};
 	std::thread _thread;
 };

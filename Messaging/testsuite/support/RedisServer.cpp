@@ -67,8 +67,8 @@ namespace
 }
 
 
-RedisServer::RedisServer(Data data, const Texts& options, const std::string& password):
-	ServerProcess("redis-server", argumentsOf(data, options, password)),
+RedisServer::RedisServer(Data data, const Texts& options, const std::string& password, const Environment& environment):
+	ServerProcess("redis-server", argumentsOf(data, options, password), environment),
 	_password(password)
 {
 	start();

@@ -26,7 +26,7 @@ public:
 		KEEPS    /// Everything that it has answered, also after kill().
 	};
 
-	explicit RedisServer(Data data = FORGETS, const Texts& options = {}, const std::string& password = "");
+	explicit RedisServer(Data data = FORGETS, const Texts& options = {}, const std::string& password = "", const Environment& environment = {});
 		/// Starts it. Options are those of the command line ("--maxmemory", "10mb").
 
 	RedisServer(const RedisServer& master, const Texts& options);

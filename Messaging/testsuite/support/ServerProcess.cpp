@@ -21,6 +21,7 @@
 #include <functional>
 #include <iterator>
 #include <stdexcept>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -311,4 +312,36 @@ void ServerProcess::setArguments(const Texts& arguments)
 void ServerProcess::setEnvironment(const Environment& environment)
 {
 	_environment = environment;
+}
+
+
+JumpingClock::JumpingClock()
+{
+	std::string name = (std::filesystem::temp_directory_path()/"poco-clock-XXXXXX").string();
+	const int fd = ::mkstemp(name.data());
+	void* pMemory = MAP_FAILED;
+	if (fd >= 0 && ::ftruncate(fd, sizeof(Poco::Int64)) == 0) pMemory = ::mmap(nullptr, sizeof(Poco::Int64), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (fd >= 0) ::close(fd);
+	if (pMemory == MAP_FAILED) throw std::runtime_error("There is no temporary file: " + name);
+	_file = name;
+	_pMilliseconds = static_cast<volatile Poco::Int64*>(pMemory);
+}
+
+
+JumpingClock::~JumpingClock()
+{
+	::munmap(const_cast<Poco::Int64*>(_pMilliseconds), sizeof(Poco::Int64));
+	::unlink(_file.c_str());
+}
+
+
+ServerProcess::Environment JumpingClock::environment() const
+{
+	return {{"LD_PRELOAD", POCO_TEST_CLOCK}, {"JUMPING_CLOCK", _file}};
+}
+
+
+void JumpingClock::set(Poco::Int64 milliseconds)
+{
+	*_pMilliseconds = milliseconds;
 }

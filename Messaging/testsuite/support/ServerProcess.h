@@ -100,4 +100,26 @@ private:
 };
 
 
+class JumpingClock
+	/// A wall clock for programs, which can be set while they run.
+{
+public:
+	JumpingClock();
+	~JumpingClock();
+
+	JumpingClock(const JumpingClock&) = delete;
+	JumpingClock& operator = (const JumpingClock&) = delete;
+
+	ServerProcess::Environment environment() const;
+		/// What a program needs to have this clock.
+
+	void set(Poco::Int64 milliseconds);
+		/// Adds so much to the system's time.
+
+private:
+	std::string _file;
+	volatile Poco::Int64* _pMilliseconds;
+};
+
+
 #endif // ServerProcess_INCLUDED

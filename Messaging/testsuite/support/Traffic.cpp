@@ -129,6 +129,7 @@ struct Traffic::Client
 	std::string name;
 	int number = 0;         // of a subscriber, in the record
 	std::size_t place = 0; // in _got and _in
+	std::size_t node = 0;
 	std::unique_ptr<Wire> pWire;
 	std::unique_ptr<MessageClient> pClient; // goes before its format
 };
@@ -161,9 +162,15 @@ Traffic::Traffic(Record& record, const TrafficOptions& options):
 			auto pClient = client("s" + std::to_string(i) + at, options.ports[node], i % 2 == 1);
 			pClient->number = record.subscriber(pClient->name);
 			pClient->place = _subscribers.size();
+			pClient->node = node;
 			_subscribers.push_back(std::move(pClient));
 		}
-		for (int i = 0; i < options.publishers; ++i) _publishers.push_back(client("p" + std::to_string(i) + at, options.ports[node], i % 2 == 1));
+		for (int i = 0; i < options.publishers; ++i)
+		{
+			auto pClient = client("p" + std::to_string(i) + at, options.ports[node], i % 2 == 1);
+			pClient->node = node;
+			_publishers.push_back(std::move(pClient));
+		}
 	}
 	_got.resize(_subscribers.size());
 	_in.resize(_subscribers.size());
@@ -307,6 +314,7 @@ void Traffic::answered(Stream& stream, ErrorCode code, const Message& answer)
 	else _record.refused();
 	const std::lock_guard<std::mutex> lock(_mutex);
 	stream.waits = false;
+	if (code != ErrorCode::NONE) ++_refused;
 	stream.again = code != ErrorCode::NONE && !(unknown && !hasHistory(stream.channel));
 	stream.error = code == ErrorCode::NONE ? std::string() : Poco::Messaging::toString(code) + (' ' + std::string(answer.text));
 	if (code == ErrorCode::NONE) stream.done = stream.number;
@@ -330,34 +338,71 @@ bool Traffic::until(const std::function<bool()>& condition, int seconds) const
 }
 
 
-Poco::Int64 Traffic::flows()
+std::string Traffic::waitsFor(const Stream& stream)
 {
+	return "an answer to " + stream.pPublisher->name + ' ' + std::to_string(stream.number) + " in " + stream.channel + (stream.error.empty() ? "" : ", last: " + stream.error);
+}
+
+
+Poco::Int64 Traffic::flows(const std::set<std::size_t>& nodes)
+{
+	const auto counts = [&](const Client& client) { return nodes.empty() || nodes.count(client.node) > 0; };
 	const Milliseconds begin = now();
 	std::map<std::string, Poco::UInt64> numbers; // "CHANNEL PUBLISHER": the first one that is published from now on
 	{
 		const std::lock_guard<std::mutex> lock(_mutex);
-		for (const Stream& stream: _streams) numbers[stream.channel + ' ' + stream.pPublisher->name] = stream.number + 1;
+		for (const Stream& stream: _streams)
+		{
+			if (counts(*stream.pPublisher)) numbers[stream.channel + ' ' + stream.pPublisher->name] = stream.number + 1;
+		}
 	}
 	const bool flow = until([&]()
 	{
 		for (const Stream& stream: _streams)
 		{
-			if (stream.done >= numbers[stream.channel + ' ' + stream.pPublisher->name]) continue;
-			_waits = "an answer to " + stream.pPublisher->name + ' ' + std::to_string(stream.number) + " in " + stream.channel + (stream.error.empty() ? "" : ", last: " + stream.error);
+			const auto it = numbers.find(stream.channel + ' ' + stream.pPublisher->name);
+			if (it == numbers.end() || stream.done >= it->second) continue;
+			_waits = waitsFor(stream);
 			return false;
 		}
-		for (std::size_t i = 0; i < _got.size(); ++i)
+		for (const auto& pSubscriber: _subscribers)
 		{
+			if (!counts(*pSubscriber)) continue;
 			for (const auto& number: numbers)
 			{
-				if (_got[i][number.first] >= number.second) continue;
-				_waits = number.first + ' ' + std::to_string(number.second) + " to come to " + _subscribers[i]->name;
+				if (_got[pSubscriber->place][number.first] >= number.second) continue;
+				_waits = number.first + ' ' + std::to_string(number.second) + " to come to " + pSubscriber->name;
 				return false;
 			}
 		}
 		return true;
 	}, 60);
 	return flow ? now() - begin : -1;
+}
+
+
+void Traffic::cut()
+{
+	for (const auto& pSubscriber: _subscribers)
+	{
+		auto pConnection = pSubscriber->pClient->connection();
+		if (pConnection) pConnection->abort();
+	}
+}
+
+
+bool Traffic::refused()
+{
+	Poco::UInt64 before = 0;
+	{
+		const std::lock_guard<std::mutex> lock(_mutex);
+		before = _refused;
+	}
+	return until([&]()
+	{
+		_waits = "a publication to be refused";
+		return _refused > before;
+	}, 60);
 }
 
 
@@ -372,7 +417,7 @@ bool Traffic::settle()
 		for (const Stream& stream: _streams)
 		{
 			if (!stream.waits && !stream.again) continue;
-			_waits = "an answer to " + stream.pPublisher->name + ' ' + std::to_string(stream.number) + " in " + stream.channel + (stream.error.empty() ? "" : ", last: " + stream.error);
+			_waits = waitsFor(stream);
 			return false;
 		}
 		_waits = "subscribers to get what was promised";
@@ -385,10 +430,4 @@ std::string Traffic::waits() const
 {
 	const std::lock_guard<std::mutex> lock(_mutex);
 	return _waits;
-}
-
-
-int Traffic::subscribers() const
-{
-	return static_cast<int>(_subscribers.size());
 }

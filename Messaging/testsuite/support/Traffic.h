@@ -46,16 +46,21 @@ public:
 	~Traffic();
 		/// Ends all clients.
 
-	Poco::Int64 flows();
-		/// Waits until everybody has published something new in each channel, and all subscribers have got it. Returns how many ms that took; -1 after 60 s.
+	Poco::Int64 flows(const std::set<std::size_t>& nodes = {});
+		/// Waits until everybody has published something new in each channel, and all subscribers have got it; with nodes: those that are connected to these. Returns how many
+		/// ms that took; -1 after 60 s.
+
+	void cut();
+		/// Ends the connections of all subscribers: they connect again.
+
+	bool refused();
+		/// Waits until a publication is refused, that of whichever publisher. Returns false after 60 s.
 
 	bool settle();
 		/// Ends publishing, when all is answered, and waits until all subscribers have what was promised in channels with history. Returns false after 60 s.
 
 	std::string waits() const;
 		/// Returns what flows() or settle() waits for.
-
-	int subscribers() const;
 
 private:
 	struct Client;
@@ -70,6 +75,7 @@ private:
 	void publish(Stream& stream);
 	void answered(Stream& stream, Poco::Messaging::ErrorCode code, const Poco::Messaging::Message& answer);
 	bool until(const std::function<bool()>& condition, int seconds) const;
+	static std::string waitsFor(const Stream& stream);
 
 	Record& _record;
 	const TrafficOptions _options;
@@ -79,6 +85,7 @@ private:
 	std::deque<Stream> _streams;
 	std::vector<std::map<std::string, Poco::UInt64>> _got; // of each subscriber: "CHANNEL PUBLISHER": the last number
 	std::vector<std::set<std::string>> _in;                // of each subscriber: channels
+	Poco::UInt64 _refused = 0;
 	bool _publishes = true;
 	bool _ended = false;
 	std::condition_variable _condition;
