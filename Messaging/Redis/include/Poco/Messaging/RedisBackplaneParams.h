@@ -1,0 +1,101 @@
+//
+// RedisBackplaneParams.h
+//
+// Library: PocoMessagingRedis
+// Package: Redis
+// Module:  RedisBackplaneParams
+//
+// What a RedisBackplane can be told.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Messaging_RedisBackplaneParams_INCLUDED
+#define Messaging_RedisBackplaneParams_INCLUDED
+
+
+#include "Poco/Messaging/Config.h"
+#include "Poco/AutoPtr.h"
+#include "Poco/RefCountedObject.h"
+#include "Poco/Timespan.h"
+#include <string>
+#include <vector>
+
+
+namespace Poco {
+namespace Messaging {
+POCO_MESSAGING_BEGIN
+
+
+class Messaging_API RedisBackplaneParams: public Poco::RefCountedObject
+	/// What a RedisBackplane can be told. Not thread-safe; not changed once a backplane has it. All nodes have the same servers, in the same order, and the same prefix.
+{
+public:
+	typedef Poco::AutoPtr<RedisBackplaneParams> Ptr;
+
+	explicit RedisBackplaneParams(const std::string& url);
+		/// Creates parameters with one server:
+		///
+		///     redis://[[user]:password@]host[:port][/database]
+		///     redis+sentinel://[[user]:password@]host[:port][,host[:port]...]/master[/database]
+		///
+		/// The second form names Sentinels, which are asked for the master (default: "mymaster"), at every connection. Ports are 6379 and 26379, the database is 0, if
+		/// not given. User and password may be percent-encoded. Throws a Poco::SyntaxException, whose text does not have the password.
+
+	void addShard(const std::string& url);
+		/// Adds another server. Channels are distributed among the servers by their names. A server that is added or removed later moves channels: their history and presence begin
+		/// anew. Throws as the constructor does.
+
+	const std::vector<std::string>& getURLs() const;
+		/// Returns the servers' URLs.
+
+	void setPrefix(const std::string& prefix);
+		/// What the keys and PUB/SUB channels begin with. Default: "poco:". Throws an InvalidArgumentException if it is longer than 255 bytes.
+
+	const std::string& getPrefix() const;
+		/// See setPrefix().
+
+	void setConnectTimeout(const Poco::Timespan& timeout);
+		/// How long a connection may take until it can be used, and start() waits. Default: 5 s. 10 ms to 1 h, or an InvalidArgumentException.
+
+	const Poco::Timespan& getConnectTimeout() const;
+		/// See setConnectTimeout().
+
+	void setReplyTimeout(const Poco::Timespan& timeout);
+		/// How long a reply may take until the connection counts as lost. Default: 5 s. The same range.
+
+	const Poco::Timespan& getReplyTimeout() const;
+		/// See setReplyTimeout().
+
+	void setRetryAtStart(bool retry);
+		/// Whether start() returns at once if a server cannot be reached, and goes on trying; RedisBackplane::up() tells. Default: no.
+
+	bool getRetryAtStart() const;
+		/// See setRetryAtStart().
+
+	void setLocalWhenAway(bool local);
+		/// Whether publications without history reach the subscribers of this node if the server cannot be reached. Default: no, they are refused with UNAVAILABLE.
+
+	bool getLocalWhenAway() const;
+		/// See setLocalWhenAway().
+
+protected:
+	~RedisBackplaneParams() override;
+		/// Destroys the parameters.
+
+private:
+	std::vector<std::string> _urls;
+	std::string _prefix;
+	Poco::Timespan _connectTimeout;
+	Poco::Timespan _replyTimeout;
+	bool _retryAtStart;
+	bool _localWhenAway;
+};
+
+
+POCO_MESSAGING_END
+} } // namespace Poco::Messaging
+
+
+#endif // Messaging_RedisBackplaneParams_INCLUDED

@@ -1,0 +1,135 @@
+//
+// RedisBackplane.cpp
+//
+// Library: PocoMessagingRedis
+// Package: Redis
+// Module:  RedisBackplane
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "Poco/Messaging/RedisBackplane.h"
+#include "RedisEngine.h"
+#include "Poco/Exception.h"
+
+
+namespace Poco {
+namespace Messaging {
+POCO_MESSAGING_BEGIN
+
+
+namespace
+{
+	const RedisBackplaneParams::Ptr& checkedParams(const RedisBackplaneParams::Ptr& pParams)
+	{
+		if (!pParams) throw Poco::InvalidArgumentException("There are no parameters");
+		return pParams;
+	}
+}
+
+
+RedisBackplane::RedisBackplane(const std::string& url):
+	RedisBackplane(RedisBackplaneParams::Ptr(new RedisBackplaneParams(url)))
+{
+}
+
+
+RedisBackplane::RedisBackplane(const RedisBackplaneParams::Ptr& pParams):
+	_pEngine(std::make_shared<RedisEngine>(checkedParams(pParams)))
+{
+}
+
+
+RedisBackplane::~RedisBackplane()
+{
+	_pEngine->stop();
+}
+
+
+void RedisBackplane::start(const std::shared_ptr<BackplaneSink>& pSink)
+{
+	_pEngine->start(pSink);
+}
+
+
+void RedisBackplane::stop()
+{
+	_pEngine->stop();
+}
+
+
+Poco::UInt32 RedisBackplane::node() const
+{
+	return _pEngine->node();
+}
+
+
+bool RedisBackplane::up() const
+{
+	return _pEngine->up();
+}
+
+
+void RedisBackplane::subscribe(const std::string& channel, const ChannelOptions& options, const Positioned& done)
+{
+	_pEngine->post([&shard = _pEngine->shardOf(channel), channel, options, done]() { shard.subscribe(channel, options, done); });
+}
+
+
+void RedisBackplane::unsubscribe(const std::string& channel)
+{
+	_pEngine->post([&shard = _pEngine->shardOf(channel), channel]() { shard.unsubscribe(channel); });
+}
+
+
+void RedisBackplane::publish(const std::string& channel, const ChannelOptions& options, const Publication::Ptr& pPublication, const Receipt::Ptr& pReceipt)
+{
+	if (!_pEngine->shardOf(channel).publisher().publish(channel, options, *pPublication, pReceipt) && pReceipt)
+		Receipt::Ptr(pReceipt)->answer(Error::BUSY, Position(), false);
+}
+
+
+void RedisBackplane::history(const std::string& channel, const ChannelOptions& options, const HistoryQuery& query, const HistoryDone& done)
+{
+	_pEngine->post([&shard = _pEngine->shardOf(channel), channel, options, query, done]() { shard.history(channel, options, query, done); });
+}
+
+
+void RedisBackplane::enter(const std::string& channel, const Member& member)
+{
+	_pEngine->post([&shard = _pEngine->shardOf(channel), channel, member]() { shard.members().enter(channel, member); });
+}
+
+
+void RedisBackplane::leave(const std::string& channel, const std::string& member)
+{
+	_pEngine->post([&shard = _pEngine->shardOf(channel), channel, member]() { shard.members().leave(channel, member); });
+}
+
+
+void RedisBackplane::presence(const std::string& channel, const PresenceDone& done)
+{
+	_pEngine->post([&shard = _pEngine->shardOf(channel), channel, done]() { shard.presence(channel, done); });
+}
+
+
+Error RedisBackplane::control(Poco::UInt32 node, const Control& control)
+{
+	return _pEngine->control(node, control);
+}
+
+
+void RedisBackplane::tick()
+{
+}
+
+
+RedisBackplane::Metrics RedisBackplane::metrics() const
+{
+	return _pEngine->metrics();
+}
+
+
+POCO_MESSAGING_END
+} } // namespace Poco::Messaging

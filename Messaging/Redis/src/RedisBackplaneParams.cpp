@@ -1,0 +1,127 @@
+//
+// RedisBackplaneParams.cpp
+//
+// Library: PocoMessagingRedis
+// Package: Redis
+// Module:  RedisBackplaneParams
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "Poco/Messaging/RedisBackplaneParams.h"
+#include "RedisURL.h"
+#include "Poco/Exception.h"
+
+
+namespace Poco {
+namespace Messaging {
+POCO_MESSAGING_BEGIN
+
+
+namespace
+{
+	constexpr std::size_t MAX_PREFIX = 255;
+	const Poco::Timespan SHORTEST(0, 10*1000);
+	const Poco::Timespan LONGEST_WAIT(3600, 0);
+
+	const Poco::Timespan& checkedTimeout(const Poco::Timespan& timeout, const char* name)
+	{
+		if (timeout < SHORTEST || timeout > LONGEST_WAIT) throw Poco::InvalidArgumentException(std::string(name) + " is out of range");
+		return timeout;
+	}
+}
+
+
+RedisBackplaneParams::RedisBackplaneParams(const std::string& url):
+	_prefix("poco:"),
+	_connectTimeout(5, 0),
+	_replyTimeout(5, 0),
+	_retryAtStart(false),
+	_localWhenAway(false)
+{
+	addShard(url);
+}
+
+
+RedisBackplaneParams::~RedisBackplaneParams()
+{
+}
+
+
+void RedisBackplaneParams::addShard(const std::string& url)
+{
+	const RedisURL checked(url);
+	_urls.push_back(url);
+}
+
+
+const std::vector<std::string>& RedisBackplaneParams::getURLs() const
+{
+	return _urls;
+}
+
+
+void RedisBackplaneParams::setPrefix(const std::string& prefix)
+{
+	if (prefix.size() > MAX_PREFIX) throw Poco::InvalidArgumentException("Prefix is too long");
+	_prefix = prefix;
+}
+
+
+const std::string& RedisBackplaneParams::getPrefix() const
+{
+	return _prefix;
+}
+
+
+void RedisBackplaneParams::setConnectTimeout(const Poco::Timespan& timeout)
+{
+	_connectTimeout = checkedTimeout(timeout, "ConnectTimeout");
+}
+
+
+const Poco::Timespan& RedisBackplaneParams::getConnectTimeout() const
+{
+	return _connectTimeout;
+}
+
+
+void RedisBackplaneParams::setReplyTimeout(const Poco::Timespan& timeout)
+{
+	_replyTimeout = checkedTimeout(timeout, "ReplyTimeout");
+}
+
+
+const Poco::Timespan& RedisBackplaneParams::getReplyTimeout() const
+{
+	return _replyTimeout;
+}
+
+
+void RedisBackplaneParams::setRetryAtStart(bool retry)
+{
+	_retryAtStart = retry;
+}
+
+
+bool RedisBackplaneParams::getRetryAtStart() const
+{
+	return _retryAtStart;
+}
+
+
+void RedisBackplaneParams::setLocalWhenAway(bool local)
+{
+	_localWhenAway = local;
+}
+
+
+bool RedisBackplaneParams::getLocalWhenAway() const
+{
+	return _localWhenAway;
+}
+
+
+POCO_MESSAGING_END
+} } // namespace Poco::Messaging
