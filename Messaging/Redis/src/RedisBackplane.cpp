@@ -122,6 +122,7 @@ Error RedisBackplane::control(Poco::UInt32 node, const Control& control)
 
 void RedisBackplane::tick()
 {
+	_pEngine->tick();
 }
 
 

@@ -11,6 +11,7 @@
 
 #include "Poco/Messaging/RedisBackplaneParams.h"
 #include "RedisURL.h"
+#include "Poco/Messaging/HubParams.h"
 #include "Poco/Exception.h"
 
 
@@ -38,7 +39,8 @@ RedisBackplaneParams::RedisBackplaneParams(const std::string& url):
 	_connectTimeout(5, 0),
 	_replyTimeout(5, 0),
 	_retryAtStart(false),
-	_localWhenAway(false)
+	_localWhenAway(false),
+	_clock(&HubParams::monotonic)
 {
 	addShard(url);
 }
@@ -120,6 +122,19 @@ void RedisBackplaneParams::setLocalWhenAway(bool local)
 bool RedisBackplaneParams::getLocalWhenAway() const
 {
 	return _localWhenAway;
+}
+
+
+void RedisBackplaneParams::setClock(const Clock& clock)
+{
+	if (!clock) throw Poco::InvalidArgumentException("Clock is missing");
+	_clock = clock;
+}
+
+
+const Clock& RedisBackplaneParams::getClock() const
+{
+	return _clock;
 }
 
 

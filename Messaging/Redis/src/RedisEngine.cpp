@@ -113,7 +113,6 @@ void RedisEngine::turn()
 		stage = _stage;
 	}
 	if (stage == ENDED) return;
-	if (stage == STARTING) tryToBegin();
 	for (const Task& task: tasks) task();
 	unsigned connected = 0;
 	Poco::UInt64 commands = 0;
@@ -129,6 +128,7 @@ void RedisEngine::turn()
 	_commands = commands;
 	_reconnects = reconnects;
 	_up = connected == _shards.size();
+	if (stage == STARTING) tryToBegin();
 	if (stage == ENDING && _ends == 0) end();
 }
 
@@ -246,6 +246,15 @@ Error RedisEngine::control(Poco::UInt32 node, const Control& control)
 		}
 	});
 	return known ? Error::NONE : Error::DETACHED; // one that has just begun may be told nevertheless
+}
+
+
+void RedisEngine::tick()
+{
+	post([this]()
+	{
+		for (const auto& pShard: _shards) pShard->keep();
+	});
 }
 
 

@@ -41,6 +41,7 @@ public:
 
 	RedisShard& shardOf(const std::string& channel);
 	Error control(Poco::UInt32 node, const Control& control);
+	void tick();
 	Poco::UInt32 node() const;
 	bool up() const;
 	RedisBackplane::Metrics metrics() const;

@@ -212,8 +212,9 @@ return 0
 
 const RedisScript RedisScript::BEAT(BEGINNING + R"lua(
 local known = redis.call('HEXISTS', prefix .. 'alive', ARGV[3])
-redis.call('HINCRBY', prefix .. 'alive', ARGV[3], 1)
+local count = redis.call('HINCRBY', prefix .. 'alive', ARGV[3], 1)
 redis.call('PUBLISH', topics .. 'c:' .. ARGV[3], 'H')
+if known == 0 then redis.call('PUBLISH', topics .. 'c', 'H' .. ARGV[3] .. ' ' .. count) end
 return {known, redis.call('HGETALL', prefix .. 'alive')}
 )lua");
 

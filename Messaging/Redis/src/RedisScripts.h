@@ -49,7 +49,7 @@ public:
 		/// Takes out some members of a node, if its heartbeat is the one given, or none is. node, heartbeat or "". Returns whether there are more.
 
 	static const RedisScript BEAT;
-		/// A heartbeat of the node. node. Returns whether the node was known before, then nodes and heartbeats.
+		/// A heartbeat of the node, which comes back to it, and, the first time, to the others. node. Returns whether the node was known before, then nodes and heartbeats.
 
 	static const RedisScript KEEP;
 		/// Keeps positions of quiet channels. For each: channel, time.

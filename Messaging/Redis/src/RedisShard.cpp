@@ -36,7 +36,7 @@ namespace
 //
 RedisNode::RedisNode(const RedisBackplaneParams::Ptr& pParameters):
 	pParams(pParameters),
-	_wallOffset(wallClock() - HubParams::monotonic()),
+	_wallOffset(wallClock() - pParameters->getClock()()),
 	_random(std::random_device()())
 {
 }
@@ -303,6 +303,18 @@ void RedisShard::control(const std::string& topic, const std::string& event)
 }
 
 
+void RedisShard::found(std::string_view node)
+	/// "NUMBER HEARTBEAT"
+{
+	const std::size_t space = node.find(' ');
+	if (space == std::string_view::npos) return;
+	const std::string number(node.substr(0, space));
+	if (number == std::to_string(_node.number)) return;
+	const std::lock_guard<std::mutex> lock(_nodesMutex);
+	_nodes[number] = Heartbeat{std::string(node.substr(space + 1)), _node.now};
+}
+
+
 void RedisShard::subscribe(const std::string& channel, const ChannelOptions& options, const Backplane::Positioned& done)
 {
 	_topics.subscribe(channel, options, done);
@@ -324,8 +336,14 @@ void RedisShard::beat()
 	RedisArguments arguments = beginning(RedisScript::BEAT);
 	arguments.add(_node.number);
 	_commands.command(arguments, [this](const redisReply* pReply) { beaten(pReply); });
+	_members.saySome();
+}
 
-	const auto due = _topics.due(_node.now);
+
+void RedisShard::keep()
+{
+	if (!_commands.ready()) return;
+	const auto due = _topics.due(_node.pParams->getClock()());
 	for (std::size_t i = 0; i < due.size();)
 	{
 		RedisArguments kept = beginning(RedisScript::KEEP);
@@ -336,7 +354,6 @@ void RedisShard::beat()
 		}
 		_commands.command(kept, [](const redisReply*) {});
 	}
-	_members.saySome();
 }
 
 

@@ -102,6 +102,12 @@ public:
 	void history(const std::string& channel, const ChannelOptions& options, const HistoryQuery& query, const HistoryDone& done);
 	void presence(const std::string& channel, const PresenceDone& done);
 	void control(const std::string& topic, const std::string& event);
+	void keep();
+		/// Keeps the positions of quiet channels, if it is time to.
+
+	void found(std::string_view node);
+		/// Another node has begun.
+
 	bool mayHaveNode(Poco::UInt32 number) const;
 		/// Returns false if the last heartbeat has shown that there is no such node; 0: no other.
 

@@ -220,7 +220,7 @@ void RedisTopics::readPosition(Topic& topic)
 	/// Before the hub reads what it has missed, the server looks whether it has lost what this node has seen.
 {
 	const Time time = positionTime(topic.options);
-	topic.keepAt = _shard.node().now + time/4;
+	topic.keepAt = _shard.node().pParams->getClock()() + time/4;
 	HistoryQuery latest;
 	latest.limit = 1;
 	_shard.read(topic.channel, topic.options, latest, time + time/3, topic.seen, topic.seenTime,
@@ -308,7 +308,8 @@ void RedisTopics::event(Topic& topic, std::string_view text)
 	if (!_shard.node().pSink) return;
 	if (topic.channel.empty())
 	{
-		if (text != "H") control(text);
+		if (text.empty() || text.front() != 'H') return control(text);
+		if (text.size() > 1) _shard.found(text.substr(1));
 		return;
 	}
 	if (!topic.wanted) return;

@@ -10,6 +10,8 @@
 #include "ContractSupport.h"
 #include "RedisServer.h"
 #include "Poco/Messaging/RedisBackplane.h"
+#include <future>
+#include <map>
 
 
 namespace
@@ -25,17 +27,36 @@ namespace
 			for (std::size_t i = 0; i < count; ++i) servers.push_back(std::make_unique<RedisServer>());
 		}
 
-		Nodes make()
+		Nodes make(const Poco::Messaging::Clock& clock)
 		{
 			for (const auto& pServer: servers) pServer->command({"FLUSHALL"});
-			return {backplane(), backplane(), [this](Time time) { pass(time); }};
+			Nodes nodes{backplane(clock), backplane(clock), nullptr};
+			nodes.pass = [this, pFirst = nodes.pFirst, pSecond = nodes.pSecond](Time time)
+			{
+				finish(*Backplane::Ptr(pFirst));
+				finish(*Backplane::Ptr(pSecond));
+				pass(time);
+			};
+			return nodes;
 		}
 
-		Backplane::Ptr backplane() const
+		Backplane::Ptr backplane(const Poco::Messaging::Clock& clock) const
 		{
 			RedisBackplaneParams::Ptr pParams(new RedisBackplaneParams(servers[0]->url()));
+			pParams->setClock(clock);
 			for (std::size_t i = 1; i < servers.size(); ++i) pParams->addShard(servers[i]->url());
 			return Backplane::Ptr(new RedisBackplane(pParams));
+		}
+
+		static void finish(Backplane& backplane)
+			/// What was asked of it before is done when it answers this.
+		{
+			for (const std::string channel: {"h", "p", "c", "x1", "x2", "x3"}) // on each server
+			{
+				std::promise<void> done;
+				backplane.presence(channel, [&](const PresenceResult&) { done.set_value(); });
+				done.get_future().wait();
+			}
 		}
 
 		void pass(Time time) const
@@ -52,16 +73,16 @@ namespace
 		std::vector<std::unique_ptr<RedisServer>> servers;
 	};
 
-	Nodes nodesOf(std::size_t count)
+	Nodes nodesOf(std::size_t count, const Poco::Messaging::Clock& clock)
 	{
 		static std::map<std::size_t, std::unique_ptr<Servers>> all;
 		auto& pServers = all[count];
 		if (!pServers) pServers = std::make_unique<Servers>(count);
-		return pServers->make();
+		return pServers->make(clock);
 	}
 }
 
 
 INSTANTIATE_TEST_SUITE_P(Redis, BackplaneContract, testing::Values(
-	Engine{"OneServer", [](const Poco::Messaging::Clock&) { return nodesOf(1); }},
-	Engine{"ThreeServers", [](const Poco::Messaging::Clock&) { return nodesOf(3); }}), [](const auto& row) { return std::string(row.param.name); });
+	Engine{"OneServer", [](const Poco::Messaging::Clock& clock) { return nodesOf(1, clock); }},
+	Engine{"ThreeServers", [](const Poco::Messaging::Clock& clock) { return nodesOf(3, clock); }}), [](const auto& row) { return std::string(row.param.name); });

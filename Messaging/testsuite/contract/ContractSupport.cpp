@@ -54,10 +54,11 @@ bool BackplaneContract::until(const std::function<bool()>& condition)
 
 void BackplaneContract::pass(Time milliseconds, int ticks)
 {
-	now += milliseconds;
-	nodes.pass(milliseconds);
 	for (int i = 0; i < ticks; ++i)
 	{
+		const Time step = milliseconds/ticks + (i == 0 ? milliseconds%ticks : 0);
+		now += step;
+		nodes.pass(step);
 		first.pHub->tick();
 		second.pHub->tick();
 	}

@@ -53,7 +53,7 @@ protected:
 		/// Returns whether it becomes true, within 10 s if the engine is remote.
 
 	void pass(Time milliseconds, int ticks = 1);
-		/// Makes time pass in the engine, then calls Hub::tick() of both.
+		/// Makes time pass in the engine, in so many steps, and calls Hub::tick() of both after each.
 
 	bool gets(const FakeConnection::Ptr& pConnection, const std::string& text);
 		/// Expects that this and nothing else comes.

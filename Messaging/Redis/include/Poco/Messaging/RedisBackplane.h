@@ -106,7 +106,7 @@ public:
 		/// See Backplane::control().
 
 	void tick() override;
-		/// Does nothing: its thread has a clock.
+		/// See Backplane::tick(). Keeps the positions of channels in which nothing is published.
 
 	Metrics metrics() const;
 		/// Returns what it has done.

@@ -15,7 +15,7 @@
 #define Messaging_RedisBackplaneParams_INCLUDED
 
 
-#include "Poco/Messaging/Config.h"
+#include "Poco/Messaging/Types.h"
 #include "Poco/AutoPtr.h"
 #include "Poco/RefCountedObject.h"
 #include "Poco/Timespan.h"
@@ -80,6 +80,13 @@ public:
 	bool getLocalWhenAway() const;
 		/// See setLocalWhenAway().
 
+	void setClock(const Clock& clock);
+		/// The hub's clock (HubParams::setClock()), which Publication::published is in. Default: the system's monotonic clock. Throws an
+		/// InvalidArgumentException if there is none.
+
+	const Clock& getClock() const;
+		/// See setClock().
+
 protected:
 	~RedisBackplaneParams() override;
 		/// Destroys the parameters.
@@ -91,6 +98,7 @@ private:
 	Poco::Timespan _replyTimeout;
 	bool _retryAtStart;
 	bool _localWhenAway;
+	Clock _clock;
 };
 
 
