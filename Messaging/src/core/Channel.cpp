@@ -69,24 +69,78 @@ void Channel::subscribe(Subscription& subscription, bool hasSince, const Positio
 		result.error = Error::BUSY; // it was taken out while this waited
 		return answer(done, result);
 	}
+	if (subscription.state != Subscription::NEW && isAnswered(subscription)) return existing(subscription, hasSince, since, done);
+	const bool isNew = subscription.state == Subscription::NEW;
+	try
+	{
+		join(subscription, {hasSince, since, done});
+	}
+	catch (...) // there is no memory
+	{
+		_host.failed();
+		if (isNew)
+		{
+			subscription.pCatchUp.reset();
+			remove(subscription, false, Error::BUSY, false);
+		}
+		SubscribeResult result;
+		result.error = Error::BUSY;
+		answer(done, result);
+	}
+	if (!isNew || subscription.state != Subscription::WAITING) return;
+	if (_upstream == NONE)
+	{
+		_upstream = ASKED;
+		try
+		{
+			_host.subscribeUpstream(*this, ++_generation);
+		}
+		catch (...) // there is no memory
+		{
+			_host.failed();
+			abandon(subscription);
+		}
+	}
+	else if (_upstream == ON && !(history() && _pExtra->pGap)) tryToBegin(subscription);
+}
+
+
+void Channel::join(Subscription& subscription, CatchUp::Waiter&& waiter)
+	/// Does it all, or throws and has done nothing but a CatchUp.
+{
 	if (subscription.state != Subscription::NEW)
 	{
-		if (subscription.pCatchUp && !subscription.pCatchUp->waiters.empty()) subscription.pCatchUp->waiters.push_back({hasSince, since, done});
-		else existing(subscription, hasSince, since, done);
+		subscription.pCatchUp->waiters.push_back(std::move(waiter));
 		return;
 	}
 	subscription.pCatchUp = std::make_unique<CatchUp>();
-	subscription.pCatchUp->waiters.push_back({hasSince, since, done});
+	subscription.pCatchUp->waiters.push_back(std::move(waiter));
 	_subscriptions.push_back(&subscription);
 	subscription.duplicate();
 	subscription.index = static_cast<Poco::UInt32>(_subscriptions.size() - 1);
 	subscription.state = Subscription::WAITING;
-	if (_upstream == NONE)
+}
+
+
+void Channel::abandon(Subscription& subscription)
+	/// There was no memory for what it needs next. It is taken out, and told or answered: so it can come again.
+{
+	if (subscription.state == Subscription::GONE) return;
+	if (isAnswered(subscription)) takeOut(subscription, Left::FAILED);
+	else remove(subscription, false, Error::BUSY, false);
+}
+
+
+template <typename Function>
+void Channel::forEach(Function&& function)
+	/// Calls it for each subscription; it may take that one out. Answers cannot change the list: what they call waits for its turn. Takes no memory.
+{
+	for (std::size_t i = 0; i < _subscriptions.size();)
 	{
-		_upstream = ASKED;
-		_host.subscribeUpstream(*this, ++_generation);
+		const Subscription::Ptr pKept(_subscriptions[i], true);
+		function(*_subscriptions[i]);
+		if (i < _subscriptions.size() && _subscriptions[i] == pKept.get()) ++i;
 	}
-	else if (_upstream == ON && !(history() && _pExtra->pGap)) begin(subscription);
 }
 
 
@@ -117,10 +171,23 @@ void Channel::subscribed(Poco::UInt32 generation, Error error, const Position& p
 
 void Channel::beginWaiting()
 {
-	// Answers may not change the list now: what they call waits for its turn. But beginning may take out whoever does not take the answer.
-	for (Subscription::Ptr& pKept: all())
+	forEach([this](Subscription& subscription)
 	{
-		if (pKept->state == Subscription::WAITING) begin(*pKept);
+		if (subscription.state == Subscription::WAITING) tryToBegin(subscription);
+	});
+}
+
+
+void Channel::tryToBegin(Subscription& subscription)
+{
+	try
+	{
+		begin(subscription);
+	}
+	catch (...) // there is no memory
+	{
+		_host.failed();
+		abandon(subscription);
 	}
 }
 
@@ -145,15 +212,15 @@ void Channel::begin(Subscription& subscription)
 
 
 void Channel::goLive(Subscription& subscription, const SubscribeResult& result)
-	/// Answers those that wait, the first of them with the result.
+	/// Answers those that wait, the first of them with the result. Throws if it cannot enter, and nothing has happened then.
 {
-	const std::unique_ptr<CatchUp> pCatchUp = std::move(subscription.pCatchUp);
-	subscription.state = Subscription::LIVE;
 	if (_pExtra && _pExtra->options.presence && !subscription.entered)
 	{
-		subscription.entered = true;
 		_host.enter(*this, subscription.session());
+		subscription.entered = true;
 	}
+	const std::unique_ptr<CatchUp> pCatchUp = std::move(subscription.pCatchUp);
+	subscription.state = Subscription::LIVE;
 	bool first = true;
 	for (const CatchUp::Waiter& waiter: pCatchUp->waiters)
 	{
@@ -252,10 +319,10 @@ void Channel::takeOut(Subscription& subscription, Left reason)
 void Channel::takeOutAll(Left reason)
 	/// All that had been answered. Those that are not get their answer from what is known now.
 {
-	for (Subscription::Ptr& pKept: all())
+	forEach([this, reason](Subscription& subscription)
 	{
-		if (isAnswered(*pKept)) takeOut(*pKept, reason);
-	}
+		if (isAnswered(subscription)) takeOut(subscription, reason);
+	});
 }
 
 
@@ -310,10 +377,18 @@ void Channel::read(Subscription& subscription, std::size_t limit)
 
 void Channel::historyRead(Subscription* pSubscription, const HistoryResult& result)
 {
-	if (!pSubscription) return gapRead(result);
+	if (!pSubscription) return tryGap(result);
 	if (pSubscription->state != Subscription::READING) return; // it has left meanwhile
-	if (pSubscription->pCatchUp->waiters.empty()) replayed(*pSubscription, result);
-	else recovered(*pSubscription, result);
+	try
+	{
+		if (pSubscription->pCatchUp->waiters.empty()) replayed(*pSubscription, result);
+		else recovered(*pSubscription, result);
+	}
+	catch (...) // there is no memory
+	{
+		_host.failed();
+		abandon(*pSubscription);
+	}
 }
 
 
@@ -353,7 +428,7 @@ void Channel::replayed(Subscription& subscription, const HistoryResult& history)
 	if (history.error != Error::NONE)
 	{
 		// Temporary: it lags until the next time.
-			subscription.pCatchUp.reset();
+		subscription.pCatchUp.reset();
 		subscription.state = Subscription::LAGGING;
 		subscription.behind = true;
 		_host.watch(subscription, false);
@@ -443,9 +518,20 @@ void Channel::drained(Subscription& subscription)
 	}
 	if (subscription.state != Subscription::LAGGING) return;
 	if (subscription.outdated) return takeOut(subscription, subscription.reason);
-	subscription.pCatchUp = std::make_unique<CatchUp>();
-	subscription.state = Subscription::READING;
-	read(subscription, static_cast<std::size_t>(_host.params().getMaxRecovered()) + 1);
+	try
+	{
+		subscription.pCatchUp = std::make_unique<CatchUp>();
+		subscription.state = Subscription::READING;
+		read(subscription, static_cast<std::size_t>(_host.params().getMaxRecovered()) + 1);
+	}
+	catch (...) // there is no memory: it lags until the next time
+	{
+		_host.failed();
+		subscription.pCatchUp.reset();
+		subscription.state = Subscription::LAGGING;
+		subscription.behind = true;
+		_host.watch(subscription, false);
+	}
 }
 
 
@@ -482,8 +568,16 @@ void Channel::keep(CatchUp& catchUp, const Publication::Ptr& pPublication) const
 {
 	if (catchUp.overflow) return;
 	catchUp.keptBytes += pPublication->size();
-	if (catchUp.keptBytes > static_cast<std::size_t>(_host.params().getMaxRecoveredBytes())) catchUp.overflow = true;
-	else catchUp.kept.push_back(pPublication);
+	catchUp.overflow = catchUp.keptBytes > static_cast<std::size_t>(_host.params().getMaxRecoveredBytes());
+	if (catchUp.overflow) return;
+	try
+	{
+		catchUp.kept.push_back(pPublication);
+	}
+	catch (...) // there is no memory: it is read once more
+	{
+		catchUp.overflow = true;
+	}
 }
 
 

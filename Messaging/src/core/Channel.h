@@ -109,7 +109,7 @@ public:
 	void drained(Subscription& subscription);
 	void gap();
 	void lost(Poco::UInt32 count);
-		/// So many publications did not wait for their turn.
+		/// So many publications, Joins and Leaves did not wait for their turn.
 
 	void retry();
 
@@ -118,7 +118,6 @@ public:
 	{
 		std::vector<std::function<void()>> waiting;
 		std::size_t bytes = 0;  // of the publications in it
-		Poco::UInt32 lost = 0;  // publications that have not fitted
 	};
 
 	Channel* pNext = nullptr;  // in the hub's table
@@ -126,6 +125,7 @@ public:
 	Poco::UInt32 users = 0;    // subscriptions that sessions have, or had, and that have not been removed()
 	BatonState baton;          // which thread has the turn
 	bool listed = false;       // it is in the hub's table
+	Poco::UInt32 losses = 0;   // publications and others that have not fitted, or for which there was no memory
 
 private:
 	enum Upstream: unsigned char
@@ -155,8 +155,12 @@ private:
 
 	~Channel();
 	bool history() const;
+	void join(Subscription& subscription, CatchUp::Waiter&& waiter);
+	void abandon(Subscription& subscription);
 	void begin(Subscription& subscription);
+	void tryToBegin(Subscription& subscription);
 	void beginWaiting();
+	template <typename Function> void forEach(Function&& function);
 	void goLive(Subscription& subscription, const SubscribeResult& result);
 	void existing(const Subscription& subscription, bool hasSince, const Position& since, const SubscribeDone& done) const;
 	void recovered(Subscription& subscription, const HistoryResult& result);
@@ -179,10 +183,11 @@ private:
 	std::size_t giveInOrder(const std::vector<Publication::Ptr>& publications);
 	void startGap();
 	void readGap();
+	void readGapLater();
+	void tryGap(const HistoryResult& result);
 	void gapRead(const HistoryResult& result);
 	void epochChanged(const Position& position);
 	static bool isAnswered(const Subscription& subscription);
-	std::vector<Subscription::Ptr> all() const;
 	void clearKept();
 
 	std::atomic<int> _references;

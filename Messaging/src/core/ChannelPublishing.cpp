@@ -35,16 +35,6 @@ namespace
 }
 
 
-std::vector<Subscription::Ptr> Channel::all() const
-	/// Those that are in it now, for who may take some out.
-{
-	std::vector<Subscription::Ptr> result;
-	result.reserve(_subscriptions.size());
-	for (Subscription* pSubscription: _subscriptions) result.emplace_back(pSubscription, true);
-	return result;
-}
-
-
 void Channel::publication(const Publication::Ptr& pPublication, const Receipt::Ptr& pReceipt)
 {
 	Delivery delivery;
@@ -169,7 +159,8 @@ void Channel::gap()
 
 void Channel::lost(Poco::UInt32 count)
 {
-	if (history()) return gap();
+	if (history()) gap();
+	if (history() && !_pExtra->options.joinLeave) return;
 	Delivery delivery;
 	for (Subscription* pSubscription: _subscriptions)
 	{
@@ -200,7 +191,14 @@ Delivery Channel::keepForGap(const Publication::Ptr& pPublication)
 	Gap& gap = *_pExtra->pGap;
 	gap.keptBytes += pPublication->size();
 	if (gap.keptBytes > static_cast<std::size_t>(_host.params().getMaxRecoveredBytes())) gap.overflow = true;
-	if (!gap.overflow) gap.kept.push_back(pPublication);
+	try
+	{
+		if (!gap.overflow) gap.kept.push_back(pPublication);
+	}
+	catch (...) // there is no memory: it is read once more
+	{
+		gap.overflow = true;
+	}
 	Delivery delivery;
 	for (const Subscription* pSubscription: _subscriptions)
 	{
@@ -222,7 +220,47 @@ void Channel::readGap()
 	query.since = _pExtra->position;
 	query.limit = static_cast<std::size_t>(_host.params().getMaxRecovered()) + 1;
 	query.maxBytes = static_cast<std::size_t>(_host.params().getMaxRecoveredBytes());
-	_host.readHistory(*this, nullptr, query);
+	try
+	{
+		_host.readHistory(*this, nullptr, query);
+	}
+	catch (...) // there is no memory
+	{
+		_host.failed();
+		readGapLater();
+	}
+}
+
+
+void Channel::readGapLater()
+{
+	if (!_pExtra->pGap) return;
+	_pExtra->pGap->unread = true;
+	try
+	{
+		_host.retryLater(*this);
+	}
+	catch (...) // there is no memory
+	{
+		_host.failed();
+		_pExtra->pGap.reset();
+		takeOutAll(Left::FAILED);
+		beginWaiting();
+	}
+}
+
+
+void Channel::tryGap(const HistoryResult& result)
+{
+	try
+	{
+		gapRead(result);
+	}
+	catch (...) // there is no memory
+	{
+		_host.failed();
+		readGapLater();
+	}
 }
 
 
@@ -230,10 +268,7 @@ void Channel::gapRead(const HistoryResult& result)
 {
 	if (_upstream != ON || !_pExtra->pGap || _pExtra->pGap->unread) return; // all have left meanwhile
 	if (result.error != Error::NONE)
-	{
-		_pExtra->pGap->unread = true;
-		return _host.retryLater(*this);
-	}
+		return readGapLater();
 	const std::vector<Publication::Ptr> kept = std::move(_pExtra->pGap->kept);
 	const bool overflow = _pExtra->pGap->overflow;
 	Position& own = _pExtra->position;

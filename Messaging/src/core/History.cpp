@@ -121,54 +121,5 @@ void History::expire(Time now)
 }
 
 
-bool Members::enter(const Member& member, Poco::UInt32 node)
-{
-	const bool first = _members.count(member.id) == 0;
-	Entry& entry = _members[member.id];
-	if (first) entry.info = member.info;
-	++entry.sessions[node];
-	return first;
-}
-
-
-bool Members::leave(const std::string& member, Poco::UInt32 node)
-{
-	const auto it = _members.find(member);
-	if (it == _members.end()) return false;
-	const auto itNode = it->second.sessions.find(node);
-	if (itNode == it->second.sessions.end()) return false;
-	if (--itNode->second == 0) it->second.sessions.erase(itNode);
-	if (!it->second.sessions.empty()) return false;
-	_members.erase(it);
-	return true;
-}
-
-
-std::vector<std::string> Members::leaveAll(Poco::UInt32 node)
-{
-	std::vector<std::string> gone;
-	for (auto it = _members.begin(); it != _members.end();)
-	{
-		const bool was = it->second.sessions.erase(node) > 0;
-		if (was && it->second.sessions.empty())
-		{
-			gone.push_back(it->first);
-			it = _members.erase(it);
-		}
-		else ++it;
-	}
-	return gone;
-}
-
-
-std::vector<Member> Members::list() const
-{
-	std::vector<Member> result;
-	result.reserve(_members.size());
-	for (const auto& entry: _members) result.push_back({entry.first, entry.second.info});
-	return result;
-}
-
-
 POCO_MESSAGING_END
 } } // namespace Poco::Messaging

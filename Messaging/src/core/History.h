@@ -73,37 +73,6 @@ private:
 };
 
 
-class Members
-	/// Who is in a channel, and with how many sessions of each node.
-{
-public:
-	bool enter(const Member& member, Poco::UInt32 node);
-		/// Returns true if the member was not there before.
-
-	bool leave(const std::string& member, Poco::UInt32 node);
-		/// Returns true if it is not there any more.
-
-	std::vector<std::string> leaveAll(Poco::UInt32 node);
-		/// The node has gone. Returns the members that are not there any more.
-
-	std::vector<Member> list() const;
-
-	bool empty() const
-	{
-		return _members.empty();
-	}
-
-private:
-	struct Entry
-	{
-		std::string info;
-		std::unordered_map<Poco::UInt32, Poco::UInt32> sessions; // of each node
-	};
-
-	std::unordered_map<std::string, Entry> _members;
-};
-
-
 POCO_MESSAGING_END
 } } // namespace Poco::Messaging
 

@@ -20,7 +20,7 @@
 #include "Poco/Messaging/Hub.h"
 #include <array>
 #include <atomic>
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -36,7 +36,7 @@ POCO_MESSAGING_BEGIN
 class HubCore: public BackplaneSink, public ChannelHost, public std::enable_shared_from_this<HubCore>
 	/// The hub. Channels and sessions lie in shards.
 	///
-	/// Locks: a session's mutex comes before that of a shard of channels; all others are taken alone. None is held while anything is called that is
+	/// Locks: a session's mutex comes before that of a shard of channels, and before the hub's; all others are taken alone. None is held while anything is called that is
 	/// not of this class: a channel's rules run in its turn (turn()), which is no lock, but a Baton.
 {
 public:
@@ -122,13 +122,6 @@ private:
 		std::unordered_map<std::string, std::vector<Session::Ptr>> users;
 	};
 
-	struct Leave
-	{
-		Time due;
-		std::string channel;
-		std::string member;
-	};
-
 	struct Ack
 	{
 		Control control;
@@ -161,6 +154,11 @@ private:
 	Hub::SendResult deliver(const Control& control);
 	Hub::SendResult deliverToAll(const DirectMessage& message);
 	void tickLeaves(Time now);
+	void leaveChannels(Session& session) noexcept;
+	void link(Session& session) noexcept;
+	bool unlink(Session& session) noexcept;
+	Session::Ptr nextWatched() noexcept;
+	void lose(const std::string& channel) noexcept;
 	void tickWatched();
 	void tickAcks(Time now);
 	void tickRetries();
@@ -175,8 +173,9 @@ private:
 	std::atomic<Poco::UInt64> _sessionNumber;
 
 	mutable std::mutex _mutex; // for what follows
-	std::deque<Leave> _leaves; // by time
-	std::vector<Session::Ptr> _watched;
+	std::list<Session::Leave> _leaves; // by time
+	Session* _pWatched; // references: those that are behind, or could not be detached. A ring
+	std::size_t _watched;
 	std::vector<ChannelPtr> _retries;
 	std::map<Poco::UInt64, Ack> _acks;
 	Poco::UInt64 _ackNumber;

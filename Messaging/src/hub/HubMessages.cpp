@@ -185,46 +185,6 @@ void HubCore::tick()
 }
 
 
-void HubCore::tickLeaves(Time now)
-{
-	for (;;)
-	{
-		Leave leave;
-		{
-			const std::lock_guard<std::mutex> lock(_mutex);
-			if (_leaves.empty() || _leaves.front().due > now) return;
-			leave = std::move(_leaves.front());
-			_leaves.pop_front();
-		}
-		backplane().leave(leave.channel, leave.member);
-	}
-}
-
-
-void HubCore::tickWatched()
-	/// Looks after those whose transport has not said that they are drained, or said so before it was known that something waits for that.
-{
-	std::vector<Session::Ptr> watched;
-	{
-		const std::lock_guard<std::mutex> lock(_mutex);
-		watched.swap(_watched);
-	}
-	for (Session::Ptr& pSession: watched)
-	{
-		if (pSession->connection().queued() == 0) drained(*pSession);
-		bool still = false;
-		{
-			const std::lock_guard<std::mutex> lock(pSession->_mutex);
-			for (const Session::Entry& entry: pSession->_entries) still = still || entry.pSubscription->behind;
-			pSession->_watched = still;
-		}
-		if (!still) continue;
-		const std::lock_guard<std::mutex> lock(_mutex);
-		_watched.push_back(pSession);
-	}
-}
-
-
 void HubCore::tickAcks(Time now)
 {
 	std::vector<Ack> over;

@@ -115,7 +115,7 @@ void HubCore::finish(Channel& channel)
 		{
 			Shard& shard = shardOf(channel.hash());
 			std::unique_lock<std::mutex> lock(shard.mutex);
-			if (!channel.pTurns || (channel.pTurns->waiting.empty() && channel.pTurns->lost == 0))
+			if ((!channel.pTurns || channel.pTurns->waiting.empty()) && channel.losses == 0)
 			{
 				Baton::leave(channel.baton, shard.condition);
 				channel.pTurns.reset();
@@ -126,10 +126,14 @@ void HubCore::finish(Channel& channel)
 				channel.release();
 				return;
 			}
-			if (!Baton::goesOn(channel.baton, channel.pTurns->waiting.size() + (channel.pTurns->lost > 0 ? 1 : 0), shard.condition)) return;
-			waiting.swap(channel.pTurns->waiting);
-			channel.pTurns->bytes = 0;
-			std::swap(lost, channel.pTurns->lost);
+			const std::size_t count = channel.pTurns ? channel.pTurns->waiting.size() : 0;
+			if (!Baton::goesOn(channel.baton, count + (channel.losses > 0 ? 1 : 0), shard.condition)) return;
+			if (channel.pTurns)
+			{
+				waiting.swap(channel.pTurns->waiting);
+				channel.pTurns->bytes = 0;
+			}
+			std::swap(lost, channel.losses);
 		}
 		for (auto& function: waiting) guarded(function);
 		if (lost > 0) guarded([&]() { channel.lost(lost); });

@@ -79,7 +79,7 @@ void HubCore::turn(const std::string& name, Function function, std::size_t bytes
 		{
 			if (bytes > 0 && channel.pTurns && channel.pTurns->bytes + bytes > maxWaitingBytes())
 			{
-				++channel.pTurns->lost;
+				++channel.losses;
 				claimed = Baton::queued(channel.baton, Baton::SERVING, true);
 			}
 			else claimed = claim(channel, [&channel, function]() mutable { function(channel); }, bytes);

@@ -28,7 +28,8 @@ Session::Session(const Connection::Ptr& pConnection, const Encoder::Ptr& pEncode
 	_info(info),
 	_node(node),
 	_attached(true),
-	_watched(false),
+	_pNextWatched(nullptr),
+	_pPreviousWatched(nullptr),
 	_lagging(0),
 	_lagCount(0),
 	_dropped(0)

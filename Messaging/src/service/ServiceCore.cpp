@@ -104,7 +104,6 @@ void ServiceCore::stop()
 	_tokenCondition.notify_all();
 	for (std::thread& thread: _threads) thread.join();
 	_threads.clear();
-	quietly([&]() { hub().tick(); }); // it lets go of sessions that were behind: their connections own this
 	for (Peer::Ptr& pPeer: peers) pPeer->connection().close(WebSocketFrame::GOING_AWAY, "The service ends");
 	for (RawConnection::Ptr& pRaw: raws) pRaw->connection().close(WebSocketFrame::GOING_AWAY, "The service ends");
 }

@@ -11,6 +11,7 @@
 
 #include "Poco/Messaging/TokenVerifier.h"
 #include "token/Base64URL.h"
+#include "wire/UTF8.h"
 #include "Poco/Crypto/ECKey.h"
 #include "Poco/Crypto/RSAKey.h"
 #include "Poco/JSON/Object.h"
@@ -19,7 +20,6 @@
 #include "Poco/JWT/Token.h"
 #include "Poco/Exception.h"
 #include "Poco/SharedPtr.h"
-#include "Poco/UTF8Encoding.h"
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -149,19 +149,6 @@ namespace
 		{
 			return nullptr;
 		}
-	}
-
-	bool isUTF8(const std::string& text)
-	{
-		const Poco::UTF8Encoding encoding;
-		for (std::size_t i = 0; i < text.size();)
-		{
-			const unsigned char* const p = reinterpret_cast<const unsigned char*>(text.data()) + i;
-			const int length = encoding.sequenceLength(p, 1);
-			if (length < 1 || static_cast<std::size_t>(length) > text.size() - i || !Poco::UTF8Encoding::isLegal(p, length)) return false;
-			i += static_cast<std::size_t>(length);
-		}
-		return true;
 	}
 
 	bool isText(const Poco::Dynamic::Var& value, std::size_t maxLength)

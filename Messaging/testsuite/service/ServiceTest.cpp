@@ -637,6 +637,27 @@ TEST(Service, EndsBeforeItsServer)
 }
 
 
+TEST(Service, KeepsNobodyThatLagsWhenItEndsBeforeItsServer)
+{
+	auto pService = std::make_unique<TestService>(Wire::BINARY, [](MessageServiceParams& params, HubParams&) { params.setMaxQueuedBytes(1024); });
+	auto pClient = std::make_unique<TestClient>(*pService);
+	const auto pConnected = pClient->connect();
+	ASSERT_TRUE(pConnected && pClient->subscribe("h") && pClient->subscribe("c"));
+	Hub& hub = pService->pService->hub();
+	Poco::Messaging::Session::Ptr pSession = hub.session(std::string(pConnected->session));
+	ASSERT_TRUE(pSession);
+	ASSERT_TRUE(eventually([&]()
+	{
+		for (const std::string channel: {"h", "c"}) hub.publish(channel, std::string(60000, 'x'));
+		return hub.metrics().lags > 0 && hub.metrics().dropped > 0; // the client does not read
+	}));
+	pService->pService.reset();
+	pClient.reset();
+	pService.reset();
+	EXPECT_EQ(1, pSession->referenceCount());
+}
+
+
 TEST(Service, WithoutSubprotocol)
 {
 	TestService service(Wire::BINARY);

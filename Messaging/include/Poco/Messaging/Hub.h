@@ -46,6 +46,9 @@ class Messaging_API Hub
 	/// 64 and more, the next caller waits until what it has queued is taken, or serves the channel instead. In a channel an answer to
 	/// subscribe() comes before what follows it, and nothing comes after the answer to unsubscribe(). Between channels there is no order.
 	///
+	/// Without memory: a call throws a std::bad_alloc or answers BUSY, and nothing was done. detach() does not fail, and whoever goes has left. What could not be given out to
+	/// a channel's subscribers is repaired from history, or they are told as of what was dropped (Encoder::dropped()); each time Metrics::failures counts.
+	///
 	/// Answers are functions; an empty one is not called. What they throw is counted (Metrics::failures).
 	///
 	/// Guarantees have names, which the tests have as well:

@@ -18,6 +18,7 @@
 #include "Poco/Messaging/Connection.h"
 #include "Poco/Messaging/Encoder.h"
 #include <atomic>
+#include <list>
 #include <mutex>
 #include <vector>
 
@@ -84,6 +85,14 @@ private:
 		Subscription* pSubscription; // the session's reference
 	};
 
+	struct Leave
+		/// Of a channel with presence. Made when it comes in, so that leaving takes no memory.
+	{
+		Time due;
+		std::string channel;
+		std::string member;
+	};
+
 	Session(const Connection::Ptr& pConnection, const Encoder::Ptr& pEncoder, const std::string& user, const std::string& info, Poco::UInt32 node, Poco::UInt64 number);
 
 	const Connection::Ptr _pConnection;
@@ -93,9 +102,11 @@ private:
 	const std::string _info;
 	const Poco::UInt32 _node;
 	bool _attached; // this, and what follows: by the mutex
-	bool _watched;  // by the hub's list of those that are behind
+	Session* _pNextWatched; // these two by the hub's mutex: its list of those that are behind, or could not be detached; null: it is not in it
+	Session* _pPreviousWatched;
 	int _lagging;   // in how many channels it is behind
 	std::vector<Entry> _entries;
+	std::list<Leave> _leaves;
 	std::vector<Time> _lags; // when it has fallen behind
 	Poco::UInt64 _lagCount;
 	std::atomic<Poco::UInt64> _dropped;
