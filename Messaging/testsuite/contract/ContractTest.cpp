@@ -199,6 +199,7 @@ TEST_P(BackplaneContract, WhoHasLeftAQuietChannelCanComeBackToItsPosition)
 		pass(row.quiet, 100);
 		first.pHub->detach(pSession);
 		pass(row.away, 100);
+		pass(0, 100); // what is over is looked for
 		const Session::Ptr pBack = first.attach(pTwo);
 		EXPECT_EQ(row.recovered, subscribe(first, pBack, "h", &since).recovered) << row.what;
 		first.pHub->detach(pBack);
