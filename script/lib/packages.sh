@@ -51,6 +51,11 @@ readonly TEST_PACKAGES="
 	nats-server         nats-server joins nodes
 "
 
+readonly CLUSTER_PACKAGES="
+	redis-server        redis-server  what is behind the nodes of samples/Cluster
+	haproxy             haproxy     what is before them
+"
+
 readonly REFERENCE_PACKAGES="
 	doxygen             doxygen     the reference of the API
 	python3             -           puts Poco's comments where it looks for them

@@ -36,7 +36,7 @@ class Server {
 		server.exit = once(server.process, "exit");
 		const lines = readline.createInterface({input: server.process.stdout});
 		const first = await Promise.race([once(lines, "line"), server.exit]);
-		const match = /^(Echo|Chat)Server listening on (https?:\/\/localhost:\d+\/)$/.exec(first[0]);
+		const match = /^(EchoServer|ChatServer|Cluster) listening on (https?:\/\/localhost:\d+\/)$/.exec(first[0]);
 		assert.ok(match, `The server says: ${first}`);
 		server.url = match[2];
 		server.webSocketURL = server.url.replace(/^http/, "ws");

@@ -39,6 +39,10 @@ using Poco::Messaging::MessageServiceParams;
 using Poco::Messaging::Opcode;
 using Poco::Messaging::QuotaRule;
 using Poco::Messaging::QuotaRules;
+#ifdef CHAT_HAS_REDIS
+using Poco::Messaging::RedisBackplane;
+using Poco::Messaging::RedisBackplaneParams;
+#endif
 using Poco::Net::WebSocketConnectionParams;
 using Poco::Net::WebSocketFrame;
 using Poco::Net::WebSocketMonitor;
@@ -237,10 +241,17 @@ private:
 	{
 		if (_redis.empty()) return new MemoryBackplane;
 #ifdef CHAT_HAS_REDIS
-		Poco::Messaging::RedisBackplaneParams::Ptr pParams = new Poco::Messaging::RedisBackplaneParams;
-		for (const std::string& url: _redis) pParams->addShard(url);
-		pParams->setPrefix("chat");
-		return new Poco::Messaging::RedisBackplane(pParams);
+		try
+		{
+			RedisBackplaneParams::Ptr pParams = new RedisBackplaneParams(_redis.front());
+			for (std::size_t i = 1; i < _redis.size(); ++i) pParams->addShard(_redis[i]);
+			pParams->setPrefix("chat:");
+			return new RedisBackplane(pParams);
+		}
+		catch (Poco::SyntaxException& exc)
+		{
+			throw Poco::Util::InvalidArgumentException("--redis: " + exc.message());
+		}
 #else
 		throw Poco::Util::InvalidArgumentException("--redis: this ChatServer has no Redis: it was built without Poco::MessagingRedis, which needs hiredis");
 #endif

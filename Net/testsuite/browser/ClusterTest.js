@@ -1,0 +1,290 @@
+// ClusterTest.js
+//
+// Chromium opens the page of Cluster, and the chat several times. While people talk all the time, a node and Redis are killed and a node is drained, by the
+// page's buttons: each page shows each message once, and all pages show them in the same order.
+//
+// Environment: SERVER, the program; see support.js for the rest.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+"use strict";
+
+const assert = require("node:assert/strict");
+const {after, before, describe, test} = require("node:test");
+const {Browser, Page, Server} = require("./support.js");
+
+const NODES = ["n1", "n2", "n3"];
+const MAX_PEOPLE = 9;
+const LONG = 60000; // ms, for what takes a program to start or to be noticed
+
+class ClusterPage extends Page {
+	static async open(browser, url) {
+		const page = new ClusterPage(await browser.newPage());
+		await page.page.goto(url);
+		return page;
+	}
+
+	press(what, name) {
+		return this.page.click(`.node[data-name="${name}"] [data-do="${what}"]`);
+	}
+
+	nodeIs(name, state) {
+		return this.page.waitForSelector(`.node[data-name="${name}"][data-state="${state}"]`, {timeout: LONG});
+	}
+
+	redisIs(state) {
+		return this.page.waitForSelector(`#redis-state[data-state="${state}"]`, {timeout: LONG});
+	}
+
+	// Waits until the balancer says so of the node, too.
+	balancerSays(name, status) {
+		return this.page.waitForSelector(`.node[data-name="${name}"] .balancer:text-is("${status}")`, {timeout: LONG});
+	}
+
+	watcher(i) {
+		return this.page.locator("#map .box").nth(i);
+	}
+
+	async allReady() {
+		await this.redisIs("ready");
+		for (const name of NODES) {
+			await this.nodeIs(name, "ready");
+			await this.balancerSays(name, "up");
+		}
+	}
+
+	async count(id) {
+		return Number(await this.text(id));
+	}
+
+	async says(id, text) {
+		await this.page.waitForFunction(([name, expected]) => document.getElementById(name).textContent === expected, [id, text], {timeout: LONG});
+	}
+}
+
+class Person extends Page {
+	static async open(browser, url, name) {
+		const person = new Person(await browser.newPage());
+		person.name = name;
+		await person.page.goto(url);
+		await person.fill("name", name);
+		await person.click("join");
+		await person.in();
+		return person;
+	}
+
+	in() {
+		return this.page.waitForSelector("#say:enabled", {timeout: LONG});
+	}
+
+	async node() {
+		await this.in();
+		await this.page.waitForFunction(() => document.getElementById("node").textContent !== "");
+		return this.text("node");
+	}
+
+	// Says a number each second, until it is told to be silent.
+	talk() {
+		return this.page.evaluate(name => {
+			window.said = 0;
+			window.notes = new Set();
+			new MutationObserver(() => notes.add(byId("note").textContent)).observe(byId("note"), {childList: true});
+			window.talking = (async () => {
+				for (window.silent = false; !window.silent; await new Promise(resolve => setTimeout(resolve, 1000))) {
+					await client.publish(roomChannel(), `${name} ${++window.said}`);
+				}
+				return window.said;
+			})();
+		}, this.name);
+	}
+
+	said() {
+		return this.page.evaluate(() => window.said);
+	}
+
+	async saysMore(count) {
+		const before = await this.said();
+		await this.page.waitForFunction(wanted => window.said >= wanted, before + count, {timeout: LONG});
+	}
+
+	silence() {
+		return this.page.evaluate(() => {
+			window.silent = true;
+			return window.talking;
+		});
+	}
+
+	lines() {
+		return this.page.$$eval("#lines li:not(.private) .text", elements => elements.map(element => element.textContent));
+	}
+
+	async showsLines(count) {
+		await this.page.waitForFunction(wanted => document.querySelectorAll("#lines li:not(.private)").length >= wanted, count, {timeout: LONG});
+	}
+
+	async showsPeople(names) {
+		await this.page.waitForFunction(expected => JSON.stringify([...document.querySelectorAll("#people li")].map(element => element.textContent)) === expected,
+			JSON.stringify(names), {timeout: LONG});
+	}
+}
+
+describe("a cluster", () => {
+	let browser, server, cluster, chat;
+	const people = [];
+
+	const all = (list, action) => Promise.all(list.map(action));
+	const names = () => people.map(({name}) => name).sort();
+	const at = async node => {
+		for (const person of people) {
+			if (await person.node() === node) return person;
+		}
+		return null;
+	};
+
+	before(async () => {
+		server = await Server.start(process.env.SERVER, "--first-port=0");
+		browser = await Browser.start();
+		cluster = await ClusterPage.open(browser, server.url);
+	});
+
+	after(async () => {
+		await browser?.stop();
+		server?.process.kill("SIGKILL");
+	});
+
+	test("shows its nodes, and who is where", async () => {
+		await cluster.allReady();
+		chat = await cluster.page.getAttribute("#chat", "href");
+		const where = new Set();
+		while (where.size < NODES.length && people.length < MAX_PEOPLE) {
+			const person = await Person.open(browser, chat, `Person ${people.length + 1}`);
+			people.push(person);
+			const node = await person.node();
+			where.add(node);
+			await cluster.page.waitForSelector(`.node[data-name="${node}"] .users li:text-is("${person.name}")`);
+		}
+		assert.equal(where.size, NODES.length, "Somebody is at each node");
+		await all(people, person => person.showsPeople(names()));
+	});
+
+	test("shows the way of a message, from node to node", async () => {
+		for (let i = 0; i < NODES.length; ++i) await cluster.watcher(i).locator(`.detail:text-is("is with ${NODES[i]}")`).waitFor({timeout: LONG});
+		await cluster.page.click(`[data-client="2"]`);
+		await cluster.page.waitForFunction(() => /^Message 1: client 2 → HAProxy → node n2 → Redis/.test(document.getElementById("path-text").textContent));
+		const [row] = await cluster.page.$$eval("#paths tr", rows => rows.map(({cells}) => [...cells].map(cell => cell.textContent)));
+		assert.match(row[1], /^[0-9a-f]{16}$/);
+		assert.match(row[3], /^\d\d:\d\d:\d\d\.\d{3}$/);
+		row.slice(5).forEach((text, i) => assert.match(text, new RegExp(`^[\\d.]+ ms ${NODES[i]}$`)));
+	});
+
+	test("has private messages and typing between nodes", async () => {
+		const [first, second] = [await at("n1"), await at("n2")];
+		await first.page.click(`#people li[data-name="${second.name}"] button`);
+		await first.fill("text", "psst");
+		await first.click("say");
+		for (const person of [first, second]) await person.page.waitForSelector(`#lines .private .text:text-is("psst")`);
+		assert.equal(await first.page.isVisible("#error"), false);
+		await first.click("everybody");
+		await first.page.type("#text", "he");
+		await second.page.waitForSelector(`#typing:has-text("${first.name} is typing")`);
+		await first.fill("text", "");
+	});
+
+	test("goes on talking", async () => {
+		await all(people, person => person.talk());
+		await cluster.click("traffic");
+		await all(people, person => person.saysMore(3));
+	});
+
+	test("loses a node", async () => {
+		const person = await at("n1");
+		await cluster.press("kill", "n1");
+		await cluster.nodeIs("n1", "dead");
+		assert.match(await cluster.page.textContent(`.node[data-name="n1"] .words`), /killed by signal 9/);
+		await person.page.waitForFunction(() => !["", "n1"].includes(document.getElementById("node").textContent), null, {timeout: LONG});
+		assert.ok(["n2", "n3"].includes(await person.node()));
+		await all(people, each => each.saysMore(3));
+		await cluster.press("start", "n1");
+		await cluster.allReady();
+	});
+
+	test("loses Redis", async () => {
+		await cluster.click("redis-kill");
+		await cluster.redisIs("dead");
+		for (const name of NODES) await cluster.nodeIs(name, "not ready");
+		for (const name of NODES) await cluster.balancerSays(name, "down");
+		const late = new Person(await browser.newPage()); // gets the page all the same
+		await late.page.goto(chat);
+		await late.fill("name", late.name = "Late");
+		await late.click("join");
+		await late.state("open");
+		await cluster.click("redis-start");
+		await cluster.allReady();
+		await late.in();
+		people.push(late);
+		for (const person of people) await person.in();
+		await all(people.slice(0, -1), person => person.saysMore(3));
+		await late.talk();
+	});
+
+	test("drains a node", async () => {
+		const person = await at("n2") ?? await at("n3");
+		const node = await person.node();
+		await cluster.press("drain", node);
+		await cluster.nodeIs(node, "draining");
+		await cluster.balancerSays(node, "down");
+		await cluster.nodeIs(node, "dead");
+		assert.match(await cluster.page.textContent(`.node[data-name="${node}"] .words`), /ended with exit code 0/);
+		await all(people, each => each.saysMore(3));
+		await cluster.press("start", node);
+		await cluster.allReady();
+		await all(people, each => each.saysMore(2));
+	});
+
+	test("each page has each message once, in the same order", async () => {
+		await cluster.click("traffic");
+		const expected = [];
+		for (const person of people) {
+			const count = await person.silence();
+			for (let i = 1; i <= count; ++i) expected.push(`${person.name} ${i}`);
+		}
+		const shown = [];
+		for (const person of people) {
+			const lines = person.name === "Late" ? [] : expected;
+			await person.showsLines(lines.length);
+			shown.push(await person.lines());
+		}
+		const [first] = shown;
+		assert.deepEqual([...first].sort(), [...expected].sort());
+		people.forEach((person, i) => {
+			if (person.name !== "Late") assert.deepEqual(shown[i], first, person.name);
+			else assert.deepEqual(shown[i], first.slice(-shown[i].length)); // what was in the history when it came, and all since
+		});
+		for (const person of people) { // of each, in its order
+			const own = first.filter(line => line.startsWith(`${person.name} `));
+			own.forEach((line, i) => assert.equal(line, `${person.name} ${i + 1}`));
+		}
+		for (const person of people) {
+			const notes = await person.page.evaluate(() => [...window.notes]);
+			assert.deepEqual(notes.filter(note => note.includes("Not all")), [], person.name);
+		}
+		console.log(`${expected.length} messages, ${people.length} pages`);
+	});
+
+	test("everybody is here, once", async () => {
+		await all(people, person => person.showsPeople(names()));
+	});
+
+	test("the cluster's own clients have missed nothing", async () => {
+		for (const id of ["missing", "doubled", "lost"]) await cluster.says(id, "0");
+		assert.ok(await cluster.count("sent") > 20);
+		assert.deepEqual(cluster.problems, []);
+	});
+
+	test("the page fits on small and large screens", () => cluster.fits());
+
+	test("ends everything", async () => {
+		assert.equal(await server.stop("SIGTERM"), 0);
+		for (const url of [chat, server.url]) await assert.rejects(fetch(url));
+	});
+});
