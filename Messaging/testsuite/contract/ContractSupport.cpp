@@ -134,10 +134,11 @@ std::vector<std::string> BackplaneContract::members(TestHub& hub, std::size_t co
 
 void BackplaneContract::expectRefused(const std::string& channel)
 {
-	const Session::Ptr pSession = first.attach(pOne);
+	const Session::Ptr pSession = first.attach(FakeConnection::Ptr(new FakeConnection));
 	EXPECT_EQ(Error::NO_HISTORY, subscribe(first, pSession, channel).error);
 	EXPECT_EQ(Error::NO_HISTORY, published(first, channel, "1").error);
 	EXPECT_EQ(Error::NONE, subscribe(first, pSession, "c").error) << "others are there";
+	first.pHub->detach(pSession);
 }
 
 

@@ -1,0 +1,144 @@
+//
+// NATSBackplane.cpp
+//
+// Library: PocoMessagingNATS
+// Package: NATS
+// Module:  NATSBackplane
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "Poco/Messaging/NATSBackplane.h"
+#include "NATSEngine.h"
+#include "Poco/Exception.h"
+
+
+namespace Poco {
+namespace Messaging {
+POCO_MESSAGING_BEGIN
+
+
+namespace
+{
+	const NATSBackplaneParams::Ptr& given(const NATSBackplaneParams::Ptr& pParams)
+	{
+		if (!pParams) throw Poco::InvalidArgumentException("A NATSBackplane needs parameters");
+		return pParams;
+	}
+
+	bool offered(const ChannelOptions& options)
+	{
+		return !options.history() && !options.presence;
+	}
+}
+
+
+NATSBackplane::NATSBackplane(const std::string& url):
+	NATSBackplane(NATSBackplaneParams::Ptr(new NATSBackplaneParams(url)))
+{
+}
+
+
+NATSBackplane::NATSBackplane(const NATSBackplaneParams::Ptr& pParams):
+	_pEngine(std::make_shared<NATSEngine>(given(pParams)))
+{
+}
+
+
+NATSBackplane::~NATSBackplane()
+{
+	_pEngine->stop();
+}
+
+
+void NATSBackplane::start(const std::shared_ptr<BackplaneSink>& pSink)
+{
+	_pEngine->start(pSink);
+}
+
+
+void NATSBackplane::stop()
+{
+	_pEngine->stop();
+}
+
+
+Poco::UInt32 NATSBackplane::node() const
+{
+	return _pEngine->node();
+}
+
+
+bool NATSBackplane::up() const
+{
+	return _pEngine->up();
+}
+
+
+void NATSBackplane::subscribe(const std::string& channel, const ChannelOptions& options, const Positioned& done)
+{
+	if (offered(options)) _pEngine->subscribe(channel, done);
+	else done(Error::NO_HISTORY, Position());
+}
+
+
+void NATSBackplane::unsubscribe(const std::string& channel)
+{
+	_pEngine->unsubscribe(channel);
+}
+
+
+void NATSBackplane::publish(const std::string& channel, const ChannelOptions& options, const Publication::Ptr& pPublication, const Receipt::Ptr& pReceipt)
+{
+	if (offered(options)) _pEngine->publish(channel, *pPublication, pReceipt);
+	else if (pReceipt) Receipt::Ptr(pReceipt)->answer(Error::NO_HISTORY, Position(), false);
+}
+
+
+void NATSBackplane::history(const std::string&, const ChannelOptions&, const HistoryQuery&, const HistoryDone& done)
+{
+	HistoryResult result;
+	result.error = Error::NO_HISTORY;
+	done(result);
+}
+
+
+void NATSBackplane::enter(const std::string&, const Member&)
+{
+}
+
+
+void NATSBackplane::leave(const std::string&, const std::string&)
+{
+}
+
+
+void NATSBackplane::presence(const std::string&, const PresenceDone& done)
+{
+	PresenceResult result;
+	result.error = Error::NO_HISTORY;
+	done(result);
+}
+
+
+Error NATSBackplane::control(Poco::UInt32 node, const Control& control)
+{
+	return _pEngine->control(node, control);
+}
+
+
+void NATSBackplane::tick()
+{
+	_pEngine->tick();
+}
+
+
+NATSBackplane::Metrics NATSBackplane::metrics() const
+{
+	return _pEngine->metrics();
+}
+
+
+POCO_MESSAGING_END
+} } // namespace Poco::Messaging

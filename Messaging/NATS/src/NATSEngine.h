@@ -1,0 +1,222 @@
+//
+// NATSEngine.h
+//
+// Library: PocoMessagingNATS
+// Package: NATS
+// Module:  NATSEngine
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef Messaging_NATSEngine_INCLUDED
+#define Messaging_NATSEngine_INCLUDED
+
+
+#include "NATSLink.h"
+#include "Poco/Messaging/NATSBackplane.h"
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+
+namespace Poco {
+namespace Messaging {
+POCO_MESSAGING_BEGIN
+
+
+class NATSEngine final: public NATSListener, public std::enable_shared_from_this<NATSEngine>
+	/// What a NATSBackplane does. The backplane owns it, and so do its threads and libnats, until they have ended.
+	///
+	/// Calls of the hub queue commands. The sender's thread does them, and makes the connection; it calls nothing of the program, and is the only one that may wait for the server.
+	/// Threads of libnats queue what has come. The giver's thread calls the sink and gives the answers; it may wait for the hub as long as that likes.
+	///
+	/// Everything that is to be answered has a turn. When the server is asked (the node sends itself the turn of what was sent last), and the question comes back, it has had all turns up
+	/// to that: publications and subscriptions.
+{
+public:
+	explicit NATSEngine(const NATSBackplaneParams::Ptr& pParams);
+	~NATSEngine();
+
+	void start(const std::shared_ptr<BackplaneSink>& pSink);
+	void stop();
+	Poco::UInt32 node() const;
+	bool up() const;
+	void subscribe(const std::string& name, const Backplane::Positioned& done);
+	void unsubscribe(const std::string& name);
+	void publish(const std::string& name, const Publication& publication, const Receipt::Ptr& pReceipt);
+	Error control(Poco::UInt32 node, const Control& control);
+	void tick();
+	NATSBackplane::Metrics metrics() const;
+
+	void received(const NATSTargetPtr& pTarget, NATSMessage message) noexcept override;
+	void closed(Poco::UInt64 link) noexcept override;
+	void slow() noexcept override;
+
+private:
+	enum Kind
+		/// What comes to a subject.
+	{
+		CHANNEL, // publications
+		CONTROL, // messages for this node
+		TO_ALL,  // messages for all others
+		NODES,   // who is there
+		ECHO     // the node's own questions to the server
+	};
+
+	struct Target: public NATSTarget
+	{
+		struct Kept
+		{
+			Receipt::Ptr pReceipt;
+			Time due = 0;
+		};
+
+		Kind kind = CHANNEL;
+		std::string name;
+		std::atomic<bool> ended{false};     // nothing is given to the sink any more
+		std::atomic<bool> incomplete{false}; // something was dropped, and the giver is going to say so
+		std::unordered_map<Poco::UInt64, Kept> receipts; // by number, of this node's publications, until they come back; by _mutex
+	};
+
+	using TargetPtr = std::shared_ptr<Target>;
+
+	struct Command
+	{
+		enum What
+		{
+			PUBLISH,
+			SUBSCRIBE,
+			UNSUBSCRIBE
+		};
+
+		What what;
+		std::string subject;
+		std::string data;
+		TargetPtr pTarget;
+		Poco::UInt64 turn = 0; // if it is answered
+	};
+
+	struct Asked
+		/// What waits for an answer.
+	{
+		Poco::UInt64 turn = 0;
+		Time due = 0;
+		std::size_t bytes = 0;
+		bool publication = false;
+		Receipt::Ptr pReceipt;
+		Backplane::Positioned subscribed;
+		TargetPtr pTarget; // that was subscribed
+	};
+
+	using Answers = std::vector<Asked>;
+
+	struct Event
+		/// For the giver.
+	{
+		TargetPtr pTarget;
+		std::unique_ptr<NATSMessage> pMessage; // null: a gap
+		std::size_t bytes = 0;
+		Answers answers;
+		Error error = Error::NONE; // of the answers
+		std::vector<Receipt::Ptr> released; // nobody waits for these any more
+	};
+
+	// The sender
+	void send();
+	bool connect();
+	void join(bool first);
+	void serve();
+	bool perform(const Command& command);
+	void disconnected();
+	void goodbye();
+	Time backOff();
+
+	// What comes
+	void echoed(std::string_view text);
+	void heard(std::string_view text);
+	void foreign(const std::string& subject);
+	void enqueue(Event event);
+	void enqueueAnswers(Answers& answers, Error error, std::vector<Receipt::Ptr>& released);
+
+	// The giver
+	void give();
+	void give(BackplaneSink& sink, Event& event);
+	void givePublications(BackplaneSink& sink, Target& target, std::string_view event);
+	void giveControl(BackplaneSink& sink, const Target& target, std::string_view event);
+	void giveAnswers(Answers& answers, Error error);
+
+	// By _mutex
+	void post(Command command);
+	void question(Time now);
+	void announce(const char* word, Time now);
+	void rollCall(Time now);
+	bool rollIsOver(Time now) const;
+	void overdue(Time now, Answers& answers);
+	void forget(Time now, std::vector<Receipt::Ptr>& released);
+	void end(const TargetPtr& pTarget);
+	void release(Target& target, std::vector<Receipt::Ptr>& released);
+
+	std::string subjectOf(const char* part) const;
+	std::string subjectOf(const char* part, const std::string& token) const;
+
+	const NATSBackplaneParams::Ptr _pParams;
+	const NATSServers _servers;
+	Poco::UInt32 _node;
+	std::atomic<Poco::UInt64> _number{0};  // of publications
+	std::atomic<bool> _up{false};          // connected, subscribed, and answering
+	std::atomic<std::size_t> _maxPayload{0};
+	std::atomic<bool> _stopped{false};
+
+	mutable std::mutex _mutex; // what the hub asks for
+	std::condition_variable _toDo;
+	std::deque<Command> _commands;
+	std::size_t _commandBytes = 0; // of those that are not answered
+	std::deque<Asked> _asked;
+	std::size_t _askedBytes = 0;
+	std::size_t _kept = 0;      // receipts of all channels
+	std::unordered_map<std::string, TargetPtr> _channels;
+	std::unordered_map<Poco::UInt32, Time> _nodes; // others, and when they were heard of
+	Poco::UInt64 _turn = 0;     // of what was asked last
+	Poco::UInt64 _sent = 0;     // of what was sent last, when the server was asked
+	Poco::UInt64 _confirmed = 0; // of what the server has had
+	Poco::UInt64 _linkNumber = 0;
+	bool _asking = false;       // a question to the server is out
+	bool _connected = false;    // commands are done
+	bool _lost = false;         // the connection is to be made again
+	bool _connecting = false;
+	Time _rollCall = 0;         // when the others were asked whether they are there
+	Time _lastBeat = 0;
+	Time _lastTick = 0;
+	NATSBackplane::Metrics _counts;
+
+	std::mutex _eventMutex; // what has come
+	std::condition_variable _toGive;
+	std::deque<Event> _events;
+	std::size_t _eventBytes = 0;
+	bool _gapAll = false;
+	bool _giving = false; // a function of the program may be running
+	std::atomic<Poco::UInt64> _received{0};
+	std::atomic<Poco::UInt64> _dropped{0};
+	std::atomic<Poco::UInt64> _foreign{0};
+
+	// Of the sender
+	std::unique_ptr<NATSLink> _pLink;
+	std::vector<TargetPtr> _own; // subjects of the node itself
+	Time _backOff = 0;
+
+	std::shared_ptr<BackplaneSink> _pSink; // of the giver, after start()
+	std::thread _sender;
+	std::thread _giver;
+};
+
+
+POCO_MESSAGING_END
+} } // namespace Poco::Messaging
+
+
+#endif // Messaging_NATSEngine_INCLUDED

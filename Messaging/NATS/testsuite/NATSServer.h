@@ -1,0 +1,42 @@
+//
+// NATSServer.h
+//
+// A NATS of a test.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#ifndef NATSServer_INCLUDED
+#define NATSServer_INCLUDED
+
+
+#include "ServerProcess.h"
+
+
+class NATSServer: public ServerProcess
+	/// A nats-server.
+{
+public:
+	explicit NATSServer(const Texts& options = {}):
+		ServerProcess("nats-server", all(options))
+	{
+		start();
+	}
+
+	std::string url() const
+	{
+		return "nats://" + address();
+	}
+
+private:
+	static Texts all(const Texts& options)
+	{
+		Texts result{"-a", "127.0.0.1", "-p", "{port}"};
+		result.insert(result.end(), options.begin(), options.end());
+		return result;
+	}
+};
+
+
+#endif // NATSServer_INCLUDED
