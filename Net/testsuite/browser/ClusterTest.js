@@ -142,7 +142,7 @@ describe("a cluster", () => {
 	};
 
 	before(async () => {
-		server = await Server.start(process.env.SERVER, "--first-port=0");
+		server = await Server.start(process.env.SERVER, "--first-port=0", "--operator-token");
 		browser = await Browser.start();
 		cluster = await ClusterPage.open(browser, server.url);
 	});
@@ -188,6 +188,29 @@ describe("a cluster", () => {
 		await first.page.type("#text", "he");
 		await second.page.waitForSelector(`#typing:has-text("${first.name} is typing")`);
 		await first.fill("text", "");
+	});
+
+	test("shows operators one node, and lets them end its connections", async () => {
+		const other = await at("n1");
+		await other.page.click("#operator summary");
+		await other.fill("operator-token", /Token for an operator: (\S+)/.exec(server.errors)[1]);
+		await other.click("operator-enter");
+		await other.page.waitForSelector("#operator-panel:not([hidden])");
+		const node = await other.text("operator-node"); // the operator's connection is one of its own
+		const rows = () => other.page.$$eval("#connections-rows tr td:first-child", cells => cells.map(({textContent}) => textContent));
+		await other.page.waitForFunction(() => document.querySelectorAll("#connections-rows tr").length >= 3);
+		assert.ok((await rows()).includes("watcher"));
+		for (const each of people) assert.equal((await rows()).includes(each.name), await each.node() === node, each.name);
+
+		// An operator's connection with one node may end a session of another one.
+		const person = await at(NODES.find(name => name !== node && name !== "n1"));
+		const session = await person.page.evaluate(() => client.session);
+		await other.page.evaluate(id => operator.request({opcode: "disconnect", session: id, code: ENDED, text: "An operator has ended your connection."}), session);
+		await person.state("closed");
+		await person.click("offline");
+		await person.in();
+		await other.click("operator-leave");
+		await all(people, each => each.showsPeople(names()));
 	});
 
 	test("goes on talking", async () => {

@@ -13,6 +13,7 @@
 #include "Poco/Util/IntValidator.h"
 #include "Poco/Util/Option.h"
 #include <cstdlib>
+#include <iostream>
 
 
 using Poco::Util::Option;
@@ -34,12 +35,16 @@ protected:
 			"of Redis, and of the balancer's statistics. 0: any free ones. Default: 9003.")
 			.argument("number").binding("cluster.first-port")
 			.validator(new Poco::Util::IntValidator(0, 65530)));
+		options.addOption(Option("operator-token", "", "Print a token for an operator to the standard error output, for the panel of the chat's page, as ChatServer does.")
+			.binding("cluster.operator-token"));
 	}
 
 	std::unique_ptr<SampleService> createService() override
 	{
 		const std::string address = config().getRawString("server.address", "localhost");
-		return std::make_unique<ClusterService>(config().getString("application.dir"), address == "localhost" ? "127.0.0.1" : address, ports());
+		auto pService = std::make_unique<ClusterService>(config().getString("application.dir"), address == "localhost" ? "127.0.0.1" : address, ports());
+		if (config().has("cluster.operator-token")) std::cerr << "Token for an operator: " << pService->tokens().forOperator() << std::endl;
+		return pService;
 	}
 
 private:

@@ -6,7 +6,6 @@
 
 
 #include "ClusterService.h"
-#include "ChatTokens.h"
 #include "Engine.h"
 #include "PageFactory.h"
 #include "Poco/Exception.h"
@@ -70,11 +69,13 @@ namespace
 
 
 ClusterService::ClusterService(const std::string& programs, const std::string& balancerAddress, const ClusterPorts& ports):
-	_ports(ports)
+	_ports(ports),
+	_secret(Poco::UUIDGenerator::defaultGenerator().createRandom().toString()),
+	_tokens(_secret)
 {
 	_folder.createDirectories();
 	if (chmod(_folder.path().c_str(), S_IRWXU) != 0) throw Poco::FileException(_folder.path()); // the secret is in it
-	write("secret", Poco::UUIDGenerator::defaultGenerator().createRandom().toString() + "\n");
+	write("secret", _secret + "\n");
 	_redis.name = "redis";
 	_redis.port = ports.redis;
 	_redis.pChild = std::make_unique<Child>(_folder.path() + "/redis.log", std::vector<std::string>{"redis-server", "--bind", "127.0.0.1", "--port", std::to_string(ports.redis),
@@ -103,6 +104,12 @@ ClusterService::~ClusterService()
 }
 
 
+const ChatTokens& ClusterService::tokens() const
+{
+	return _tokens;
+}
+
+
 void ClusterService::write(const std::string& name, const std::string& text)
 {
 	std::ofstream file(_folder.path() + "/" + name, std::ios::binary);
@@ -123,11 +130,8 @@ void ClusterService::start(const ListeningPorts& ports)
 
 	std::vector<std::string> names;
 	for (const Program& node: _nodes) names.push_back(node.name);
-	std::ifstream file(_folder.path() + "/secret");
-	std::string secret;
-	std::getline(file, secret);
 	_pWatchers = std::make_unique<Watchers>("ws://" + addressOf(_balancer.port), names,
-		[pTokens = std::make_shared<ChatTokens>(secret)] { return pTokens->forPerson("watcher"); }, [this] { show(); });
+		[this] { return _tokens.forPerson("watcher"); }, [this] { show(); });
 	_pWatchers->start();
 
 	WebSocketServerCallbacks callbacks;

@@ -11,6 +11,7 @@
 #define ClusterService_INCLUDED
 
 
+#include "ChatTokens.h"
 #include "Child.h"
 #include "SampleService.h"
 #include "Watchers.h"
@@ -45,6 +46,9 @@ public:
 		/// programs: the folder of ChatServer and the balancer's configuration, with a slash at its end.
 
 	~ClusterService() override;
+
+	const ChatTokens& tokens() const;
+		/// Returns what makes tokens that all nodes accept.
 
 	void start(const ListeningPorts& ports) override;
 		/// Returns when all can be used. Throws a Poco::ApplicationException if one does not start.
@@ -81,6 +85,8 @@ private:
 	std::string state();
 
 	const ClusterPorts _ports;
+	const std::string _secret;
+	const ChatTokens _tokens;
 	Poco::TemporaryFile _folder;
 	std::vector<Program> _nodes;
 	Program _redis;
