@@ -132,5 +132,23 @@ RedisBackplane::Metrics RedisBackplane::metrics() const
 }
 
 
+std::vector<Poco::Net::WebSocketMonitor::Metric> RedisBackplane::monitored() const
+{
+	const Metrics now = metrics();
+	return
+	{
+		{"messaging_redis_servers", "Redis servers that this node uses.", false, now.servers},
+		{"messaging_redis_connected_servers", "Those that can be reached.", false, now.connected},
+		{"messaging_redis_waiting_bytes", "Bytes of publications that wait for a server.", false, now.waitingBytes},
+		{"messaging_redis_reconnects", "Connections that were made again.", true, now.reconnects},
+		{"messaging_redis_published", "Publications of this node that a server has taken.", true, now.published},
+		{"messaging_redis_refused", "Those that were answered with an error.", true, now.refused},
+		{"messaging_redis_commands", "Commands that were sent.", true, now.commands},
+		{"messaging_redis_received", "Publications that have come from the servers.", true, now.received},
+		{"messaging_redis_foreign", "Messages of other programs where nodes write.", true, now.foreign}
+	};
+}
+
+
 POCO_MESSAGING_END
 } } // namespace Poco::Messaging

@@ -107,6 +107,16 @@ class Person extends Page {
 		await this.page.waitForFunction(wanted => window.said >= wanted, before + count, {timeout: LONG});
 	}
 
+	// Has the page not hear that what it says is published, as long as it has this connection, and waits until somebody else has it.
+	async unheard(other) {
+		await this.page.evaluate(() => {
+			const {onmessage} = client.socket;
+			client.socket.onmessage = event => JSON.parse(event.data).opcode === "published" || onmessage(event);
+		});
+		await this.page.waitForFunction(() => client.requests.size > 0);
+		await other.page.waitForSelector(`#lines .text:text-is("${this.name} ${await this.said()}")`);
+	}
+
 	silence() {
 		return this.page.evaluate(() => {
 			window.silent = true;
@@ -177,6 +187,13 @@ describe("a cluster", () => {
 		row.slice(5).forEach((text, i) => assert.match(text, new RegExp(`^[\\d.]+ ms ${NODES[i]}$`)));
 	});
 
+	test("a node tells of its Redis", async () => {
+		const [, port] = /port (\d+)/.exec(await cluster.page.textContent(`.node[data-name="n1"] .about`));
+		const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+		for (const line of ["messaging_healthy 1", "messaging_redis_servers 1", "messaging_redis_connected_servers 1", "messaging_redis_waiting_bytes 0"])
+			assert.ok(metrics.includes(`\n${line}\n`), line);
+	});
+
 	test("has private messages and typing between nodes", async () => {
 		const [first, second] = [await at("n1"), await at("n2")];
 		await first.page.click(`#people li[data-name="${second.name}"] button`);
@@ -221,6 +238,7 @@ describe("a cluster", () => {
 
 	test("loses a node", async () => {
 		const person = await at("n1");
+		await person.unheard(await at("n2")); // it says that again, at another node
 		await cluster.press("kill", "n1");
 		await cluster.nodeIs("n1", "dead");
 		assert.match(await cluster.page.textContent(`.node[data-name="n1"] .words`), /killed by signal 9/);

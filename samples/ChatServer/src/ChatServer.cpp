@@ -118,6 +118,7 @@ struct ChatNode
 {
 	std::string name;           // the page shows it
 	Backplane::Ptr pBackplane;  // joins it with the others
+	WebSocketMonitor::Source monitored; // what that tells of itself; may be empty
 	int drain = 0;              // seconds that it takes to go
 };
 
@@ -134,6 +135,7 @@ public:
 		_service.setHandler(WHERE, [this](MessageRequest& request) { request.answer(_node.name); });
 		_service.addTo(_server, "/", pConnectionParams);
 		_monitor.add([this]() { return _service.monitored(); });
+		if (_node.monitored) _monitor.add(_node.monitored);
 	}
 
 	const ChatTokens& tokens() const
@@ -225,7 +227,8 @@ protected:
 		pConnectionParams->setMaxMessageSize(32*1024); // a payload of 4 KiB, however it is escaped
 		const std::string secret = secretOf(config().getRawString("chat.secret", ""));
 		if (!_redis.empty() && secret.empty()) throw Poco::Util::InvalidArgumentException("--redis: needs --secret: tokens of one node are for all");
-		const ChatNode node{config().getRawString("chat.name", ""), backplane(), config().getInt("chat.drain", 0)};
+		ChatNode node{config().getRawString("chat.name", ""), new MemoryBackplane, {}, config().getInt("chat.drain", 0)};
+		if (!_redis.empty()) useRedis(node);
 		auto pService = create(secret, node, pParams, pConnectionParams);
 		if (config().has("chat.operator-token")) std::cerr << "Token for an operator: " << pService->tokens().forOperator() << std::endl;
 		return pService;
@@ -237,22 +240,24 @@ private:
 		_redis.push_back(url);
 	}
 
-	Backplane::Ptr backplane() const
+	void useRedis(ChatNode& node) const
 	{
-		if (_redis.empty()) return new MemoryBackplane;
 #ifdef CHAT_HAS_REDIS
 		try
 		{
 			RedisBackplaneParams::Ptr pParams = new RedisBackplaneParams(_redis.front());
 			for (std::size_t i = 1; i < _redis.size(); ++i) pParams->addShard(_redis[i]);
 			pParams->setPrefix("chat:");
-			return new RedisBackplane(pParams);
+			const RedisBackplane::Ptr pBackplane = new RedisBackplane(pParams);
+			node.pBackplane = pBackplane;
+			node.monitored = [pBackplane]() { return pBackplane->monitored(); };
 		}
 		catch (Poco::SyntaxException& exc)
 		{
 			throw Poco::Util::InvalidArgumentException("--redis: " + exc.message());
 		}
 #else
+		(void) node;
 		throw Poco::Util::InvalidArgumentException("--redis: this ChatServer has no Redis: it was built without Poco::MessagingRedis, which needs hiredis");
 #endif
 	}

@@ -17,6 +17,8 @@
 
 #include "Poco/Messaging/Backplane.h"
 #include "Poco/Messaging/RedisBackplaneParams.h"
+#include "Poco/Net/WebSocketMonitor.h"
+#include <vector>
 
 
 namespace Poco {
@@ -110,6 +112,9 @@ public:
 
 	Metrics metrics() const;
 		/// Returns what it has done.
+
+	std::vector<Poco::Net::WebSocketMonitor::Metric> monitored() const;
+		/// Returns the same for WebSocketMonitor::add(), besides MessageService::monitored(). Their names begin with "messaging_redis_"; docs/messaging.md lists them.
 
 protected:
 	~RedisBackplane() override;
