@@ -63,7 +63,7 @@ class ClusterPage extends Page {
 }
 
 class Person extends Page {
-	static async open(browser, url, name) {
+	static async open(browser, url, name) { // with ?node=NAME in the URL, at that node
 		const person = new Person(await browser.newPage());
 		person.name = name;
 		await person.page.goto(url);
@@ -239,11 +239,16 @@ describe("a cluster", () => {
 	test("loses a node", async () => {
 		const person = await at("n1");
 		await person.unheard(await at("n2")); // it says that again, at another node
+		const mortal = await Person.open(browser, `${chat}?node=n1`, "Mortal");
+		assert.equal(await mortal.node(), "n1");
+		await all(people, each => each.showsPeople(["Mortal", ...names()]));
 		await cluster.press("kill", "n1");
+		await mortal.page.close();
 		await cluster.nodeIs("n1", "dead");
 		assert.match(await cluster.page.textContent(`.node[data-name="n1"] .words`), /killed by signal 9/);
 		await person.page.waitForFunction(() => !["", "n1"].includes(document.getElementById("node").textContent), null, {timeout: LONG});
 		assert.ok(["n2", "n3"].includes(await person.node()));
+		await all(people, each => each.showsPeople(names())); // who was at the node and does not come back has left
 		await all(people, each => each.saysMore(3));
 		await cluster.press("start", "n1");
 		await cluster.allReady();

@@ -10,7 +10,7 @@ const SEEK_FOR = 3;        // s that a person is sought for, on all nodes
 const ABSENT = [14, 15];   // codes of errors: nobody has acknowledged it in time, there is nobody
 
 const byId = id => document.getElementById(id);
-const serviceURL = location.href.replace(/^http/, "ws").replace(/[?#].*/, "");
+const serviceURL = location.href.replace(/^http/, "ws").replace(/#.*/, ""); // with ?node=NAME, which a balancer may know
 
 let client = null;       // while we are in a room
 let place = null;        // {room, name}, as long

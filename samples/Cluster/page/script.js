@@ -36,6 +36,7 @@ function show(cluster) {
 	byId("chat").href = `${location.protocol}//${location.hostname}:${balancer.port}/`;
 	while (cards.length < nodes.length) addNode(nodes[cards.length]);
 	const time = performance.now();
+	nodes.forEach(({name}, i) => { cards[i].querySelector(".chat").href = `${byId("chat").href}?node=${name}`; });
 	nodes.forEach((node, i) => showNode(cards[i], node, balancer.figures[node.name], previous?.nodes[i].figures, previous && (time - previous.time) / 1000));
 	if (!previous || time - previous.time > 900) previous = {nodes, time};
 	showRedis(redis);
@@ -74,7 +75,7 @@ function showNode(card, node, balanced, before, seconds) {
 	const {state, port, process, figures, last, words, health} = node;
 	card.dataset.state = state;
 	setState(card.querySelector(".state"), state);
-	card.querySelector(".about").textContent = process ? `Process ${process}, port ${port}` : `Port ${port}`;
+	card.querySelector(".about").textContent = process ? `Process ${process}, port ${port}.` : `Port ${port}.`;
 	const text = (name, value) => { card.querySelector(`.${name}`).textContent = value; };
 	text("sessions", figures.sessions ?? "–");
 	if (before && seconds > 0.9) {
