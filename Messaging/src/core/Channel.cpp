@@ -20,6 +20,7 @@ POCO_MESSAGING_BEGIN
 
 Channel::Channel(const std::string& name, std::size_t hash, const ChannelOptions& options, ChannelHost& host):
 	_references(1),
+	_publications(0),
 	_host(host),
 	_name(name),
 	_hash(hash),

@@ -98,6 +98,12 @@ public:
 	std::size_t hash() const;
 	ChannelOptions options() const;
 
+	Poco::UInt64 publications() const
+		/// How many were given to its subscriptions. At any time, by any thread.
+	{
+		return _publications.load(std::memory_order_relaxed);
+	}
+
 	void subscribe(Subscription& subscription, bool hasSince, const Position& since, const SubscribeDone& done);
 	bool unsubscribe(Subscription& subscription, bool detached, bool notify);
 		/// Returns false if it was not in the channel.
@@ -191,6 +197,7 @@ private:
 	void clearKept();
 
 	std::atomic<int> _references;
+	std::atomic<Poco::UInt64> _publications;
 	ChannelHost& _host;
 	const std::string _name;
 	const std::size_t _hash;

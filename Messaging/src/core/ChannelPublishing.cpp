@@ -75,6 +75,7 @@ Delivery Channel::give(const Publication::Ptr& pPublication)
 
 Delivery Channel::fanOut(const Publication::Ptr& pPublication)
 {
+	_publications.store(publications() + 1, std::memory_order_relaxed); // nobody else does
 	const bool kept = history();
 	const Poco::UInt64 offset = pPublication->position.offset;
 	Delivery delivery;

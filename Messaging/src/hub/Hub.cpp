@@ -191,6 +191,12 @@ Hub::Metrics Hub::metrics() const
 }
 
 
+std::vector<Hub::ChannelMetrics> Hub::topChannels(std::size_t count, Top by) const
+{
+	return _pCore->topChannels(count, by);
+}
+
+
 bool Hub::healthy() const
 {
 	return _pCore->backplane().up();

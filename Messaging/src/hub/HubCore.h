@@ -68,6 +68,7 @@ public:
 
 	void tick();
 	Hub::Metrics metrics() const;
+	std::vector<Hub::ChannelMetrics> topChannels(std::size_t count, Hub::Top by) const;
 	Backplane& backplane();
 
 	// BackplaneSink

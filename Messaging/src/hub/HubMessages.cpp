@@ -227,24 +227,5 @@ void HubCore::tickRetries()
 }
 
 
-Hub::Metrics HubCore::metrics() const
-{
-	Hub::Metrics metrics;
-	metrics.sessions = _counts.sessions;
-	metrics.channels = _counts.channels;
-	metrics.subscriptions = _counts.subscriptions;
-	metrics.published = _counts.published;
-	metrics.delivered = _counts.delivered;
-	metrics.lagging = _counts.lagging;
-	metrics.dropped = _counts.dropped;
-	metrics.lags = _counts.lags;
-	metrics.closedAsSlow = _counts.closedAsSlow;
-	metrics.failures = _counts.failures;
-	const std::lock_guard<std::mutex> lock(_mutex);
-	metrics.acks = _acks.size();
-	return metrics;
-}
-
-
 POCO_MESSAGING_END
 } } // namespace Poco::Messaging

@@ -295,7 +295,10 @@ namespace
 	//
 	void nodeMetrics(MessageRequest& request, ServiceCore& core)
 	{
+		constexpr std::size_t MAX_CHANNELS = 100;
 		if (refused(request, "private-metrics", RIGHT_READ)) return;
+		const std::string_view order = request.message().text;
+		if (!order.empty() && order != "subscribers" && order != "publications") return request.fail(ErrorCode::MALFORMED, "The order is neither \"subscribers\" nor \"publications\"");
 		const Hub::Metrics hub = request.hub().metrics();
 		const MessageService::Metrics service = core.metrics();
 		const std::pair<const char*, Poco::UInt64> VALUES[] =
@@ -310,6 +313,15 @@ namespace
 			Message item;
 			item.text = value.first;
 			item.count = value.second;
+			answer.items.push_back(item);
+		}
+		const std::vector<Hub::ChannelMetrics> channels = request.hub().topChannels(std::min<std::size_t>(request.message().limit, MAX_CHANNELS), order == "publications" ? Hub::Top::PUBLICATIONS : Hub::Top::SUBSCRIBERS);
+		for (const Hub::ChannelMetrics& channel: channels)
+		{
+			Message item;
+			item.channel = channel.channel;
+			item.count = channel.subscribers;
+			item.offset = channel.publications;
 			answer.items.push_back(item);
 		}
 		answer.count = request.hub().node();

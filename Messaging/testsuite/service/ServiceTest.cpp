@@ -669,6 +669,43 @@ TEST(Service, WithoutSubprotocol)
 }
 
 
+TEST_P(ServiceTest, NodeMetrics)
+{
+	TestService service(GetParam(), [](MessageServiceParams& params, HubParams&) { TestService::withTokens(params); });
+	TestClient client(service);
+	ASSERT_TRUE(client.connect(token("\"sub\":\"anna\"")));
+	for (const std::string channel: {"a", "b", "c"}) ASSERT_TRUE(client.subscribe(channel));
+	TestClient other(service);
+	ASSERT_TRUE(other.connect(token("\"sub\":\"operator\",\"grants\":{\"private-metrics\":[\"read\"]}")) && other.subscribe("b"));
+	for (const std::string channel: {"a", "a", "b"}) ASSERT_TRUE(client.ask(Message::publish(channel, "1")));
+	const auto ask = [&](Poco::UInt32 limit, std::string_view order)
+	{
+		Message message = Message::empty(Opcode::NODE_METRICS, 0);
+		message.limit = limit;
+		message.text = order;
+		std::string channels;
+		const auto pAnswer = other.ask(message);
+		EXPECT_TRUE(pAnswer);
+		if (!pAnswer || codeOf(pAnswer) != ErrorCode::NONE) return std::string("error");
+		bool counts = false;
+		for (const Message& item: pAnswer->items)
+		{
+			counts |= item.text == "published" && item.count == 3;
+			if (!item.channel.empty()) channels += std::string(item.channel) + ' ' + std::to_string(item.count) + ' ' + std::to_string(item.offset) + '|';
+		}
+		EXPECT_TRUE(counts);
+		return channels;
+	};
+	EXPECT_EQ("", ask(0, ""));
+	EXPECT_EQ("b 2 1|a 1 2|c 1 0|", ask(10, ""));
+	EXPECT_EQ("b 2 1|a 1 2|", ask(2, "subscribers"));
+	EXPECT_EQ("a 1 2|b 2 1|", ask(2, "publications"));
+	EXPECT_EQ("b 2 1|a 1 2|c 1 0|", ask(0xFFFFFFFF, "")) << "there are no more than 100 in any case";
+	EXPECT_EQ("error", ask(10, "names"));
+	EXPECT_EQ(ErrorCode::FORBIDDEN, codeOf(client.ask(Message::empty(Opcode::NODE_METRICS, 0))));
+}
+
+
 TEST(Service, Metrics)
 {
 	TestService service(Wire::BINARY);

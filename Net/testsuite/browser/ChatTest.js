@@ -293,6 +293,17 @@ function suite(extensions, ...options) {
 		assert.ok(await ann.page.evaluate(() => Math.max(...plots.delivered.values) > Math.max(...plots.published.values)));
 	});
 
+	test("shows operators the channels with the most subscribers", async () => {
+		await ann.page.waitForFunction(() => document.querySelectorAll("#channels-rows tr").length === 2);
+		const shown = await ann.page.$$eval("#channels-rows tr", elements => elements.map(row => [...row.cells].map(cell => cell.textContent)));
+		assert.deepEqual(shown.map(([name]) => name.replace(/-[^-]*$/, "")).sort(), ["presence-room", "typing"]);
+		for (const [name, subscribers, publications, rate] of shown) {
+			assert.equal(subscribers, "3");
+			assert.ok(Number(publications) > 0 || name.startsWith("typing"));
+			assert.match(rate, /^\d+(\.\d)?$/);
+		}
+	});
+
 	const rows = () => ann.page.$$eval("#connections-rows tr", elements => elements.map(row => [...row.cells].map(cell => cell.textContent)));
 
 	test("shows operators the connections", async () => {

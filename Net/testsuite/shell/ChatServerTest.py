@@ -306,6 +306,8 @@ class Operators(unittest.TestCase):
         counts = {item["text"]: item.get("count", 0) for item in operator.ask(opcode="nodeMetrics")["items"]}
         self.assertEqual((counts["connections"], counts["sessions"], counts["channels"], counts["subscriptions"]), (3, 3, 1, 2))
         self.assertEqual((counts["published"], counts["delivered"]), (1, 2))
+        (channel,) = (item for item in operator.ask(opcode="nodeMetrics", limit=10)["items"] if "channel" in item)
+        self.assertEqual((channel["channel"], channel["count"], channel["offset"]), ("presence-room-lobby", 2, 1))
 
     def test_disconnect(self):
         operator = Member(self, self.server, token=self.token)

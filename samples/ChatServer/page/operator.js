@@ -5,6 +5,7 @@
 const POINTS = 120;       // of a plot, one each second
 const COUNT_EVERY = 1000; // ms
 const WATCH_EVERY = 2000; // ms, for what takes the server longer
+const CHANNELS = 10;      // those with the most subscribers
 const TOKEN_REFUSED = 4001, TOKEN_EXPIRED = 4003;
 
 const plots = Object.fromEntries(["connections", "published", "delivered", "late"].map(name => [name, new Plot(byId(`${name}-plot`), POINTS, "")]));
@@ -37,6 +38,7 @@ function hideOperator() {
 	byId("operator-panel").hidden = true;
 	byId("operator-form").hidden = false;
 	byId("connections-rows").replaceChildren();
+	byId("channels-rows").replaceChildren();
 	byId("operator-token").focus();
 }
 
@@ -82,9 +84,11 @@ function stopWatching() {
 // Counts of the hub
 //
 async function count() {
-	const {items} = await operator.request({opcode: "nodeMetrics"});
-	const counts = Object.fromEntries(items.map(({text, count = 0}) => [text, Number(count)]));
+	const {items} = await operator.request({opcode: "nodeMetrics", limit: CHANNELS});
+	const counts = Object.fromEntries(items.filter(({text}) => text).map(({text, count = 0}) => [text, Number(count)]));
 	const time = performance.now();
+	const channels = new Map(items.filter(({channel}) => channel).map(({channel, count = 0, offset = 0}) => [channel, {subscribers: Number(count), publications: Number(offset)}]));
+	showChannels(channels, previous && (time - previous.time) / 1000);
 	for (const [id, name] of [["sessions", "sessions"], ["channels", "channels"], ["subscriptions", "subscriptions"], ["lagging", "lagging"],
 		["dropped", "dropped"], ["slow", "closedAsSlow"]]) byId(id).textContent = counts[name];
 	addPoint("connections", counts.connections, 0);
@@ -96,7 +100,17 @@ async function count() {
 			addPoint(name, rate, rate < 10 ? 1 : 0);
 		}
 	}
-	previous = {...counts, time};
+	previous = {...counts, channels, time};
+}
+
+function showChannels(channels, seconds) {
+	byId("channels-rows").replaceChildren(...Array.from(channels, ([name, {subscribers, publications}]) => {
+		const before = previous?.channels.get(name)?.publications ?? publications; // it may have begun anew
+		const rate = seconds ? Math.max(0, publications - before) / seconds : 0;
+		const row = document.createElement("tr");
+		row.append(...[name, subscribers, publications, rate.toFixed(rate < 10 ? 1 : 0)].map(text => element("td", "", String(text))));
+		return row;
+	}));
 }
 
 function addPoint(name, value, digits) {

@@ -21,6 +21,7 @@
 #include "Poco/Messaging/Session.h"
 #include <memory>
 #include <string>
+#include <vector>
 
 
 namespace Poco {
@@ -74,6 +75,21 @@ public:
 		Poco::UInt64 lags = 0;          /// How often a session has fallen behind.
 		Poco::UInt64 closedAsSlow = 0;  /// Sessions closed because of that (1013).
 		Poco::UInt64 failures = 0;      /// What answers and encoders have thrown, and turns without memory.
+	};
+
+	struct ChannelMetrics
+		/// Counts of a channel, on this node.
+	{
+		std::string channel;            /// Its name.
+		Poco::UInt64 subscribers = 0;   /// Sessions that are in it.
+		Poco::UInt64 publications = 0;  /// Given to them since somebody is in it, by whichever node they were published.
+	};
+
+	enum class Top
+		/// What comes first.
+	{
+		SUBSCRIBERS, /// The channels with the most subscribers.
+		PUBLICATIONS /// Those with the most publications.
 	};
 
 	struct PublishOptions
@@ -195,6 +211,10 @@ public:
 
 	Metrics metrics() const;
 		/// Returns the counts.
+
+	std::vector<ChannelMetrics> topChannels(std::size_t count, Top by) const;
+		/// Returns so many of the channels that sessions of this node are in, at most, the first ones by that; by the other one, then by name, if they are equal. Goes through all of
+		/// them, 1/64 at a time, which others wait for: for operators, not for each message.
 
 	bool healthy() const;
 		/// Returns whether the backplane can be reached.
