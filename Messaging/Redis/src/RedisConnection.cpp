@@ -42,6 +42,8 @@ namespace
 //
 RedisArguments::RedisArguments(std::initializer_list<std::string_view> texts)
 {
+	_texts.reserve(texts.size());
+	_sizes.reserve(texts.size());
 	for (const std::string_view text: texts) add(text);
 }
 
@@ -55,8 +57,8 @@ void RedisArguments::add(std::string_view text)
 
 void RedisArguments::add(Poco::UInt64 number)
 {
-	_numbers.push_back(std::to_string(number));
-	add(std::string_view(_numbers.back()));
+	_numbers.push_front(std::to_string(number));
+	add(std::string_view(_numbers.front()));
 }
 
 

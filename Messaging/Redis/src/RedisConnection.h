@@ -19,6 +19,7 @@
 #include "RedisURL.h"
 #include "Poco/Messaging/RedisBackplaneParams.h"
 #include <deque>
+#include <forward_list>
 #include <initializer_list>
 #include <random>
 #include <string_view>
@@ -51,7 +52,7 @@ public:
 private:
 	std::vector<const char*> _texts;
 	std::vector<std::size_t> _sizes;
-	std::deque<std::string> _numbers;
+	std::forward_list<std::string> _numbers;
 };
 
 

@@ -14,7 +14,7 @@
 #include "node/NodeFormat.h"
 #include "Poco/Messaging/RedisBackplane.h"
 #include "Poco/NumberParser.h"
-#include <unordered_map>
+#include <algorithm>
 
 
 namespace Poco {
@@ -122,18 +122,18 @@ void RedisPublisher::sendStored()
 }
 
 
-RedisPublisher::Groups RedisPublisher::grouped(std::deque<Item>& items)
+RedisPublisher::Groups RedisPublisher::grouped(Queue& items)
 	/// Takes some, those of a channel together, in their order.
 {
 	Groups groups;
-	std::unordered_map<std::string, std::size_t> places;
 	std::size_t bytes = 0;
 	for (std::size_t i = 0; i < RedisBackplane::BATCH && !items.empty() && bytes < MAX_EVENT; ++i)
 	{
-		const auto place = places.emplace(items.front().channel, groups.size());
-		if (place.second) groups.emplace_back();
+		const auto place = std::find_if(groups.rbegin(), groups.rend(), [&](const Group& group) { return group.front().channel == items.front().channel; });
+		if (place == groups.rend()) groups.emplace_back();
+		Group& group = place == groups.rend() ? groups.back() : *place;
 		bytes += items.front().frame.size();
-		groups[place.first->second].push_back(std::move(items.front()));
+		group.push_back(std::move(items.front()));
 		items.pop_front();
 	}
 	return groups;
@@ -163,35 +163,49 @@ void RedisPublisher::stored(Groups& groups, const redisReply* pReply)
 }
 
 
+RedisPublisher::Group RedisPublisher::takeNext(Queue& items)
+	/// Takes the next, and those of the same channel that follow it.
+{
+	Group group;
+	std::size_t bytes = 0;
+	do
+	{
+		bytes += items.front().frame.size();
+		group.push_back(std::move(items.front()));
+		items.pop_front();
+	} while (!items.empty() && group.size() < RedisBackplane::BATCH && bytes < MAX_EVENT && items.front().channel == group.front().channel);
+	return group;
+}
+
+
 void RedisPublisher::sendEphemeral()
 {
+	std::string topic;
+	std::string frames;
 	while (!_ephemeral.empty() && _shard.reachable() && _publishes < MAX_PUBLISHES)
 	{
-		auto pGroups = std::make_shared<Groups>(grouped(_ephemeral));
-		for (std::size_t i = 0; i < pGroups->size(); ++i)
+		auto pGroup = std::make_shared<Group>(takeNext(_ephemeral));
+		frames.clear();
+		for (const Item& item: *pGroup)
 		{
-			Group& group = (*pGroups)[i];
-			std::string frames;
-			for (const Item& item: group)
-			{
-				frames += item.frame;
-				_shard.topics().expect(item.channel, item.number, item.pReceipt);
-			}
-			const std::string topic = _shard.topicPrefix() + "s:" + group.front().channel;
-			const std::string event = NodeFormat::publications(Position(), group.front().queued, frames);
-			RedisArguments arguments{"PUBLISH", topic, event};
-			++_publishes;
-			_shard.commands().command(arguments, [this, pGroups, i](const redisReply* pReply)
-			{
-				--_publishes;
-				const bool ok = !RedisConnection::failed(pReply);
-				for (Item& item: (*pGroups)[i])
-				{
-					_shard.topics().answered(item.number, ok);
-					answer(item, ok ? Error::NONE : Error::UNAVAILABLE);
-				}
-			});
+			frames += item.frame;
+			_shard.topics().expect(item.channel, item.number, item.pReceipt);
 		}
+		topic = _shard.topicPrefix();
+		topic.append("s:").append(pGroup->front().channel);
+		const std::string event = NodeFormat::publications(Position(), pGroup->front().queued, frames);
+		RedisArguments arguments{"PUBLISH", topic, event};
+		++_publishes;
+		_shard.commands().command(arguments, [this, pGroup](const redisReply* pReply)
+		{
+			--_publishes;
+			const bool ok = !RedisConnection::failed(pReply);
+			for (Item& item: *pGroup)
+			{
+				_shard.topics().answered(item.number, ok);
+				answer(item, ok ? Error::NONE : Error::UNAVAILABLE);
+			}
+		});
 	}
 }
 
@@ -214,7 +228,7 @@ void RedisPublisher::passLocally()
 }
 
 
-void RedisPublisher::refuse(std::deque<Item>& items, bool all)
+void RedisPublisher::refuse(Queue& items, bool all)
 {
 	while (!items.empty() && (all || _shard.node().now - items.front().waits >= RedisShard::WAIT_TIME))
 	{

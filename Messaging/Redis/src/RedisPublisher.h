@@ -60,21 +60,23 @@ private:
 
 	using Group = std::vector<Item>; // of a channel
 	using Groups = std::vector<Group>;
+	using Queue = std::deque<Item>;
 
 	void sendStored();
 	void sendEphemeral();
-	static Groups grouped(std::deque<Item>& items);
+	static Groups grouped(Queue& items);
+	static Group takeNext(Queue& items);
 	void stored(Groups& groups, const redisReply* pReply);
 	void answer(Item& item, Error error, const Position& position = Position(), bool duplicate = false);
-	void refuse(std::deque<Item>& items, bool all);
+	void refuse(Queue& items, bool all);
 	void passLocally();
 
 	RedisShard& _shard;
 	std::mutex _mutex;
 	std::vector<Item> _queue;  // of any thread
 	std::atomic<Poco::UInt64> _number;
-	std::deque<Item> _stored;  // with history; by the loop's thread
-	std::deque<Item> _ephemeral;
+	Queue _stored;  // with history; by the loop's thread
+	Queue _ephemeral;
 	std::size_t _scripts = 0;  // without answer
 	std::size_t _publishes = 0;
 };
