@@ -98,7 +98,9 @@ class ClusterMap {
 		const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 		const dots = links.map(([link, backwards]) => {
 			link.classList.add("used");
-			return {dot: this.add(this.dots, "circle", {class: "dot", r: 7}), link, backwards, length: link.getTotalLength()};
+			const length = link.getTotalLength();
+			const {x, y} = link.getPointAtLength(backwards ? length : 0);
+			return {dot: this.add(this.dots, "circle", {class: "dot", r: 7, cx: x, cy: y}), link, backwards, length};
 		});
 		const begin = performance.now();
 		for (let part = 0; part < 1 && !still;) {
