@@ -14,7 +14,6 @@
 #include "core/ClosePayload.h"
 #include "core/SendRules.h"
 #include "Poco/Net/NetException.h"
-#include <openssl/rand.h>
 #include <algorithm>
 #include <cstring>
 #include <string_view>
@@ -63,8 +62,6 @@ WebSocketSender::WebSocketSender(WebSocketTransport& transport, WebSocketFramer&
 	_now(false),
 	_corks(0),
 	_receiverWaits(false),
-	_keys(),
-	_nextKey(KEY_POOL_SIZE),
 	_replies(false)
 {
 }
@@ -200,7 +197,7 @@ void WebSocketSender::check(WebSocketFramer::SendResult result) const
 inline const unsigned char* WebSocketSender::key()
 	/// Returns the key of the next frame; null if it is not masked.
 {
-	return likely(!_framer.masks()) ? nullptr : nextKey();
+	return likely(!_framer.masks()) ? nullptr : _keys.next();
 }
 
 
@@ -432,20 +429,6 @@ void WebSocketSender::flush()
 		_broken = true;
 		throw;
 	}
-}
-
-
-[[gnu::noinline]] const unsigned char* WebSocketSender::nextKey()
-{
-	if (_nextKey == KEY_POOL_SIZE)
-	{
-		if (RAND_bytes(_keys, KEY_POOL_SIZE) != 1)
-			throw Poco::SystemException("No random numbers for masking keys");
-		_nextKey = 0;
-	}
-	const unsigned char* pKey = _keys + _nextKey;
-	_nextKey += WebSocketMask::KEY_LENGTH;
-	return pKey;
 }
 
 

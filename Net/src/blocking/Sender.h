@@ -17,6 +17,7 @@
 
 #include "net/Lock.h"
 #include "net/Deadline.h"
+#include "net/KeyPool.h"
 #include "net/Transport.h"
 #include "core/ControlFrames.h"
 #include "core/PingTimes.h"
@@ -122,7 +123,6 @@ private:
 		BLOCK_SIZE      = 64*1024, // bytes masked and sent at a time
 		TLS_BLOCK_SIZE  = 16*1024, // one record
 		GATHER_SIZE     = 2048,    // from here on a payload is sent from where it is
-		KEY_POOL_SIZE   = 64*WebSocketMask::KEY_LENGTH,
 		FAILURE_WAIT_MS = 2000     // for another thread to finish its frame
 	};
 
@@ -162,7 +162,6 @@ private:
 	bool sendReply(const WebSocketControlFrames::Frame& reply);
 	bool unlock();
 	const unsigned char* key();
-	const unsigned char* nextKey();
 
 	WebSocketTransport& _transport;
 	WebSocketFramer& _framer;
@@ -179,8 +178,7 @@ private:
 	bool _now;    // sending must not wait
 	std::atomic<int> _corks;
 	std::atomic<bool> _receiverWaits; // with a cork: nothing is gathered meanwhile
-	unsigned char _keys[KEY_POOL_SIZE]; // from the random number generator
-	std::size_t _nextKey;
+	WebSocketKeyPool<64> _keys;
 
 	Poco::FastMutex _replyMutex;
 	WebSocketControlFrames _control;

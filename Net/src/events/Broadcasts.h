@@ -71,12 +71,10 @@ public:
 		return _begun != _count;
 	}
 
-	bool begin()
-		/// Returns the same; all are going to be given to all now.
+	void begin()
+		/// All are going to be given to all now.
 	{
-		const bool some = waiting();
 		_begun = _count;
-		return some;
 	}
 
 	void wake()

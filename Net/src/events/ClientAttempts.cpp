@@ -94,7 +94,7 @@ void WebSocketClient::Core::attempt(int run)
 		if (run != _run) return;
 		WebSocketEventConnection::Ptr pConnection = new WebSocketEventConnection(*this, _reactor, upgrade, upgrade.socket.peerAddress(), request);
 		upgrade = WebSocketUpgrade(); // from here on the socket is the loop's alone
-		if (!_reactor.post({pConnection, WebSocketEventConnection::Task::ADD, {0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()}}))
+		if (!_reactor.postbox().post({pConnection, WebSocketEventConnection::Task::ADD, {0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()}}))
 		{
 			giveUp(); // the loop has ended
 			return;
@@ -156,7 +156,7 @@ void WebSocketClient::Core::attemptFailed(int run, const Poco::Exception& exc)
 	try
 	{
 		std::shared_ptr<Core> pTelling(this, [pThis = Ptr(this, true), run, failures](Core*) mutable { pThis->told(run, failures); });
-		_reactor.invoke([pTelling, run, failures, pException = std::shared_ptr<Poco::Exception>(exc.clone())]() mutable
+		_reactor.postbox().invoke([pTelling, run, failures, pException = std::shared_ptr<Poco::Exception>(exc.clone())]() mutable
 		{
 			pTelling->tellFailure(run, failures, *pException);
 			pTelling.reset();

@@ -133,7 +133,7 @@ WebSocketConnection::Ptr WebSocketClient::Core::beginStop(int& run)
 		_ready = false;
 		pConnection = _pConnection;
 	}
-	_reactor.invoke([pThis = Ptr(this, true), run]() mutable
+	_reactor.postbox().invoke([pThis = Ptr(this, true), run]() mutable
 	{
 		if (pThis->stopped(run) || !pThis->scheduled()) return; // started again, it may be waiting anew
 		pThis->_reactor.timers().cancel(*pThis);

@@ -34,7 +34,7 @@ WebSocketEventConnection::Task WebSocketEventConnection::newTask(Task::What what
 
 void WebSocketEventConnection::ping()
 {
-	if (!_reactor.current()) _reactor.post(newTask(Task::PING));
+	if (!_reactor.current()) _reactor.postbox().post(newTask(Task::PING));
 	else if (state() == OPEN) sendPing();
 }
 
@@ -49,7 +49,7 @@ void WebSocketEventConnection::close(int code, const std::string& reason)
 	}
 	Task task = newTask(Task::CLOSE, code);
 	task.message.data.append(reason.data(), reason.size());
-	_reactor.post(std::move(task));
+	_reactor.postbox().post(std::move(task));
 }
 
 
@@ -57,7 +57,7 @@ void WebSocketEventConnection::abort()
 {
 	if (!here())
 	{
-		_reactor.post(newTask(Task::ABORT));
+		_reactor.postbox().post(newTask(Task::ABORT));
 	}
 	else if (!_life.gone())
 	{
@@ -81,7 +81,7 @@ void WebSocketEventConnection::pause()
 {
 	if (!here())
 	{
-		_reactor.post(newTask(Task::PAUSE));
+		_reactor.postbox().post(newTask(Task::PAUSE));
 		return;
 	}
 	if (_queue.queued() > 0 && !_life.gone()) // who waits for that is told
@@ -103,7 +103,7 @@ void WebSocketEventConnection::resume()
 {
 	if (!here())
 	{
-		_reactor.post(newTask(Task::RESUME));
+		_reactor.postbox().post(newTask(Task::RESUME));
 	}
 	else if (_input.state() == WebSocketInput::PAUSED)
 	{

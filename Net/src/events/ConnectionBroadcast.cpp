@@ -23,7 +23,7 @@ POCO_WEBSOCKET_BEGIN
 
 bool WebSocketEventConnection::isBehind() const
 {
-	return _queue.broadcasts != _reactor.broadcasts().count() && state() == OPEN && group().role == WebSocketFramer::ROLE_SERVER;
+	return _queue.broadcasts != _reactor.multicast().broadcasts().count() && state() == OPEN && group().role == WebSocketFramer::ROLE_SERVER;
 }
 
 
@@ -74,7 +74,7 @@ void WebSocketEventConnection::loseBroadcast()
 void WebSocketEventConnection::catchUp()
 	/// Before anything else is sent.
 {
-	if (_queue.broadcasts == _reactor.broadcasts().count()) return;
+	if (_queue.broadcasts == _reactor.multicast().broadcasts().count()) return;
 	if (_queue.hasRun()) settleRun();
 	else giveBroadcasts();
 	if (_queue.hasOutput()) wakeFlush();
@@ -83,7 +83,7 @@ void WebSocketEventConnection::catchUp()
 
 void WebSocketEventConnection::giveBroadcasts()
 {
-	const WebSocketBroadcasts& broadcasts = _reactor.broadcasts();
+	const WebSocketBroadcasts& broadcasts = _reactor.multicast().broadcasts();
 	std::size_t i = isBehind() ? broadcasts.since(_queue.broadcasts) : broadcasts.size();
 	_queue.broadcasts = broadcasts.count(); // first: what sends calls this
 	try
@@ -107,7 +107,7 @@ std::size_t WebSocketEventConnection::extendBy(std::size_t first)
 	/// how many these are.
 {
 	if (!_stream.plain() || !_queue.isDirect()) return 0;
-	const WebSocketBroadcasts& broadcasts = _reactor.broadcasts();
+	const WebSocketBroadcasts& broadcasts = _reactor.multicast().broadcasts();
 	const char* const pFrames = broadcasts[first].pFrame;
 	if (!pFrames) return 0;
 	std::size_t length = 0;

@@ -86,7 +86,7 @@ void WebSocketEventConnection::beginAdopted()
 	{
 		WebSocketRefusal::Reason reason = WebSocketRefusal::BUSY;
 		WebSocketConnectionGroup::Seat pSeat = group().root.seat(reason);
-		result = pSeat ? _pOpening->ask(std::move(pSeat), [pThis = Ptr(this, true)]() mutable { return pThis->_reactor.post(pThis->newTask(Task::ANSWERED)); })
+		result = pSeat ? _pOpening->ask(std::move(pSeat), [pThis = Ptr(this, true)]() mutable { return pThis->_reactor.postbox().post(pThis->newTask(Task::ANSWERED)); })
 			: _pOpening->busy(reason, "Too many requests are waiting");
 		if (result == WebSocketOpeningHandshake::WAITS)
 		{

@@ -78,7 +78,7 @@ inline void WebSocketEventConnection::checkText(const char* pMessage, std::size_
 	/// What _queue.sendShort(link(), ) does not send.
 {
 	if (!_queue.isOpen()) return NOT_OPEN;
-	if (_queue.isInParts() || _queue.broadcasts != _reactor.broadcasts().count() || !_queue.fits(link(), length) || _queue.isLong(length)) return sendUnusual(pMessage, length, opcode, true);
+	if (_queue.isInParts() || _queue.broadcasts != _reactor.multicast().broadcasts().count() || !_queue.fits(link(), length) || _queue.isLong(length)) return sendUnusual(pMessage, length, opcode, true);
 	_queue.send(link(), pMessage, length, opcode);
 	return SENT;
 }
@@ -180,7 +180,7 @@ WebSocketConnection::SendResult WebSocketEventConnection::refuse()
 	if (state() != OPEN) return NOT_OPEN;
 	_notQueued.fetch_add(1, std::memory_order_relaxed);
 	group().root.messagesNotQueued.fetch_add(1, std::memory_order_relaxed);
-	if (!_queue.owe() && !_reactor.current()) _reactor.post(newTask(Task::FLUSH)); // all may have been sent just now
+	if (!_queue.owe() && !_reactor.current()) _reactor.postbox().post(newTask(Task::FLUSH)); // all may have been sent just now
 	switch (group().pConnectionParams->getQueuePolicy())
 	{
 	case WebSocketConnectionParams::QUEUE_REFUSE:
@@ -219,7 +219,7 @@ WebSocketConnection::SendResult WebSocketEventConnection::sendLater(WebSocketMes
 		}
 		else
 		{
-			_reactor.post(Task{Ptr(this, true), Task::SEND, std::move(message)});
+			_reactor.postbox().post(Task{Ptr(this, true), Task::SEND, std::move(message)});
 		}
 	}
 	catch (const std::bad_alloc&)

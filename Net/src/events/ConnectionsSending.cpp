@@ -88,7 +88,7 @@ void WebSocketEventConnection::sendToMany(const WebSocketPreparedMessage::Ptr& p
 			}
 			else if (pConnection->_reactor.current())
 			{
-				if (index == WebSocketTurnMessages::NONE) index = pConnection->_reactor.share(pMessage, 0, count - i);
+				if (index == WebSocketTurnMessages::NONE) index = pConnection->_reactor.multicast().share(pMessage, 0, count - i);
 				pResults[i] = pConnection->_queue.join(pConnection->link(), index, true) ? SENT : pConnection->send(pMessage);
 			}
 			else
@@ -99,7 +99,7 @@ void WebSocketEventConnection::sendToMany(const WebSocketPreparedMessage::Ptr& p
 				if (pResults[i] != SENT) connections.pop_back();
 			}
 		}
-		for (; posted < handOvers.size(); ++posted) handOvers[posted].pReactor->postToMany(pMessage, std::move(handOvers[posted].connections));
+		for (; posted < handOvers.size(); ++posted) handOvers[posted].pReactor->postbox().sendToMany(pMessage, std::move(handOvers[posted].connections));
 	}
 	catch (...)
 	{

@@ -45,7 +45,7 @@ namespace
 void WebSocketMessageQueue::open(const WebSocketLink& link, const WebSocketConnectionParams& params, const WebSocketDeflateParams* pDeflate)
 {
 	_flags = 0;
-	broadcasts = link.reactor.broadcasts().count();
+	broadcasts = link.reactor.multicast().broadcasts().count();
 	link.timing.message(link.reactor.now());
 	if (!pDeflate) return;
 	writing().writer.configure(params, pDeflate, link.group.role);
@@ -80,8 +80,8 @@ std::size_t WebSocketMessageQueue::Message::cost() const
 bool WebSocketMessageQueue::sendAgain(const WebSocketLink& link, const WebSocketPreparedMessage& message)
 {
 	if (!_pOutput || !isDirect()) return false;
-	if (broadcasts != link.reactor.broadcasts().count()) return false;
-	const char* const pFrame = link.reactor.fanOut().again(message);
+	if (broadcasts != link.reactor.multicast().broadcasts().count()) return false;
+	const char* const pFrame = link.reactor.multicast().fanOut().again(message);
 	const std::size_t length = message.frame().size();
 	if (!pFrame || _pOutput->size() + length > link.group.maxQueuedBytes || !_pOutput->extend(pFrame, length)) return false;
 	counted(link, 1);
@@ -111,15 +111,15 @@ bool WebSocketMessageQueue::join(const WebSocketLink& link, std::size_t index, b
 	if (!isDirect() || link.group.role != WebSocketFramer::ROLE_SERVER) return false;
 	if (_run == 0)
 	{
-		if (_pOutput || broadcasts != link.reactor.broadcasts().count()) return false;
+		if (_pOutput || broadcasts != link.reactor.multicast().broadcasts().count()) return false;
 		broadcasts += RUN + static_cast<Poco::UInt32>(index);
-		link.reactor.begins(*link.pConnection);
+		link.reactor.multicast().begins(*link.pConnection);
 	}
 	else
 	{
 		const std::size_t first = runBegin(link);
 		if (first + _run != index || _run == std::numeric_limits<Poco::UInt16>::max()) return false;
-		if (limited && link.reactor.turnMessages().bytes(first, index + 1) > link.group.maxQueuedBytes) return false;
+		if (limited && link.reactor.multicast().shared().bytes(first, index + 1) > link.group.maxQueuedBytes) return false;
 	}
 	++_run;
 	return true;
@@ -128,16 +128,16 @@ bool WebSocketMessageQueue::join(const WebSocketLink& link, std::size_t index, b
 
 inline std::size_t WebSocketMessageQueue::runBegin(const WebSocketLink& link) const
 {
-	return broadcasts - link.reactor.broadcasts().count() - RUN; // nothing is broadcast as long as there are runs
+	return broadcasts - link.reactor.multicast().broadcasts().count() - RUN; // nothing is broadcast as long as there are runs
 }
 
 
 void WebSocketMessageQueue::sendRun(const WebSocketLink& link)
 {
-	const WebSocketTurnMessages& messages = link.reactor.turnMessages();
+	const WebSocketTurnMessages& messages = link.reactor.multicast().shared();
 	std::size_t i = runBegin(link);
 	const std::size_t end = i + _run;
-	broadcasts = link.reactor.broadcasts().count();
+	broadcasts = link.reactor.multicast().broadcasts().count();
 	_run = 0;
 	std::size_t reserved = 0;
 	for (std::size_t k = i; k < end; ++k) reserved += messages[k].reserved;
@@ -214,7 +214,7 @@ void WebSocketMessageQueue::send(const WebSocketLink& link, const WebSocketPrepa
 	}
 	else
 	{
-		const char* const pFrame = !isBlocked() ? link.reactor.fanOut().place(pMessage) : nullptr;
+		const char* const pFrame = !isBlocked() ? link.reactor.multicast().fanOut().place(pMessage) : nullptr;
 		if (pFrame && out.empty()) out.refer(pFrame, frame.size(), nullptr);
 		else if (!pFrame || !out.extend(pFrame, frame.size())) out.bytes().append(frame.data(), frame.size());
 	}

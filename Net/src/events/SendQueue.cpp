@@ -44,14 +44,14 @@ void WebSocketSendQueue::append(const WebSocketLink& link, int flags, const char
 
 WebSocketOutput& WebSocketSendQueue::output(WebSocketReactor& reactor)
 {
-	if (!_pOutput) reactor.takeOutput(_pOutput);
+	if (!_pOutput) reactor.outputs().take(_pOutput);
 	return *_pOutput;
 }
 
 
 void WebSocketSendQueue::prepare(WebSocketReactor& reactor)
 {
-	if (!_pOutput) reactor.takeSpareOutput(_pOutput);
+	if (!_pOutput) reactor.outputs().takeLast(_pOutput);
 }
 
 
@@ -60,7 +60,7 @@ void WebSocketSendQueue::release(WebSocketReactor& reactor)
 	if (!_pOutput) return;
 	_pOutput->clear();
 	account();
-	reactor.giveOutput(_pOutput);
+	reactor.outputs().give(_pOutput);
 }
 
 
@@ -89,7 +89,7 @@ void WebSocketSendQueue::release(WebSocketReactor& reactor)
 		}
 	}
 	if (_pOutput->accounted > 0) account();
-	link.reactor.giveOutput(_pOutput);
+	link.reactor.outputs().give(_pOutput);
 	if (!isBlocked()) return SENT;
 	_flags &= ~IS_BLOCKED;
 	return UNBLOCKED;

@@ -55,7 +55,7 @@ inline void WebSocketSendQueue::counted(const WebSocketLink& link, std::size_t m
 {
 	if (!isDirect()) return false;
 	WebSocketReactor& reactor = link.reactor;
-	if (!_pOutput || broadcasts != reactor.broadcasts().count()) return false;
+	if (!_pOutput || broadcasts != reactor.multicast().broadcasts().count()) return false;
 	WebSocketBuffer& bytes = _pOutput->bytes();
 	const std::size_t waiting = _pOutput->size();
 	if (waiting == 0 && reactor.reading() != link.pConnection) return false;

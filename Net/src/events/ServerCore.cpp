@@ -46,8 +46,8 @@ void WebSocketServer::Core::broadcast(const WebSocketPreparedMessage::Ptr& pMess
 	if (_stage != RUNNING) return;
 	for (auto& pReactor: _loops.reactors())
 	{
-		if (pReactor->current()) pReactor->broadcast(pMessage, _largestQueue);
-		else pReactor->postBroadcast(pMessage, _largestQueue);
+		if (pReactor->current()) pReactor->multicast().broadcast(pMessage, _largestQueue);
+		else pReactor->postbox().broadcast(pMessage, _largestQueue);
 	}
 }
 
@@ -57,7 +57,7 @@ void WebSocketServer::Core::closeAll()
 {
 	_loops.invokeInEach([this](WebSocketReactor& reactor)
 	{
-		for (auto& pConnection: reactor.connections())
+		for (auto& pConnection: reactor.connections().all())
 		{
 			if (pConnection->belongsTo(*this)) pConnection->endSoon(WebSocketFrame::GOING_AWAY, LEAVING);
 		}

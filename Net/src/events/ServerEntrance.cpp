@@ -115,7 +115,7 @@ void WebSocketServer::Core::begin(const WebSocketEventConnection::Ptr& pConnecti
 {
 	WebSocketEventConnection::Ptr pShared = pConnection;
 	if (reactor.current()) pShared->begin();
-	else if (!reactor.post({pConnection, WebSocketEventConnection::Task::ADD, {0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()}})) pShared->discharge();
+	else if (!reactor.postbox().post({pConnection, WebSocketEventConnection::Task::ADD, {0, WebSocketBuffer(), WebSocketPreparedMessage::Ptr()}})) pShared->discharge();
 }
 
 

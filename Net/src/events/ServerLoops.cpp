@@ -92,7 +92,7 @@ void WebSocketServerLoops::open(const WebSocketServerParams& params, WebSocketLi
 	for (int i = 0; i < threads; ++i)
 	{
 		_reactors.push_back(new WebSocketReactor(params.getSpin()));
-		_reactors.back()->open();
+		_reactors.back()->postbox().open();
 	}
 	const WebSocketTimerWheel::Time headerTime = WebSocketKeepAlive::milliseconds(params.getHandshakeTimeout());
 	for (std::size_t i = 0; i < _ports.size(); ++i)
@@ -118,7 +118,7 @@ void WebSocketServerLoops::start()
 
 void WebSocketServerLoops::invokeInEach(const std::function<void(WebSocketReactor&)>& function)
 {
-	for (auto& pReactor: _reactors) pReactor->invokeAndWait([&] { function(*pReactor); });
+	for (auto& pReactor: _reactors) pReactor->postbox().invokeAndWait([&] { function(*pReactor); });
 }
 
 

@@ -102,7 +102,7 @@ std::vector<WebSocketConnection::Ptr> WebSocketServer::Core::connections()
 {
 	std::vector<WebSocketConnection::Ptr> result;
 	if (_stage == CREATED) return result;
-	for (auto& pReactor: _loops.reactors()) pReactor->collect(*this, result);
+	for (auto& pReactor: _loops.reactors()) pReactor->connections().collect(*this, result);
 	return result;
 }
 
@@ -132,7 +132,7 @@ std::vector<double> WebSocketServer::Core::lags(const Poco::Timespan& longest)
 			pAnswers->changed.notify_all();
 		});
 		const std::size_t index = count++;
-		pReactor->invoke([pAnswers, elapsed, index, atEnd]
+		pReactor->postbox().invoke([pAnswers, elapsed, index, atEnd]
 		{
 			std::lock_guard<std::mutex> lock(pAnswers->mutex);
 			pAnswers->seconds[index] = elapsed();
