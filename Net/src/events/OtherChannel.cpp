@@ -10,6 +10,7 @@
 
 
 #include "events/OtherChannel.h"
+#include "net/Descriptor.h"
 #include "Poco/Exception.h"
 #include <algorithm>
 
@@ -21,9 +22,9 @@ POCO_WEBSOCKET_BEGIN
 
 WebSocketOtherChannel::WebSocketOtherChannel(StreamSocketImpl* pSocket):
 	WebSocketChannel(pSocket),
-	_transport(pSocket)
+	_socket(pSocket)
 {
-	_transport.setBlocking(false);
+	WebSocketDescriptor::closeOnExec(*pSocket);
 }
 
 
@@ -36,7 +37,8 @@ long WebSocketOtherChannel::receive(const iovec* pBlocks, int)
 {
 	try
 	{
-		return _transport.receiveNow(static_cast<char*>(pBlocks->iov_base), pBlocks->iov_len, false);
+		WebSocketGuardedSocket::Need need;
+		return _socket.receive(static_cast<char*>(pBlocks->iov_base), pBlocks->iov_len, need);
 	}
 	catch (const Poco::Exception& exc)
 	{
@@ -47,7 +49,7 @@ long WebSocketOtherChannel::receive(const iovec* pBlocks, int)
 
 bool WebSocketOtherChannel::pending()
 {
-	return _transport.available() > 0;
+	return _socket.available() > 0;
 }
 
 
@@ -55,7 +57,8 @@ bool WebSocketOtherChannel::sendRecord()
 	/// Returns false if there is something left, which the socket does not take now.
 {
 	if (_record.size() == 0) return true;
-	const int n = _transport.sendNow(_record.data(), _record.size());
+	WebSocketGuardedSocket::Need need;
+	const int n = _socket.send(_record.data(), _record.size(), need);
 	if (n > 0) _record.drop(static_cast<std::size_t>(n));
 	if (_record.size() > 0) return false;
 	_record.release();
@@ -89,13 +92,13 @@ std::size_t WebSocketOtherChannel::unsent() const
 
 bool WebSocketOtherChannel::crossed() const
 {
-	return _transport.crossed();
+	return _socket.crossed();
 }
 
 
 int WebSocketOtherChannel::interest(int events) const
 {
-	return _transport.interest(events);
+	return _socket.interest(events);
 }
 
 
@@ -103,7 +106,7 @@ void WebSocketOtherChannel::shutdownSend()
 {
 	try
 	{
-		_transport.socket()->shutdown(); // close_notify
+		socket()->shutdown(); // close_notify
 	}
 	catch (const Poco::Exception&)
 	{
@@ -116,8 +119,8 @@ void WebSocketOtherChannel::close()
 {
 	try
 	{
-		_transport.shutdown();
-		_transport.close();
+		_socket.shutdown();
+		_socket.close();
 	}
 	catch (const Poco::Exception&)
 	{

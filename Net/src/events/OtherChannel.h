@@ -16,7 +16,7 @@
 
 
 #include "events/Channel.h"
-#include "net/Transport.h"
+#include "net/GuardedSocket.h"
 
 
 namespace Poco {
@@ -43,7 +43,7 @@ public:
 private:
 	bool sendRecord();
 
-	WebSocketTransport _transport;
+	WebSocketGuardedSocket _socket;
 	WebSocketBuffer _record; // tried and not sent: the next call has to be for the same bytes at the same place
 };
 

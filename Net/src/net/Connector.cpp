@@ -17,6 +17,7 @@
 #include "net/HandshakeLimits.h"
 #include "net/Redirect.h"
 #include "net/TLSSession.h"
+#include "Poco/Net/NetException.h"
 #include "Poco/Net/WebSocketParams.h"
 #include "Poco/Exception.h"
 #include <memory>

@@ -12,6 +12,7 @@
 #include "net/HandshakeLimits.h"
 #include "core/Handshake.h"
 #include "net/Dialer.h"
+#include "Poco/Net/NetException.h"
 #include "Poco/Net/WebSocketParams.h"
 
 

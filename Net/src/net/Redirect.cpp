@@ -11,6 +11,7 @@
 
 #include "net/Redirect.h"
 #include "Poco/Net/HTTPSessionFactory.h"
+#include "Poco/Net/NetException.h"
 #include "Poco/Net/WebSocketError.h"
 #include "Poco/URI.h"
 #include <string>

@@ -15,17 +15,15 @@
 #define Net_WebSocketTransport_INCLUDED
 
 
-#include "net/OpenSSL.h"
+#include "net/GuardedSocket.h"
+#include "net/SendWait.h"
 #include "net/Ticks.h"
-#include "core/Progress.h"
-#include "net/Deadline.h"
 #include "Poco/Net/WebSocketConfig.h"
 #include "Poco/Net/StreamSocketImpl.h"
-#include "Poco/Clock.h"
 #include "Poco/Mutex.h"
 #include "Poco/Timespan.h"
 #include <atomic>
-#include <optional>
+#include <memory>
 #include <sys/types.h>
 
 
@@ -39,9 +37,8 @@ class WebSocketTransport
 	/// many, also when a timeout or an error ends the call.
 	///
 	/// A plain socket is used with system calls directly. Any other
-	/// implementation (TLS) is used through its virtual functions, without blocking
-	/// in them and by one thread at a time, since an SSL object must not be used by
-	/// two; waiting is done here, with the timeouts that are set here.
+	/// implementation (TLS) is a WebSocketGuardedSocket, which does not wait; waiting is done here, with the
+	/// timeouts that are set here.
 	///
 	/// One thread may receive while another sends.
 {
@@ -77,8 +74,6 @@ public:
 	bool waitReadable(const Poco::Timespan& timeout, bool orWritable = false);
 		/// Waits for something to receive, or the end of the stream, or with orWritable for room to send, or the
 		/// timeout, if that is greater than 0. Returns false after the timeout.
-		///
-		/// TLS may want to send before something can be received, and the other way round: then that is waited for.
 
 	bool waitWritable(const Poco::Timespan& timeout);
 		/// Waits for room to send, as waitReadable() does.
@@ -117,13 +112,6 @@ public:
 	void beginTransfer();
 		/// What is sent from now on is another transfer, and has this time for itself.
 
-	bool crossed() const;
-		/// Returns true if the last call that could not go on wants the socket for the other direction than its own (TLS).
-
-	int interest(int mode) const;
-		/// Returns what of SELECT_READ and SELECT_WRITE is to be waited for to receive or send, as mode says. Not plain: to be called
-		/// by the only thread.
-
 	int available();
 	bool poll(const Poco::Timespan& timeout, int mode);
 	void shutdownReceive();
@@ -150,39 +138,18 @@ private:
 	int receivePlain(char* pTarget, std::size_t length, int flags);
 	int receiveInterrupted(char* pTarget, std::size_t length, int flags, WebSocketTicks::Value begin);
 	int receiveGuarded(char* pTarget, std::size_t length);
-	int receiveOnce(char* pTarget, std::size_t length);
 	static int sent(ssize_t n);
-	bool waitForRoom();
 	int sendGuarded(const char* pData, std::size_t length, bool wait);
-	int sendOnce(const char* pData, std::size_t length);
-	int receiveAfterFailure() const;
-	bool ended() const;
-	bool renegotiates() const;
-	bool pending();
-	bool canReceive();
-	int receiveAgain();
-	int sendAgain(WebSocketOpenSSL::Want want);
-	bool waitFor(const WebSocketDeadline& limit, int mode);
-	bool waitCrossed(const WebSocketDeadline& limit, int mode);
-	bool pollCrossed(const Poco::Timespan& timeout, int mode);
-	bool wait(const WebSocketDeadline& limit, int mode);
+	bool wait(const Poco::Timespan& timeout, int mode);
 
 	StreamSocketImpl* _pSocket;
 	const bool _plain;
 	std::atomic<bool> _blocking;
-	mutable Poco::FastMutex _mutex; // guards _pSocket, the timeouts, and what OpenSSL wants, if not plain
+	std::unique_ptr<WebSocketGuardedSocket> _pGuarded; // if not plain
+	mutable Poco::FastMutex _mutex; // guards closing, and the timeouts if not plain
 	Poco::Timespan _sendTimeout;
 	Poco::Timespan _receiveTimeout;
-	WebSocketOpenSSL _openSSL;
-	WebSocketOpenSSL::Want _receiveWants; // to go on
-	WebSocketOpenSSL::Want _sendWants;
-	bool _established; // the first TLS handshake is complete
-	std::atomic<bool> _sendFailed; // TLS has, or wake() was called: OpenSSL must not be asked again (SSL_get_error(3)), and Poco 1.13 would tell
-	bool _receiveFailed; // of it as if nothing could be sent or received now
-	WebSocketProgress _progress; // of the peer, while there is no room
-	Poco::Timespan _transferTimeout;
-	Poco::Clock _transferSince; // when it had no room for the first time
-	bool _transferTimed;        // it had
+	WebSocketSendWait _sendWait;
 	const WebSocketTicks _ticks;
 };
 
@@ -192,13 +159,13 @@ private:
 //
 inline void WebSocketTransport::setTransferTimeout(const Poco::Timespan& timeout)
 {
-	_transferTimeout = timeout;
+	_sendWait.setTransferTimeout(timeout);
 }
 
 
 inline void WebSocketTransport::beginTransfer()
 {
-	_transferTimed = false;
+	_sendWait.beginTransfer();
 }
 
 
