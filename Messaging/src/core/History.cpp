@@ -21,6 +21,7 @@ POCO_MESSAGING_BEGIN
 History::History(const ChannelOptions& options, Poco::UInt64 epoch, std::size_t maxTransactions):
 	_options(options),
 	_last(0),
+	_transactionBytes(0),
 	_maxTransactions(maxTransactions)
 {
 	_position.epoch = epoch;
@@ -42,11 +43,6 @@ History::Stored History::add(Publication& publication, Time now)
 			stored.duplicate = true;
 			return stored;
 		}
-		if (_transactions.size() >= _maxTransactions)
-		{
-			stored.error = Error::BUSY;
-			return stored;
-		}
 	}
 	publication.position.epoch = _position.epoch;
 	publication.position.offset = _position.offset + 1;
@@ -54,17 +50,20 @@ History::Stored History::add(Publication& publication, Time now)
 	_publications.emplace_back(&publication, true);
 	if (!transaction.empty())
 	{
+		auto it = _transactions.end();
 		try
 		{
-			_transactionTimes.emplace_back(now, transaction);
-			_transactions.emplace(transaction, publication.position.offset);
+			it = _transactions.emplace(transaction, publication.position.offset).first;
+			_transactionTimes.emplace_back(now, &it->first);
 		}
 		catch (...) // there is no memory: nothing was published
 		{
-			if (!_transactionTimes.empty() && _transactionTimes.back().second == transaction) _transactionTimes.pop_back();
+			if (it != _transactions.end()) _transactions.erase(it);
 			_publications.pop_back();
 			throw;
 		}
+		_transactionBytes += TRANSACTION_SIZE + transaction.size();
+		while (_transactionBytes > _maxTransactions && _transactionTimes.size() > 1) forgetTransaction();
 	}
 	_position = stored.position = publication.position;
 	_last = now;
@@ -113,11 +112,16 @@ bool History::over(Time now) const
 void History::expire(Time now)
 {
 	while (!_publications.empty() && now - _publications.front()->published >= _options.historyTime) _publications.pop_front();
-	while (!_transactionTimes.empty() && now - _transactionTimes.front().first >= TRANSACTION_TIME)
-	{
-		_transactions.erase(_transactionTimes.front().second);
-		_transactionTimes.pop_front();
-	}
+	while (!_transactionTimes.empty() && now - _transactionTimes.front().first >= TRANSACTION_TIME) forgetTransaction();
+}
+
+
+void History::forgetTransaction()
+{
+	const auto it = _transactions.find(*_transactionTimes.front().second);
+	_transactionBytes -= TRANSACTION_SIZE + it->first.size();
+	_transactions.erase(it);
+	_transactionTimes.pop_front();
 }
 
 

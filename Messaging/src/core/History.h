@@ -33,6 +33,9 @@ public:
 	static constexpr Time TRANSACTION_TIME = 5*60*1000;
 		/// How long a transaction is known, ms.
 
+	static constexpr std::size_t TRANSACTION_SIZE = 144;
+		/// What a transaction takes, in bytes, besides its name.
+
 	struct Stored
 	{
 		Error error = Error::NONE;
@@ -41,10 +44,11 @@ public:
 	};
 
 	History(const ChannelOptions& options, Poco::UInt64 epoch, std::size_t maxTransactions);
+		/// maxTransactions: bytes.
 
 	Stored add(Publication& publication, Time now);
-		/// Gives it the next offset, and keeps it. Does neither if its transaction is known. Refuses it (BUSY) if as many
-		/// transactions are known as may be.
+		/// Gives it the next offset, and keeps it. Does neither if its transaction is known: one of 5 minutes, if it was not forgotten because
+		/// there was no room for further ones. The latest one is known in any case.
 
 	HistoryResult read(const HistoryQuery& query, Time now);
 
@@ -67,9 +71,13 @@ private:
 	Position _position;
 	Time _last; // when something was published, or somebody has left
 	std::deque<Publication::Ptr> _publications; // with offsets one after the other, up to the position's
+	void forgetTransaction();
+		/// The oldest one.
+
 	std::unordered_map<std::string, Poco::UInt64> _transactions; // and their offsets
-	std::deque<std::pair<Time, std::string>> _transactionTimes;
-	const std::size_t _maxTransactions;
+	std::deque<std::pair<Time, const std::string*>> _transactionTimes; // of the names in the map
+	std::size_t _transactionBytes;
+	const std::size_t _maxTransactions; // bytes
 };
 
 

@@ -154,7 +154,7 @@ public:
 
 	virtual void publish(const std::string& channel, const ChannelOptions& options, const Publication::Ptr& pPublication, const Receipt::Ptr& pReceipt) = 0;
 		/// Publishes. The order of a channel's publications is that in which the backplane takes them. With history it stores
-		/// the publication first, with the next offset, unless there was one with the same transaction id within 5 minutes: then
+		/// the publication first, with the next offset, unless there was one with the same transaction id within 5 minutes (and it is still known: MemoryBackplane forgets the oldest ones without room): then
 		/// the receipt has the position of that, and nothing is delivered. Sets the publication's position. Calls Receipt::answer(), and keeps the receipt until this
 		/// node's onPublication() has been called with it, if the node is subscribed.
 

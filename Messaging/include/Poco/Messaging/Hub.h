@@ -161,7 +161,8 @@ public:
 		/// The same.
 		///
 		/// IDEMPOTENT_PUBLISH: in a channel with history, a second publication with the same transaction within 5 minutes is neither stored nor
-		/// delivered again; its answer has the position of the first.
+		/// delivered again; its answer has the position of the first. No publication is refused because many transactions are known: if a backplane has no
+		/// room for them (MemoryBackplane::MAX_TRANSACTIONS), it forgets the oldest.
 
 	void history(const std::string& channel, const HistoryQuery& query, const HistoryDone& done);
 		/// Reads a channel's history. Answers NO_HISTORY if it has none.

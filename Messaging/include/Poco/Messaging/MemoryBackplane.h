@@ -40,7 +40,7 @@ public:
 	enum
 	{
 		MAX_WAITING = 8*1024*1024,  /// Bytes of publications (Publication::size()) that are queued in a channel. From half of it on callers wait. What does not fit is refused: BUSY.
-		MAX_TRANSACTIONS = 100000   /// Transactions that a channel with history knows. Further ones are refused: BUSY.
+		MAX_TRANSACTIONS = 64*1024*1024 /// Bytes of the transactions that a channel with history knows: each takes 144, and its name. Without room the oldest ones are forgotten, before their 5 minutes are over.
 	};
 
 	explicit MemoryBackplane(const Clock& clock);
