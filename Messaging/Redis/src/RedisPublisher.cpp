@@ -130,8 +130,7 @@ RedisPublisher::Groups RedisPublisher::grouped(Queue& items)
 	for (std::size_t i = 0; i < RedisBackplane::BATCH && !items.empty() && bytes < MAX_EVENT; ++i)
 	{
 		const auto place = std::find_if(groups.rbegin(), groups.rend(), [&](const Group& group) { return group.front().channel == items.front().channel; });
-		if (place == groups.rend()) groups.emplace_back();
-		Group& group = place == groups.rend() ? groups.back() : *place;
+		Group& group = place == groups.rend() ? groups.emplace_back() : *place;
 		bytes += items.front().frame.size();
 		group.push_back(std::move(items.front()));
 		items.pop_front();
