@@ -27,6 +27,34 @@ local function clock()
 	local time = redis.call('TIME')
 	return time[1]*1000 + math.floor(time[2]/1000)
 end
+local function own(key, kind) -- what another program has put there is removed
+	local is = redis.call('TYPE', key).ok
+	if is ~= kind and is ~= 'none' then redis.call('DEL', key) end
+end
+)lua";
+
+	const std::string POSITIONS = R"lua(
+local function position(meta)
+	local known = redis.pcall('HMGET', meta, 'e', 'o')
+	if known.err then
+		own(meta, 'hash')
+		return
+	end
+	local offset = known[1] and string.find(known[1], '^%d+$') and tonumber(known[2] or '')
+	if offset then return known[1], offset end
+end
+local function begin(stream, meta, epoch, positionTime)
+	redis.call('DEL', stream)
+	redis.call('HSET', meta, 'e', epoch, 'o', 0)
+	redis.call('PEXPIRE', meta, positionTime)
+end
+local function lost(stream, epoch, offset, seenEpoch, seenOffset, seenTime) -- whether it has lost what a node has seen
+	if epoch ~= seenEpoch or seenOffset == 0 then return false end
+	if seenOffset > offset then return true end
+	local id = decimal(seenOffset) .. '-0'
+	local seen = redis.call('XRANGE', stream, id, id)
+	return seenTime ~= '0' and seen[1] and seen[1][2][2] ~= seenTime
+end
 )lua";
 
 	const std::string LEAVING = R"lua(
@@ -50,7 +78,7 @@ end
 }
 
 
-const RedisScript RedisScript::PUBLISH(BEGINNING + R"lua(
+const RedisScript RedisScript::PUBLISH(BEGINNING + POSITIONS + R"lua(
 local now = decimal(clock())
 local replies, i = {}, 3
 local function store(stream, size, key, epoch, offset, frame)
@@ -62,17 +90,12 @@ while i <= #ARGV do
 	local channel, size, historyTime, positionTime, newEpoch, count = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], tonumber(ARGV[i + 5])
 	i = i + 6
 	local stream, meta = prefix .. 'h:' .. channel, prefix .. 'm:' .. channel
-	local known = redis.pcall('HMGET', meta, 'e', 'o')
-	local failure = known.err
-	local epoch, offset = newEpoch, 0
-	if not failure then
-		local last = known[1] and tonumber(known[2])
-		if last then
-			epoch, offset = known[1], last
-		else
-			local removed = redis.pcall('DEL', stream)
-			if type(removed) == 'table' then failure = removed.err end
-		end
+	local epoch, offset = position(meta)
+	local failure
+	if not epoch then
+		epoch, offset = newEpoch, 0
+		local removed = redis.pcall('DEL', stream)
+		if type(removed) == 'table' then failure = removed.err end
 	end
 	replies[#replies + 1] = epoch
 	local epochAt, first, frames = #replies, offset + 1, {}
@@ -90,7 +113,7 @@ while i <= #ARGV do
 		end
 		if not failure and not stored then
 			failure = store(stream, size, key, epoch, offset + 1, frame)
-			if failure and #frames == 0 and string.find(failure, 'ERR The ID', 1, true) then -- somebody else has written there
+			if failure and #frames == 0 and (string.find(failure, 'ERR The ID', 1, true) or string.find(failure, 'WRONGTYPE', 1, true)) then -- somebody else has written there
 				redis.call('DEL', stream)
 				epoch, offset, first = newEpoch, 0, 1
 				replies[epochAt] = epoch
@@ -114,28 +137,16 @@ return replies
 )lua");
 
 
-const RedisScript RedisScript::READ(BEGINNING + R"lua(
+const RedisScript RedisScript::READ(BEGINNING + POSITIONS + R"lua(
 local channel, positionTime, keep, newEpoch, sinceEpoch, since = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7], tonumber(ARGV[8])
 local limit, bytes, size, historyTime = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
 local seenEpoch, seenOffset, seenTime = ARGV[13], tonumber(ARGV[14]), ARGV[15]
 local stream, meta = prefix .. 'h:' .. channel, prefix .. 'm:' .. channel
-local known = redis.call('HMGET', meta, 'e', 'o')
-local epoch, offset = known[1], tonumber(known[2] or '')
-if not offset then epoch = false end
-if epoch and epoch == seenEpoch and seenOffset > 0 then
-	if seenOffset > offset then
-		epoch = false
-	else
-		local id = decimal(seenOffset) .. '-0'
-		local seen = redis.call('XRANGE', stream, id, id)
-		if seenTime ~= '0' and seen[1] and seen[1][2][2] ~= seenTime then epoch = false end
-	end
-end
-if not epoch then
+own(stream, 'stream')
+local epoch, offset = position(meta)
+if not epoch or lost(stream, epoch, offset, seenEpoch, seenOffset, seenTime) then
 	epoch, offset = newEpoch, 0
-	redis.call('DEL', stream)
-	redis.call('HSET', meta, 'e', epoch, 'o', 0)
-	redis.call('PEXPIRE', meta, positionTime)
+	begin(stream, meta, epoch, positionTime)
 end
 if keep > 0 then redis.call('PEXPIRE', meta, keep) end
 local entries = {}
@@ -166,6 +177,17 @@ return {epoch, decimal(offset), entries}
 )lua");
 
 
+const RedisScript RedisScript::CHECK(BEGINNING + POSITIONS + R"lua(
+for i = 3, #ARGV, 6 do
+	local stream, meta = prefix .. 'h:' .. ARGV[i], prefix .. 'm:' .. ARGV[i]
+	own(stream, 'stream')
+	local epoch, offset = position(meta)
+	if epoch and lost(stream, epoch, offset, ARGV[i + 3], tonumber(ARGV[i + 4]), ARGV[i + 5]) then begin(stream, meta, ARGV[i + 2], ARGV[i + 1]) end
+end
+return 1
+)lua");
+
+
 const RedisScript RedisScript::MEMBERS(BEGINNING + LEAVING + R"lua(
 local function enter(node, channel, member, event)
 	local key = prefix .. 'p:' .. channel
@@ -178,8 +200,10 @@ local function enter(node, channel, member, event)
 	end
 end
 local node, i = ARGV[3], 4
+own(prefix .. 'n:' .. node, 'set')
 while i <= #ARGV do
 	local channel, member = ARGV[i + 1], ARGV[i + 2]
+	own(prefix .. 'p:' .. channel, 'hash')
 	local entry = #channel .. ':' .. channel .. member
 	if ARGV[i] == '-' then
 		redis.call('SREM', prefix .. 'n:' .. node, entry)
@@ -199,6 +223,7 @@ const RedisScript RedisScript::BURY(BEGINNING + LEAVING + R"lua(
 local node, heartbeat = ARGV[3], ARGV[4]
 if heartbeat ~= '' and redis.call('HGET', prefix .. 'alive', node) ~= heartbeat then return 0 end
 local members = prefix .. 'n:' .. node
+own(members, 'set')
 for _, entry in ipairs(redis.call('SPOP', members, 256)) do
 	local colon = string.find(entry, ':', 1, true)
 	local length = tonumber(string.sub(entry, 1, colon - 1))
@@ -211,6 +236,7 @@ return 0
 
 
 const RedisScript RedisScript::BEAT(BEGINNING + R"lua(
+own(prefix .. 'alive', 'hash')
 local known = redis.call('HEXISTS', prefix .. 'alive', ARGV[3])
 local count = redis.call('HINCRBY', prefix .. 'alive', ARGV[3], 1)
 redis.call('PUBLISH', topics .. 'c:' .. ARGV[3], 'H')
@@ -226,17 +252,17 @@ return 1
 
 
 const RedisScript RedisScript::NUMBER(BEGINNING + R"lua(
-local number = redis.call('INCR', prefix .. 'nodes')
-if number > 1 then return number end
+local number = redis.pcall('INCR', prefix .. 'nodes')
+if type(number) == 'number' and number > 1 then return number end
 number = math.floor(clock()/1000) - 1577836800
 redis.call('SET', prefix .. 'nodes', decimal(number))
 return number
 )lua");
 
 
-const std::array<const RedisScript*, 7>& RedisScript::all()
+const std::array<const RedisScript*, 8>& RedisScript::all()
 {
-	static const std::array<const RedisScript*, 7> SCRIPTS = {&PUBLISH, &READ, &MEMBERS, &BURY, &BEAT, &KEEP, &NUMBER};
+	static const std::array<const RedisScript*, 8> SCRIPTS = {&PUBLISH, &READ, &CHECK, &MEMBERS, &BURY, &BEAT, &KEEP, &NUMBER};
 	return SCRIPTS;
 }
 

@@ -42,6 +42,10 @@ public:
 		/// history, its time, epoch, offset and time of the last publication that the node has seen. If that is not there any more, but others in its place,
 		/// data was lost: then a new epoch begins. Returns epoch, offset, entries.
 
+	static const RedisScript CHECK;
+		/// Looks whether the server has lost what the node has seen, as READ does, before the node publishes again. For each: channel, time of the position, an epoch, then epoch, offset and
+		/// time of the last publication that the node has seen.
+
 	static const RedisScript MEMBERS;
 		/// Lets members in and out. node, then "+", channel, member, Join; or "-", channel, member.
 
@@ -57,7 +61,7 @@ public:
 	static const RedisScript NUMBER;
 		/// Returns a number for a node, which no other has had, also if Redis has lost its data.
 
-	static const std::array<const RedisScript*, 7>& all();
+	static const std::array<const RedisScript*, 8>& all();
 
 	explicit RedisScript(const std::string& text);
 

@@ -147,6 +147,7 @@ void RedisShard::onReady(RedisConnection& connection)
 	}
 	if (!_begun) return;
 	_nextBeat = 0;
+	_topics.check();
 	_members.sayAgain();
 	_topics.reachable();
 }
@@ -156,6 +157,8 @@ void RedisShard::onLost(RedisConnection& connection)
 {
 	if (&connection == &_subscriptions) return _topics.lost();
 	_members.lost();
+	_unheard = MAX_UNHEARD - 2; // the other one may be silent too
+	if (_lastBeat != 0) _lastBeat = _node.now;
 	const std::lock_guard<std::mutex> lock(_nodesMutex);
 	_nodes.clear(); // how long the others are silent is measured anew
 }

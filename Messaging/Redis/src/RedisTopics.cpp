@@ -240,6 +240,32 @@ void RedisTopics::readPosition(Topic& topic)
 }
 
 
+void RedisTopics::check()
+	/// Otherwise the next publication could get an offset that another one has had, at a server that has lost it.
+{
+	constexpr std::size_t AT_ONCE = 512;
+	auto it = _topics.begin();
+	while (it != _topics.end())
+	{
+		RedisArguments arguments = _shard.beginning(RedisScript::CHECK);
+		std::size_t count = 0;
+		for (; it != _topics.end() && count < AT_ONCE; ++it)
+		{
+			const Topic& topic = *it->second;
+			if (!topic.wanted || topic.seen.epoch == 0 || topic.seen.offset == 0) continue;
+			arguments.add(topic.channel);
+			arguments.add(static_cast<Poco::UInt64>(positionTime(topic.options)));
+			arguments.add(_shard.node().newEpoch());
+			arguments.add(topic.seen.epoch);
+			arguments.add(topic.seen.offset);
+			arguments.add(static_cast<Poco::UInt64>(topic.seenTime));
+			++count;
+		}
+		if (count > 0) _shard.commands().command(arguments, [](const redisReply*) {});
+	}
+}
+
+
 void RedisTopics::reachable()
 {
 	for (const auto& item: _topics)

@@ -50,6 +50,9 @@ public:
 	void lost();
 		/// The connection can be used, or not any more.
 
+	void check();
+		/// Commands are taken again: lets the server look whether it has lost what this node has seen. To be called before anything is published.
+
 	void reachable();
 		/// Commands can be sent again.
 
