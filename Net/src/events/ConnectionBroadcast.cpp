@@ -56,12 +56,6 @@ void WebSocketEventConnection::settleRun()
 }
 
 
-void WebSocketEventConnection::give()
-{
-	catchUp();
-}
-
-
 void WebSocketEventConnection::loseBroadcast()
 {
 	if (state() != OPEN || group().role != WebSocketFramer::ROLE_SERVER) return;
@@ -72,7 +66,6 @@ void WebSocketEventConnection::loseBroadcast()
 
 
 void WebSocketEventConnection::catchUp()
-	/// Before anything else is sent.
 {
 	if (_queue.broadcasts == _reactor.multicast().broadcasts().count()) return;
 	if (_queue.hasRun()) settleRun();

@@ -13,6 +13,7 @@
 
 #include "events/EventConnection.h"
 #include "core/ClosePayload.h"
+#include "core/SendRules.h"
 #include "events/OpeningHandshake.h"
 #include "events/Reactor.h"
 #include "net/PeerState.h"
@@ -25,6 +26,36 @@
 namespace Poco {
 namespace Net {
 POCO_WEBSOCKET_BEGIN
+
+
+void WebSocketEventConnection::close(int code, const std::string& reason)
+{
+	WebSocketSendRules::checkClose(code, reason);
+	if (here())
+	{
+		sendClose(code, reason);
+		return;
+	}
+	Task task = newTask(Task::CLOSE, code);
+	task.message.data.append(reason.data(), reason.size());
+	_reactor.postbox().post(std::move(task));
+}
+
+
+void WebSocketEventConnection::abort()
+{
+	if (!here())
+	{
+		_reactor.postbox().post(newTask(Task::ABORT));
+	}
+	else if (!_life.gone())
+	{
+		// Not more than that here: this may be called by a callback.
+		go(_life.phase() < WebSocketLife::CLOSED ? WebSocketLife::ABORTED : WebSocketLife::DROPPED);
+		_queue.clear();
+		_reactor.again(*this);
+	}
+}
 
 
 void WebSocketEventConnection::sendClose(int code, const std::string& reason)
@@ -123,7 +154,7 @@ void WebSocketEventConnection::go(WebSocketLife::Phase next)
 void WebSocketEventConnection::noteClose(int code)
 	/// A Close frame is sent, and the peer's has not come.
 {
-	if (group().root.logs()) rare().closeSent = code;
+	if (group().root.logs()) _extras.get().closeSent = code;
 }
 
 
@@ -168,7 +199,7 @@ void WebSocketEventConnection::noteClose(int code)
 	const bool blocked = _queue.isBlocked();
 	_queue.breakOff(link());
 	_queue.forget();
-	set(CONTROL_WAITS, false);
+	_controlWaits = false;
 	enter(WebSocketLife::BROKEN);
 	if (blocked) updateInterest();
 	if (_input.isPaused()) _reactor.markDirty(*this); // who waits for onDrained() is told: nothing waits
@@ -226,22 +257,8 @@ void WebSocketEventConnection::callOnClose()
 	{
 		// the handler is to be told all the same
 	}
-	try
-	{
-		group().handler().onClose(*this, _framer.closeCode(), reason);
-	}
-	catch (const Poco::Exception& exc)
-	{
-		callOnError(exc); // and nothing is left to be closed
-	}
-	catch (const std::exception& exc)
-	{
-		callOnError(Poco::UnhandledException(exc.what()));
-	}
-	catch (...)
-	{
-		callOnError(Poco::UnhandledException("unknown"));
-	}
+	reportExceptions([&] { group().handler().onClose(*this, _framer.closeCode(), reason); },
+		[this](const Poco::Exception& exc) { callOnError(exc); }); // and nothing is left to be closed
 }
 
 

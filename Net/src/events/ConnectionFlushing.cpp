@@ -32,14 +32,14 @@ void WebSocketEventConnection::tryFlush()
 {
 	if (_life.aborted()) return;
 	if (likely(_queue.hasOutput()) && !push()) sendBroken();
-	else if (!_queue.hasOutput() && !likely(_queue.isOpen() && !_queue.owes() && !is(CONTROL_WAITS)) && !_queue.isDeflating()) flushed();
+	else if (!_queue.hasOutput() && !likely(_queue.isOpen() && !_queue.owes() && !_controlWaits) && !_queue.isDeflating()) flushed();
 }
 
 
 [[gnu::hot]] bool WebSocketEventConnection::push()
 	/// Sends what it can, and tells nobody: a callback may be running. Returns false if the connection is broken.
 {
-	if (_life.discards() && !is(CONTROL_WAITS) && _framer.closed() && _framer.endsStream()) _stream.beLast();
+	if (_life.discards() && !_controlWaits && _framer.closed() && _framer.endsStream()) _stream.beLast();
 	const WebSocketSendQueue::Flushed result = _queue.flush(link());
 	return likely(result == WebSocketSendQueue::SENT) || pushed(result);
 }
@@ -68,9 +68,9 @@ void WebSocketEventConnection::blocked(WebSocketSendQueue::Flushed result)
 	/// The peer has not taken everything.
 {
 	if (result != WebSocketSendQueue::STUCK) _timing.taken(_reactor.now());
-	if (result == WebSocketSendQueue::BLOCKED && _timing.blocked(_reactor.now(), peerState(_stream.fd()), facts(), rare().timing)) probePeer(_stream.fd(), true);
+	if (result == WebSocketSendQueue::BLOCKED && _timing.blocked(_reactor.now(), peerState(_stream.fd()), facts(), _extras.get().timing)) probePeer(_stream.fd(), true);
 	_queue.owe();
-	if (result == WebSocketSendQueue::BLOCKED || is(CROSSED) || _stream.crossed()) updateInterest();
+	if (result == WebSocketSendQueue::BLOCKED || _watch.crossed() || _stream.crossed()) updateInterest();
 	schedule();
 }
 
@@ -87,14 +87,9 @@ void WebSocketEventConnection::unblocked()
 void WebSocketEventConnection::flushed()
 	/// Everything has been sent.
 {
-	if (is(CONTROL_WAITS))
+	if (_controlWaits)
 	{
-		set(CONTROL_WAITS, false);
-		WebSocketControlFrames::Frame frame;
-		for (WebSocketControlFrames& control = *rare().pControl; control.next(frame); control.sent(frame))
-		{
-			if (_framer.checkSend(frame.flags, frame.payload, frame.length) == WebSocketFramer::SEND) _queue.append(link(), frame.flags, frame.payload, frame.length);
-		}
+		sendWaitingControl();
 		if (_queue.hasOutput()) return; // it is flushed at the end of the turn
 	}
 	if (!_life.discards() && _life.opened())
@@ -113,7 +108,7 @@ void WebSocketEventConnection::flushed()
 		return;
 	}
 	_stream.shutdownSend();
-	if (is(CROSSED)) updateInterest();
+	if (_watch.crossed()) updateInterest();
 }
 
 

@@ -29,7 +29,7 @@ POCO_WEBSOCKET_BEGIN
 bool WebSocketEventConnection::adopted() const
 	/// Returns true if the opening handshake was complete at the beginning.
 {
-	return _pRare.load(std::memory_order_acquire) && rare().pAdopted;
+	return _extras.find() && _extras.find()->pAdopted;
 }
 
 
@@ -42,7 +42,7 @@ void WebSocketEventConnection::beginHandshake()
 	if (!received.empty()) receiveRequest(&received[0], received.size());
 	if (_pOpening && _stream.plain()) ready(WebSocketPoller::READ); // mostly the request is there, and nobody need tell
 	if (_life.gone()) return;
-	if (is(UNWATCHED)) updateInterest();
+	if (!_watch.active()) updateInterest();
 	if (dispatched && _stream.pending()) _reactor.again(*this);
 }
 
@@ -50,9 +50,9 @@ void WebSocketEventConnection::beginHandshake()
 void WebSocketEventConnection::beginAdopted()
 {
 	updateInterest();
-	const std::unique_ptr<Rare::Adopted> pAdopted = std::move(rare().pAdopted);
+	const std::unique_ptr<Extras::Adopted> pAdopted = std::move(_extras.get().pAdopted);
 	const WebSocketAgreement& agreement = pAdopted->agreement;
-	if (group().root.logs()) rare().path = WebSocketHandshake::pathOf(pAdopted->request.getURI());
+	if (group().root.logs()) _extras.get().path = WebSocketHandshake::pathOf(pAdopted->request.getURI());
 	std::unique_ptr<WebSocketOpeningHandshake> pOpening = _reactor.takeOpening();
 	pOpening->begin(group().root, _stream);
 	open(group().role == WebSocketFramer::ROLE_SERVER ? pOpening->adopt(pAdopted->request) : pAdopted->request, agreement.subprotocol, agreement.deflated ? &agreement.deflate : nullptr);
@@ -143,10 +143,10 @@ void WebSocketEventConnection::conclude(std::unique_ptr<WebSocketOpeningHandshak
 	_reactor.markDirty(*this);
 	if (accepted)
 	{
-		if (group().root.logs()) rare().path = pOpening->path();
+		if (group().root.logs()) _extras.get().path = pOpening->path();
 		if (_input.isPaused()) goOn();
 		_pGroup.store(&pOpening->group(), std::memory_order_relaxed);
-		if (!pOpening->routeParameter().empty()) rare().routeParameter = pOpening->routeParameter();
+		if (!pOpening->routeParameter().empty()) _extras.get().routeParameter = pOpening->routeParameter();
 		if (pOpening->userData()) setUserData(pOpening->userData());
 		open(pOpening->request(), pOpening->subprotocol(), pOpening->deflate());
 		process(pBehind, length);
@@ -185,14 +185,13 @@ bool WebSocketEventConnection::handOver(WebSocketOpeningHandshake& opening, cons
 {
 	std::string received = opening.received();
 	received.append(pBehind, length);
-	_reactor.poller().remove(_stream.fd());
+	_watch.stop(_reactor.poller(), _stream);
 	if (group().root.handOver(_stream, received, opening.requests(), _life.counted()))
 	{
 		_life.handedOver();
 		cut();
 		return true;
 	}
-	set(UNWATCHED, true);
 	updateInterest();
 	return false;
 }
@@ -213,7 +212,7 @@ void WebSocketEventConnection::open(HTTPRequest& request, const std::string& sub
 	_framer.setVerifyMasking(params.getVerifyMasking());
 	_input.parser().assembler().configure(params, pDeflate);
 	_queue.open(link(), params, pDeflate);
-	if (subprotocol != this->subprotocol()) rare().subprotocol = subprotocol;
+	if (subprotocol != this->subprotocol()) _extras.get().subprotocol = subprotocol;
 	_since.update();
 	const WebSocketConnectionGroup::Phase before = _life.counted();
 	if (group().limits.maxAge > 0) limitAge();

@@ -73,7 +73,7 @@ bool WebSocketEventConnection::act(WebSocketTiming::Action action, Time now)
 	case WebSocketTiming::ACTIONS: // is none
 		return false;
 	case WebSocketTiming::LOOK:
-		if (_timing.look(now, peerState(_stream.fd()), facts(), rare().timing)) probePeer(_stream.fd(), true);
+		if (_timing.look(now, peerState(_stream.fd()), facts(), _extras.get().timing)) probePeer(_stream.fd(), true);
 		return true;
 	case WebSocketTiming::SEND_PING:
 		sendPing();
@@ -126,8 +126,8 @@ WebSocketTiming::Facts WebSocketEventConnection::facts() const
 
 WebSocketTiming::More* WebSocketEventConnection::more() const
 {
-	Rare* const pRare = _pRare.load(std::memory_order_acquire);
-	return pRare ? &pRare->timing : nullptr;
+	Extras* const pExtras = _extras.find();
+	return pExtras ? &pExtras->timing : nullptr;
 }
 
 
@@ -151,45 +151,13 @@ WebSocketEventConnection::Time WebSocketEventConnection::deadline() const
 [[gnu::cold, gnu::noinline]] void WebSocketEventConnection::answered()
 	/// The peer is there. The next PING is due earlier than the answer to the last would have been late.
 {
-	Rare* const pRare = _pRare.load(std::memory_order_acquire);
-	if (pRare && pRare->timing.probing)
+	WebSocketTiming::More* const pMore = more();
+	if (pMore && pMore->probing)
 	{
-		pRare->timing.probing = false;
+		pMore->probing = false;
 		probePeer(_stream.fd(), false);
 	}
 	schedule();
-}
-
-
-WebSocketPingTimes::Time WebSocketEventConnection::pingClock()
-{
-	return static_cast<WebSocketPingTimes::Time>(Poco::Clock().microseconds());
-}
-
-
-void WebSocketEventConnection::sendPing()
-{
-	if (state() != OPEN) return;
-	char payload[WebSocketPingTimes::LENGTH];
-	_pingTimes.begin(pingClock(), payload);
-	sendControl(WebSocketFrameHeader::PING, payload, sizeof(payload));
-}
-
-
-void WebSocketEventConnection::sendControl(int flags, const char* pPayload, std::size_t length)
-	/// A PING or PONG: now, or when the peer takes it.
-{
-	if (_framer.checkSend(flags, pPayload, length) != WebSocketFramer::SEND) return;
-	if (!_queue.isBlocked())
-	{
-		_queue.append(link(), flags, pPayload, length);
-		return;
-	}
-	std::unique_ptr<WebSocketControlFrames>& pControl = rare().pControl;
-	if (!pControl) pControl = std::make_unique<WebSocketControlFrames>();
-	pControl->post(flags, pPayload, length);
-	set(CONTROL_WAITS, true);
-	if (_input.parser().assembler().limitPings(pControl->pendingPings()) != WebSocketFramer::OK) protocolFailed();
 }
 
 

@@ -15,21 +15,24 @@
 #define Net_WebSocketEventConnection_INCLUDED
 
 
+#include "events/ConnectionExtras.h"
 #include "events/ConnectionGroup.h"
 #include "events/HTTPDispatcher.h"
 #include "events/Input.h"
 #include "events/Life.h"
 #include "events/MessageQueue.h"
+#include "events/OnDemand.h"
 #include "events/Poller.h"
+#include "events/Reporting.h"
 #include "core/PingTimes.h"
 #include "core/Timing.h"
 #include "events/Stream.h"
 #include "events/TimerWheel.h"
+#include "events/Watch.h"
 #include "net/Upgrade.h"
 #include "Poco/Net/HTTPRequest.h"
 #include "Poco/Net/WebSocketConnection.h"
 #include "core/AccessLine.h"
-#include "core/ControlFrames.h"
 #include "core/Framer.h"
 #include <atomic>
 #include <memory>
@@ -150,8 +153,8 @@ public:
 	void distribute();
 		/// Sends that.
 
-	void give();
-		/// Queues that, and sends it at the end of the turn.
+	void catchUp();
+		/// Queues that, and sends it at the end of the turn. To be called before anything else is sent.
 
 	void loseBroadcast();
 		/// A message for all was not kept: for this connection it has not fitted into the queue.
@@ -184,137 +187,127 @@ private:
 
 	friend class WebSocketInput;
 
-	enum Flag
-	{
-		CONTROL_WAITS = 0x02, // PINGs and PONGs are to be sent when the peer takes them
-		UNWATCHED     = 0x20, // not in the poller, because there is nothing that it could tell
-		CROSSED       = 0x40 // the poller waits for what TLS wants, which is not what the connection wants
-	};
-
-	struct Rare
-		/// What few connections have.
-	{
-		struct Adopted
-		{
-			HTTPRequest request;
-			WebSocketBuffer data;
-			WebSocketAgreement agreement;
-		};
-
-		std::unique_ptr<Adopted> pAdopted;  // until the connection is in its loop
-		WebSocketInput::Backlog backlog;
-		std::unique_ptr<WebSocketControlFrames> pControl; // to be sent when the peer takes them
-		WebSocketTiming::More timing;
-		std::string subprotocol;
-		std::string path;                   // that was asked for, if the group logs
-		int closeSent = 0;                  // the code of the first Close frame, if that was ours, and the group logs
-		std::string routeParameter;
-		std::shared_ptr<void> pUserData;    // through atomic_load() and atomic_store()
-		std::mutex mutex;
-		Poco::UUID id;                      // made when somebody asks
-	};
+	typedef WebSocketConnectionExtras Extras;
 
 	template <typename... Stream>
 	WebSocketEventConnection(WebSocketConnectionGroup& group, WebSocketReactor& reactor, WebSocketConnectionGroup::Phase counted, Stream&&... stream);
 
-	bool is(Flag flag) const;
-	void set(Flag flag, bool on);
+	// Calling others
+	template <typename Function> void call(const Function& function);
+	template <typename Function> void guarded(const Function& function);
+	template <typename Function> void orAbort(const Function& function);
+	WebSocketConnectionGroup& group() const;
+	WebSocketLink link();
+
+	// Its place in the loop (EventConnection.cpp)
+	Task newTask(Task::What what, int number = 0);
+	bool here() const;
+	void performTask(Task& task);
+	void turn(int events);
+	void unusualTurn(int events);
+	int crossed(int events);
+
+	// The opening handshake (ConnectionOpening.cpp)
 	bool adopted() const;
 	void beginHandshake();
 	void beginAdopted();
-	Rare& rare() const;
-	void open(HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate);
-	int crossed(int events);
-	void readyWhilePaused();
-	void nothingReceived();
-	void receivedSecurely();
-	void read();
-	void answered();
-	WebSocketTiming::Facts facts() const;
-	WebSocketTiming::More* more() const;
-	bool act(WebSocketTiming::Action action, Time now);
-	void noMemory();
-	bool push();
-	bool pushed(WebSocketSendQueue::Flushed result);
-	void blocked(WebSocketSendQueue::Flushed result);
-	void unblocked();
-	bool enter(WebSocketLife::Phase next);
-	void go(WebSocketLife::Phase next);
-	void discard();
-	void receive(char* pData, std::size_t length);
 	void receiveRequest(char* pData, std::size_t length);
 	void await(bool first);
 	void decided(WebSocketRefusal::Reason late, const char* pLate);
 	void conclude(std::unique_ptr<WebSocketOpeningHandshake> pOpening, bool accepted, char* pBehind, std::size_t length);
+	void tellRefused(WebSocketRefusal&& refusal, std::size_t sent, bool read);
+	void handshakeEnded();
 	bool handOver(WebSocketOpeningHandshake& opening, const char* pBehind, std::size_t length);
+	void limitAge();
+	void open(HTTPRequest& request, const std::string& subprotocol, const WebSocketDeflateParams* pDeflate);
+
+	// What arrives, and when reading stops (ConnectionReading.cpp)
+	void read();
+	void nothingReceived();
+	void receivedSecurely();
+	void receive(char* pData, std::size_t length);
 	void process(char* pData, std::size_t length);
 	void messageReceived();
-	void gatheredReceived();
 	void messagesReceived(int number);
+	void gatheredReceived();
 	void partReceived();
+	void stopReading();
+	void readyWhilePaused();
+	bool unread() const;
+	void processBacklog();
+	void goOn();
+	void goOnLater();
+	void discard();
+	void updateInterest();
+
+	// PING, PONG and the peer's Close (ConnectionControl.cpp)
 	void controlReceived();
-	template <typename Function> void call(const Function& function);
-	template <typename Function> void guarded(const Function& function);
-	void turn(int events);
-	void unusualTurn(int events);
-	void timeReached(Time now);
-	void performTask(Task& task);
-	void tryFlush();
-	SendResult refuse();
-	bool makeRoom(std::size_t length, bool limited = true);
-	void catchUp();
-	void giveBroadcasts();
-	void settleRun();
-	std::size_t extendBy(std::size_t first);
+	void sendPing();
+	void sendControl(int flags, const char* pPayload, std::size_t length);
+	void sendWaitingControl();
+
+	// What the program sends (ConnectionSending.cpp)
+	void wakeFlush();
 	SendResult sendText(const char* pMessage, std::size_t length);
-	SendResult sendAny(const char* pMessage, std::size_t length, int opcode);
-	SendResult sendElsewhere(const char* pMessage, std::size_t length, int opcode);
 	void checkText(const char* pMessage, std::size_t length) const;
+	SendResult sendAny(const char* pMessage, std::size_t length, int opcode);
 	SendResult sendUnusual(const char* pMessage, std::size_t length, int opcode, bool limited);
+	SendResult sendElsewhere(const char* pMessage, std::size_t length, int opcode);
 	SendResult sendPrepared(const WebSocketPreparedMessage::Ptr& pMessage, bool limited = true);
-	SendResult reserve(const WebSocketPreparedMessage& message);
+	bool makeRoom(std::size_t length, bool limited = true);
+	SendResult refuse();
 	SendResult sendLater(WebSocketMessageQueue::Message&& message, bool limited = true, bool posted = false);
 	void deflating();
 	void deflateStep();
 	void deflateSome();
 	void deflateAll();
-	bool here() const;
-	void stopReading();
-	void wakeFlush();
-	template <typename Function> void orAbort(const Function& function);
-	Task newTask(Task::What what, int number = 0);
-	WebSocketConnectionGroup& group() const;
-	WebSocketLink link();
-	static WebSocketPingTimes::Time pingClock();
-	void sendPing();
-	void sendControl(int flags, const char* pPayload, std::size_t length);
+	SendResult reserve(const WebSocketPreparedMessage& message);
+
+	// What goes to several connections (ConnectionBroadcast.cpp)
+	void settleRun();
+	void giveBroadcasts();
+	std::size_t extendBy(std::size_t first);
+
+	// What the peer takes (ConnectionFlushing.cpp)
+	void tryFlush();
+	bool push();
+	bool pushed(WebSocketSendQueue::Flushed result);
+	void blocked(WebSocketSendQueue::Flushed result);
+	void unblocked();
+	void flushed();
+
+	// How it ends (ConnectionClosing.cpp)
 	void sendClose(int code, const std::string& reason);
+	bool enter(WebSocketLife::Phase next);
+	void go(WebSocketLife::Phase next);
 	void protocolFailed();
-	void tellRefused(WebSocketRefusal&& refusal, std::size_t sent, bool read);
-	void handshakeEnded();
+	void noMemory();
 	void noteClose(int code);
-	void limitAge();
 	void ended();
+	void broken(const Poco::Exception& exc);
 	void streamBroken();
 	void sendBroken();
-	bool unread() const;
-	void broken(const Poco::Exception& exc);
 	void callbackFailed(const Poco::Exception& exc);
 	void tellError(const Poco::Exception& exc);
-	void tellClosed();
 	void callOnError(const Poco::Exception& exc);
+	void tellClosed();
 	void callOnClose();
-	void releaseUserData();
-	void flushed();
-	void processBacklog();
-	void goOn();
-	void goOnLater();
-	void updateInterest();
-	void schedule();
+
+	// What is due (ConnectionTiming.cpp)
+	void timeReached(Time now);
+	bool act(WebSocketTiming::Action action, Time now);
+	WebSocketTiming::Facts facts() const;
+	WebSocketTiming::More* more() const;
 	Time deadline() const;
+	void schedule();
+	void answered();
+
+	// What the program asks (ConnectionFacts.cpp)
+	void releaseUserData();
 
 	std::atomic<unsigned char> _dataReleased; // 1 if no user data is kept any more
-	unsigned char _flags;
+	WebSocketWatch _watch;
+	bool _controlWaits; // PINGs and PONGs are to be sent when the peer takes them
 	WebSocketLife _life;
 	std::atomic<WebSocketConnectionGroup*> _pGroup; // the route's, as soon as that is known; routes exist before the threads do
 	WebSocketReactor& _reactor;
@@ -326,7 +319,7 @@ private:
 	std::unique_ptr<WebSocketOpeningHandshake> _pOpening;
 	WebSocketFramer _framer;
 	WebSocketInput _input;
-	mutable std::atomic<Rare*> _pRare; // made by the first that needs it
+	WebSocketOnDemand<Extras> _extras;
 	WebSocketTiming _timing;
 	WebSocketPingTimes _pingTimes;
 	std::atomic<Poco::UInt32> _notQueued{0};
@@ -347,22 +340,7 @@ template <typename Function>
 inline void WebSocketEventConnection::call(const Function& function)
 	/// Calls a callback, and deals with what it throws.
 {
-	try
-	{
-		function();
-	}
-	catch (const Poco::Exception& exc)
-	{
-		callbackFailed(exc);
-	}
-	catch (const std::exception& exc)
-	{
-		callbackFailed(Poco::UnhandledException(exc.what()));
-	}
-	catch (...)
-	{
-		callbackFailed(Poco::UnhandledException("unknown"));
-	}
+	reportExceptions(function, [this](const Poco::Exception& exc) { callbackFailed(exc); });
 }
 
 
@@ -401,12 +379,6 @@ inline void WebSocketEventConnection::orAbort(const Function& function)
 }
 
 
-inline bool WebSocketEventConnection::is(Flag flag) const
-{
-	return (_flags & flag) != 0;
-}
-
-
 inline WebSocketConnectionGroup& WebSocketEventConnection::group() const
 {
 	return *_pGroup.load(std::memory_order_relaxed);
@@ -416,12 +388,6 @@ inline WebSocketConnectionGroup& WebSocketEventConnection::group() const
 inline WebSocketLink WebSocketEventConnection::link()
 {
 	return WebSocketLink{this, group(), _reactor, _framer, _input.parser(), _stream, _timing};
-}
-
-
-inline void WebSocketEventConnection::set(Flag flag, bool on)
-{
-	_flags = static_cast<unsigned char>(on ? _flags | flag : _flags & ~flag);
 }
 
 

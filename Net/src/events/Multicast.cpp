@@ -55,7 +55,7 @@ void WebSocketMulticast::broadcast(const WebSocketPreparedMessage::Ptr& pMessage
 {
 	for (auto& pConnection: _connections.all())
 	{
-		if (pConnection->isBehind()) pConnection->give();
+		if (pConnection->isBehind()) pConnection->catchUp();
 	}
 	_broadcasts.begin();
 	_broadcasts.clear();
@@ -84,7 +84,7 @@ void WebSocketMulticast::giveRuns()
 [[gnu::cold, gnu::noinline]] void WebSocketMulticast::settleRuns()
 	/// What was sent before comes before what is broadcast.
 {
-	for (WebSocketEventConnection* pConnection: _runs) pConnection->give();
+	for (WebSocketEventConnection* pConnection: _runs) pConnection->catchUp();
 	_runs.clear();
 	_shared.clear();
 }
