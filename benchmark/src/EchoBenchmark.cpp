@@ -21,11 +21,8 @@
 #include "Poco/Net/HTTPServerRequest.h"
 #include "Poco/Net/HTTPServerResponse.h"
 #include "Poco/Exception.h"
-#include "Poco/Process.h"
 #include "Poco/ThreadPool.h"
-#include <csignal>
 #include <iostream>
-#include <stdexcept>
 
 
 namespace
@@ -62,13 +59,7 @@ namespace
 int main(int argc, char** argv)
 	/// Listens on a free port of the loopback interface, prints the port and its process id, and stops on SIGTERM.
 {
-	sigset_t signals;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	pthread_sigmask(SIG_BLOCK, &signals, nullptr); // before any thread is started
-
-	try
+	return serve([&]
 	{
 		const bool tls = EchoLoop::configure(argc, argv);
 		Poco::Net::HTTPServerParams::Ptr pParams = new Poco::Net::HTTPServerParams;
@@ -78,22 +69,8 @@ int main(int argc, char** argv)
 		const Poco::Net::ServerSocket socket = listeningSocket(MAX_CONNECTIONS, tls);
 		Poco::Net::HTTPServer server(new EchoHandlerFactory, threads, socket, pParams);
 		server.start();
-		std::cout << socket.address().port() << " " << Poco::Process::id() << std::endl;
-
-		int signal = 0;
-		sigwait(&signals, &signal);
+		untilStopped(socket);
 		server.stopAll();
 		threads.joinAll();
-	}
-	catch (const std::invalid_argument& exc)
-	{
-		std::cerr << exc.what() << std::endl;
-		return 64;
-	}
-	catch (const Poco::Exception& exc)
-	{
-		std::cerr << exc.displayText() << std::endl;
-		return 1;
-	}
-	return 0;
+	});
 }

@@ -14,12 +14,10 @@
 #include "EchoOptions.h"
 #include "EchoSocket.h"
 #include "Poco/Net/WebSocketServer.h"
-#include "Poco/Exception.h"
-#include "Poco/Process.h"
 #include "Poco/Timespan.h"
 #include <algorithm>
-#include <csignal>
 #include <iostream>
+#include <stdexcept>
 #include <vector>
 
 
@@ -150,14 +148,7 @@ int main(int argc, char** argv)
 	/// Listens on a free port of the loopback interface, prints the port and its process id, prints the metrics on SIGUSR1,
 	/// and stops on SIGTERM.
 {
-	sigset_t signals;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGUSR1);
-	pthread_sigmask(SIG_BLOCK, &signals, nullptr); // before any thread is started
-
-	try
+	return serve([&]
 	{
 		const EchoOptions options = EchoOptions::parse(argc, argv);
 		if (options.cork) throw std::invalid_argument("--cork is unknown here");
@@ -174,21 +165,7 @@ int main(int argc, char** argv)
 			proxyPort = behind.address().port();
 		}
 		server.start();
-		std::cout << socket.address().port() << " " << Poco::Process::id() << std::endl;
-
-		int signal = 0;
-		while (sigwait(&signals, &signal) == 0 && signal == SIGUSR1) print(server.metrics(), proxyPort);
+		untilStopped(socket, [&] { print(server.metrics(), proxyPort); });
 		server.stop();
-	}
-	catch (const std::invalid_argument& exc)
-	{
-		std::cerr << exc.what() << std::endl;
-		return 64;
-	}
-	catch (const Poco::Exception& exc)
-	{
-		std::cerr << exc.displayText() << std::endl;
-		return 1;
-	}
-	return 0;
+	});
 }

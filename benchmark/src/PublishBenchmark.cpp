@@ -18,10 +18,6 @@
 #include "Poco/Messaging/Hub.h"
 #include "Poco/Messaging/MemoryBackplane.h"
 #include "Poco/Net/WebSocketServer.h"
-#include "Poco/Exception.h"
-#include "Poco/Process.h"
-#include <csignal>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -198,13 +194,7 @@ namespace
 int main(int argc, char** argv)
 	/// Listens on a free port of the loopback interface, prints the port and its process id, and stops on SIGTERM.
 {
-	sigset_t signals;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	pthread_sigmask(SIG_BLOCK, &signals, nullptr); // before any thread is started
-
-	try
+	return serve([&]
 	{
 		const EchoOptions options = EchoOptions::parse(argc, argv);
 		const Poco::Net::ServerSocket socket = listeningSocket(BACKLOG, options.tls, options.renegotiation);
@@ -214,20 +204,7 @@ int main(int argc, char** argv)
 		Poco::Net::WebSocketServer server(Poco::Net::WebSocketServerHandler::Ptr(new Publish), pParams);
 		server.listen(socket);
 		server.start();
-		std::cout << socket.address().port() << " " << Poco::Process::id() << std::endl;
-		int signal = 0;
-		sigwait(&signals, &signal);
+		untilStopped(socket);
 		server.stop();
-	}
-	catch (const std::invalid_argument& exc)
-	{
-		std::cerr << exc.what() << std::endl;
-		return 64;
-	}
-	catch (const Poco::Exception& exc)
-	{
-		std::cerr << exc.displayText() << std::endl;
-		return 1;
-	}
-	return 0;
+	});
 }

@@ -14,10 +14,7 @@
 
 #include "EchoOptions.h"
 #include "EchoSocket.h"
-#include "Poco/Exception.h"
 #include "Poco/Messaging/MessageService.h"
-#include "Poco/Process.h"
-#include <csignal>
 #include <cstring>
 #include <iostream>
 
@@ -47,13 +44,7 @@ int main(int argc, char** argv)
 		return 0;
 	}
 
-	sigset_t signals;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	pthread_sigmask(SIG_BLOCK, &signals, nullptr); // before any thread is started
-
-	try
+	return serve([&]
 	{
 		const EchoOptions options = EchoOptions::parse(argc, argv);
 		const Poco::Net::ServerSocket socket = listeningSocket(BACKLOG, options.tls, options.renegotiation);
@@ -70,20 +61,7 @@ int main(int argc, char** argv)
 		service.addTo(server, "/", pRoute);
 		server.listen(socket);
 		server.start();
-		std::cout << socket.address().port() << " " << Poco::Process::id() << std::endl;
-		int signal = 0;
-		sigwait(&signals, &signal);
+		untilStopped(socket);
 		server.stop();
-	}
-	catch (const std::invalid_argument& exc)
-	{
-		std::cerr << exc.what() << std::endl;
-		return 64;
-	}
-	catch (const Poco::Exception& exc)
-	{
-		std::cerr << exc.displayText() << std::endl;
-		return 1;
-	}
-	return 0;
+	});
 }
