@@ -10,7 +10,7 @@
 
 
 #include "Poco/Messaging/HubParams.h"
-#include "Poco/Exception.h"
+#include "core/ParamRange.h"
 #include <chrono>
 #include <climits>
 
@@ -22,13 +22,6 @@ POCO_MESSAGING_BEGIN
 
 namespace
 {
-	template <typename Value>
-	const Value& within(const Value& value, const Value& min, const Value& max, const char* name)
-	{
-		if (value < min || value > max) throw Poco::InvalidArgumentException(std::string(name) + " is out of range");
-		return value;
-	}
-
 	constexpr int MEBIBYTE = 1024*1024;
 	const Poco::Timespan LONGEST(365, 0, 0, 0, 0);
 }
@@ -72,7 +65,7 @@ const HubParams::OptionsOf& HubParams::getOptionsOf() const
 
 void HubParams::setMaxChannels(int count)
 {
-	_maxChannels = within<int>(count, 1, 4096, "MaxChannels");
+	_maxChannels = inRange<int>(count, 1, 4096, "MaxChannels");
 }
 
 
@@ -84,7 +77,7 @@ int HubParams::getMaxChannels() const
 
 void HubParams::setMaxChannelLength(int length)
 {
-	_maxChannelLength = within<int>(length, 1, 4096, "MaxChannelLength");
+	_maxChannelLength = inRange<int>(length, 1, 4096, "MaxChannelLength");
 }
 
 
@@ -96,7 +89,7 @@ int HubParams::getMaxChannelLength() const
 
 void HubParams::setMaxPayload(int size)
 {
-	_maxPayload = within<int>(size, 1, 64*MEBIBYTE, "MaxPayload");
+	_maxPayload = inRange<int>(size, 1, 64*MEBIBYTE, "MaxPayload");
 }
 
 
@@ -108,7 +101,7 @@ int HubParams::getMaxPayload() const
 
 void HubParams::setMaxRecovered(int count)
 {
-	_maxRecovered = within<int>(count, 0, 65536, "MaxRecovered");
+	_maxRecovered = inRange<int>(count, 0, 65536, "MaxRecovered");
 }
 
 
@@ -120,7 +113,7 @@ int HubParams::getMaxRecovered() const
 
 void HubParams::setMaxRecoveredBytes(int size)
 {
-	_maxRecoveredBytes = within<int>(size, 1, 1024*MEBIBYTE, "MaxRecoveredBytes");
+	_maxRecoveredBytes = inRange<int>(size, 1, 1024*MEBIBYTE, "MaxRecoveredBytes");
 }
 
 
@@ -132,7 +125,7 @@ int HubParams::getMaxRecoveredBytes() const
 
 void HubParams::setMaxWaitingBytes(int size)
 {
-	_maxWaitingBytes = within<int>(size, 1, 1024*MEBIBYTE, "MaxWaitingBytes");
+	_maxWaitingBytes = inRange<int>(size, 1, 1024*MEBIBYTE, "MaxWaitingBytes");
 }
 
 
@@ -144,7 +137,7 @@ int HubParams::getMaxWaitingBytes() const
 
 void HubParams::setMaxLags(int count)
 {
-	_maxLags = within<int>(count, 1, 1000, "MaxLags");
+	_maxLags = inRange<int>(count, 1, 1000, "MaxLags");
 }
 
 
@@ -156,7 +149,7 @@ int HubParams::getMaxLags() const
 
 void HubParams::setLagTime(const Poco::Timespan& time)
 {
-	_lagTime = within<Poco::Timespan>(time, 1, LONGEST, "LagTime");
+	_lagTime = inRange<Poco::Timespan>(time, 1, LONGEST, "LagTime");
 }
 
 
@@ -168,7 +161,7 @@ Poco::Timespan HubParams::getLagTime() const
 
 void HubParams::setLeaveDelay(const Poco::Timespan& delay)
 {
-	_leaveDelay = within<Poco::Timespan>(delay, 0, Poco::Timespan(3600, 0), "LeaveDelay");
+	_leaveDelay = inRange<Poco::Timespan>(delay, 0, Poco::Timespan(3600, 0), "LeaveDelay");
 }
 
 
@@ -180,7 +173,7 @@ Poco::Timespan HubParams::getLeaveDelay() const
 
 void HubParams::setRepeatInterval(const Poco::Timespan& interval)
 {
-	_repeatInterval = within<Poco::Timespan>(interval, 1000, LONGEST, "RepeatInterval");
+	_repeatInterval = inRange<Poco::Timespan>(interval, 1000, LONGEST, "RepeatInterval");
 }
 
 
@@ -192,7 +185,7 @@ Poco::Timespan HubParams::getRepeatInterval() const
 
 void HubParams::setMaxAcks(int count)
 {
-	_maxAcks = within<int>(count, 1, INT_MAX, "MaxAcks");
+	_maxAcks = inRange<int>(count, 1, INT_MAX, "MaxAcks");
 }
 
 

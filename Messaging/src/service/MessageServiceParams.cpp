@@ -10,22 +10,12 @@
 
 
 #include "Poco/Messaging/MessageServiceParams.h"
+#include "core/ParamRange.h"
 
 
 namespace Poco {
 namespace Messaging {
 POCO_MESSAGING_BEGIN
-
-
-namespace
-{
-	template <typename Value>
-	const Value& checked(const Value& value, const Value& min, const Value& max, const char* name)
-	{
-		if (value < min || value > max) throw Poco::InvalidArgumentException(std::string(name) + " is out of range");
-		return value;
-	}
-}
 
 
 MessageServiceParams::MessageServiceParams():
@@ -70,7 +60,7 @@ bool MessageServiceParams::getTokenRequired() const
 
 void MessageServiceParams::setConnectTimeout(const Poco::Timespan& timeout)
 {
-	_connectTimeout = checked(timeout, Poco::Timespan(0, 10000), Poco::Timespan(600, 0), "ConnectTimeout");
+	_connectTimeout = inRange(timeout, Poco::Timespan(0, 10000), Poco::Timespan(600, 0), "ConnectTimeout");
 }
 
 
@@ -82,7 +72,7 @@ Poco::Timespan MessageServiceParams::getConnectTimeout() const
 
 void MessageServiceParams::setRefreshTime(const Poco::Timespan& time)
 {
-	_refreshTime = checked(time, Poco::Timespan(0, 0), Poco::Timespan(3600, 0), "RefreshTime");
+	_refreshTime = inRange(time, Poco::Timespan(0, 0), Poco::Timespan(3600, 0), "RefreshTime");
 }
 
 
@@ -94,7 +84,7 @@ Poco::Timespan MessageServiceParams::getRefreshTime() const
 
 void MessageServiceParams::setMaxMalformed(int count)
 {
-	_maxMalformed = checked(count, 1, 1000, "MaxMalformed");
+	_maxMalformed = inRange(count, 1, 1000, "MaxMalformed");
 }
 
 
@@ -106,7 +96,7 @@ int MessageServiceParams::getMaxMalformed() const
 
 void MessageServiceParams::setMaxQueuedBytes(int size)
 {
-	_maxQueuedBytes = checked(size, 1024, 0x7FFFFFFF, "MaxQueuedBytes");
+	_maxQueuedBytes = inRange(size, 1024, 0x7FFFFFFF, "MaxQueuedBytes");
 }
 
 
@@ -142,7 +132,7 @@ const MessageServiceParams::QuotaOf& MessageServiceParams::getQuotaOf() const
 
 void MessageServiceParams::setTokenThreads(int count)
 {
-	_tokenThreads = checked(count, 1, 64, "TokenThreads");
+	_tokenThreads = inRange(count, 1, 64, "TokenThreads");
 }
 
 

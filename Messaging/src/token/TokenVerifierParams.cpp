@@ -10,7 +10,7 @@
 
 
 #include "Poco/Messaging/TokenVerifier.h"
-#include "Poco/Exception.h"
+#include "core/ParamRange.h"
 
 
 namespace Poco {
@@ -57,8 +57,7 @@ const std::string& TokenVerifierParams::getAudience() const
 
 void TokenVerifierParams::setLeeway(const Poco::Timespan& time)
 {
-	if (time < 0 || time > Poco::Timespan(300, 0)) throw Poco::InvalidArgumentException("Leeway is out of range");
-	_leeway = time;
+	_leeway = inRange<Poco::Timespan>(time, 0, Poco::Timespan(300, 0), "Leeway");
 }
 
 
@@ -82,8 +81,7 @@ bool TokenVerifierParams::getExpiryRequired() const
 
 void TokenVerifierParams::setMaxLength(int length)
 {
-	if (length < 64 || length > 65536) throw Poco::InvalidArgumentException("MaxLength is out of range");
-	_maxLength = length;
+	_maxLength = inRange(length, 64, 65536, "MaxLength");
 }
 
 
