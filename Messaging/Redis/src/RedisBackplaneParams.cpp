@@ -101,6 +101,37 @@ const Poco::Timespan& RedisBackplaneParams::getReplyTimeout() const
 }
 
 
+void RedisBackplaneParams::setCAFile(const std::string& path)
+{
+	_caFile = path;
+}
+
+
+const std::string& RedisBackplaneParams::getCAFile() const
+{
+	return _caFile;
+}
+
+
+void RedisBackplaneParams::setCertificate(const std::string& certificateFile, const std::string& keyFile)
+{
+	_certificateFile = certificateFile;
+	_keyFile = keyFile;
+}
+
+
+const std::string& RedisBackplaneParams::getCertificateFile() const
+{
+	return _certificateFile;
+}
+
+
+const std::string& RedisBackplaneParams::getKeyFile() const
+{
+	return _keyFile;
+}
+
+
 void RedisBackplaneParams::setRetryAtStart(bool retry)
 {
 	_retryAtStart = retry;

@@ -12,6 +12,7 @@
 #include "RedisConnection.h"
 #include "Poco/NumberParser.h"
 #include <algorithm>
+#include <utility>
 
 
 namespace Poco {
@@ -87,6 +88,7 @@ RedisConnection::RedisConnection(RedisLoop& loop, const RedisURL& url, const Red
 	_loop(loop),
 	_url(url),
 	_params(params),
+	_pTLS(url.tls ? std::make_unique<RedisTLS>(params) : nullptr),
 	_owner(owner),
 	_state(DOWN),
 	_pContext(nullptr),
@@ -146,6 +148,11 @@ void RedisConnection::open(const RedisURL::Host& host, State state)
 		const std::string reason = _pContext->errstr;
 		::redisAsyncFree(std::exchange(_pContext, nullptr));
 		return ended(reason);
+	}
+	if (_pTLS && !_pTLS->begin(_pContext->c, host.name))
+	{
+		::redisAsyncFree(std::exchange(_pContext, nullptr));
+		return ended("TLS cannot begin");
 	}
 	_pContext->data = this;
 	_loop.watch(*_pContext);

@@ -16,6 +16,7 @@
 
 
 #include "RedisLoop.h"
+#include "RedisTLS.h"
 #include "RedisURL.h"
 #include "Poco/Messaging/RedisBackplaneParams.h"
 #include <deque>
@@ -78,6 +79,8 @@ public:
 	};
 
 	RedisConnection(RedisLoop& loop, const RedisURL& url, const RedisBackplaneParams& params, Owner& owner);
+		/// Throws what RedisTLS throws.
+
 	~RedisConnection();
 
 	void turn(Time now);
@@ -145,6 +148,7 @@ private:
 	RedisLoop& _loop;
 	const RedisURL _url;
 	const RedisBackplaneParams& _params;
+	const std::unique_ptr<RedisTLS> _pTLS; // null: without
 	Owner& _owner;
 	State _state;
 	redisAsyncContext* _pContext;

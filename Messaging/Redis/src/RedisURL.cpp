@@ -10,6 +10,7 @@
 
 
 #include "RedisURL.h"
+#include "RedisTLS.h"
 #include "Poco/Exception.h"
 #include "Poco/NumberParser.h"
 #include "Poco/StringTokenizer.h"
@@ -58,9 +59,11 @@ std::string RedisURL::Host::toString() const
 RedisURL::RedisURL(const std::string& url)
 {
 	std::string text(url);
-	const bool sentinel = take(text, "redis+sentinel://");
-	if (!sentinel && take(text, "rediss://")) malformed("TLS (rediss) is not supported by this build");
-	if (!sentinel && !take(text, "redis://")) malformed("it begins with neither redis:// nor redis+sentinel://");
+	if (!take(text, "redis")) malformed("it does not begin with redis");
+	tls = take(text, "s");
+	const bool sentinel = take(text, "+sentinel");
+	if (!take(text, "://")) malformed("it begins with none of redis://, rediss://, redis+sentinel://, rediss+sentinel://");
+	if (tls && !RedisTLS::available()) malformed("TLS needs hiredis 1.0 or newer, with which this library was not built");
 
 	const std::string::size_type slash = text.find('/');
 	std::string authority = text.substr(0, slash);

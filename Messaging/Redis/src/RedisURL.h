@@ -45,6 +45,7 @@ struct RedisURL
 	std::string user;
 	std::string password;
 	int database = 0;
+	bool tls = false;
 
 private:
 	Host host(const std::string& text, int defaultPort) const;

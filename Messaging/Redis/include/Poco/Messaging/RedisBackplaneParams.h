@@ -41,7 +41,8 @@ public:
 		///     redis+sentinel://[[user]:password@]host[:port][,host[:port]...]/master[/database]
 		///
 		/// The second form names Sentinels, which are asked for the master (default: "mymaster"), at every connection. Ports are 6379 and 26379, the database is 0, if
-		/// not given. User and password may be percent-encoded. Throws a Poco::SyntaxException, whose text does not have the password.
+		/// not given. User and password may be percent-encoded. With rediss for redis all connections are TLS; that needs hiredis 1.0 or newer when this library is built.
+		/// Throws a Poco::SyntaxException, whose text does not have the password.
 
 	void addShard(const std::string& url);
 		/// Adds another server. Channels are distributed among the servers by their names. A server that is added or removed later moves channels: their history and presence begin
@@ -67,6 +68,20 @@ public:
 
 	const Poco::Timespan& getReplyTimeout() const;
 		/// See setReplyTimeout().
+
+	void setCAFile(const std::string& path);
+		/// With TLS: the file, PEM, of the authorities that a server's certificate is verified by. Default: those of the system. The name or address of the URL, or that
+		/// a Sentinel has given, must be in the certificate.
+
+	const std::string& getCAFile() const;
+		/// See setCAFile().
+
+	void setCertificate(const std::string& certificateFile, const std::string& keyFile);
+		/// With TLS: what the servers, which ask for it by default, know this node by. PEM. Default: none.
+
+	const std::string& getCertificateFile() const;
+	const std::string& getKeyFile() const;
+		/// See setCertificate().
 
 	void setRetryAtStart(bool retry);
 		/// Whether start() returns at once if a server cannot be reached, and goes on trying; RedisBackplane::up() tells. Default: no.
@@ -96,6 +111,9 @@ private:
 	std::string _prefix;
 	Poco::Timespan _connectTimeout;
 	Poco::Timespan _replyTimeout;
+	std::string _caFile;
+	std::string _certificateFile;
+	std::string _keyFile;
 	bool _retryAtStart;
 	bool _localWhenAway;
 	Clock _clock;

@@ -1,0 +1,89 @@
+//
+// RedisTLS.cpp
+//
+// Library: PocoMessagingRedis
+// Package: Redis
+// Module:  RedisTLS
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "RedisTLS.h"
+#if defined(POCO_MESSAGING_REDIS_TLS)
+#include "Poco/Net/NetException.h"
+#include <hiredis/hiredis_ssl.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#endif
+
+
+namespace Poco {
+namespace Messaging {
+POCO_MESSAGING_BEGIN
+
+
+#if defined(POCO_MESSAGING_REDIS_TLS)
+
+
+bool RedisTLS::available()
+{
+	return true;
+}
+
+
+RedisTLS::RedisTLS(const RedisBackplaneParams& params):
+	_pContext(::SSL_CTX_new(::TLS_client_method()), &::SSL_CTX_free)
+{
+	const auto check = [](int done, const std::string& file)
+	{
+		if (done != 1) throw Poco::Net::NetException("TLS to Redis: the file cannot be used", file);
+	};
+	SSL_CTX* const p = _pContext.get();
+	if (!p) throw Poco::Net::NetException("TLS to Redis cannot be used");
+	::SSL_CTX_set_verify(p, SSL_VERIFY_PEER, nullptr);
+	if (params.getCAFile().empty()) ::SSL_CTX_set_default_verify_paths(p);
+	else check(::SSL_CTX_load_verify_locations(p, params.getCAFile().c_str(), nullptr), params.getCAFile());
+	if (params.getCertificateFile().empty()) return;
+	check(::SSL_CTX_use_certificate_chain_file(p, params.getCertificateFile().c_str()), params.getCertificateFile());
+	check(::SSL_CTX_use_PrivateKey_file(p, params.getKeyFile().c_str(), SSL_FILETYPE_PEM), params.getKeyFile());
+}
+
+
+bool RedisTLS::begin(redisContext& context, const std::string& host) const
+{
+	SSL* const pSSL = ::SSL_new(_pContext.get());
+	if (!pSSL) return false;
+	const bool address = ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(pSSL), host.c_str()) == 1;
+	const bool named = address || (::SSL_set1_host(pSSL, host.c_str()) == 1 && ::SSL_set_tlsext_host_name(pSSL, host.c_str()) == 1);
+	if (named && ::redisInitiateSSL(&context, pSSL) == REDIS_OK) return true;
+	if (!context.privctx) ::SSL_free(pSSL);
+	return false;
+}
+
+
+#else
+
+
+bool RedisTLS::available()
+{
+	return false;
+}
+
+
+RedisTLS::RedisTLS(const RedisBackplaneParams&)
+{
+}
+
+
+bool RedisTLS::begin(redisContext&, const std::string&) const
+{
+	return false;
+}
+
+
+#endif
+
+
+POCO_MESSAGING_END
+} } // namespace Poco::Messaging
