@@ -55,7 +55,7 @@ bool RedisTLS::begin(redisContext& context, const std::string& host) const
 	SSL* const pSSL = ::SSL_new(_pContext.get());
 	if (!pSSL) return false;
 	const bool address = ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(pSSL), host.c_str()) == 1;
-	const bool named = address || (::SSL_set1_host(pSSL, host.c_str()) == 1 && ::SSL_set_tlsext_host_name(pSSL, host.c_str()) == 1);
+	const bool named = address || (::SSL_set1_host(pSSL, host.c_str()) == 1 && ::SSL_ctrl(pSSL, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(host.c_str())) == 1);
 	if (named && ::redisInitiateSSL(&context, pSSL) == REDIS_OK) return true;
 	if (!context.privctx) ::SSL_free(pSSL);
 	return false;
