@@ -92,6 +92,7 @@ RedisConnection::RedisConnection(RedisLoop& loop, const RedisURL& url, const Red
 	_owner(owner),
 	_state(DOWN),
 	_pContext(nullptr),
+	_pSSL(nullptr),
 	_sentinel(0),
 	_now(0),
 	_due(0),
@@ -149,10 +150,12 @@ void RedisConnection::open(const RedisURL::Host& host, State state)
 		::redisAsyncFree(std::exchange(_pContext, nullptr));
 		return ended(reason);
 	}
-	if (_pTLS && !_pTLS->begin(_pContext->c, host.name))
+	std::string reason;
+	_pSSL = _pTLS ? _pTLS->begin(_pContext->c, host.name, reason) : nullptr;
+	if (_pTLS && !_pSSL)
 	{
 		::redisAsyncFree(std::exchange(_pContext, nullptr));
-		return ended("TLS cannot begin");
+		return ended(reason);
 	}
 	_pContext->data = this;
 	_loop.watch(*_pContext);
@@ -256,8 +259,7 @@ void RedisConnection::onConnect(const redisAsyncContext* pContext, int status)
 	auto* const pConnection = static_cast<RedisConnection*>(pContext->data);
 	if (!pConnection) return;
 	if (status == REDIS_OK) return pConnection->connected();
-	pConnection->_pContext = nullptr; // hiredis frees it
-	pConnection->ended(pContext->errstr);
+	pConnection->lost(*pContext);
 }
 
 
@@ -265,8 +267,17 @@ void RedisConnection::onDisconnect(const redisAsyncContext* pContext, int)
 {
 	auto* const pConnection = static_cast<RedisConnection*>(pContext->data);
 	if (!pConnection) return;
-	pConnection->_pContext = nullptr; // hiredis frees it
-	pConnection->ended(pContext->errstr && *pContext->errstr ? pContext->errstr : "It has ended the connection");
+	pConnection->lost(*pContext);
+}
+
+
+void RedisConnection::lost(const redisAsyncContext& context)
+	/// hiredis frees it.
+{
+	std::string reason = RedisTLS::problem(_pSSL);
+	if (reason.empty()) reason = context.errstr && *context.errstr ? context.errstr : "It has ended the connection";
+	_pContext = nullptr;
+	ended(reason);
 }
 
 

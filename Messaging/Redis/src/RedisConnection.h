@@ -139,6 +139,7 @@ private:
 	void askSentinel();
 	void greet();
 	void accepted(const std::string& info);
+	void lost(const redisAsyncContext& context);
 	void ended(const std::string& reason);
 	void answered(Call& call, const redisReply* pReply);
 	static void onConnect(const redisAsyncContext* pContext, int status);
@@ -152,6 +153,7 @@ private:
 	Owner& _owner;
 	State _state;
 	redisAsyncContext* _pContext;
+	ssl_st* _pSSL;              // the context's; null: without TLS
 	RedisURL::Host _host;       // where the context connects to
 	RedisURL::Host _master;     // what a Sentinel has said
 	std::size_t _sentinel;      // which is asked next

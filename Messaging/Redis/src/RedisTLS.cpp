@@ -50,15 +50,24 @@ RedisTLS::RedisTLS(const RedisBackplaneParams& params):
 }
 
 
-bool RedisTLS::begin(redisContext& context, const std::string& host) const
+ssl_st* RedisTLS::begin(redisContext& context, const std::string& host, std::string& reason) const
 {
+	reason = "TLS cannot begin";
 	SSL* const pSSL = ::SSL_new(_pContext.get());
-	if (!pSSL) return false;
+	if (!pSSL) return nullptr;
 	const bool address = ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(pSSL), host.c_str()) == 1;
 	const bool named = address || (::SSL_set1_host(pSSL, host.c_str()) == 1 && ::SSL_ctrl(pSSL, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(host.c_str())) == 1);
-	if (named && ::redisInitiateSSL(&context, pSSL) == REDIS_OK) return true;
+	if (named && ::redisInitiateSSL(&context, pSSL) == REDIS_OK) return pSSL;
+	if (const std::string wrong = problem(pSSL); !wrong.empty()) reason = wrong;
 	if (!context.privctx) ::SSL_free(pSSL);
-	return false;
+	return nullptr;
+}
+
+
+std::string RedisTLS::problem(const ssl_st* pConnection)
+{
+	const long result = pConnection ? ::SSL_get_verify_result(pConnection) : X509_V_OK;
+	return result == X509_V_OK ? "" : std::string("certificate verify failed: ") + ::X509_verify_cert_error_string(result);
 }
 
 
@@ -76,9 +85,15 @@ RedisTLS::RedisTLS(const RedisBackplaneParams&)
 }
 
 
-bool RedisTLS::begin(redisContext&, const std::string&) const
+ssl_st* RedisTLS::begin(redisContext&, const std::string&, std::string&) const
 {
-	return false;
+	return nullptr;
+}
+
+
+std::string RedisTLS::problem(const ssl_st*)
+{
+	return "";
 }
 
 

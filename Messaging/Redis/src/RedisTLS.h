@@ -21,6 +21,7 @@
 
 struct redisContext;
 struct ssl_ctx_st;
+struct ssl_st;
 
 
 namespace Poco {
@@ -38,8 +39,11 @@ public:
 	explicit RedisTLS(const RedisBackplaneParams& params);
 		/// Reads the files. Throws a Poco::Net::NetException that names the one that cannot be used.
 
-	bool begin(redisContext& context, const std::string& host) const;
-		/// Turns a new connection into one with TLS, with a server of this name or address. Returns false if that cannot be.
+	ssl_st* begin(redisContext& context, const std::string& host, std::string& reason) const;
+		/// Turns a new connection into one with TLS, with a server of this name or address. Returns what the connection owns then; null and the reason if that cannot be.
+
+	static std::string problem(const ssl_st* pConnection);
+		/// Returns what is wrong with the server's certificate; empty: nothing, or there is no connection.
 
 private:
 	std::shared_ptr<ssl_ctx_st> _pContext;
