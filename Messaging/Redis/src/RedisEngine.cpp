@@ -57,10 +57,21 @@ void RedisEngine::start(const std::shared_ptr<BackplaneSink>& pSink)
 	const auto timeout = std::chrono::microseconds(_node.pParams->getConnectTimeout().totalMicroseconds());
 	const bool told = _changed.wait_for(lock, timeout, [this]() { return _stage == RUNNING || !_problem.empty(); });
 	if (_stage == RUNNING) return;
-	const std::string problem = told ? _problem : "It did not answer in time";
+	const std::string problem = told ? _problem : hosts() + ": It did not answer in time";
 	lock.unlock();
 	stop();
 	throw Poco::Net::NetException("Redis cannot be used", problem);
+}
+
+
+std::string RedisEngine::hosts() const
+{
+	std::string result;
+	for (const std::string& url: _node.pParams->getURLs())
+	{
+		for (const RedisURL::Host& host: RedisURL(url).hosts) result += (result.empty() ? "" : ", ") + host.toString();
+	}
+	return result;
 }
 
 

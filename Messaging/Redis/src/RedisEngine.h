@@ -55,6 +55,7 @@ private:
 		ENDED
 	};
 
+	std::string hosts() const;
 	void turn();
 	void tryToBegin();
 	void begin();

@@ -88,6 +88,25 @@ namespace
 		return done;
 	}
 
+	std::string folderName()
+		/// Has the number of this process. What others have left, which were killed, is removed.
+	{
+		static const std::string PREFIX = "poco-test-";
+		static const bool swept = []()
+		{
+			std::error_code error;
+			for (const auto& entry: std::filesystem::directory_iterator(std::filesystem::temp_directory_path(), error))
+			{
+				const std::string name = entry.path().filename().string();
+				if (name.compare(0, PREFIX.size(), PREFIX) != 0) continue;
+				const int pid = std::atoi(name.c_str() + PREFIX.size());
+				if (pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH) std::filesystem::remove_all(entry.path(), error);
+			}
+			return true;
+		}();
+		return (std::filesystem::temp_directory_path()/(PREFIX + std::to_string(::getpid()) + (swept ? "-XXXXXX" : ""))).string();
+	}
+
 	std::string replaced(std::string text, const std::string& name, const std::string& value)
 	{
 		for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + value.size())) text.replace(at, name.size(), value);
@@ -110,7 +129,7 @@ ServerProcess::ServerProcess(const std::string& program, const Texts& arguments,
 	_environment(environment),
 	_port(freePort())
 {
-	std::string name = (std::filesystem::temp_directory_path()/"poco-test-XXXXXX").string();
+	std::string name = folderName();
 	if (!::mkdtemp(name.data())) throw std::runtime_error("There is no temporary folder: " + name);
 	_folder = name;
 	std::filesystem::create_directory(folder());
@@ -317,7 +336,7 @@ void ServerProcess::setEnvironment(const Environment& environment)
 
 JumpingClock::JumpingClock()
 {
-	std::string name = (std::filesystem::temp_directory_path()/"poco-clock-XXXXXX").string();
+	std::string name = folderName();
 	const int fd = ::mkstemp(name.data());
 	void* pMemory = MAP_FAILED;
 	if (fd >= 0 && ::ftruncate(fd, sizeof(Poco::Int64)) == 0) pMemory = ::mmap(nullptr, sizeof(Poco::Int64), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <thread>
 
 
 using Fault = ClusterTest;
@@ -446,6 +447,26 @@ TEST_F(Fault, ANodeStopsFor12s)
 	flows("after SIGSTOP and SIGCONT of a node");
 	membersAreRight(nodes);
 	finish();
+}
+
+
+TEST_F(Fault, ANodeIsSlow)
+{
+	RedisServer redis;
+	Cluster nodes(redis.url());
+	begin(nodes.ports(), {"h1", "h2", "c1", "p1"}, 2000);
+	for (int i = 0; i < (longForm() ? 300 : 15); ++i)
+	{
+		nodes[0].stop();
+		std::this_thread::sleep_for(std::chrono::milliseconds(190)); // it has 5 % of a processor
+		nodes[0].cont();
+		std::this_thread::sleep_for(std::chrono::milliseconds(10));
+		if (i % 5 == 0) flows("meanwhile, between the others", {1, 2});
+	}
+	flows("when it is not slow any more");
+	membersAreRight(nodes);
+	const Findings findings = finish();
+	EXPECT_EQ(0u, findings.leaves);
 }
 
 
