@@ -140,5 +140,23 @@ NATSBackplane::Metrics NATSBackplane::metrics() const
 }
 
 
+std::vector<Poco::Net::WebSocketMonitor::Metric> NATSBackplane::monitored() const
+{
+	const Metrics now = metrics();
+	return
+	{
+		{"messaging_nats_connected", "Whether there is a connection to a server.", false, now.connected ? 1u : 0u},
+		{"messaging_nats_nodes", "Other nodes that are there.", false, now.nodes},
+		{"messaging_nats_waiting_bytes", "Bytes that wait for the server.", false, now.waitingBytes},
+		{"messaging_nats_reconnects", "Connections that were made again.", true, now.reconnects},
+		{"messaging_nats_published", "Publications of this node that a server has taken.", true, now.published},
+		{"messaging_nats_refused", "Those that were answered with an error.", true, now.refused},
+		{"messaging_nats_received", "Publications that have come from the server.", true, now.received},
+		{"messaging_nats_dropped", "Messages that have come, and did not fit.", true, now.dropped},
+		{"messaging_nats_foreign", "What other programs have written where nodes write.", true, now.foreign}
+	};
+}
+
+
 POCO_MESSAGING_END
 } } // namespace Poco::Messaging

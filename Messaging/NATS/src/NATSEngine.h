@@ -35,8 +35,7 @@ class NATSEngine final: public NATSListener, public std::enable_shared_from_this
 	/// Calls of the hub queue commands. The sender's thread does them, and makes the connection; it calls nothing of the program, and is the only one that may wait for the server.
 	/// Threads of libnats queue what has come. The giver's thread calls the sink and gives the answers; it may wait for the hub as long as that likes.
 	///
-	/// Everything that is to be answered has a turn. When the server is asked (the node sends itself the turn of what was sent last), and the question comes back, it has had all turns up
-	/// to that: publications and subscriptions.
+	/// Everything that is to be answered, publications and subscriptions, has a turn. What waits is sent together, and a PING behind it: when the server has answered that, it has had all of it.
 {
 public:
 	explicit NATSEngine(const NATSBackplaneParams::Ptr& pParams);
@@ -64,8 +63,7 @@ private:
 		CHANNEL, // publications
 		CONTROL, // messages for this node
 		TO_ALL,  // messages for all others
-		NODES,   // who is there
-		ECHO     // the node's own questions to the server
+		NODES    // who is there
 	};
 
 	struct Target: public NATSTarget
@@ -132,12 +130,12 @@ private:
 	void join(bool first);
 	void serve();
 	bool perform(const Command& command);
+	void confirmed(Poco::UInt64 turn);
 	void disconnected();
 	void goodbye();
 	Time backOff();
 
 	// What comes
-	void echoed(std::string_view text);
 	void heard(std::string_view text);
 	void foreign(const std::string& subject);
 	void enqueue(Event event);
@@ -182,10 +180,7 @@ private:
 	std::unordered_map<std::string, TargetPtr> _channels;
 	std::unordered_map<Poco::UInt32, Time> _nodes; // others, and when they were heard of
 	Poco::UInt64 _turn = 0;     // of what was asked last
-	Poco::UInt64 _sent = 0;     // of what was sent last, when the server was asked
-	Poco::UInt64 _confirmed = 0; // of what the server has had
 	Poco::UInt64 _linkNumber = 0;
-	bool _asking = false;       // a question to the server is out
 	bool _connected = false;    // commands are done
 	bool _lost = false;         // the connection is to be made again
 	bool _connecting = false;
@@ -208,6 +203,7 @@ private:
 	std::unique_ptr<NATSLink> _pLink;
 	std::vector<TargetPtr> _own; // subjects of the node itself
 	Time _backOff = 0;
+	bool _silent = false; // the server has not answered the last PING yet
 
 	std::shared_ptr<BackplaneSink> _pSink; // of the giver, after start()
 	std::thread _sender;

@@ -227,6 +227,12 @@ bool NATSLink::flush(int milliseconds)
 }
 
 
+bool NATSLink::closed() const
+{
+	return natsConnection_IsClosed(_pConnection);
+}
+
+
 bool NATSLink::unused(const std::string& subject)
 {
 	natsMsg* pReply = nullptr;

@@ -102,7 +102,10 @@ public:
 	void unsubscribe(const NATSTarget& target);
 	bool publish(const std::string& subject, std::string_view data);
 	bool flush(int milliseconds);
-		/// Return false if the connection does not do it any more. flush() waits until the server has had everything.
+		/// Return false if the connection does not do it any more. flush() waits until the server has had everything; false if that takes longer, too.
+
+	bool closed() const;
+		/// Returns whether the connection was lost.
 
 	bool unused(const std::string& subject);
 		/// Returns true if nobody is subscribed to a subject.

@@ -126,7 +126,6 @@ void NATSEngine::join(bool first)
 		own(CONTROL, subjectOf("n", std::to_string(_node)));
 		own(TO_ALL, subjectOf("n"));
 		own(NODES, subjectOf("nodes"));
-		own(ECHO, subjectOf("e", std::to_string(_node)));
 	}
 	std::vector<TargetPtr> targets(_own);
 	{
@@ -134,6 +133,7 @@ void NATSEngine::join(bool first)
 		for (const auto& item: _channels) targets.push_back(item.second);
 		_connected = true; // commands that are given from now on come behind these
 	}
+	_silent = false;
 	bool done = true;
 	for (const TargetPtr& pTarget: targets) done = done && _pLink->subscribe(pTarget);
 	done = done && _pLink->flush(FLUSH_TIME);
@@ -162,31 +162,51 @@ void NATSEngine::serve()
 	for (;;)
 	{
 		std::deque<Command> commands;
-		Poco::UInt64 question = 0;
-		Poco::UInt64 link = 0;
 		{
 			std::unique_lock<std::mutex> lock(_mutex);
-			_toDo.wait(lock, [this]() { return _stopped || _lost || !_commands.empty() || (!_asking && _sent > _confirmed); });
+			_toDo.wait(lock, [this]() { return _stopped || _lost || !_commands.empty(); });
 			if (_stopped || _lost) return;
 			commands.swap(_commands);
 			_commandBytes = 0;
-			link = _linkNumber;
 		}
-		Poco::UInt64 sent = 0;
+		Poco::UInt64 turn = 0;
 		for (const Command& command: commands)
 		{
 			if (!perform(command)) return;
-			if (command.turn != 0) sent = command.turn;
+			turn = std::max(turn, command.turn);
 		}
+		while (!_pLink->flush(FLUSH_TIME)) // the server is slow, or the connection has gone
 		{
-			const std::lock_guard<std::mutex> lock(_mutex);
-			_sent = std::max(_sent, sent);
-			if (_asking || _sent <= _confirmed) continue;
-			_asking = true;
-			question = _sent;
+			_silent = true;
+			if (_stopped || _pLink->closed()) return;
 		}
-		if (!_pLink->publish(_own.back()->subject, std::to_string(link) + ' ' + std::to_string(question))) return;
+		_silent = false;
+		if (turn != 0) confirmed(turn);
 	}
+}
+
+
+void NATSEngine::confirmed(Poco::UInt64 turn)
+	/// The server has had everything up to this.
+{
+	Answers answers;
+	std::vector<Receipt::Ptr> none;
+	{
+		const std::lock_guard<std::mutex> lock(_mutex);
+		while (!_asked.empty() && _asked.front().turn <= turn)
+		{
+			_askedBytes -= _asked.front().bytes;
+			if (_asked.front().publication) ++_counts.published;
+			answers.push_back(std::move(_asked.front()));
+			_asked.pop_front();
+		}
+		if (!_up && !_lost && !_stopped) // it was slow
+		{
+			_up = true;
+			rollCall(HubParams::monotonic());
+		}
+	}
+	enqueueAnswers(answers, Error::NONE, none);
 }
 
 
@@ -215,10 +235,8 @@ void NATSEngine::disconnected()
 		const std::lock_guard<std::mutex> lock(_mutex);
 		_connected = false;
 		_up = false;
-		_asking = false;
 		_commands.clear();
 		_commandBytes = 0;
-		_sent = _confirmed = _turn;
 		for (Asked& asked: _asked)
 		{
 			if (asked.publication) ++_counts.refused;
@@ -235,7 +253,7 @@ void NATSEngine::disconnected()
 
 void NATSEngine::goodbye()
 {
-	if (_pLink->publish(subjectOf("nodes"), "gone " + std::to_string(_node))) _pLink->flush(FLUSH_TIME);
+	if (!_silent && _pLink->publish(subjectOf("nodes"), "gone " + std::to_string(_node))) _pLink->flush(FLUSH_TIME);
 }
 
 
@@ -247,7 +265,6 @@ void NATSEngine::received(const NATSTargetPtr& pTarget, NATSMessage message) noe
 	try
 	{
 		const TargetPtr pOwn = std::static_pointer_cast<Target>(pTarget);
-		if (pOwn->kind == ECHO) return echoed(message.data());
 		if (pOwn->kind == NODES) return heard(message.data());
 		Event event;
 		event.pTarget = pOwn;
@@ -281,41 +298,6 @@ void NATSEngine::slow() noexcept
 		_gapAll = true;
 	}
 	_toGive.notify_one();
-}
-
-
-void NATSEngine::echoed(std::string_view text)
-{
-	Poco::UInt64 link = 0;
-	Poco::UInt64 turn = 0;
-	Answers answers;
-	bool valid = takeNumber(text, link) && takeNumber(text, turn) && text.empty();
-	if (valid)
-	{
-		const std::lock_guard<std::mutex> lock(_mutex);
-		if (link == _linkNumber && _asking && turn <= _sent)
-		{
-			_asking = false;
-			_confirmed = turn;
-			while (!_asked.empty() && _asked.front().turn <= turn)
-			{
-				_askedBytes -= _asked.front().bytes;
-				if (_asked.front().publication) ++_counts.published;
-				answers.push_back(std::move(_asked.front()));
-				_asked.pop_front();
-			}
-			if (!_up && _connected && !_lost && !_stopped) // it was slow
-			{
-				_up = true;
-				rollCall(HubParams::monotonic());
-			}
-			if (_sent > _confirmed) _toDo.notify_one();
-		}
-		else valid = link < _linkNumber; // over another connection
-	}
-	if (!valid) foreign(_own.back()->subject);
-	std::vector<Receipt::Ptr> none;
-	enqueueAnswers(answers, Error::NONE, none);
 }
 
 

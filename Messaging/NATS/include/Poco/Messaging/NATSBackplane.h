@@ -17,6 +17,9 @@
 
 #include "Poco/Messaging/Backplane.h"
 #include "Poco/Messaging/NATSBackplaneParams.h"
+#include "Poco/Net/WebSocketMonitor.h"
+#include <memory>
+#include <vector>
 
 
 namespace Poco {
@@ -38,12 +41,13 @@ class Messaging_API NATSBackplane: public Backplane
 	/// two nodes, published at the same time, may have one order at one node and another one at another: a server passes on what a connection sends without regard to the others. Whoever
 	/// needs one order takes Redis, or publishes a channel at one node only.
 	///
-	/// A publication is answered when a server has taken it, which is found out for all that wait by one message that the node sends to itself, also after 3 s of silence. If that takes
+	/// A publication is answered when a server has taken it, which one PING finds out for all that wait; there is one after 3 s of silence, too. If that takes
 	/// more than 2 s, or the connection is lost, they are answered with UNAVAILABLE. They may have been published all the same.
 	/// A lost connection is made again for ever: exponential back-off from 100 ms to 5 s, minus up to 50 % jitter. Meanwhile everything is refused with UNAVAILABLE; then the
 	/// channels are subscribed again, and BackplaneSink::onGap() is called for each. So it is when too much has waited for this node, and was dropped.
 	///
-	/// NATS has no counter: the number of a node is 32 random bits that no other node has when start() is called. Nodes tell each other every 3 s that they are there. One that has not done so for 10 s is gone.
+	/// NATS has no counter: the number of a node is 32 random bits that no other node has when start() is called (nobody looks if the server
+	/// cannot be reached then). Nodes tell each other every 3 s that they are there. One that has not done so for 10 s is gone.
 	///
 	/// Everything stands under the prefix (NATSBackplaneParams::setPrefix()). What another program writes there is counted, dropped, and logged once.
 {
@@ -117,6 +121,9 @@ public:
 
 	Metrics metrics() const;
 		/// Returns what it has done.
+
+	std::vector<Poco::Net::WebSocketMonitor::Metric> monitored() const;
+		/// Returns the same for WebSocketMonitor::add(), besides MessageService::monitored(). Their names begin with "messaging_nats_"; docs/messaging.md lists them.
 
 protected:
 	~NATSBackplane() override;
