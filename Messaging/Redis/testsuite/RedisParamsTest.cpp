@@ -1,7 +1,7 @@
 //
-// StartTest.cpp
+// RedisParamsTest.cpp
 //
-// URLs, parameters, and how start() ends.
+// URLs, parameters, TLS.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
@@ -14,9 +14,7 @@
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/ServerSocket.h"
 #include "Poco/TemporaryFile.h"
-#include <chrono>
 #include <fstream>
-#include <thread>
 
 
 namespace
@@ -50,13 +48,6 @@ namespace
 		{
 			return exc.displayText();
 		}
-	}
-
-	std::string startOf(const std::string& url)
-	{
-		RedisBackplaneParams::Ptr pParams(new RedisBackplaneParams(url));
-		pParams->setConnectTimeout(Poco::Timespan(1, 0));
-		return startOf(pParams);
 	}
 
 	void expectIn(const std::string& text, const std::string& whole)
@@ -147,48 +138,7 @@ TEST(RedisBackplaneParams, AreChecked)
 }
 
 
-TEST(RedisStart, SaysWhatIsWrong)
-{
-	const std::string port = freePort();
-	expectIn("127.0.0.1:" + port + ": Connection refused", startOf("redis://127.0.0.1:" + port));
-	expectIn("no-such-host.invalid:6379: ", startOf("redis://no-such-host.invalid"));
-
-	RedisServer locked(RedisServer::FORGETS, {}, "right");
-	EXPECT_EQ("", startOf(locked.url()));
-	const std::string address = locked.url().substr(locked.url().rfind('@') + 1);
-	expectIn(address + ": WRONGPASS", startOf("redis://:secret@" + address));
-	expectIn(address + ": NOAUTH", startOf("redis://" + address));
-	EXPECT_EQ(std::string::npos, startOf("redis://:secret@" + address).find("secret"));
-
-	const RedisServer replica(RedisServer(RedisServer::FORGETS), {});
-	expectIn("It is a replica", startOf(replica.url()));
-	const RedisServer clustered(RedisServer::FORGETS, {"--cluster-enabled", "yes"});
-	expectIn("Redis Cluster, which is not supported", startOf(clustered.url()));
-
-	RedisServer stopped;
-	stopped.stop();
-	expectIn("did not answer in time", startOf(stopped.url()));
-}
-
-
-TEST(RedisStart, GoesOnWithoutAServerIfItIsTold)
-{
-	RedisServer server;
-	server.kill();
-	RedisBackplaneParams::Ptr pParams(new RedisBackplaneParams(server.url()));
-	pParams->setRetryAtStart(true);
-	const RedisBackplane::Ptr pBackplane(new RedisBackplane(pParams));
-	const TestHub hub(pBackplane);
-	EXPECT_FALSE(hub.pHub->healthy());
-	EXPECT_NE(0u, hub.pHub->node());
-	server.start();
-	const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-	while (!hub.pHub->healthy() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-	EXPECT_TRUE(hub.pHub->healthy());
-}
-
-
-TEST(RedisStart, WithTLS)
+TEST(RedisTLS, VerifiesTheServer)
 {
 	const std::string url = "rediss://127.0.0.1:" + freePort();
 	const std::string text = refused(url);
