@@ -247,6 +247,13 @@ void RedisConnection::command(RedisArguments& arguments, const Reply& reply)
 }
 
 
+void RedisConnection::post(RedisArguments& arguments)
+{
+	++commands;
+	if (_pContext) ::redisAsyncCommandArgv(_pContext, nullptr, nullptr, arguments.count(), arguments.texts(), arguments.sizes());
+}
+
+
 void RedisConnection::listen(RedisArguments& arguments, redisCallbackFn* pFunction, void* pData)
 {
 	++commands;

@@ -92,6 +92,9 @@ public:
 	void command(RedisArguments& arguments, const Reply& reply);
 		/// Sends a command.
 
+	void post(RedisArguments& arguments);
+		/// Sends a command whose reply nobody needs.
+
 	void listen(RedisArguments& arguments, redisCallbackFn* pFunction, void* pData);
 		/// The same for SUBSCRIBE and UNSUBSCRIBE: hiredis calls the function for each message.
 

@@ -26,7 +26,7 @@ namespace
 {
 	constexpr std::size_t FEW_SCRIPTS = 2;    // on their way, if they are not full
 	constexpr std::size_t MAX_SCRIPTS = 16;   // the same, if they are
-	constexpr std::size_t MAX_PUBLISHES = 1024; // PUBLISH commands on their way
+	constexpr std::size_t MAX_PUBLISHES = 64; // batches of PUBLISH commands on their way
 	constexpr std::size_t MAX_EVENT = 1024*1024; // bytes of publications that go out as one
 }
 
@@ -162,49 +162,48 @@ void RedisPublisher::stored(Groups& groups, const redisReply* pReply)
 }
 
 
-RedisPublisher::Group RedisPublisher::takeNext(Queue& items)
-	/// Takes the next, and those of the same channel that follow it.
-{
-	Group group;
-	std::size_t bytes = 0;
-	do
-	{
-		bytes += items.front().frame.size();
-		group.push_back(std::move(items.front()));
-		items.pop_front();
-	} while (!items.empty() && group.size() < RedisBackplane::BATCH && bytes < MAX_EVENT && items.front().channel == group.front().channel);
-	return group;
-}
-
-
 void RedisPublisher::sendEphemeral()
+	/// One PUBLISH for publications of a channel that follow each other. The server replies in order: the last reply answers a batch.
 {
 	std::string topic;
 	std::string frames;
 	while (!_ephemeral.empty() && _shard.reachable() && _publishes < MAX_PUBLISHES)
 	{
-		auto pGroup = std::make_shared<Group>(takeNext(_ephemeral));
-		frames.clear();
-		for (const Item& item: *pGroup)
+		auto pItems = std::make_shared<Group>();
+		pItems->reserve(std::min<std::size_t>(_ephemeral.size(), RedisBackplane::BATCH));
+		std::size_t bytes = 0;
+		while (!_ephemeral.empty() && pItems->size() < RedisBackplane::BATCH && bytes < MAX_EVENT)
 		{
-			frames += item.frame;
+			const Item& item = _ephemeral.front();
+			bytes += item.frame.size();
 			_shard.topics().expect(item.channel, item.number, item.pReceipt);
+			pItems->push_back(std::move(_ephemeral.front()));
+			_ephemeral.pop_front();
 		}
-		topic = _shard.topicPrefix();
-		topic.append("s:").append(pGroup->front().channel);
-		const std::string event = NodeFormat::publications(Position(), pGroup->front().queued, frames);
-		RedisArguments arguments{"PUBLISH", topic, event};
 		++_publishes;
-		_shard.commands().command(arguments, [this, pGroup](const redisReply* pReply)
+		for (std::size_t i = 0; i < pItems->size();)
 		{
-			--_publishes;
-			const bool ok = !RedisConnection::failed(pReply);
-			for (Item& item: *pGroup)
-			{
-				_shard.topics().answered(item.number, ok);
-				answer(item, ok ? Error::NONE : Error::UNAVAILABLE);
-			}
-		});
+			const Item& first = (*pItems)[i];
+			frames.clear();
+			for (; i < pItems->size() && (*pItems)[i].channel == first.channel; ++i) frames += (*pItems)[i].frame;
+			topic.assign(_shard.topicPrefix()).append("s:").append(first.channel);
+			const std::string event = NodeFormat::publications(Position(), first.queued, frames);
+			RedisArguments arguments{"PUBLISH", topic, event};
+			if (i < pItems->size()) _shard.commands().post(arguments);
+			else _shard.commands().command(arguments, [this, pItems](const redisReply* pReply) { published(*pItems, pReply); });
+		}
+	}
+}
+
+
+void RedisPublisher::published(Group& items, const redisReply* pReply)
+{
+	--_publishes;
+	const bool ok = !RedisConnection::failed(pReply);
+	for (Item& item: items)
+	{
+		_shard.topics().answered(item.number, ok);
+		answer(item, ok ? Error::NONE : Error::UNAVAILABLE);
 	}
 }
 

@@ -58,14 +58,14 @@ private:
 		Time waits;  // since when, by the loop's clock; 0: it was not seen yet
 	};
 
-	using Group = std::vector<Item>; // of a channel
+	using Group = std::vector<Item>;
 	using Groups = std::vector<Group>;
 	using Queue = std::deque<Item>;
 
 	void sendStored();
 	void sendEphemeral();
 	static Groups grouped(Queue& items);
-	static Group takeNext(Queue& items);
+	void published(Group& items, const redisReply* pReply);
 	void stored(Groups& groups, const redisReply* pReply);
 	void answer(Item& item, Error error, const Position& position = Position(), bool duplicate = false);
 	void refuse(Queue& items, bool all);
