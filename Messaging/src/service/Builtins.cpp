@@ -123,7 +123,12 @@ namespace
 		const Message& message = request.message();
 		const int code = message.code == 0 ? 1000 : static_cast<int>(std::min<Poco::UInt32>(message.code, 65535));
 		const std::string reason(message.text);
-		if (message.session.empty() && message.user.empty()) return request.connection().close(1000, reason);
+		if (message.session.empty() && message.user.empty())
+		{
+			if (request.session()) request.hub().disconnect(request.session()->id(), 1000, reason); // behind what it has been sent
+			else request.connection().close(1000, reason);
+			return;
+		}
 		if (refused(request, "private-disconnect", RIGHT_PUBLISH)) return;
 		if (code != 1000 && (code < 3000 || code > 4999)) return request.fail(ErrorCode::MALFORMED, "The Close code is 1000, or 3000 to 4999");
 		const Hub::SendResult result = message.session.empty() ? request.hub().disconnectUser(std::string(message.user), code, reason) : request.hub().disconnect(std::string(message.session), code, reason);

@@ -152,7 +152,8 @@ std::size_t Peer::queued() const
 
 void Peer::close(int code, const std::string& reason)
 {
-	connection().close(code, reason);
+	if (overtakes()) connection().closeBehind(code, reason);
+	else connection().close(code, reason);
 }
 
 

@@ -424,6 +424,31 @@ TEST_P(ServiceTest, MessagesToSessions)
 }
 
 
+TEST_P(ServiceTest, WhatOtherThreadsHaveSentComesBeforeTheClose)
+{
+	for (const bool disconnects: {false, true}) // another one, or itself
+	{
+		TestService service(GetParam(), [](MessageServiceParams&, HubParams&) {}, [&](MessageService& messages)
+		{
+			messages.setHandler(200, [disconnects](MessageRequest& request)
+			{
+				const std::string id = request.session()->id();
+				std::thread([&]() { request.hub().send(id, "last words"); }).join();
+				if (disconnects) request.hub().disconnect(id, 4000, "");
+			});
+		});
+		TestClient client(service);
+		ASSERT_TRUE(client.connect());
+		client.send(Message::empty(200, 0));
+		if (!disconnects) client.send(Message::empty(Opcode::DISCONNECT, 0));
+		const auto pMessage = client.receive();
+		ASSERT_TRUE(pMessage) << disconnects;
+		EXPECT_EQ("last words", pMessage->payload);
+		EXPECT_EQ(disconnects ? 4000 : 1000, client.closeCode());
+	}
+}
+
+
 TEST_P(ServiceTest, Malformed)
 {
 	TestService service(GetParam());

@@ -36,6 +36,13 @@ void WebSocketEventConnection::close(int code, const std::string& reason)
 		sendClose(code, reason);
 		return;
 	}
+	closeBehind(code, reason);
+}
+
+
+void WebSocketEventConnection::closeBehind(int code, const std::string& reason)
+{
+	WebSocketSendRules::checkClose(code, reason);
 	Task task = newTask(Task::CLOSE, code);
 	task.message.data.append(reason.data(), reason.size());
 	_reactor.postbox().post(std::move(task));

@@ -107,6 +107,7 @@ public:
 	SendResult sendPart(std::string_view part, WebSocketFrame::Opcode opcode, bool last, WebSocketFrame::Compression compression) override;
 	void ping() override;
 	void close(int code, const std::string& reason) override;
+	void closeBehind(int code, const std::string& reason) override;
 	void abort() override;
 	void pause() override;
 	void resume() override;

@@ -93,6 +93,25 @@ TEST_P(EventPortTest, SendBehindFollowsWhatOtherThreadsHaveSent)
 }
 
 
+TEST_P(EventPortTest, CloseBehindFollowsWhatOtherThreadsHaveSent)
+{
+	EventServer server(GetParam());
+	server.handler.message = [](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
+	{
+		std::thread([&] { connection.sendText("1"); }).join();
+		EXPECT_THROW(connection.closeBehind(1005, ""), Poco::InvalidArgumentException);
+		connection.closeBehind(4000, "behind it");
+		EXPECT_EQ(EventConnection::OPEN, connection.state());
+		connection.sendText("overtakes them");
+	};
+	server.start();
+	RawPeer peer = server.connect();
+	peer.send(textFrame("go"));
+	for (const char* text: {"overtakes them", "1"}) expectText(peer, text);
+	expectClosed(peer, 4000);
+}
+
+
 TEST_P(EventPortTest, EightSendersWhilePeersComeAndGo)
 {
 	EventParams::Ptr pParams = new EventParams;

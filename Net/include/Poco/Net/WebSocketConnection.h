@@ -187,6 +187,10 @@ public:
 		/// A reason of more than 123 bytes is cut between two characters. Throws an InvalidArgumentException
 		/// if the code must not be sent (RFC 6455, 7.4) or the reason is not UTF-8.
 
+	virtual void closeBehind(int code = WebSocketFrame::NORMAL_CLOSURE, const std::string& reason = "") = 0;
+		/// Begins the closing handshake behind everything that any thread has sent to this connection before, as sendBehind() sends: close() in the
+		/// connection's own thread may overtake what another thread has sent shortly before, which is not sent then. Otherwise like close().
+
 	virtual void abort() = 0;
 		/// Cuts the connection at once, without a Close frame.
 
