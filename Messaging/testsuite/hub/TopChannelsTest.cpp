@@ -97,13 +97,8 @@ TEST(HubTopChannels, WhileOthersPublishAndLeave)
 			}
 		});
 	}
-	for (int i = 0; i < 1000; ++i)
-	{
-		// The shards are not looked at at once: who goes on meanwhile is seen in several channels
-		const auto channels = hub.pHub->topChannels(10, Hub::Top::PUBLICATIONS);
-		EXPECT_GE(10u, channels.size());
-		for (const auto& channel: channels) EXPECT_GE(2u, channel.subscribers) << channel.channel;
-	}
+	for (int i = 0; i < 1000; ++i) EXPECT_GE(10u, hub.pHub->topChannels(10, Hub::Top::PUBLICATIONS).size());
 	stops = true;
 	for (std::thread& thread: threads) thread.join();
+	EXPECT_TRUE(hub.pHub->topChannels(10, Hub::Top::PUBLICATIONS).empty()) << "all have left";
 }
