@@ -1,7 +1,7 @@
 //
 // RedisContract.cpp
 //
-// The contract of backplanes (ContractTest.cpp) with real servers of Redis: one, and three as shards.
+// The contract of backplanes (ContractTest.cpp) with real servers of Redis: one, three as shards, and one that a Sentinel knows.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
@@ -11,7 +11,8 @@
 #include "RedisServer.h"
 #include "Poco/Messaging/RedisBackplane.h"
 #include <future>
-#include <map>
+#include <memory>
+#include <vector>
 
 
 namespace
@@ -22,9 +23,10 @@ namespace
 	struct Servers
 		/// They are started once, and emptied for each test.
 	{
-		explicit Servers(std::size_t count)
+		explicit Servers(std::size_t count, bool watched = false)
 		{
 			for (std::size_t i = 0; i < count; ++i) servers.push_back(std::make_unique<RedisServer>());
+			if (watched) pSentinel = std::make_unique<RedisSentinel>(*servers.front(), 1, 60000);
 		}
 
 		Nodes make(const Poco::Messaging::Clock& clock)
@@ -42,7 +44,7 @@ namespace
 
 		Backplane::Ptr backplane(const Poco::Messaging::Clock& clock) const
 		{
-			RedisBackplaneParams::Ptr pParams(new RedisBackplaneParams(servers[0]->url()));
+			RedisBackplaneParams::Ptr pParams(new RedisBackplaneParams(pSentinel ? "redis+sentinel://" + pSentinel->address() + "/master" : servers[0]->url()));
 			pParams->setClock(clock);
 			for (std::size_t i = 1; i < servers.size(); ++i) pParams->addShard(servers[i]->url());
 			return Backplane::Ptr(new RedisBackplane(pParams));
@@ -71,18 +73,19 @@ namespace
 		}
 
 		std::vector<std::unique_ptr<RedisServer>> servers;
+		std::unique_ptr<RedisSentinel> pSentinel;
 	};
 
-	Nodes nodesOf(std::size_t count, const Poco::Messaging::Clock& clock)
+	template <std::size_t Count, bool Watched>
+	Nodes nodesOf(const Poco::Messaging::Clock& clock)
 	{
-		static std::map<std::size_t, std::unique_ptr<Servers>> all;
-		auto& pServers = all[count];
-		if (!pServers) pServers = std::make_unique<Servers>(count);
-		return pServers->make(clock);
+		static Servers servers(Count, Watched);
+		return servers.make(clock);
 	}
 }
 
 
 INSTANTIATE_TEST_SUITE_P(Redis, BackplaneContract, testing::Values(
-	Engine{"OneServer", [](const Poco::Messaging::Clock& clock) { return nodesOf(1, clock); }},
-	Engine{"ThreeServers", [](const Poco::Messaging::Clock& clock) { return nodesOf(3, clock); }}), [](const auto& row) { return std::string(row.param.name); });
+	Engine{"OneServer", &nodesOf<1, false>},
+	Engine{"ThreeServers", &nodesOf<3, false>},
+	Engine{"Sentinel", &nodesOf<1, true>}), [](const auto& row) { return std::string(row.param.name); });
