@@ -74,6 +74,10 @@ void NATSEngine::send()
 		std::unique_lock<std::mutex> lock(_mutex);
 		_toDo.wait_for(lock, std::chrono::milliseconds(backOff()), [this]() { return _stopped.load(); });
 	}
+	if (!_pLink) return;
+	goodbye(); // it was stopped before it began
+	disconnected();
+	_pLink.reset();
 }
 
 

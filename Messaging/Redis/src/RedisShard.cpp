@@ -278,6 +278,7 @@ void RedisShard::presence(const std::string& channel, const PresenceDone& done)
 	PresenceResult none;
 	none.error = Error::UNAVAILABLE;
 	if (!_commands.ready()) return done(none);
+	_members.turn(); // the answer has those who came before
 	const std::string key = _prefix + "p:" + channel;
 	RedisArguments arguments{"HGETALL", key};
 	_commands.command(arguments, [this, channel, done, none](const redisReply* pReply)

@@ -227,9 +227,11 @@ TEST_P(BackplaneContract, EXACTLY_ONE_LEAVE_WhenANodeHasGone)
 {
 	if (!offersPresence()) return;
 	subscribed(first, pOne, "p", "observer");
+	gets(pOne, "join p observer"); // each node tells the engine in its own time
 	subscribed(second, pTwo, "p", "user");
 	subscribed(second, FakeConnection::Ptr(new FakeConnection), "p", "user");
 	subscribed(second, FakeConnection::Ptr(new FakeConnection), "p", "observer");
+	gets(pOne, "join p observer|join p user");
 	second.pHub.reset();
 	EXPECT_EQ(std::vector<std::string>({"observer"}), members(first, 1));
 	gets(pOne, "join p observer|join p user|leave p user");
