@@ -11,6 +11,7 @@
 
 #include "core/Channel.h"
 #include <algorithm>
+#include <array>
 #include <utility>
 
 
@@ -29,7 +30,6 @@ namespace
 		Connection::Result results[Carrier::BATCH];
 		std::size_t count = 0;
 		Prepared pMessage;
-		int slot = -1;      // of the message's encoder
 		bool failed = false; // there is no message
 	};
 }
@@ -79,8 +79,8 @@ Delivery Channel::fanOut(const Publication::Ptr& pPublication)
 	const bool kept = history();
 	const Poco::UInt64 offset = pPublication->position.offset;
 	Delivery delivery;
-	Batch batch;
-	const auto flush = [&]()
+	std::array<Batch, Publication::SLOTS> batches; // by the encoder's slot
+	const auto flush = [&](Batch& batch)
 	{
 		std::fill_n(batch.results, batch.count, Connection::FULL);
 		try
@@ -120,11 +120,9 @@ Delivery Channel::fanOut(const Publication::Ptr& pPublication)
 			continue;
 		}
 		if (kept && subscription.offset >= offset) continue;
-		if (subscription.slot != batch.slot)
+		Batch& batch = batches[subscription.slot];
+		if (!batch.pMessage && !batch.failed)
 		{
-			flush();
-			batch.slot = subscription.slot;
-			batch.failed = false;
 			try
 			{
 				batch.pMessage = pPublication->encoded(_name, subscription.session().encoder());
@@ -137,9 +135,9 @@ Delivery Channel::fanOut(const Publication::Ptr& pPublication)
 		}
 		batch.subscriptions[batch.count] = &subscription;
 		batch.connections[batch.count] = subscription.pConnection;
-		if (++batch.count == Carrier::BATCH) flush();
+		if (++batch.count == Carrier::BATCH) flush(batch);
 	}
-	flush();
+	for (Batch& batch: batches) flush(batch);
 	return delivery;
 }
 

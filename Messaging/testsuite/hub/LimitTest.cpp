@@ -416,6 +416,37 @@ TEST(HubMisuse, ACarrierThatFailsIsTold)
 }
 
 
+TEST(HubLimit, ClientsOfSeveralFormatsAreSentToInBatches)
+{
+	struct CountingCarrier: public Poco::Messaging::Carrier
+	{
+		void send(const Prepared& pMessage, Connection* const* ppConnections, std::size_t count, Connection::Result* pResults) override
+		{
+			++calls;
+			Carrier::send(pMessage, ppConnections, count, pResults);
+		}
+
+		int calls = 0;
+	};
+	constexpr std::size_t EACH = 2*Poco::Messaging::Carrier::BATCH + 1;
+	const auto pCarrier = std::make_shared<CountingCarrier>();
+	HubParams::Ptr pParams(new HubParams);
+	Hub hub(Backplane::Ptr(new MemoryBackplane), pParams, pCarrier);
+	std::vector<TextEncoder::Ptr> encoders;
+	for (unsigned slot = 0; slot < Publication::SLOTS; ++slot) encoders.emplace_back(new TextEncoder(slot));
+	std::vector<FakeConnection::Ptr> connections;
+	for (std::size_t i = 0; i < EACH*encoders.size(); ++i)
+	{
+		connections.emplace_back(new FakeConnection);
+		hub.subscribe(hub.attach(connections.back(), encoders[i % encoders.size()]), "c", {});
+	}
+	hub.publish("c", "x", [&](const PublishResult& result) { EXPECT_EQ(connections.size(), result.local.delivered); });
+	EXPECT_EQ(3*static_cast<int>(encoders.size()), pCarrier->calls);
+	for (const auto& pEncoder: encoders) EXPECT_EQ(1, pEncoder->publications);
+	for (const auto& pConnection: connections) EXPECT_EQ("pub c x", pConnection->text());
+}
+
+
 TEST(HubMisuse, CallsFromWithinCalls)
 {
 	// Whatever a connection's send() calls, nothing waits for itself.
