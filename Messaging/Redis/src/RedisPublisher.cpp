@@ -15,6 +15,7 @@
 #include "Poco/Messaging/RedisBackplane.h"
 #include "Poco/NumberParser.h"
 #include <algorithm>
+#include <unordered_map>
 
 
 namespace Poco {
@@ -26,7 +27,8 @@ namespace
 {
 	constexpr std::size_t FEW_SCRIPTS = 2;    // on their way, if they are not full
 	constexpr std::size_t MAX_SCRIPTS = 16;   // the same, if they are
-	constexpr std::size_t MAX_PUBLISHES = 64; // batches of PUBLISH commands on their way
+	constexpr std::size_t AT_ONCE = 1024;     // publications without history that are answered together, at most
+	constexpr std::size_t MAX_PUBLISHES = 4;  // the same, on their way
 	constexpr std::size_t MAX_EVENT = 1024*1024; // bytes of publications that go out as one
 }
 
@@ -94,7 +96,7 @@ void RedisPublisher::sendStored()
 {
 	while (!_stored.empty() && _shard.reachable() && (_scripts < FEW_SCRIPTS || (_stored.size() >= RedisBackplane::BATCH && _scripts < MAX_SCRIPTS)))
 	{
-		auto pGroups = std::make_shared<Groups>(grouped(_stored));
+		auto pGroups = std::make_shared<Groups>(grouped(_stored, RedisBackplane::BATCH));
 		RedisArguments arguments = _shard.beginning(RedisScript::PUBLISH);
 		for (const Group& group: *pGroups)
 		{
@@ -122,17 +124,19 @@ void RedisPublisher::sendStored()
 }
 
 
-RedisPublisher::Groups RedisPublisher::grouped(Queue& items)
+RedisPublisher::Groups RedisPublisher::grouped(Queue& items, std::size_t count)
 	/// Takes some, those of a channel together, in their order.
 {
 	Groups groups;
+	std::unordered_map<std::string, std::size_t> places;
 	std::size_t bytes = 0;
-	for (std::size_t i = 0; i < RedisBackplane::BATCH && !items.empty() && bytes < MAX_EVENT; ++i)
+	for (; count > 0 && !items.empty() && bytes < MAX_EVENT; --count)
 	{
-		const auto place = std::find_if(groups.rbegin(), groups.rend(), [&](const Group& group) { return group.front().channel == items.front().channel; });
-		Group& group = place == groups.rend() ? groups.emplace_back() : *place;
-		bytes += items.front().frame.size();
-		group.push_back(std::move(items.front()));
+		Item& item = items.front();
+		bytes += item.frame.size();
+		const auto place = places.try_emplace(item.channel, groups.size());
+		if (place.second) groups.emplace_back();
+		groups[place.first->second].push_back(std::move(item));
 		items.pop_front();
 	}
 	return groups;
@@ -163,47 +167,43 @@ void RedisPublisher::stored(Groups& groups, const redisReply* pReply)
 
 
 void RedisPublisher::sendEphemeral()
-	/// One PUBLISH for publications of a channel that follow each other. The server replies in order: the last reply answers a batch.
+	/// One PUBLISH for those of a channel. The server replies in order: the last reply answers all.
 {
 	std::string topic;
 	std::string frames;
 	while (!_ephemeral.empty() && _shard.reachable() && _publishes < MAX_PUBLISHES)
 	{
-		auto pItems = std::make_shared<Group>();
-		pItems->reserve(std::min<std::size_t>(_ephemeral.size(), RedisBackplane::BATCH));
-		std::size_t bytes = 0;
-		while (!_ephemeral.empty() && pItems->size() < RedisBackplane::BATCH && bytes < MAX_EVENT)
-		{
-			const Item& item = _ephemeral.front();
-			bytes += item.frame.size();
-			_shard.topics().expect(item.channel, item.number, item.pReceipt);
-			pItems->push_back(std::move(_ephemeral.front()));
-			_ephemeral.pop_front();
-		}
+		auto pGroups = std::make_shared<Groups>(grouped(_ephemeral, AT_ONCE));
 		++_publishes;
-		for (std::size_t i = 0; i < pItems->size();)
+		for (const Group& group: *pGroups)
 		{
-			const Item& first = (*pItems)[i];
 			frames.clear();
-			for (; i < pItems->size() && (*pItems)[i].channel == first.channel; ++i) frames += (*pItems)[i].frame;
-			topic.assign(_shard.topicPrefix()).append("s:").append(first.channel);
-			const std::string event = NodeFormat::publications(Position(), first.queued, frames);
+			for (const Item& item: group)
+			{
+				_shard.topics().expect(item.channel, item.number, item.pReceipt);
+				frames += item.frame;
+			}
+			topic.assign(_shard.topicPrefix()).append("s:").append(group.front().channel);
+			const std::string event = NodeFormat::publications(Position(), group.front().queued, frames);
 			RedisArguments arguments{"PUBLISH", topic, event};
-			if (i < pItems->size()) _shard.commands().post(arguments);
-			else _shard.commands().command(arguments, [this, pItems](const redisReply* pReply) { published(*pItems, pReply); });
+			if (&group != &pGroups->back()) _shard.commands().post(arguments);
+			else _shard.commands().command(arguments, [this, pGroups](const redisReply* pReply) { published(*pGroups, pReply); });
 		}
 	}
 }
 
 
-void RedisPublisher::published(Group& items, const redisReply* pReply)
+void RedisPublisher::published(Groups& groups, const redisReply* pReply)
 {
 	--_publishes;
 	const bool ok = !RedisConnection::failed(pReply);
-	for (Item& item: items)
+	for (Group& group: groups)
 	{
-		_shard.topics().answered(item.number, ok);
-		answer(item, ok ? Error::NONE : Error::UNAVAILABLE);
+		for (Item& item: group)
+		{
+			_shard.topics().answered(item.number, ok);
+			answer(item, ok ? Error::NONE : Error::UNAVAILABLE);
+		}
 	}
 }
 

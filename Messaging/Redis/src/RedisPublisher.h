@@ -64,8 +64,8 @@ private:
 
 	void sendStored();
 	void sendEphemeral();
-	static Groups grouped(Queue& items);
-	void published(Group& items, const redisReply* pReply);
+	static Groups grouped(Queue& items, std::size_t count);
+	void published(Groups& groups, const redisReply* pReply);
 	void stored(Groups& groups, const redisReply* pReply);
 	void answer(Item& item, Error error, const Position& position = Position(), bool duplicate = false);
 	void refuse(Queue& items, bool all);
