@@ -3,6 +3,7 @@
 //   dist/client.js          for Node and bundlers; imports flatbuffers
 //   dist/poco-messaging.js  for <script type="module">; imports nothing
 //   build/*.test.js         the tests
+//   build/traffic.js        clients of the tests of nodes
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -16,4 +17,4 @@ await build({ ...common, entryPoints: ["src/client.ts"], outfile: "dist/poco-mes
 cpSync("build/types/src", "dist", { recursive: true, filter: name => !name.endsWith(".js") });
 
 const tests = readdirSync("test").filter(name => name.endsWith(".test.ts")).map(name => `test/${name}`);
-await build({ ...common, entryPoints: tests, outdir: "build", platform: "node", packages: "external" });
+await build({ ...common, entryPoints: [...tests, "test/traffic.ts"], outdir: "build", platform: "node", packages: "external" });

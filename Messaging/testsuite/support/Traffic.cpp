@@ -124,14 +124,62 @@ private:
 };
 
 
+class Traffic::Native final: public TrafficClient
+	/// A MessageClient.
+{
+public:
+	Native(Traffic& traffic, const std::string& name, Poco::UInt16 port, bool json):
+		_wire(traffic._record, name, json ? MessageFormat::json() : MessageFormat::binary())
+	{
+		MessageClientParams::Ptr pParams(new MessageClientParams);
+		pParams->setFormat(_wire);
+		pParams->setRequestTimeout(Poco::Timespan(5, 0));
+		if (traffic._options.token) pParams->setToken([token = traffic._options.token, name]() { return token(name); });
+		Poco::Net::WebSocketClientParams::Ptr pConnectionParams(new Poco::Net::WebSocketClientParams);
+		pConnectionParams->setReconnectDelay(Poco::Timespan(0, 20000), Poco::Timespan(0, 300000));
+		const Poco::URI uri("ws://127.0.0.1:" + std::to_string(port) + "/messages");
+		_pClient = std::make_unique<MessageClient>(uri, MessageClientCallbacks(), traffic._loop, pParams, pConnectionParams);
+	}
+
+	void start() override
+	{
+		_pClient->start();
+	}
+
+	void stop() override
+	{
+		_pClient->stop();
+	}
+
+	void cut() override
+	{
+		auto pConnection = _pClient->connection();
+		if (pConnection) pConnection->abort();
+	}
+
+	void subscribe(const std::string& channel, const MessageSubscription& callbacks) override
+	{
+		_pClient->subscribe(channel, callbacks);
+	}
+
+	void publish(const std::string& channel, const std::string& payload, const MessageClient::Done& done, const std::string& transaction) override
+	{
+		_pClient->publish(channel, payload, done, transaction);
+	}
+
+private:
+	Wire _wire;
+	std::unique_ptr<MessageClient> _pClient; // goes before its format
+};
+
+
 struct Traffic::Client
 {
 	std::string name;
-	int number = 0;         // of a subscriber, in the record
+	int number = 0;        // of a subscriber, in the record
 	std::size_t place = 0; // in _got and _in
 	std::size_t node = 0;
-	std::unique_ptr<Wire> pWire;
-	std::unique_ptr<MessageClient> pClient; // goes before its format
+	TrafficClient::Ptr pClient;
 };
 
 
@@ -154,23 +202,15 @@ Traffic::Traffic(Record& record, const TrafficOptions& options):
 	_record(record),
 	_options(options)
 {
+	if (!options.script.empty()) _pScript = std::make_unique<ScriptClients>(options.script);
 	for (std::size_t node = 0; node < options.ports.size(); ++node)
 	{
 		const std::string at = '@' + std::to_string(node);
-		for (int i = 0; i < options.subscribers; ++i)
-		{
-			auto pClient = client("s" + std::to_string(i) + at, options.ports[node], i % 2 == 1);
-			pClient->number = record.subscriber(pClient->name);
-			pClient->place = _subscribers.size();
-			pClient->node = node;
-			_subscribers.push_back(std::move(pClient));
-		}
-		for (int i = 0; i < options.publishers; ++i)
-		{
-			auto pClient = client("p" + std::to_string(i) + at, options.ports[node], i % 2 == 1);
-			pClient->node = node;
-			_publishers.push_back(std::move(pClient));
-		}
+		for (int i = 0; i < options.subscribers; ++i) addSubscriber("s" + std::to_string(i) + at, node, i % 2 == 1, false);
+		for (int i = 0; i < options.publishers; ++i) addPublisher("p" + std::to_string(i) + at, node, i % 2 == 1, false);
+		if (!_pScript) continue;
+		addSubscriber("s-ts" + at, node, node % 2 == 1, true);
+		addPublisher("p-ts" + at, node, node % 2 == 1, true);
 	}
 	_got.resize(_subscribers.size());
 	_in.resize(_subscribers.size());
@@ -216,19 +256,28 @@ Traffic::~Traffic()
 }
 
 
-std::unique_ptr<Traffic::Client> Traffic::client(const std::string& name, Poco::UInt16 port, bool json)
+void Traffic::addSubscriber(const std::string& name, std::size_t node, bool json, bool script)
+{
+	_subscribers.push_back(client(name, node, json, script));
+	_subscribers.back()->number = _record.subscriber(name);
+	_subscribers.back()->place = _subscribers.size() - 1;
+}
+
+
+void Traffic::addPublisher(const std::string& name, std::size_t node, bool json, bool script)
+{
+	_publishers.push_back(client(name, node, json, script));
+}
+
+
+std::unique_ptr<Traffic::Client> Traffic::client(const std::string& name, std::size_t node, bool json, bool script)
 {
 	auto pClient = std::make_unique<Client>();
 	pClient->name = name;
-	pClient->pWire = std::make_unique<Wire>(_record, name, json ? MessageFormat::json() : MessageFormat::binary());
-	MessageClientParams::Ptr pParams(new MessageClientParams);
-	pParams->setFormat(*pClient->pWire);
-	pParams->setRequestTimeout(Poco::Timespan(5, 0));
-	if (_options.token) pParams->setToken([this, name]() { return _options.token(name); });
-	Poco::Net::WebSocketClientParams::Ptr pConnectionParams(new Poco::Net::WebSocketClientParams);
-	pConnectionParams->setReconnectDelay(Poco::Timespan(0, 20000), Poco::Timespan(0, 300000));
-	const Poco::URI uri("ws://127.0.0.1:" + std::to_string(port) + "/messages");
-	pClient->pClient = std::make_unique<MessageClient>(uri, MessageClientCallbacks(), _loop, pParams, pConnectionParams);
+	pClient->node = node;
+	const Poco::UInt16 port = _options.ports[node];
+	if (script) pClient->pClient = _pScript->client(port, json, _options.token ? _options.token(name) : std::string());
+	else pClient->pClient = std::make_unique<Native>(*this, name, port, json);
 	return pClient;
 }
 
@@ -305,20 +354,22 @@ void Traffic::publish(Stream& stream)
 
 void Traffic::answered(Stream& stream, ErrorCode code, const Message& answer)
 {
-	const bool unknown = code == ErrorCode::CONNECTION_LOST || code == ErrorCode::TIMED_OUT || code == ErrorCode::INTERNAL || code == ErrorCode::STOPPED;
+	// Of what was on its way to an engine that has gone, UNAVAILABLE says that nobody knows
+	const bool unknown = code == ErrorCode::CONNECTION_LOST || code == ErrorCode::TIMED_OUT || code == ErrorCode::INTERNAL || code == ErrorCode::STOPPED || code == ErrorCode::UNAVAILABLE;
+	const bool again = code != ErrorCode::NONE && code != ErrorCode::STOPPED && (hasHistory(stream.channel) || !unknown);
 	if (code == ErrorCode::NONE)
 	{
 		_record.published(stream.channel, stream.payload, positionOf(answer), (answer.flags & MessageFlag::DUPLICATE) != 0);
 	}
-	else if (unknown && (!hasHistory(stream.channel) || code == ErrorCode::STOPPED)) _record.uncertain();
-	else _record.refused();
+	else if (again) _record.refused();
+	else _record.uncertain();
 	const std::lock_guard<std::mutex> lock(_mutex);
 	stream.waits = false;
 	if (code != ErrorCode::NONE) ++_refused;
-	stream.again = code != ErrorCode::NONE && !(unknown && !hasHistory(stream.channel));
+	stream.again = again;
 	stream.error = code == ErrorCode::NONE ? std::string() : Poco::Messaging::toString(code) + (' ' + std::string(answer.text));
 	if (code == ErrorCode::NONE) stream.done = stream.number;
-	stream.next = now() + (stream.again ? 50 : _options.interval);
+	stream.next = now() + (code == ErrorCode::NONE ? _options.interval : 50);
 	_condition.notify_all();
 }
 
@@ -383,11 +434,7 @@ Poco::Int64 Traffic::flows(const std::set<std::size_t>& nodes)
 
 void Traffic::cut()
 {
-	for (const auto& pSubscriber: _subscribers)
-	{
-		auto pConnection = pSubscriber->pClient->connection();
-		if (pConnection) pConnection->abort();
-	}
+	for (const auto& pSubscriber: _subscribers) pSubscriber->pClient->cut();
 }
 
 

@@ -12,7 +12,8 @@
 
 
 #include "Record.h"
-#include "Poco/Messaging/MessageClient.h"
+#include "ScriptClients.h"
+#include "TrafficClient.h"
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -27,6 +28,7 @@ struct TrafficOptions
 	std::vector<std::string> channels{"h1", "h2", "c1"};
 	int publishers = 1;                   // for each node, each in all channels
 	int subscribers = 2;                  // for each node, each in all channels; every second one speaks JSON
+	std::string script;                   // traffic.js: each node has a publisher and a subscriber in TypeScript, too; those of every second node speak JSON
 	int interval = 50;                    // ms between an answer and the next publication of a publisher in a channel
 	std::size_t payload = 0;              // bytes at least
 	std::function<std::string(const std::string& user)> token; // none: clients have no users
@@ -35,9 +37,9 @@ struct TrafficOptions
 
 class Traffic
 	/// Publishers give each publication a transaction, and try again after temporary errors until it was answered. In channels without
-	/// history (names that do not begin with "h") they do not when nobody knows whether it was done.
+	/// history (names that do not begin with "h") they do not when nobody knows whether it was done: they go on with the next one.
 	///
-	/// What a service sends is also checked before MessageClient sees it: it hides repetitions, and repairs gaps.
+	/// What a service sends is also checked before MessageClient sees it: it hides repetitions, and repairs gaps. That of clients in TypeScript is not.
 {
 public:
 	Traffic(Record& record, const TrafficOptions& options);
@@ -65,11 +67,14 @@ public:
 private:
 	struct Client;
 	struct Stream;
+	class Native;
 	class Wire;
 
 	using Milliseconds = Poco::Int64;
 
-	std::unique_ptr<Client> client(const std::string& name, Poco::UInt16 port, bool json);
+	void addSubscriber(const std::string& name, std::size_t node, bool json, bool script);
+	void addPublisher(const std::string& name, std::size_t node, bool json, bool script);
+	std::unique_ptr<Client> client(const std::string& name, std::size_t node, bool json, bool script);
 	void subscribe(Client& client, const std::string& channel);
 	void run();
 	void publish(Stream& stream);
@@ -79,7 +84,7 @@ private:
 
 	Record& _record;
 	const TrafficOptions _options;
-	Poco::Net::WebSocketClientLoop _loop;
+	Poco::Net::WebSocketClientLoop _loop; // of those in C++
 	mutable std::mutex _mutex; // for what follows
 	mutable std::string _waits;
 	std::deque<Stream> _streams;
@@ -89,6 +94,7 @@ private:
 	bool _publishes = true;
 	bool _ended = false;
 	std::condition_variable _condition;
+	std::unique_ptr<ScriptClients> _pScript; // goes behind its clients
 	std::vector<std::unique_ptr<Client>> _subscribers;
 	std::vector<std::unique_ptr<Client>> _publishers;
 	std::thread _thread;

@@ -126,7 +126,9 @@ void ClusterTest::begin(const std::vector<Poco::UInt16>& ports, const std::vecto
 	options.channels = channels;
 	options.payload = payload;
 	if (longForm()) options.interval = 10;
-	subscribers = ports.size()*static_cast<std::size_t>(options.subscribers);
+	const char* const pScript = std::getenv("POCO_TEST_TRAFFIC_JS");
+	if (pScript) options.script = pScript;
+	subscribers = ports.size()*static_cast<std::size_t>(options.subscribers + (pScript ? 1 : 0));
 	pTraffic = std::make_unique<Traffic>(record, options);
 	flows("at first");
 }

@@ -60,7 +60,8 @@ class ClusterTest: public testing::Test
 {
 protected:
 	void begin(const std::vector<Poco::UInt16>& ports, const std::vector<std::string>& channels = {"h1", "h2", "c1", "p1"}, std::size_t payload = 0);
-		/// Starts clients on nodes: one publisher and two subscribers each. Returns when all get what all publish.
+		/// Starts clients on nodes: one publisher and two subscribers each; with POCO_TEST_TRAFFIC_JS, the path of traffic.js, as many in TypeScript, but for one subscriber.
+		/// Returns when all get what all publish.
 
 	void flows(const std::string& what, const std::set<std::size_t>& nodes = {});
 		/// Waits until publications get through between all, and prints how long that took.

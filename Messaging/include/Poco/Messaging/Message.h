@@ -85,7 +85,7 @@ enum class ErrorCode: Poco::UInt32
 	TOO_MANY = 9,         /// The session is in as many channels as it may be.
 	NOT_SUBSCRIBED = 10,  /// The session is not in the channel.
 	BUSY = 11,            /// Too much waits already. Temporary.
-	UNAVAILABLE = 12,     /// The node cannot reach the others, or is about to stop. Temporary.
+	UNAVAILABLE = 12,     /// The node cannot reach the others, or is about to stop. Temporary. It may have been done all the same.
 	NO_HISTORY = 13,      /// The channel has no history, or no presence.
 	TIMED_OUT = 14,       /// No acknowledgement has come in time; in a client, no answer.
 	NOBODY = 15,          /// There is no such session or user.
