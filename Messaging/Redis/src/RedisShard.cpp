@@ -159,8 +159,7 @@ void RedisShard::onLost(RedisConnection& connection)
 	_members.lost();
 	_unheard = MAX_UNHEARD - 2; // the other one may be silent too
 	if (_lastBeat != 0) _lastBeat = _node.now;
-	const std::lock_guard<std::mutex> lock(_nodesMutex);
-	_nodes.clear(); // how long the others are silent is measured anew
+	_heartbeats.clear();
 }
 
 
@@ -314,8 +313,7 @@ void RedisShard::found(std::string_view node)
 	if (space == std::string_view::npos) return;
 	const std::string number(node.substr(0, space));
 	if (number == std::to_string(_node.number)) return;
-	const std::lock_guard<std::mutex> lock(_nodesMutex);
-	_nodes[number] = Heartbeat{std::string(node.substr(space + 1)), _node.now};
+	_heartbeats.found(number, std::string(node.substr(space + 1)), _node.now);
 }
 
 
@@ -336,7 +334,7 @@ void RedisShard::unsubscribe(const std::string& channel)
 //
 void RedisShard::beat()
 {
-	_nextBeat = _node.now + BEAT_INTERVAL;
+	_nextBeat = _node.now + RedisHeartbeats::INTERVAL;
 	RedisArguments arguments = beginning(RedisScript::BEAT);
 	arguments.add(_node.number);
 	_commands.command(arguments, [this](const redisReply* pReply) { beaten(pReply); });
@@ -374,23 +372,15 @@ void RedisShard::beaten(const redisReply* pReply)
 		_unheard = 0;
 		_subscriptions.lose("Heartbeats do not come back");
 	}
-	std::map<std::string, Heartbeat> nodes;
-	std::vector<std::pair<std::string, std::string>> dead;
+	RedisHeartbeats::Counts others;
+	const redisReply& list = *pReply->element[1];
+	for (std::size_t i = 0; i + 1 < list.elements; i += 2)
 	{
-		const std::lock_guard<std::mutex> lock(_nodesMutex);
-		const redisReply& list = *pReply->element[1];
-		for (std::size_t i = 0; i + 1 < list.elements; i += 2)
-		{
-			const std::string number = RedisConnection::text(list.element[i]);
-			const std::string count = RedisConnection::text(list.element[i + 1]);
-			if (number == std::to_string(_node.number)) continue;
-			const auto it = _nodes.find(number);
-			Heartbeat& heartbeat = nodes[number];
-			heartbeat = it != _nodes.end() && it->second.count == count ? it->second : Heartbeat{count, _node.now};
-			if (_node.now - heartbeat.since >= DEAD_AFTER) dead.emplace_back(number, count);
-		}
-		_nodes.swap(nodes);
+		const std::string number = RedisConnection::text(list.element[i]);
+		if (number != std::to_string(_node.number)) others.emplace_back(number, RedisConnection::text(list.element[i + 1]));
 	}
+	const RedisHeartbeats::Counts dead = _heartbeats.see(others, _node.now);
+	_nextBeat = std::min(_nextBeat, _heartbeats.due()); // to see a dead one when it is dead, not up to an interval later
 	for (const auto& one: dead) bury(one.first, one.second, []() {});
 }
 
@@ -410,8 +400,7 @@ void RedisShard::bury(const std::string& number, const std::string& heartbeat, c
 
 bool RedisShard::mayHaveNode(Poco::UInt32 number) const
 {
-	const std::lock_guard<std::mutex> lock(_nodesMutex);
-	return number == 0 ? !_nodes.empty() : _nodes.count(std::to_string(number)) > 0;
+	return number == 0 ? _heartbeats.any() : _heartbeats.has(std::to_string(number));
 }
 
 

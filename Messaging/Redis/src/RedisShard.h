@@ -16,6 +16,7 @@
 
 
 #include "RedisConnection.h"
+#include "RedisHeartbeats.h"
 #include "RedisMembers.h"
 #include "RedisPublisher.h"
 #include "RedisScripts.h"
@@ -130,18 +131,10 @@ public:
 
 	enum: Time
 	{
-		BEAT_INTERVAL = 2000,  // ms
-		DEAD_AFTER = 7500,     // ms without a heartbeat
 		WAIT_TIME = 2000       // ms that something waits for a server that cannot be reached
 	};
 
 private:
-	struct Heartbeat
-	{
-		std::string count;
-		Time since;
-	};
-
 	void onReady(RedisConnection& connection) override;
 	void onLost(RedisConnection& connection) override;
 	void beat();
@@ -161,8 +154,7 @@ private:
 	Time _nextBeat = 0;
 	Time _lastBeat = 0;    // that was answered
 	unsigned _unheard = 0; // heartbeats that did not come back, one after the other
-	mutable std::mutex _nodesMutex;
-	std::map<std::string, Heartbeat> _nodes; // the others
+	RedisHeartbeats _heartbeats; // of the others
 };
 
 

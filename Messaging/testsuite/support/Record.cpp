@@ -349,19 +349,25 @@ bool Record::complete() const
 }
 
 
-std::set<std::string> Record::members(int subscriber, const std::string& channel) const
+std::string Record::membersDiffer(const std::string& channel, const std::set<std::string>& there, const std::function<bool(const std::string& subscriber)>& counts) const
 {
 	const std::lock_guard<std::mutex> lock(_mutex);
-	std::set<std::string> result;
-	const Subscriber& of = _subscribers[static_cast<std::size_t>(subscriber)];
-	const auto it = of.channels.find(channel);
-	if (it == of.channels.end()) return result;
-	for (const Event& event: it->second)
+	for (const Subscriber& subscriber: _subscribers)
 	{
-		if (event.kind == Event::JOIN) result.insert(event.text);
-		if (event.kind == Event::LEAVE) result.erase(event.text);
+		const auto log = subscriber.channels.find(channel);
+		if (log == subscriber.channels.end() || !counts(subscriber.name)) continue;
+		std::map<std::string, bool> told;
+		for (const Event& event: log->second)
+		{
+			if (event.kind == Event::SUBSCRIBED) told.clear();
+			if (event.kind == Event::JOIN || event.kind == Event::LEAVE) told[event.text] = event.kind == Event::JOIN;
+		}
+		for (const auto& member: told)
+		{
+			if (member.second != (there.count(member.first) > 0)) return subscriber.name + " was told last that " + member.first + (member.second ? " has come" : " has left");
+		}
 	}
-	return result;
+	return std::string();
 }
 
 

@@ -12,6 +12,7 @@
 
 
 #include "Poco/Messaging/Types.h"
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -87,8 +88,9 @@ public:
 	bool complete() const;
 		/// Returns whether each subscriber has come to the last promise of each channel with history that it is in.
 
-	std::set<std::string> members(int subscriber, const std::string& channel) const;
-		/// Returns who is in a channel after the Joins and Leaves that it was told.
+	std::string membersDiffer(const std::string& channel, const std::set<std::string>& there, const std::function<bool(const std::string& subscriber)>& counts) const;
+		/// Compares who is in a channel with the last Join or Leave of each that subscribers (those that count, by their names) were told since they came into the channel. Returns
+		/// the first difference; empty if there is none. Somebody of whom a subscriber was told nothing is none: Joins of those who were there before do not come.
 
 	Poco::UInt64 count(int subscriber) const;
 		/// Returns how many publications a subscriber got.

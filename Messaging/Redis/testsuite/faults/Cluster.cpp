@@ -8,6 +8,8 @@
 
 
 #include "Cluster.h"
+#include "TokenSupport.h"
+#include "Poco/Timestamp.h"
 #include <chrono>
 #include <cstdlib>
 #include <future>
@@ -125,12 +127,23 @@ void ClusterTest::begin(const std::vector<Poco::UInt16>& ports, const std::vecto
 	options.ports = ports;
 	options.channels = channels;
 	options.payload = payload;
+	options.token = _token;
 	if (longForm()) options.interval = 10;
 	const char* const pScript = std::getenv("POCO_TEST_TRAFFIC_JS");
 	if (pScript) options.script = pScript;
 	subscribers = ports.size()*static_cast<std::size_t>(options.subscribers + (pScript ? 1 : 0));
 	pTraffic = std::make_unique<Traffic>(record, options);
 	flows("at first");
+}
+
+
+void ClusterTest::withUsers(const std::function<std::string(const std::string& name)>& user)
+{
+	_token = [user](const std::string& name)
+	{
+		const std::string claims = R"({"exp":)" + std::to_string(Poco::Timestamp().epochTime() + 24*3600) + R"(,"sub":")" + user(name) + "\"}";
+		return signedToken(R"({"alg":"HS256","typ":"JWT"})", claims);
+	};
 }
 
 
@@ -172,4 +185,23 @@ void ClusterTest::membersAreRight(const Cluster& nodes, const std::string& chann
 		if (first.empty()) first = members;
 		EXPECT_EQ(first, members) << "it is another one at another node";
 	}
+}
+
+
+void ClusterTest::usersAreRight(const std::string& what, const Cluster& nodes, const std::set<std::size_t>& alive, const std::set<std::string>& users, const std::string& channel)
+{
+	const auto begin = std::chrono::steady_clock::now();
+	const std::vector<Poco::UInt16> ports = nodes.ports();
+	const auto lives = [&](const std::string& subscriber) { return alive.count(std::stoul(subscriber.substr(subscriber.find('@') + 1))) > 0; };
+	std::string differs;
+	EXPECT_TRUE(eventually([&]()
+	{
+		differs = record.membersDiffer(channel, users, lives);
+		for (const std::size_t node: alive)
+		{
+			if (differs.empty() && Cluster::members(ports[node], channel) != users) differs = "what node " + std::to_string(node) + " says";
+		}
+		return differs.empty();
+	})) << what << ": " << differs;
+	std::cout << what << ": presence is right after " << std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count() << " ms" << std::endl;
 }

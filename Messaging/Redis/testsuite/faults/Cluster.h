@@ -14,6 +14,7 @@
 #include "RedisServer.h"
 #include "Traffic.h"
 #include <gtest/gtest.h>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -63,6 +64,9 @@ protected:
 		/// Starts clients on nodes: one publisher and two subscribers each; with POCO_TEST_TRAFFIC_JS, the path of traffic.js, as many in TypeScript, but for one subscriber.
 		/// Returns when all get what all publish.
 
+	void withUsers(const std::function<std::string(const std::string& name)>& user);
+		/// To be called before begin(): what the user of a client is; several may be the same one. Nodes need "--secret=" + SECRET.
+
 	void flows(const std::string& what, const std::set<std::size_t>& nodes = {});
 		/// Waits until publications get through between all, and prints how long that took.
 
@@ -76,11 +80,17 @@ protected:
 		/// Ends the clients, and checks what they got.
 
 	void membersAreRight(const Cluster& nodes, const std::string& channel = "p1");
-		/// Waits until each node says that the subscribers are in the channel, and nobody else.
+		/// Waits until each node says that the subscribers are in the channel, and nobody else. For clients without users.
+
+	void usersAreRight(const std::string& what, const Cluster& nodes, const std::set<std::size_t>& alive, const std::set<std::string>& users, const std::string& channel = "p1");
+		/// Waits until each node that lives says that these users are in the channel, and nobody else, and the subscribers there were told the same. Prints how long that took.
 
 	Record record;
 	std::unique_ptr<Traffic> pTraffic;
 	std::size_t subscribers = 0;
+
+private:
+	std::function<std::string(const std::string& name)> _token;
 };
 
 
