@@ -117,6 +117,20 @@ for (const json of [false, true]) {
 		await other.request(200); // it goes on
 	});
 
+	test(name("Connected comes before what the session is sent"), async t => {
+		const service = await Service.start(Service.withTokens, "--early=hello");
+		t.after(() => service.stop());
+		const client = service.client({ json, token: token({ sub: "anna", quota: "some" }) });
+		const states = statesOf(client);
+		const messages: string[] = [];
+		client.onMessage = message => void messages.push(`${client.state} ${toText(message.payload)}`);
+		await eventually(() => messages.length > 0, "the message has come");
+		await service.order("cut");
+		await eventually(() => messages.length > 1, "the message has come again");
+		assert.deepEqual(messages, ["connected hello", "connected hello"]);
+		assert.deepEqual(states.map(state => state.state), ["connecting", "connected", "waiting", "connecting", "connected"]);
+	});
+
 	test(name("a fixed token runs out"), async t => {
 		const service = await Service.start(Service.withTokens);
 		t.after(() => service.stop());

@@ -32,7 +32,8 @@ Peer::Peer(WebSocketConnection& connection, const MessageFormat& format, const C
 	_limited(false),
 	_elsewhere(false),
 	_loop(std::this_thread::get_id()),
-	_keeps(false)
+	_greeted(false),
+	_keeps(true)
 {
 }
 
@@ -57,12 +58,30 @@ Connection::Result Peer::resultOf(WebSocketConnection::SendResult sent)
 }
 
 
-Connection::Result Peer::admit(std::size_t bytes)
+bool Peer::admit(const Prepared& pMessage, Result& result)
 {
-	if (_keeps.load(std::memory_order_acquire)) return FULL; // answers come first
-	if (!_limited.load(std::memory_order_relaxed)) return SENT;
-	const QuotaRule::Action action = count(Opcode::PUBLICATION, bytes);
-	return action == QuotaRule::NONE ? SENT : action == QuotaRule::REJECT ? FULL : CLOSED;
+	if (_keeps.load(std::memory_order_acquire) && waits(pMessage, result)) return false;
+	if (!_limited.load(std::memory_order_relaxed)) return true;
+	const QuotaRule::Action action = count(Opcode::PUBLICATION, pMessage->message().size());
+	result = action == QuotaRule::REJECT ? FULL : CLOSED;
+	return action == QuotaRule::NONE;
+}
+
+
+bool Peer::waits(const Prepared& pMessage, Result& result)
+{
+	const std::lock_guard<std::mutex> lock(_sending);
+	result = FULL; // answers come first
+	if (_greeted || _early.size() >= MAX_EARLY) return _keeps;
+	try
+	{
+		_early.push_back(pMessage);
+		result = SENT;
+	}
+	catch (...) // there is no memory
+	{
+	}
+	return true;
 }
 
 
@@ -85,8 +104,8 @@ void Peer::sent()
 
 Connection::Result Peer::send(const Prepared& pMessage)
 {
-	Result result = admit(pMessage->message().size());
-	if (result != SENT) return result;
+	Result result = FULL;
+	if (!admit(pMessage, result)) return result;
 	result = resultOf(overtakes() ? connection().sendBehind(pMessage) : connection().send(pMessage));
 	sent();
 	return result;
@@ -109,7 +128,6 @@ void PeerCarrier::send(const Prepared& pMessage, Connection* const* ppConnection
 	std::fill_n(sent, static_cast<std::size_t>(BATCH), WebSocketConnection::QUEUE_FULL);
 	std::size_t places[BATCH] = {};
 	std::size_t peers = 0;
-	const std::size_t bytes = pMessage->message().size();
 	for (std::size_t i = 0; i < count; ++i)
 	{
 		if (typeid(*ppConnections[i]) != typeid(Peer)) // the application may have attached others
@@ -118,8 +136,7 @@ void PeerCarrier::send(const Prepared& pMessage, Connection* const* ppConnection
 			continue;
 		}
 		Peer& peer = static_cast<Peer&>(*ppConnections[i]);
-		pResults[i] = peer.admit(bytes);
-		if (pResults[i] != Connection::SENT) continue;
+		if (!peer.admit(pMessage, pResults[i])) continue;
 		if (peer.overtakes())
 		{
 			pResults[i] = Peer::resultOf(peer.connection().sendBehind(pMessage));
@@ -165,10 +182,31 @@ void Peer::answer(const Message& message)
 	bool keeps = false;
 	{
 		const std::lock_guard<std::mutex> lock(_sending);
-		if (!_keeps && deliver(bytes) != WebSocketConnection::QUEUE_FULL) return;
+		if (_kept.empty() && deliver(bytes) != WebSocketConnection::QUEUE_FULL) return;
+		keeps = _kept.empty();
 		_kept.push_back(bytes);
-		keeps = !_keeps;
 		_keeps = true;
+	}
+	if (keeps) pause(); // until drained()
+}
+
+
+void Peer::greet(const Message& connected)
+{
+	answer(connected);
+	bool keeps = false;
+	{
+		const std::lock_guard<std::mutex> lock(_sending);
+		for (const Prepared& pMessage: _early)
+		{
+			std::string bytes(pMessage->message());
+			if (_kept.empty() && deliver(bytes) != WebSocketConnection::QUEUE_FULL) continue;
+			keeps = keeps || _kept.empty();
+			_kept.push_back(std::move(bytes));
+		}
+		_early = std::vector<Prepared>();
+		_greeted = true;
+		_keeps = !_kept.empty();
 	}
 	if (keeps) pause(); // until drained()
 }
@@ -178,13 +216,13 @@ bool Peer::drained()
 {
 	{
 		const std::lock_guard<std::mutex> lock(_sending);
-		if (!_keeps) return true;
+		if (_kept.empty()) return true;
 		while (!_kept.empty())
 		{
 			if (deliver(_kept.front()) == WebSocketConnection::QUEUE_FULL) return false;
 			_kept.pop_front();
 		}
-		_keeps = false;
+		_keeps = !_greeted;
 	}
 	resume();
 	return true;

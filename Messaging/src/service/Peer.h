@@ -22,6 +22,7 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 
 namespace Poco {
@@ -34,6 +35,8 @@ class Peer final: public Connection
 	///
 	/// Messages to it never overtake each other. An answer that does not fit into the connection's queue waits here, and nothing is
 	/// read from the client until it has gone out. So a client that does not read its answers cannot ask for more.
+	///
+	/// What the hub sends before the client knows that it is connected waits here as well.
 {
 public:
 	typedef Poco::AutoPtr<Peer> Ptr;
@@ -47,6 +50,9 @@ public:
 
 	void answer(const Message& message);
 		/// Sends it, or keeps it until there is room.
+
+	void greet(const Message& connected);
+		/// Answers Connect, then sends what the hub has sent before.
 
 	bool drained();
 		/// The connection's queue is empty: sends what was kept. Returns true if nothing is kept any more.
@@ -83,8 +89,16 @@ protected:
 private:
 	typedef Poco::Net::WebSocketConnection WebSocketConnection;
 
-	Result admit(std::size_t bytes);
-		/// Returns SENT if the hub's message may go to the connection now.
+	enum
+	{
+		MAX_EARLY = 64 // messages of the hub that wait for the answer to Connect
+	};
+
+	bool admit(const Prepared& pMessage, Result& result);
+		/// Returns true if the hub's message may go to the connection now. Otherwise it has this result.
+
+	[[gnu::noinline, gnu::cold]] bool waits(const Prepared& pMessage, Result& result);
+		/// The same, if something was kept. Returns false if nothing is kept any more.
 
 	static Result resultOf(WebSocketConnection::SendResult sent);
 
@@ -109,7 +123,9 @@ private:
 	const std::thread::id _loop; // whose callback has made this
 	std::mutex _sending; // for what follows, and the order of answers; held for no call of anybody else's but the connection's
 	std::deque<std::string> _kept;
-	std::atomic<bool> _keeps; // is set by that
+	std::vector<Prepared> _early; // what the hub has sent before the answer to Connect
+	bool _greeted; // Connect was answered
+	std::atomic<bool> _keeps; // is set by that: the hub's messages do not go out
 	std::mutex _reading;
 	int _pauses = 0;
 };

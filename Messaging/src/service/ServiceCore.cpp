@@ -315,27 +315,38 @@ void ServiceCore::handle(Peer& peer, const Message& message, const Session::Ptr&
 
 void ServiceCore::call(const Handler& handler, MessageRequest& request, Poco::UInt16 opcode) noexcept
 {
-	const auto failed = [&](const Poco::Exception& error)
-	{
-		++_counts.handlerErrors;
-		if (_pParams->getErrorHook()) quietly([&]() { _pParams->getErrorHook()(opcode, error); });
-		quietly([&]() { request.fail(ErrorCode::INTERNAL, "The server has failed"); });
-	};
 	try
 	{
 		handler(request);
 	}
+	catch (...)
+	{
+		failed(opcode);
+		quietly([&]() { request.fail(ErrorCode::INTERNAL, "The server has failed"); });
+	}
+}
+
+
+void ServiceCore::failed(Poco::UInt16 opcode) noexcept
+{
+	++_counts.handlerErrors;
+	const auto& hook = _pParams->getErrorHook();
+	if (!hook) return;
+	try
+	{
+		throw;
+	}
 	catch (const Poco::Exception& error)
 	{
-		failed(error);
+		quietly([&]() { hook(opcode, error); });
 	}
 	catch (const std::exception& error)
 	{
-		failed(Poco::UnhandledException(error.what()));
+		quietly([&]() { hook(opcode, Poco::UnhandledException(error.what())); });
 	}
 	catch (...)
 	{
-		failed(Poco::UnhandledException("Not an exception"));
+		quietly([&]() { hook(opcode, Poco::UnhandledException("Not an exception")); });
 	}
 }
 
@@ -356,7 +367,7 @@ bool ServiceCore::count(Peer& peer, const Message& message, std::size_t size, Qu
 		if (verdict.action == QuotaRule::NONE) return true;
 		if (verdict.action == QuotaRule::WARN || verdict.action == QuotaRule::DELAY)
 		{
-			warns = peer.warned == 0 || time - peer.warned >= WARNINGS;
+			warns = pSession && (peer.warned == 0 || time - peer.warned >= WARNINGS); // Connected comes first
 			if (warns) peer.warned = time;
 		}
 		if (verdict.action == QuotaRule::DELAY && !peer.closed)

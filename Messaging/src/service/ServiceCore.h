@@ -89,6 +89,9 @@ private:
 	const Handler* find(Poco::UInt16 opcode) const;
 	void handle(Peer& peer, const Message& message, const Session::Ptr& pSession, const Quota::Verdict& verdict);
 	void call(const Handler& handler, MessageRequest& request, Poco::UInt16 opcode) noexcept;
+	void failed(Poco::UInt16 opcode) noexcept;
+		/// In a catch block: something of the application's has thrown.
+
 	bool count(Peer& peer, const Message& message, std::size_t size, Quota::Verdict& verdict, Session::Ptr& pSession);
 	void malformed(Peer& peer);
 
@@ -97,6 +100,7 @@ private:
 		/// Checks the token here, or in another thread. Returns false if too many wait.
 
 	void connected(Peer& peer, Poco::UInt32 id, const std::string& info, const TokenResult& token, bool hasToken);
+	void greet(Peer& peer, Poco::UInt32 id, const Session::Ptr& pSession, const TokenResult& token);
 	void setDeadline(Peer& peer);
 	QuotaRules::Ptr rulesOf(const std::string& name) const;
 	void look(Peer& peer, Time now);

@@ -26,6 +26,7 @@ POCO_MESSAGING_BEGIN
 
 
 using Poco::Net::HTTPResponse;
+using Poco::Net::WebSocketFrame;
 
 
 namespace
@@ -185,8 +186,26 @@ void ServiceCore::connected(Peer& peer, Poco::UInt32 id, const std::string& info
 		fail(peer, id, ErrorCode::TOKEN, hasToken ? "The token is not accepted" : "There is no token");
 		return peer.close(MessageService::CLOSE_TOKEN, hasToken ? "The token is not accepted" : "There is no token");
 	}
-	const std::string& shown = token.info.empty() ? info : token.info;
-	const Session::Ptr pSession = hub().attach(Connection::Ptr(&peer, true), _encoders[peer.format().text() ? 1 : 0], token.user, shown);
+	Session::Ptr pSession;
+	try
+	{
+		pSession = hub().attach(Connection::Ptr(&peer, true), _encoders[peer.format().text() ? 1 : 0], token.user, token.info.empty() ? info : token.info);
+		greet(peer, id, pSession, token);
+	}
+	catch (...) // the application's hook; there is no memory
+	{
+		failed(Opcode::CONNECT);
+		if (pSession) hub().detach(pSession);
+		quietly([&]() { fail(peer, id, ErrorCode::INTERNAL, "The server has failed"); });
+		quietly([&]() { peer.close(WebSocketFrame::INTERNAL_ERROR, "Connect has failed"); });
+	}
+}
+
+
+void ServiceCore::greet(Peer& peer, Poco::UInt32 id, const Session::Ptr& pSession, const TokenResult& token)
+	/// The session can be found, but nothing goes to it before it is greeted.
+{
+	const QuotaRules::Ptr pRules = rulesOf(token.quota);
 	Message answer = Message::empty(Opcode::CONNECTED, id);
 	const std::string session = pSession->id();
 	bool closed = false;
@@ -198,7 +217,7 @@ void ServiceCore::connected(Peer& peer, Poco::UInt32 id, const std::string& info
 		{
 			peer.pSession = pSession;
 			peer.token = token;
-			peer.setRules(rulesOf(token.quota));
+			peer.setRules(pRules);
 			peer.deadline = 0;
 			schedule(peer, peer.resumeAt);
 		}
@@ -206,10 +225,10 @@ void ServiceCore::connected(Peer& peer, Poco::UInt32 id, const std::string& info
 	if (closed) return hub().detach(pSession);
 	answer.session = session;
 	answer.user = token.user;
-	answer.text = shown;
+	answer.text = pSession->info();
 	answer.timestamp = now() + wallOffset();
 	if (token.expires != 0) answer.limit = static_cast<Poco::UInt32>(std::max<Poco::Int64>(1, token.expires - seconds()));
-	peer.answer(answer);
+	peer.greet(answer);
 	setDeadline(peer); // now: the client may be asked for another token at once, behind the answer
 }
 

@@ -96,6 +96,14 @@ namespace
 				pVerifierParams->setLeeway(0);
 				pParams->setVerifier(std::make_shared<TokenVerifier>(std::vector<TokenKey>{TokenKey::hmac("", option("secret"))}, pVerifierParams));
 			}
+			if (!option("early").empty()) // to each whose token has a quota, before it knows its session
+			{
+				pParams->setQuotaOf([this](const std::string&)
+				{
+					_pService->hub().broadcast(option("early"));
+					return QuotaRules::Ptr();
+				});
+			}
 			if (!option("refresh").empty()) pParams->setRefreshTime(Poco::Timespan(Poco::NumberParser::parse(option("refresh")), 0));
 			if (!option("queue").empty()) pParams->setMaxQueuedBytes(Poco::NumberParser::parse(option("queue")));
 			_pService = std::make_unique<MessageService>(pParams, pHubParams);

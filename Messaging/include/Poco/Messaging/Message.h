@@ -32,7 +32,7 @@ struct Opcode
 	enum: Poco::UInt16
 	{
 		CONNECT = 1,     /// The client begins its session, with its token.
-		CONNECTED,       /// The answer: the session.
+		CONNECTED,       /// The answer: the session. No push comes before it.
 		PING,            /// Asks for a Pong.
 		PONG,            /// The answer.
 		ERROR_ANSWER,    /// Something was not done: ErrorCode.
