@@ -58,6 +58,11 @@ bool WebSocketChannel::push()
 }
 
 
+void WebSocketChannel::beLast()
+{
+}
+
+
 long WebSocketChannel::failed(int code)
 {
 	if (_error == 0) _error = code;

@@ -63,6 +63,9 @@ public:
 	virtual bool push();
 		/// Sends what the channel itself has to say. Returns true if there was something, and nothing is left.
 
+	virtual void beLast();
+		/// When the next send() has one block, it is the last before close(): it may go out with that.
+
 	virtual bool crossed() const = 0;
 		/// Returns true if it has to send before it can receive on, or the other way round, or has something to say for itself.
 

@@ -400,6 +400,7 @@ Poco::AutoPtr<StreamSocketImpl> WebSocketStream::detach()
 	if (_pChannel)
 	{
 		pSocket.assign(_pChannel->socket(), true);
+		_pChannel->push();
 		_pChannel.reset();
 		pSocket->setBlocking(true);
 	}

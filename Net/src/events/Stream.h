@@ -111,8 +111,8 @@ public:
 		/// Returns how many bytes, taken by send(), wait until the socket takes them.
 
 	void beLast();
-		/// What is sent from now on is the last before close(): with a plain socket that nobody shares, it is sent in one segment with the end
-		/// of the stream.
+		/// What is sent from now on is the last before close(): with TLS, and with a plain socket that nobody shares, it is sent in one segment
+		/// with the end of the stream.
 
 	void setVia(std::unique_ptr<WebSocketVia>&& pVia);
 		/// Tells how the connection has come here; what fields of a request have told is forgotten. Until then, its peer is the client. To
@@ -248,7 +248,8 @@ inline StreamSocketImpl* WebSocketStream::socket() const
 
 inline void WebSocketStream::beLast()
 {
-	_last = !_pChannel && !_shared;
+	if (_pChannel) _pChannel->beLast();
+	else _last = !_shared;
 }
 
 

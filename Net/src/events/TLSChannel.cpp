@@ -108,6 +108,7 @@ WebSocketTLSChannel::WebSocketTLSChannel(StreamSocketImpl* pSocket, const WebSoc
 	_unsent(0),
 	_next(AGAIN),
 	_first(openSSL.handshakeIsDue()),
+	_last(false),
 	_pHandshakeError(nullptr),
 	_receiveWants(WebSocketOpenSSL::READ),
 	_sendWants(WebSocketOpenSSL::WRITE)
@@ -211,7 +212,9 @@ inline long WebSocketTLSChannel::receiveBlocks(const iovec* pBlocks, int count)
 	else
 	{
 		_openSSL.setHandshakeDone();
-		return receiveBlocks(&block, 1);
+		const long n = receiveBlocks(&block, 1);
+		if (n > 0) _bio.defer(); // tickets go out with the answer
+		return n;
 	}
 	// Only the socket can verify it.
 	_bio.lookAgain();
@@ -264,7 +267,8 @@ long WebSocketTLSChannel::send(const iovec* pBlocks, int count)
 	long result = 0;
 	{
 		const WebSocketSocketBIO::Loan loan(_bio, _pBuffers, LEAST_INPUT);
-		result = deliver() ? sendBlocks(pBlocks, count) : AGAIN;
+		result = _bio.deferred() || deliver() ? sendBlocks(pBlocks, count) : AGAIN;
+		if (_last && count == 1 && result == static_cast<long>(pBlocks->iov_len)) shut();
 		deliver();
 	}
 	return likely(_bio.sendError() == 0) || result == BROKEN ? result : failed(_bio.sendError());
@@ -328,6 +332,12 @@ bool WebSocketTLSChannel::push()
 }
 
 
+void WebSocketTLSChannel::beLast()
+{
+	_last = true;
+}
+
+
 bool WebSocketTLSChannel::crossed() const
 {
 	return _receiveWants != WebSocketOpenSSL::READ || _sendWants != WebSocketOpenSSL::WRITE || (_unsent == 0 && _bio.unsent() > 0);
@@ -349,8 +359,14 @@ int WebSocketTLSChannel::interest(int events) const
 
 void WebSocketTLSChannel::shutdownSend()
 {
-	if (SSL_in_init(_pSSL) || (SSL_get_shutdown(_pSSL) & SSL_SENT_SHUTDOWN)) return;
 	const WebSocketSocketBIO::Loan loan(_bio, _pBuffers, LEAST_INPUT);
+	shut();
+}
+
+
+void WebSocketTLSChannel::shut()
+{
+	if (SSL_in_init(_pSSL) || (SSL_get_shutdown(_pSSL) & SSL_SENT_SHUTDOWN)) return;
 	if (SSL_shutdown(_pSSL) < 0) ::ERR_clear_error();
 }
 

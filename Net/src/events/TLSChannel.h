@@ -44,6 +44,7 @@ public:
 	long send(const iovec* pBlocks, int count) override;
 	std::size_t unsent() const override;
 	bool push() override;
+	void beLast() override;
 	bool crossed() const override;
 	int interest(int events) const override;
 	void shutdownSend() override;
@@ -62,6 +63,7 @@ private:
 	long sendBlocks(const iovec* pBlocks, int count);
 	long notSent(long total);
 	bool deliver();
+	void shut();
 
 	const WebSocketOpenSSL _openSSL;
 	ssl_st* const _pSSL;
@@ -70,6 +72,7 @@ private:
 	std::size_t _unsent; // bytes whose records wait in the BIO
 	long _next;          // END or BROKEN, found behind what was received
 	bool _first;         // the first handshake is not complete
+	bool _last;          // close() follows what is sent
 	const char* _pHandshakeError;
 	Want _receiveWants;  // to go on
 	Want _sendWants;

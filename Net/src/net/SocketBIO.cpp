@@ -154,6 +154,7 @@ WebSocketSocketBIO::WebSocketSocketBIO(int fd, bool kernel):
 	_kernel(kernel),
 	_ended(false),
 	_empty(false),
+	_deferred(false),
 	_receiveError(0),
 	_sendError(0),
 	_pBuffers(nullptr),
@@ -186,8 +187,9 @@ void WebSocketSocketBIO::take(Buffers* pBuffers, std::size_t inputSize)
 
 void WebSocketSocketBIO::giveBack()
 {
-	push();
+	if (!_deferred) push();
 	if (!_pBuffers) return;
+	if (_deferred) keepOutput(0);
 	Buffers& buffers = *_pBuffers;
 	_pBuffers = nullptr;
 	_empty = false;
@@ -325,8 +327,29 @@ bool WebSocketSocketBIO::pushKept()
 }
 
 
+void WebSocketSocketBIO::keepOutput(std::size_t sent)
+	/// Of the buffers: the rest.
+{
+	WebSocketBuffer& output = _pBuffers->output;
+	try
+	{
+		if (sent < output.size() && _sendError == 0) _output.append(output.data() + sent, output.size() - sent);
+	}
+	catch (const std::bad_alloc&)
+	{
+		_sendError = ENOMEM;
+	}
+	output.clear();
+}
+
+
 bool WebSocketSocketBIO::push()
 {
+	if (_deferred)
+	{
+		_deferred = false;
+		if (_pBuffers) keepOutput(0);
+	}
 	const bool kept = !pushKept();
 	if (!_pBuffers || _pBuffers->output.size() == 0) return !kept;
 	WebSocketBuffer& output = _pBuffers->output;
@@ -338,15 +361,7 @@ bool WebSocketSocketBIO::push()
 		sent += n;
 	}
 	const bool all = sent == output.size();
-	try
-	{
-		if (!all && _sendError == 0) _output.append(output.data() + sent, output.size() - sent);
-	}
-	catch (const std::bad_alloc&)
-	{
-		_sendError = ENOMEM;
-	}
-	output.clear();
+	keepOutput(sent);
 	return all;
 }
 

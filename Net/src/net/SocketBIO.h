@@ -68,7 +68,7 @@ public:
 			/// Receives inputSize bytes at once, at most, and no more often than once the socket has had fewer.
 
 		~Loan();
-			/// Calls push().
+			/// Calls push(), unless defer() was called.
 
 	private:
 		Loan(const Loan&) = delete;
@@ -89,6 +89,11 @@ public:
 
 	bool push();
 		/// Sends what waits, as far as the socket takes it. Returns true if nothing is left.
+
+	void defer();
+		/// What waits is not sent when the buffers are given back, but in one piece with what OpenSSL has next, or by push().
+
+	bool deferred() const;
 
 	std::size_t unsent() const;
 		/// Returns how many bytes wait.
@@ -118,11 +123,13 @@ private:
 	std::size_t fetch(char* pTarget, std::size_t length);
 	std::size_t deliver(const char* pData, std::size_t length);
 	bool pushKept();
+	void keepOutput(std::size_t sent);
 
 	const int _fd;
 	const bool _kernel;       // may encrypt
 	bool _ended;
 	bool _empty;              // the socket has had less than there was room for
+	bool _deferred;
 	short _receiveError;
 	short _sendError;
 	Buffers* _pBuffers;       // that were lent
@@ -148,6 +155,18 @@ inline bool WebSocketSocketBIO::lends() const
 inline void WebSocketSocketBIO::lookAgain()
 {
 	_empty = false;
+}
+
+
+inline void WebSocketSocketBIO::defer()
+{
+	_deferred = true;
+}
+
+
+inline bool WebSocketSocketBIO::deferred() const
+{
+	return _deferred;
 }
 
 

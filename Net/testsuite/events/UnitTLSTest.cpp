@@ -105,6 +105,107 @@ TEST_P(UnitTLSTest, EveryCutOfTheHandshake)
 }
 
 
+TEST_P(UnitTLSTest, WhatEndsTheHandshakeGoesWithTheAnswer)
+	/// A request comes with the end of the peer's handshake; with TLS 1.2 the peer cannot send one before it has that of the stream.
+{
+	for (const bool answered: {true, false})
+	{
+		Ends ends(GetParam());
+		ends.write(ends.peer.output());
+		ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
+		ends.peer.take(ends.read());
+		std::string request = ends.peer.output();
+		if (GetParam() == TLS1_2_VERSION)
+		{
+			ends.write(request);
+			ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
+			EXPECT_FALSE(ends.pStream->crossed());
+			ends.peer.take(ends.read());
+			EXPECT_TRUE(ends.peer.greeted()) << "nothing is held back from who waits for it";
+			continue;
+		}
+		request += ends.peer.records({"request"});
+		ends.write(request);
+		char received[100];
+		const iovec block = {received, sizeof(received)};
+		ASSERT_EQ(7, ends.pStream->receive(&block, 1));
+		EXPECT_EQ("", ends.read()) << "tickets wait";
+		EXPECT_TRUE(ends.pStream->crossed());
+		EXPECT_NE(0, ends.pStream->interest(WebSocketPoller::READ) & WebSocketPoller::WRITE) << "or nobody would send them";
+		if (answered)
+		{
+			const std::string answer = "answer";
+			const iovec piece = {const_cast<char*>(answer.data()), answer.size()};
+			ASSERT_EQ(6, ends.pStream->send(&piece, 1));
+			EXPECT_EQ(0u, ends.pStream->unsent());
+		}
+		else
+		{
+			EXPECT_TRUE(ends.pStream->push());
+		}
+		EXPECT_FALSE(ends.pStream->crossed());
+		const std::string sent = ends.read();
+		EXPECT_EQ(answered ? 3u : 2u, recordsOf(sent).size()) << "two tickets, and the answer";
+		ends.peer.take(sent);
+		EXPECT_EQ(answered ? "answer" : "", ends.peer.received);
+	}
+}
+
+
+TEST_P(UnitTLSTest, TheLastGoesWithTheEnd)
+{
+	Ends ends(GetParam());
+	ends.greet();
+	ends.pStream->beLast();
+	const std::string last = "last";
+	const iovec piece = {const_cast<char*>(last.data()), last.size()};
+	ASSERT_EQ(4, ends.pStream->send(&piece, 1));
+	const std::string sent = ends.read();
+	EXPECT_EQ(2u, recordsOf(sent).size()) << "the text, and close_notify";
+	ends.peer.take(sent);
+	EXPECT_EQ("last", ends.peer.received);
+	EXPECT_TRUE(ends.peer.ended());
+	ends.pStream->close();
+	EXPECT_EQ("", ends.read()) << "once is enough";
+}
+
+
+TEST_P(UnitTLSTest, InSeveralBlocksTheLastGoesByItself)
+	/// More may follow.
+{
+	Ends ends(GetParam());
+	ends.greet();
+	ends.pStream->beLast();
+	const std::string last = "last";
+	const iovec pieces[] = {{const_cast<char*>(last.data()), 2}, {const_cast<char*>(last.data()) + 2, 2}};
+	ASSERT_EQ(4, ends.pStream->send(pieces, 2));
+	ends.peer.take(ends.read());
+	EXPECT_EQ("last", ends.peer.received);
+	EXPECT_FALSE(ends.peer.ended());
+	ends.pStream->close();
+	ends.peer.take(ends.read());
+	EXPECT_TRUE(ends.peer.ended());
+}
+
+
+TEST_P(UnitTLSTest, TheSocketOfAStreamThatIsLetGoHasAllSent)
+{
+	if (GetParam() == TLS1_2_VERSION) return; // see above: nothing waits
+	Ends ends(GetParam());
+	ends.write(ends.peer.output());
+	ASSERT_EQ(WebSocketStream::AGAIN, ends.receive());
+	ends.peer.take(ends.read());
+	std::string request = ends.peer.output();
+	request += ends.peer.records({"request"});
+	ends.write(request);
+	char received[100];
+	const iovec block = {received, sizeof(received)};
+	ASSERT_EQ(7, ends.pStream->receive(&block, 1));
+	ends.pStream->detach();
+	EXPECT_EQ(2u, recordsOf(ends.read()).size());
+}
+
+
 TEST_P(UnitTLSTest, ByteByByte)
 {
 	Ends ends(GetParam());
