@@ -9,6 +9,7 @@
 #include "support/ClassPeer.h"
 #include "Poco/Exception.h"
 #include "Poco/Net/HTTPSClientSession.h"
+#include "Poco/Net/PollSet.h"
 #include "Poco/Net/StreamSocket.h"
 #include <algorithm>
 #include <array>
@@ -187,15 +188,14 @@ void CuttingProxy::relay(Poco::Net::StreamSocket& client)
 	Poco::Net::StreamSocket service(Poco::Net::SocketAddress("127.0.0.1", _to));
 	client.setNoDelay(true);
 	service.setNoDelay(true);
+	Poco::Net::PollSet both;
+	both.add(client, Poco::Net::PollSet::POLL_READ);
+	both.add(service, Poco::Net::PollSet::POLL_READ);
 	while (!_ended)
 	{
-		Poco::Net::Socket::SocketList reading{client, service};
-		Poco::Net::Socket::SocketList writing;
-		Poco::Net::Socket::SocketList failing;
-		Poco::Net::Socket::select(reading, writing, failing, Poco::Timespan(0, 10000));
-		for (const auto& socket: reading)
+		for (const auto& ready: both.poll(Poco::Timespan(0, 10000)))
 		{
-			if (socket == client ? !pass(client, service, UP) : !pass(service, client, DOWN)) return;
+			if (ready.first == client ? !pass(client, service, UP) : !pass(service, client, DOWN)) return;
 		}
 	}
 }

@@ -468,9 +468,9 @@ TEST(WebSocketProtocolTest, ALongMessageIsReadToWhereItBelongs)
 		for (bool fragmented: {false, true})
 		{
 			const std::string payload = ParserTest::sample(300000);
-			const std::string wire = fragmented
-				? encode(framerRole(role), Frames{{0x02, payload.substr(0, 100000)}, {0x80, payload.substr(100000)}})
-				: encode(framerRole(role), Frames{{0x82, payload}});
+			Frames frames{{0x82, payload}};
+			if (fragmented) frames = {{0x02, payload.substr(0, 100000)}, {0x80, payload.substr(100000)}};
+			const std::string wire = encode(framerRole(role), frames);
 			End end(role);
 			std::size_t direct = 0;
 			for (std::size_t at = 0; at < wire.size();)

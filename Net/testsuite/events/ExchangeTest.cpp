@@ -17,6 +17,7 @@
 #include "Poco/Pipe.h"
 #include "Poco/PipeStream.h"
 #include "Poco/Process.h"
+#include "Poco/String.h"
 #include "Poco/TemporaryFile.h"
 #include <fstream>
 #include <thread>
@@ -297,18 +298,20 @@ TEST_P(ExchangeTest, HandshakeHalfDone)
 
 
 TEST_P(ExchangeTest, SessionsKeepTheirName)
-	/// Nobody continues a session under another name, or after an exchange of its Context.
+	/// Nobody continues a session under another name, or after an exchange of its Context. Where Poco accepts, it gives no tickets with TLS 1.3 (from
+	/// 1.13 on): then there is nothing to continue.
 {
 	const Context::Ptr pContext = servingAs("default");
 	const Context::Ptr pA = servingAs("a");
 	WebSocketCertificates certificates(pContext, {{"a.example", pA}, {"b.example", servingAs("b")}, {"*.c.example", servingAs("c")}});
 	Server server(GetParam().shell, pContext);
+	bool tickets = true;
 	const auto sessionOf = [&](const std::string& name)
 	{
 		TLSPeer peer(server.port(), hello(name));
 		EXPECT_EQ("HTTP/1.1 101 Switching Protocols", peer.open());
 		const auto pSession = peer.session();
-		EXPECT_TRUE(pSession);
+		EXPECT_EQ(tickets, pSession != nullptr);
 		return pSession;
 	};
 	const auto continues = [&](const std::shared_ptr<SSL_SESSION>& pSession, const std::string& name)
@@ -319,19 +322,25 @@ TEST_P(ExchangeTest, SessionsKeepTheirName)
 		EXPECT_EQ("HTTP/1.1 101 Switching Protocols", peer.open()) << name;
 		return peer.reused();
 	};
+	if (GetParam().shell == Shell::CLASS && GetParam().version == TLS1_3_VERSION)
+	{
+		TLSPeer peer(server.port(), hello(""));
+		peer.open();
+		tickets = peer.session() != nullptr;
+	}
 	const char* const names[] = {"", "other", "a.example", "b.example", "x.c.example", "y.c.example"};
 	for (const char* name: names)
 	{
-		for (const char* next: names) EXPECT_EQ(std::string(name) == next, continues(sessionOf(name), next)) << name << " " << next;
+		for (const char* next: names) EXPECT_EQ(tickets && std::string(name) == next, continues(sessionOf(name), next)) << name << " " << next;
 	}
 	const auto pBefore = sessionOf("a.example");
 	const auto pDefault = sessionOf("");
 	const auto pB = sessionOf("b.example");
 	certificates.exchange(pContext, {{"a.example", pA}, {"b.example", servingAs("b")}});
-	EXPECT_TRUE(continues(pBefore, "a.example")); // the same Context
-	EXPECT_TRUE(continues(pDefault, ""));
+	EXPECT_EQ(tickets, continues(pBefore, "a.example")); // the same Context
+	EXPECT_EQ(tickets, continues(pDefault, ""));
 	EXPECT_FALSE(continues(pB, "b.example"));
-	EXPECT_TRUE(continues(sessionOf("b.example"), "b.example"));
+	EXPECT_EQ(tickets, continues(sessionOf("b.example"), "b.example"));
 }
 
 
@@ -714,7 +723,7 @@ TEST_F(EventTest, OpenSSLsOwnClient)
 		const std::string text{std::istreambuf_iterator<char>(answer), std::istreambuf_iterator<char>()};
 		input.close();
 		openssl.wait();
-		return text;
+		return Poco::replace(text, "CN = ", "CN="); // as OpenSSL 3.5 has it
 	};
 	const auto has = [](const std::string& text, const std::string& part) { return text.find(part) != std::string::npos ? std::string() : text + "\nhas no " + part; };
 
@@ -742,14 +751,14 @@ TEST_F(EventTest, OpenSSLsOwnClient)
 		{
 			const std::string text = client(server.port(), {"-servername", name, "-tls" + version});
 			EXPECT_EQ("", has(text, "Protocol version: " + protocol));
-			EXPECT_EQ("", has(text, "Peer certificate: CN = " + served));
+			EXPECT_EQ("", has(text, "Peer certificate: CN=" + served));
 			EXPECT_EQ("", has(text, "Verification: OK"));
 			EXPECT_EQ("", has(text, "HTTP/1.1 101 Switching Protocols"));
 			EXPECT_EQ("nobody", commonName(hooked.take()));
 		}
 		EXPECT_EQ("", has(client(server.port(), {"-servername", "b.example", "-tls" + version}), "alert"));
 		const std::string text = client(server.port(), {"-servername", "b.example", "-tls" + version, "-cert", aliceFile.path(), "-cert_chain", aliceFile.path()});
-		EXPECT_EQ("", has(text, "Peer certificate: CN = b.example"));
+		EXPECT_EQ("", has(text, "Peer certificate: CN=b.example"));
 		EXPECT_EQ("", has(text, "HTTP/1.1 101 Switching Protocols"));
 		const WebSocketTLSInfo info = hooked.take();
 		EXPECT_EQ("alice", commonName(info));
