@@ -13,4 +13,15 @@ if(POCO_MESSAGING_NATS_INCLUDE AND POCO_MESSAGING_NATS_LIBRARY)
 	set_target_properties(PocoWebSocket::nats PROPERTIES
 		IMPORTED_LOCATION ${POCO_MESSAGING_NATS_LIBRARY}
 		INTERFACE_INCLUDE_DIRECTORIES ${POCO_MESSAGING_NATS_INCLUDE})
+	return()
+endif()
+
+# A static one, which has another name, and whose CMake package says what it needs besides. That of Debian 12 ends the configuration: it names a file that
+# is not in libnats-dev.
+if(NOT TARGET cnats::nats_static)
+	find_package(cnats CONFIG QUIET)
+endif()
+if(TARGET cnats::nats_static)
+	add_library(PocoWebSocket::nats INTERFACE IMPORTED GLOBAL)
+	set_target_properties(PocoWebSocket::nats PROPERTIES INTERFACE_LINK_LIBRARIES cnats::nats_static)
 endif()

@@ -17,6 +17,7 @@ readonly COPY="$WORK/copy"
 readonly HANDLER=Net/include/Poco/Net/WebSocketHandler.h SERVER=Net/include/Poco/Net/WebSocketServer.h
 VERSION="$(sed -n 's/^project(PocoWebSocket VERSION \([0-9]*\.[0-9]*\)\..*/\1/p' "$SOURCE/CMakeLists.txt")"
 readonly VERSION
+export ABI_LIBRARIES=PocoWebSocket # the others take longer to build, and are compared in the same way
 
 fail()
 {

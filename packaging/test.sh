@@ -63,7 +63,7 @@ build_packages()
 	in_debian "$BUILDER" sh -c "cd /build/poco-websocket-$upstream && dpkg-buildpackage --no-sign" > "$WORK/build.log" 2>&1 ||
 		{ tail -n 40 "$WORK/build.log"; fail "the packages cannot be built; see $WORK/build.log"; }
 	# A symbol that is new, and not in the file yet, is shown; one that has gone ends the build.
-	! grep -A 20 '^dpkg-gensymbols: warning' "$WORK/build.log" || echo "packaging: see packaging/debian/libpocowebsocket1.0.symbols"
+	! grep -A 20 '^dpkg-gensymbols: warning' "$WORK/build.log" || echo "packaging: see packaging/debian/*.symbols"
 }
 
 check_packages()
@@ -80,7 +80,7 @@ use_packages()
 	rm -f "$USER_"/packages/*-dbgsym_*
 
 	# First the tools alone: what they need to run comes with them.
-	install_packages "$USER_" /packages/libpocowebsocket1.0_*.deb /packages/poco-websocket-tools_*.deb
+	install_packages "$USER_" /packages/libpocowebsocket1.0_*.deb /packages/libpocomessaging1.0_*.deb /packages/poco-websocket-tools_*.deb
 	in_debian "$USER_" sh -c '
 		mkfifo /tmp/line
 		EchoServer --port=0 > /tmp/line & server=$!
@@ -104,11 +104,34 @@ use_packages()
 		/tmp/Program
 		ldd /tmp/Program | grep "libPocoWebSocket.so.1.0 => /"' > "$WORK/use.log" 2>&1 || { tail -n 40 "$WORK/use.log"; fail "programs cannot be built against the packages"; }
 
+	# Messaging, and what joins nodes, are packages of their own: a program gets what it asks for, and no more.
+	in_debian "$USER_" sh -c 'cmake -S /consumer/messaging -B /tmp/missing -G Ninja -DCOMPONENTS=Messaging' > "$WORK/missing.log" 2>&1 && fail "Messaging is in another package than its own"
+	grep -q "PocoWebSocket has no component Messaging here" "$WORK/missing.log" || { cat "$WORK/missing.log"; fail "it is not said that Messaging is missing"; }
+	use_messaging Messaging libpocomessaging
+	[[ -z $(in_debian "$USER_" dpkg-query -W -f '${Package} ${db:Status-Status}\n' 'libhiredis*' 'libnats*' 2> /dev/null | grep ' installed') ]] ||
+		fail "Messaging brings hiredis or libnats with it"
+	use_messaging MessagingRedis libpocomessagingredis redis-server
+	use_messaging MessagingNATS libpocomessagingnats nats-server
+
 	# Everything goes again.
 	in_debian "$USER_" apt-get purge --yes --quiet libpocowebsocket1.0 > "$WORK/purge.log" 2>&1
 	local left
-	left="$(find "$USER_/usr" "$USER_/etc" -iname '*PocoWebSocket*' -o -name 'EchoServer*' -o -name 'WebSocketShell*')"
+	left="$(find "$USER_/usr" "$USER_/etc" -iname '*PocoWebSocket*' -o -iname '*PocoMessaging*' -o -name 'EchoServer*' -o -name 'WebSocketShell*')"
 	[[ -z $left ]] || fail "left after purging: $left"
+}
+
+use_messaging() # <component> <package of its library, without version> [<package>]: installs its packages; builds and runs a program with CMake and pkg-config
+{
+	local program="${1#Messaging}"
+	install_packages "$USER_" "/packages/${2}1.0_*.deb" "/packages/$2-dev_*.deb" "${@:3}"
+	in_debian "$USER_" sh -e -c "
+		cmake -S /consumer/messaging -B /tmp/$1 -G Ninja '-DCOMPONENTS=Messaging;$1'
+		cmake --build /tmp/$1
+		mkdir -p /tmp/pc
+		c++ -std=c++17 /consumer/messaging/${program:-Messaging}.cpp -o /tmp/pc/${program:-Messaging} \$(pkg-config --cflags --libs Poco$1)
+		ldd /tmp/pc/${program:-Messaging} | grep 'libPoco$1.so.1.0 => /'
+		/consumer/messaging/run.sh /tmp/$1
+		/consumer/messaging/run.sh /tmp/pc" > "$WORK/use-$1.log" 2>&1 || { tail -n 40 "$WORK/use-$1.log"; fail "programs with $1 cannot be built against the packages, or do not run"; }
 }
 
 [[ $EUID -eq 0 ]] || fail "only root can do that"

@@ -4,9 +4,11 @@
 #
 # usage: consumer.sh <source directory> <work directory> <scenario>
 #
-#   install-shared,   install-static    installs the library below the work directory (needed by the next three)
+#   install-shared,   install-static    installs the library below the work directory (needed by the next four)
 #   installed-shared, installed-static  a CMake project with find_package
 #   pkgconfig-shared, pkgconfig-static  plain compiler calls with what pkg-config says
+#   messaging-shared, messaging-static  programs that use Poco::Messaging, with find_package and pkg-config; POCO_WEBSOCKET_COMPONENTS
+#                                       has what is built of Messaging, MessagingRedis and MessagingNATS (default: all)
 #   beside-shared,    beside-static     a program that uses stock's WebSocket as well, and links PocoNet first
 #   vendored-shared,  vendored-static   a CMake project with add_subdirectory, which installs its program, with and without the library
 #   exported-shared,  exported-static   a static library that has it with add_subdirectory, and a project that uses that one
@@ -89,13 +91,16 @@ install_library()
 
 	[[ -f $PREFIX/include/PocoWebSocket/Poco/Net/WebSocket.h ]] || fail "the header is not where it belongs"
 	[[ ! -e $PREFIX/include/Poco ]] || fail "installed headers would overwrite Poco's"
-	[[ $KIND != shared ]] || check_symbols "$(readlink -f "$PREFIX/lib/libPocoWebSocket.so")"
+	local library
+	[[ $KIND != shared ]] || for library in "$PREFIX"/lib/libPoco*.so; do check_symbols "$library"; done
 	! grep -rqF -e "$WORK" -e "$SOURCE" "$PREFIX/lib/cmake" "$PREFIX/lib/pkgconfig" || fail "package files name the build machine's directories"
 }
 
 check_symbols() # <shared library>: it has what the Debian package says that it has
 {
-	local file="$SOURCE/packaging/debian/libpocowebsocket1.0.symbols" gone
+	local file gone
+	file="$(basename "$(readlink "$1")" .0 | sed 's/\.so\.//')" # the package's name
+	file="$SOURCE/packaging/debian/${file,,}.symbols"
 	gone="$("$SOURCE/packaging/symbols.sh" "$1" | grep -vxF -f - "$file" || true)"
 	[[ -z $gone ]] || fail "if this is meant to be gone, make $file again, with packaging/symbols.sh: $gone"
 }
@@ -144,6 +149,26 @@ run_pkgconfig()
 	read -r -a flags <<< "$(pkg-config --static --libs PocoWebSocket)"
 	"$CXX" "$BUILD/Main.o" "$BUILD/Ours.o" "$BUILD/Stock.o" -o "$BUILD/Beside" -lPocoNet "${flags[@]}" "-Wl,-rpath,$PREFIX/lib"
 	"$BUILD/Beside"
+}
+
+run_messaging()
+{
+	local component components="${POCO_WEBSOCKET_COMPONENTS:-Messaging MessagingRedis MessagingNATS}"
+	configure "$CONSUMER/messaging" -DCMAKE_PREFIX_PATH="$PREFIX" -DCOMPONENTS="${components// /;}"
+	build
+	"$CONSUMER/messaging/run.sh" "$BUILD"
+
+	rm -rf "$BUILD"
+	mkdir -p "$BUILD"
+	export PKG_CONFIG_PATH="$PREFIX/lib/pkgconfig"
+	local -a flags
+	for component in $components
+	do
+		read -r -a flags <<< "$(pkg-config --cflags --libs "Poco$component")"
+		component="${component#Messaging}"
+		"$CXX" -std=c++17 "$CONSUMER/messaging/${component:-Messaging}.cpp" -o "$BUILD/${component:-Messaging}" "${flags[@]}" "-Wl,-rpath,$PREFIX/lib"
+	done
+	"$CONSUMER/messaging/run.sh" "$BUILD"
 }
 
 run_beside()
@@ -313,6 +338,7 @@ case "$SCENARIO" in
 install-shared|install-static)     install_library ;;
 installed-shared|installed-static) run_installed ;;
 pkgconfig-shared|pkgconfig-static) run_pkgconfig ;;
+messaging-shared|messaging-static) run_messaging ;;
 beside-shared|beside-static)       run_beside ;;
 vendored-shared|vendored-static)   run_vendored ;;
 exported-shared|exported-static)   run_exported ;;
