@@ -49,6 +49,7 @@ readonly TEST_PACKAGES="
 	redis-server        redis-server  joins nodes; a Sentinel too
 	redis-tools         redis-cli   asks it
 	nats-server         nats-server joins nodes
+	iproute2            ip          a network between nodes and Redis that drops everything
 "
 
 readonly CLUSTER_PACKAGES="

@@ -12,6 +12,7 @@
 #include "RedisConnection.h"
 #include "Poco/NumberParser.h"
 #include <algorithm>
+#include <sys/socket.h>
 #include <utility>
 
 
@@ -318,6 +319,9 @@ void RedisConnection::lose(const std::string& reason)
 	redisAsyncContext* const pContext = std::exchange(_pContext, nullptr);
 	pContext->data = nullptr;
 	const State state = std::exchange(_state, DOWN); // no replies send anything
+	// What the server has not got must not come to it later, behind what the next connection sends
+	const linger reset{1, 0};
+	::setsockopt(pContext->c.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	::redisAsyncFree(pContext); // calls them, or will when the reply has returned in which we are
 	_state = state;
 	ended(reason);
