@@ -179,7 +179,7 @@ public:
 			number = name.second;
 			const auto it = places.find(event.text);
 			if (it == places.end()) continue; // no other one has got it, yet
-			if (it->second < place) wrong(findings.disorder, subscriber.name, channel, shown(event.text) + " came earlier to another subscriber");
+			if (it->second < place && _record._order == ONE) wrong(findings.disorder, subscriber.name, channel, shown(event.text) + " came earlier to another subscriber");
 			place = it->second;
 		}
 		if (received.size() > places.size()) // the others are compared with the longest
@@ -229,6 +229,12 @@ private:
 public:
 	Findings findings;
 };
+
+
+Record::Record(Order order):
+	_order(order)
+{
+}
 
 
 int Record::subscriber(const std::string& name)

@@ -67,6 +67,15 @@ class Record
 public:
 	using Position = Poco::Messaging::Position;
 
+	enum Order
+		/// That of publications without history.
+	{
+		ONE,              // all subscribers have the same
+		OF_EACH_PUBLISHER // and nobody knows how those of several are mixed
+	};
+
+	explicit Record(Order order = ONE);
+
 	int subscriber(const std::string& name);
 		/// Begins with another one, and returns its number.
 
@@ -146,7 +155,8 @@ private:
 
 	class Checker;
 
-	mutable std::mutex _mutex;
+	const Order _order;
+	mutable std::mutex _mutex; // for what follows
 	std::vector<Subscriber> _subscribers;
 	std::map<std::string, Channel> _channels;
 	Findings _counted;

@@ -11,6 +11,7 @@
 #include "BadNetwork.h"
 #include "Cluster.h"
 #include "Crowd.h"
+#include "RedisServer.h"
 #include <algorithm>
 #include <chrono>
 #include <iostream>

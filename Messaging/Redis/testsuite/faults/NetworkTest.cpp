@@ -9,6 +9,7 @@
 
 #include "Cluster.h"
 #include "NetworkSpaces.h"
+#include "RedisServer.h"
 #include <stdexcept>
 
 

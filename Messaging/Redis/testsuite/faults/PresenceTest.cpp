@@ -8,6 +8,7 @@
 
 
 #include "Cluster.h"
+#include "RedisServer.h"
 #include "TokenSupport.h"
 #include <chrono>
 

@@ -77,7 +77,7 @@ Cluster::Cluster(const std::vector<std::string>& urls, const ServerProcess::Text
 {
 	for (const std::string& url: urls)
 	{
-		ServerProcess::Texts arguments{"--port={port}", "--redis=" + url};
+		ServerProcess::Texts arguments{"--port={port}", "--engine=" + url};
 		arguments.insert(arguments.end(), options.begin(), options.end());
 		_processes.push_back(std::make_unique<ServerProcess>(POCO_TEST_NODE, arguments));
 		_processes.back()->start();
@@ -118,6 +118,12 @@ std::string Cluster::state(std::size_t i)
 		result = answer.payload;
 	});
 	return result;
+}
+
+
+ClusterTest::ClusterTest(Record::Order order):
+	record(order)
+{
 }
 
 

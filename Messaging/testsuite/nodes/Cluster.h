@@ -11,7 +11,7 @@
 #define Cluster_INCLUDED
 
 
-#include "RedisServer.h"
+#include "ServerProcess.h"
 #include "Traffic.h"
 #include <gtest/gtest.h>
 #include <functional>
@@ -32,11 +32,11 @@ void waitSeconds(int seconds);
 
 
 class Cluster
-	/// Processes of RedisNode. Each has the same options.
+	/// Processes of POCO_TEST_NODE (NodeProgram.h). Each has the same options.
 {
 public:
 	explicit Cluster(const std::string& url, std::size_t count = 3, const ServerProcess::Texts& options = {});
-		/// Starts nodes whose Redis is there.
+		/// Starts nodes whose engine is there.
 
 	explicit Cluster(const std::vector<std::string>& urls, const ServerProcess::Texts& options = {});
 		/// Starts a node for each URL.
@@ -60,6 +60,8 @@ class ClusterTest: public testing::Test
 	/// What a test of nodes begins and ends with.
 {
 protected:
+	explicit ClusterTest(Record::Order order = Record::ONE);
+
 	void begin(const std::vector<Poco::UInt16>& ports, const std::vector<std::string>& channels = {"h1", "h2", "c1", "p1"}, std::size_t payload = 0);
 		/// Starts clients on nodes: one publisher and two subscribers each; with POCO_TEST_TRAFFIC_JS, the path of traffic.js, as many in TypeScript, but for one subscriber.
 		/// Returns when all get what all publish.

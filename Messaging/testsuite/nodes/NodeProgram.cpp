@@ -1,31 +1,19 @@
 //
-// Node.cpp
+// NodeProgram.cpp
 //
-// A node, for tests: a service whose backplane is Redis.
-//
-// usage: RedisNode --port=PORT --redis=URL[;URL...] [--prefix=TEXT] [--secret=SECRET] [--history=COUNT]
-//
-//   --port     where it listens, on 127.0.0.1
-//   --redis    where Redis is; several are shards
-//   --prefix   what keys begin with
-//   --secret   clients may have tokens, signed with this (HS256)
-//   --history  so many publications are kept; 10,000 if it is not given
-//
-// Channels whose names begin with "h" have history, with "p" presence, Join and Leave; with "b" both. Leaves are not delayed by more than a second.
-// Opcode 200 answers "NODE HEALTHY", with its number and 0 or 1. It writes "port PORT" when it is ready, and ends with a signal.
+// A node, for tests: a service with a backplane.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
 
 
+#include "NodeProgram.h"
 #include "Poco/Messaging/MessageService.h"
-#include "Poco/Messaging/RedisBackplane.h"
 #include "Poco/Exception.h"
 #include "Poco/NumberParser.h"
 #include <csignal>
 #include <iostream>
 #include <map>
-#include <sstream>
 #include <string>
 
 
@@ -58,18 +46,7 @@ namespace
 		std::map<std::string, std::string> _values;
 	};
 
-	Backplane::Ptr backplane(const Options& options)
-	{
-		std::istringstream urls(options["redis"]);
-		std::string url;
-		std::getline(urls, url, ';');
-		RedisBackplaneParams::Ptr pParams(new RedisBackplaneParams(url));
-		while (std::getline(urls, url, ';')) pParams->addShard(url);
-		if (!options["prefix"].empty()) pParams->setPrefix(options["prefix"]);
-		return new RedisBackplane(pParams);
-	}
-
-	int run(const Options& options)
+	int run(const Options& options, const MakeBackplane& make)
 	{
 		sigset_t signals;
 		sigemptyset(&signals);
@@ -93,7 +70,7 @@ namespace
 			pParams->setVerifier(std::make_shared<TokenVerifier>(std::vector<TokenKey>{TokenKey::hmac("", options["secret"])}));
 			pParams->setTokenRequired(false);
 		}
-		MessageService service(pParams, pHubParams, backplane(options));
+		MessageService service(pParams, pHubParams, make(options["engine"], options["prefix"]));
 		service.setHandler(200, [&](MessageRequest& request)
 		{
 			request.answer(std::to_string(service.hub().node()) + (service.hub().healthy() ? " 1" : " 0"));
@@ -111,15 +88,15 @@ namespace
 }
 
 
-int main(int argc, char** argv)
+int nodeProgram(int argc, char** argv, const MakeBackplane& make)
 {
 	try
 	{
-		return run(Options(argc, argv));
+		return run(Options(argc, argv), make);
 	}
 	catch (const Poco::Exception& error)
 	{
-		std::cerr << "RedisNode: " << error.displayText() << std::endl;
+		std::cerr << argv[0] << ": " << error.displayText() << std::endl;
 		return 1;
 	}
 }

@@ -1,0 +1,25 @@
+//
+// NATSNode.cpp
+//
+// A node, for tests, whose backplane is NATS: channels have no history and no presence.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "NodeProgram.h"
+#include "Poco/Messaging/NATSBackplane.h"
+
+
+using namespace Poco::Messaging;
+
+
+int main(int argc, char** argv)
+{
+	return nodeProgram(argc, argv, [](const std::string& engine, const std::string& prefix) -> Backplane::Ptr
+	{
+		NATSBackplaneParams::Ptr pParams(new NATSBackplaneParams(engine));
+		if (!prefix.empty()) pParams->setPrefix(prefix);
+		return new NATSBackplane(pParams);
+	});
+}
