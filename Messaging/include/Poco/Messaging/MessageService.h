@@ -83,7 +83,8 @@ public:
 	};
 
 	explicit MessageService(const MessageServiceParams::Ptr& pParams = new MessageServiceParams, const HubParams::Ptr& pHubParams = new HubParams, const Backplane::Ptr& pBackplane = new MemoryBackplane);
-		/// Creates the service, and its hub. Throws an InvalidArgumentException if something is missing.
+		/// Creates the service, and its hub, and starts the backplane. Throws an InvalidArgumentException if something is missing, and what Backplane::start() throws: a
+		/// NetException if a Redis cannot be reached.
 
 	~MessageService();
 		/// Closes its connections (1001), and ends its threads. No handler is called any more; one that is running is not waited for: stop the
