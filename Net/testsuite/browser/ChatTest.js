@@ -632,6 +632,12 @@ describe("as a node", () => {
 		return [code, text];
 	};
 
+	test("refuses a proxy that is no address", async () => {
+		const [code, text] = await refused("--trusted-proxy=127.0.0.1", "--trusted-proxy=balancer");
+		assert.equal(code, 64);
+		assert.match(text, /--trusted-proxy: .*balancer/);
+	});
+
 	test("needs the secret of the others", async () => {
 		const [code, text] = await refused("--redis=redis://127.0.0.1:1/0");
 		assert.equal(code, 64);

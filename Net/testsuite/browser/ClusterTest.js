@@ -10,11 +10,16 @@
 "use strict";
 
 const assert = require("node:assert/strict");
+const {spawn} = require("node:child_process");
+const {once} = require("node:events");
+const http = require("node:http");
+const net = require("node:net");
 const {after, before, describe, test} = require("node:test");
 const {Browser, Page, Server} = require("./support.js");
 
 const NODES = ["n1", "n2", "n3"];
 const MAX_PEOPLE = 9;
+const DEADLINE = 20000; // ms, for what is refused
 const LONG = 60000; // ms, for what takes a program to start or to be noticed
 
 class ClusterPage extends Page {
@@ -138,6 +143,84 @@ class Person extends Page {
 	}
 }
 
+// Starts the program as a terminal does, in a process group of its own, and returns its exit code and what it says on the standard error output.
+async function run(...options) {
+	const child = spawn(process.env.SERVER, options, {stdio: ["ignore", "ignore", "pipe"], detached: true});
+	const timer = setTimeout(() => child.kill("SIGTERM"), DEADLINE); // it has started
+	let errors = "";
+	child.stderr.on("data", data => { errors += data; });
+	const [code] = await once(child, "close");
+	clearTimeout(timer);
+	return {code, errors};
+}
+
+// Of ports in a row that nobody had, one is that of a server which answers everything, as a node or a balancer would. Calls action with the first port of the row.
+async function withServerAt(index, action) {
+	const listen = async port => {
+		const server = http.createServer((request, response) => response.end()).listen(port, "127.0.0.1");
+		await once(server, "listening");
+		return server;
+	};
+	const close = servers => Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))));
+	for (let servers = [];; servers = []) {
+		try {
+			for (let i = 0; i < 7; ++i) servers.push(await listen(i && servers[0].address().port + i));
+		} catch {
+			await close(servers);
+			continue;
+		}
+		const [other] = servers.splice(index, 1);
+		const first = other.address().port - index;
+		await close(servers);
+		try {
+			return await action(first);
+		} finally {
+			other.closeAllConnections();
+			await close([other]);
+		}
+	}
+}
+
+describe("the command line of a cluster", () => {
+	for (const [i, what] of ["the balancer", "n1", "n2", "n3", "Redis", "the balancer's statistics"].entries()) {
+		test(`says that the port of ${what} is in use`, () => withServerAt(i, async first => {
+			const {code, errors} = await run("--port=0", `--first-port=${first}`);
+			assert.equal(errors, `Cluster: port ${first + i}, for ${what}, is in use: --first-port takes others\n`);
+			assert.equal(code, 69);
+		}));
+	}
+
+	test("takes the ports behind that of the page", () => withServerAt(1, async page => {
+		const {code, errors} = await run(`--port=${page}`);
+		assert.equal(errors, `Cluster: port ${page + 1}, for the balancer, is in use: --first-port takes others\n`);
+		assert.equal(code, 69);
+	}));
+
+	for (const options of [["--port=9003", "--first-port=9003"], ["--port=9008", "--first-port=9003"], ["--port=65530"], ["--first-port=65531"]]) {
+		test(`refuses ${options.join(" ")}`, async () => {
+			const {code, errors} = await run(...options);
+			assert.match(errors, /first-port/);
+			assert.equal(code, 64);
+		});
+	}
+
+	test("^C while it starts ends it, and all that it has started", () => withServerAt(6, async first => {
+		const child = spawn(process.env.SERVER, ["--port=0", `--first-port=${first}`], {stdio: ["ignore", "ignore", "inherit"], detached: true});
+		const exit = once(child, "exit");
+		const redis = () => new Promise(resolve => {
+			const socket = net.connect(first + 4, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
+			socket.unref();
+			socket.on("connect", () => socket.destroy());
+		});
+		while (!await redis()); // from then on it starts the nodes
+		const timer = setInterval(() => process.kill(-child.pid, "SIGINT"), 1);
+		const [code] = await exit;
+		clearInterval(timer);
+		assert.equal(code, 0);
+		assert.equal(await redis(), false);
+	}));
+});
+
 describe("a cluster", () => {
 	let browser, server, cluster, chat;
 	const people = [];
@@ -165,6 +248,7 @@ describe("a cluster", () => {
 	test("shows its nodes, and who is where", async () => {
 		await cluster.allReady();
 		chat = await cluster.page.getAttribute("#chat", "href");
+		assert.ok(server.output.includes(`\nThe chat is on ${chat}, `), server.output);
 		const where = new Set();
 		while (where.size < NODES.length && people.length < MAX_PEOPLE) {
 			const person = await Person.open(browser, chat, `Person ${people.length + 1}`);
@@ -192,6 +276,17 @@ describe("a cluster", () => {
 		const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
 		for (const line of ["messaging_healthy 1", "messaging_redis_servers 1", "messaging_redis_connected_servers 1", "messaging_redis_waiting_bytes 0"])
 			assert.ok(metrics.includes(`\n${line}\n`), line);
+	});
+
+	test("a node knows its clients' addresses, not only the balancer's", async () => {
+		const [, port] = /port (\d+)/.exec(await cluster.page.textContent(`.node[data-name="n2"] .about`));
+		const handshake = http.get(`${chat}?node=n2`, {headers: {Connection: "Upgrade", Upgrade: "websocket", "Sec-WebSocket-Version": "13",
+			"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": "poco.messaging.json.v1", "X-Forwarded-For": "203.0.113.7"}});
+		const [, socket] = await once(handshake, "upgrade");
+		const {connections} = await (await fetch(`http://127.0.0.1:${port}/connections`)).json();
+		socket.destroy();
+		const addresses = connections.map(({address}) => address.replace(/:\d+$/, ""));
+		assert.ok(addresses.includes("203.0.113.7"), addresses.join(" "));
 	});
 
 	test("has private messages and typing between nodes", async () => {

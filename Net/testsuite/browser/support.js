@@ -33,6 +33,8 @@ class Server {
 			server.errors += data;
 			process.stderr.write(data);
 		});
+		server.output = ""; // what it says on the standard output
+		server.process.stdout.on("data", data => { server.output += data; });
 		server.exit = once(server.process, "exit");
 		const lines = readline.createInterface({input: server.process.stdout});
 		const first = await Promise.race([once(lines, "line"), server.exit]);

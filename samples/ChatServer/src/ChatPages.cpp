@@ -76,7 +76,7 @@ namespace
 	public:
 		void handleRequest(HTTPServerRequest&, HTTPServerResponse& response) override
 		{
-			answer(response, HTTPResponse::HTTP_SERVICE_UNAVAILABLE, "other nodes cannot be reached\n");
+			answer(response, HTTPResponse::HTTP_SERVICE_UNAVAILABLE, "Redis cannot be reached\n");
 		}
 	};
 

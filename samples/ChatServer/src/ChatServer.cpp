@@ -211,6 +211,9 @@ protected:
 			.argument("URL").repeatable(true).callback(OptionCallback<ChatServer>(this, &ChatServer::addRedis)));
 		options.addOption(Option("name", "", "The name of this node, which the page shows. Default: none.")
 			.argument("name").binding("chat.name"));
+		options.addOption(Option("trusted-proxy", "", "A proxy before the server, an address or a network (10.0.0.0/8): what it tells of clients in X-Forwarded-For is believed. "
+			"Several of these options, for several. Default: none, so that behind a proxy all have its address.")
+			.argument("address").repeatable(true).callback(OptionCallback<ChatServer>(this, &ChatServer::addProxy)));
 		options.addOption(Option("drain", "", "So many seconds does it take to stop: in the first half of them /health/ready says 503, so that a balancer notices, then "
 			"connections are closed (1012), some at a time. Default: 0: all are closed at once (1001).")
 			.argument("seconds").binding("chat.drain")
@@ -222,6 +225,7 @@ protected:
 		const bool deflate = !config().has("chat.no-deflate");
 		WebSocketServerParams::Ptr pParams = new WebSocketServerParams;
 		pParams->setThreads(config().getInt("chat.threads", 0));
+		trustProxies(*pParams);
 		WebSocketConnectionParams::Ptr pConnectionParams = new WebSocketConnectionParams;
 		pConnectionParams->setDeflate(deflate);
 		pConnectionParams->setMaxMessageSize(32*1024); // a payload of 4 KiB, however it is escaped
@@ -238,6 +242,23 @@ private:
 	void addRedis(const std::string&, const std::string& url)
 	{
 		_redis.push_back(url);
+	}
+
+	void addProxy(const std::string&, const std::string& address)
+	{
+		_proxies.push_back(address);
+	}
+
+	void trustProxies(WebSocketServerParams& params) const
+	{
+		try
+		{
+			params.setTrustedProxies(_proxies);
+		}
+		catch (Poco::InvalidArgumentException& exc)
+		{
+			throw Poco::Util::InvalidArgumentException("--trusted-proxy: " + exc.message());
+		}
 	}
 
 	void useRedis(ChatNode& node) const
@@ -272,11 +293,12 @@ private:
 		catch (Poco::Exception& exc)
 		{
 			if (_redis.empty()) throw;
-			throw Poco::ApplicationException("--redis: " + exc.displayText());
+			throw Poco::ApplicationException("--redis: " + exc.message());
 		}
 	}
 
 	std::vector<std::string> _redis;
+	std::vector<std::string> _proxies;
 };
 
 

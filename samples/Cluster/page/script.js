@@ -33,7 +33,8 @@ function showState(state) {
 
 function show(cluster) {
 	const {nodes, redis, balancer, watchers} = cluster;
-	byId("chat").href = `${location.protocol}//${location.hostname}:${balancer.port}/`;
+	// The balancer has no TLS, with --tls neither.
+	byId("chat").href = `http://${location.hostname}:${balancer.port}/`;
 	while (cards.length < nodes.length) addNode(nodes[cards.length]);
 	const time = performance.now();
 	nodes.forEach(({name}, i) => { cards[i].querySelector(".chat").href = `${byId("chat").href}?node=${name}`; });

@@ -46,9 +46,13 @@ namespace
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent) _exit(1);
 		setpgid(0, 0); // ^C is for this program, which ends the others
+		signal(SIGINT, SIG_IGN);  // one that came before that is forgotten
+		signal(SIGQUIT, SIG_IGN);
 		sigset_t none;
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, nullptr);
+		signal(SIGINT, SIG_DFL);
+		signal(SIGQUIT, SIG_DFL);
 		const int in = open("/dev/null", O_RDONLY);
 		const int out = open(pLog, O_WRONLY | O_CREAT | O_APPEND, 0600);
 		dup2(in, 0);

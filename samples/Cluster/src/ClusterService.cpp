@@ -88,7 +88,7 @@ ClusterService::ClusterService(const std::string& programs, const std::string& b
 		node.name = "n" + number;
 		node.port = port;
 		node.pChild = std::make_unique<Child>(_folder.path() + "/" + node.name + ".log", std::vector<std::string>{programs + "ChatServer", "--name=" + node.name,
-			"--port=" + std::to_string(port), "--redis=redis://" + addressOf(ports.redis) + "/0", "--secret=" + _folder.path() + "/secret", std::string("--drain=") + DRAIN});
+			"--port=" + std::to_string(port), "--redis=redis://" + addressOf(ports.redis) + "/0", "--secret=" + _folder.path() + "/secret", std::string("--drain=") + DRAIN, "--trusted-proxy=127.0.0.1"});
 		_nodes.push_back(std::move(node));
 		addresses.push_back("NODE" + number + "=" + addressOf(port));
 	}
@@ -107,6 +107,12 @@ ClusterService::~ClusterService()
 const ChatTokens& ClusterService::tokens() const
 {
 	return _tokens;
+}
+
+
+std::string ClusterService::more() const
+{
+	return "The chat is on http://localhost:" + std::to_string(_ports.balancer) + "/, through HAProxy. ^C ends all.";
 }
 
 

@@ -31,10 +31,10 @@
 struct ClusterPorts
 	/// Where everything listens, on 127.0.0.1.
 {
-	Poco::UInt16 balancer = 9003;
-	std::vector<Poco::UInt16> nodes = {9004, 9005, 9006};
-	Poco::UInt16 redis = 9007;
-	Poco::UInt16 statistics = 9008; // the balancer's
+	Poco::UInt16 balancer;
+	std::vector<Poco::UInt16> nodes;
+	Poco::UInt16 redis;
+	Poco::UInt16 statistics; // the balancer's
 };
 
 
@@ -54,6 +54,8 @@ public:
 		/// Returns when all can be used. Throws a Poco::ApplicationException if one does not start.
 
 	void stop(const Poco::Timespan& patience) override;
+
+	std::string more() const override;
 
 private:
 	struct Program

@@ -9,6 +9,7 @@
 #include "Poco/Net/HTTPClientSession.h"
 #include "Poco/Net/HTTPRequest.h"
 #include "Poco/Net/HTTPResponse.h"
+#include "Poco/Net/NetException.h"
 #include "Poco/Net/ServerSocket.h"
 #include "Poco/Net/StreamSocket.h"
 #include "Poco/StreamCopier.h"
@@ -39,6 +40,24 @@ std::vector<Poco::UInt16> freePorts(std::size_t count)
 		ports.push_back(sockets.back().address().port());
 	}
 	return ports;
+}
+
+
+bool isFree(const std::string& address, Poco::UInt16 port)
+{
+	try
+	{
+		ServerSocket socket;
+		const SocketAddress wanted(address, port);
+		if (wanted.family() == SocketAddress::IPv6) socket.bind6(wanted, true, false, false);
+		else socket.bind(wanted, true, false);
+		socket.listen();
+		return true;
+	}
+	catch (Poco::Net::NetException&)
+	{
+		return false;
+	}
 }
 
 

@@ -20,6 +20,9 @@
 std::vector<Poco::UInt16> freePorts(std::size_t count);
 	/// Returns ports of 127.0.0.1 that are free now.
 
+bool isFree(const std::string& address, Poco::UInt16 port);
+	/// Returns whether a server could listen there now.
+
 bool get(Poco::UInt16 port, const std::string& path, std::string& body);
 	/// Asks a HTTP server. Returns false if it does not answer within a second, or with something else than 200; body is what it has said then, too.
 

@@ -195,6 +195,7 @@ int SampleServer::serve()
 	pService->start(ports);
 	std::cout << _name << " listening on " << (pContext ? "https" : "http") << "://"
 		<< hostForURL(host, address) << ":" << port << "/" << std::endl;
+	if (const std::string more = pService->more(); !more.empty()) std::cout << more << std::endl;
 	WebSocketSystemd::notify("READY=1");
 	waitForEnd(pCertificates.get());
 	WebSocketSystemd::notify("STOPPING=1");

@@ -13,6 +13,7 @@
 
 #include "ListeningPorts.h"
 #include "Poco/Timespan.h"
+#include <string>
 
 
 class SampleService
@@ -28,7 +29,16 @@ public:
 		/// Sends a Close frame with code 1001 on every connection, and waits until all have
 		/// ended, but not longer than the given time; then it cuts those that are left.
 		/// Is called once, after start().
+
+	virtual std::string more() const;
+		/// Returns a line that is printed behind the server's address; none by default.
 };
+
+
+inline std::string SampleService::more() const
+{
+	return "";
+}
 
 
 #endif // SampleService_INCLUDED
