@@ -94,6 +94,9 @@ RedisConnection::RedisConnection(RedisLoop& loop, const RedisURL& url, const Red
 	_state(DOWN),
 	_pContext(nullptr),
 	_pSSL(nullptr),
+	_resolver(loop),
+	_resolving(false),
+	_address(0),
 	_sentinel(0),
 	_now(0),
 	_due(0),
@@ -120,7 +123,8 @@ void RedisConnection::turn(Time now)
 		break;
 	case ASKING:
 	case CONNECTING:
-		if (now >= _due) lose("It did not answer in time");
+		if (_resolving) resolve();
+		else if (now >= _due) lose("It did not answer in time");
 		break;
 	case READY:
 		if (!_sent.empty() && now - _sent.front() >= replyTime) lose("It did not reply in time");
@@ -142,8 +146,38 @@ void RedisConnection::open(const RedisURL::Host& host, State state)
 {
 	_host = host;
 	_state = state;
-	_due = _now + (state == ASKING ? SENTINEL_TIME : _params.getConnectTimeout().totalMilliseconds());
-	_pContext = ::redisAsyncConnect(host.name.c_str(), host.port);
+	_due = _now + openTime();
+	_resolving = true;
+	resolve();
+}
+
+
+Time RedisConnection::openTime() const
+{
+	return _state == ASKING ? SENTINEL_TIME : _params.getConnectTimeout().totalMilliseconds();
+}
+
+
+void RedisConnection::resolve()
+{
+	_addresses = RedisResolver::Answer();
+	_address = 0;
+	if (!_resolver.find(_host.name, _addresses))
+	{
+		if (_now < _due) return;
+		_addresses.problem = "Its name was not found in time";
+	}
+	_resolving = false;
+	if (_addresses.addresses.empty()) ended(_addresses.problem);
+	else openNext();
+}
+
+
+void RedisConnection::openNext()
+	/// They share the time.
+{
+	_due = _now + openTime()/static_cast<Time>(_addresses.addresses.size());
+	_pContext = ::redisAsyncConnect(_addresses.addresses[_address++].c_str(), _host.port);
 	if (!_pContext) return ended("There is no memory");
 	if (_pContext->err)
 	{
@@ -152,7 +186,7 @@ void RedisConnection::open(const RedisURL::Host& host, State state)
 		return ended(reason);
 	}
 	std::string reason;
-	_pSSL = _pTLS ? _pTLS->begin(_pContext->c, host.name, reason) : nullptr;
+	_pSSL = _pTLS ? _pTLS->begin(_pContext->c, _host.name, reason) : nullptr;
 	if (_pTLS && !_pSSL)
 	{
 		::redisAsyncFree(std::exchange(_pContext, nullptr));
@@ -343,6 +377,7 @@ void RedisConnection::ended(const std::string& reason)
 	const State state = _state;
 	_sent.clear();
 	if (state == CLOSED) return;
+	if (state != READY && _address < _addresses.addresses.size()) return openNext();
 	_state = DOWN;
 	_problem = _host.toString() + ": " + reason;
 	const Time pause = std::min(FIRST_PAUSE << std::min(_attempts++, 10u), LONGEST_PAUSE);

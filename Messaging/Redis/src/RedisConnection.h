@@ -16,6 +16,7 @@
 
 
 #include "RedisLoop.h"
+#include "RedisResolver.h"
 #include "RedisTLS.h"
 #include "RedisURL.h"
 #include "Poco/Messaging/RedisBackplaneParams.h"
@@ -59,7 +60,7 @@ private:
 
 class RedisConnection
 	/// A connection to a server, by the loop's thread. When it is lost it is made again for ever: after 0.1 s at first, up to 5 s, with jitter. With Sentinels these are
-	/// asked for the master each time.
+	/// asked for the master each time. All addresses of a name are tried, one after the other.
 {
 public:
 	using Reply = std::function<void(const redisReply* pReply)>;
@@ -138,6 +139,9 @@ private:
 
 	void connect();
 	void open(const RedisURL::Host& host, State state);
+	void resolve();
+	void openNext();
+	Time openTime() const;
 	void connected();
 	void askSentinel();
 	void greet();
@@ -159,6 +163,10 @@ private:
 	ssl_st* _pSSL;              // the context's; null: without TLS
 	RedisURL::Host _host;       // where the context connects to
 	RedisURL::Host _master;     // what a Sentinel has said
+	RedisResolver _resolver;
+	bool _resolving;            // the host's name
+	RedisResolver::Answer _addresses; // of the host
+	std::size_t _address;       // which is tried next
 	std::size_t _sentinel;      // which is asked next
 	Time _now;
 	Time _due;                  // when to connect, or until when that may take

@@ -32,6 +32,7 @@ RedisEngine::RedisEngine(const RedisBackplaneParams::Ptr& pParams):
 	_node(pParams),
 	_stage(STARTING),
 	_started(false),
+	_begun(0),
 	_up(false),
 	_connected(0),
 	_commands(0),
@@ -54,10 +55,9 @@ void RedisEngine::start(const std::shared_ptr<BackplaneSink>& pSink)
 	_node.loop.start([pSelf = shared_from_this()]() { pSelf->turn(); });
 	std::unique_lock<std::mutex> lock(_mutex);
 	_started = true;
-	const auto timeout = std::chrono::microseconds(_node.pParams->getConnectTimeout().totalMicroseconds());
-	const bool told = _changed.wait_for(lock, timeout, [this]() { return _stage == RUNNING || !_problem.empty(); });
+	_changed.wait(lock, [this]() { return _stage == RUNNING || !_problem.empty(); }); // tryToBegin() ends it in time
 	if (_stage == RUNNING) return;
-	const std::string problem = told ? _problem : hosts() + ": It did not answer in time";
+	const std::string problem = _problem;
 	lock.unlock();
 	stop();
 	throw Poco::Net::NetException("Redis cannot be used", problem);
@@ -148,8 +148,9 @@ void RedisEngine::turn()
 // Beginning and end
 //
 void RedisEngine::tryToBegin()
-	/// The node begins when all servers can be reached, or, if it need not wait for them, when one cannot.
+	/// The node begins when all servers can be reached, or, if it need not wait for them, when one cannot, or none has said so in time.
 {
+	if (_begun == 0) _begun = _node.now;
 	std::string problem;
 	bool reachable = true;
 	for (const auto& pShard: _shards)
@@ -157,24 +158,16 @@ void RedisEngine::tryToBegin()
 		reachable = reachable && pShard->reachable();
 		if (problem.empty() && pShard->hopeless()) problem = pShard->problem();
 	}
-	if (_node.number != 0)
-	{
-		if (_up) begin();
-		else if (!problem.empty() && !_node.pParams->getRetryAtStart())
-		{
-			const std::lock_guard<std::mutex> lock(_mutex);
-			_problem = problem;
-			_changed.notify_all();
-		}
-		return;
-	}
-	if (reachable && !_claiming)
+	if (problem.empty() && _node.now - _begun >= _node.pParams->getConnectTimeout().totalMilliseconds()) problem = hosts() + ": It did not answer in time";
+	const bool claimed = _node.number != 0;
+	if (claimed && _up) return begin();
+	if (!claimed && reachable && !_claiming)
 	{
 		_claiming = true;
 		_shards.front()->claimNumber([this](Poco::UInt32 number)
 		{
 			_claiming = false;
-			if (number == 0) return;
+			if (number == 0 || _node.number != 0) return;
 			_node.number = number;
 			for (const auto& pShard: _shards) pShard->begin();
 		});
@@ -182,8 +175,11 @@ void RedisEngine::tryToBegin()
 	if (problem.empty()) return;
 	if (_node.pParams->getRetryAtStart())
 	{
-		_node.number = UNCLAIMED | static_cast<Poco::UInt32>(_node.newEpoch());
-		for (const auto& pShard: _shards) pShard->begin();
+		if (!claimed)
+		{
+			_node.number = UNCLAIMED | static_cast<Poco::UInt32>(_node.newEpoch());
+			for (const auto& pShard: _shards) pShard->begin();
+		}
 		return begin();
 	}
 	const std::lock_guard<std::mutex> lock(_mutex);

@@ -70,6 +70,7 @@ private:
 	Stage _stage;
 	std::string _problem;
 	bool _started;
+	Time _begun;       // when the loop's thread has; 0: not yet
 	std::atomic<bool> _up;
 	std::atomic<unsigned> _connected;
 	std::atomic<Poco::UInt64> _commands;

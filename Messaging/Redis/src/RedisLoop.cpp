@@ -28,8 +28,10 @@ namespace
 }
 
 
-RedisLoop::RedisLoop():
-	_stopping(false),
+//
+// RedisLoop::Waker
+//
+RedisLoop::Waker::Waker():
 	_woken(false),
 	_event(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))
 {
@@ -37,10 +39,33 @@ RedisLoop::RedisLoop():
 }
 
 
+RedisLoop::Waker::~Waker()
+{
+	::close(_event);
+}
+
+
+void RedisLoop::Waker::wake()
+{
+	if (_woken.exchange(true)) return;
+	const Poco::UInt64 one = 1;
+	if (::write(_event, &one, sizeof(one)) < 0) return; // the counter is full: it will wake
+}
+
+
+//
+// RedisLoop
+//
+RedisLoop::RedisLoop():
+	_stopping(false),
+	_pWaker(std::make_shared<Waker>())
+{
+}
+
+
 RedisLoop::~RedisLoop()
 {
 	stop();
-	::close(_event);
 }
 
 
@@ -52,14 +77,6 @@ void RedisLoop::start(const Turn& turn)
 		run();
 		const Turn last = std::move(_turn); // which may hold what holds this
 	});
-}
-
-
-void RedisLoop::wake()
-{
-	if (_woken.exchange(true)) return;
-	const Poco::UInt64 one = 1;
-	if (::write(_event, &one, sizeof(one)) < 0) return; // the counter is full: it will wake
 }
 
 
@@ -97,7 +114,7 @@ void RedisLoop::run()
 {
 	while (!_stopping)
 	{
-		_woken = false;
+		_pWaker->_woken = false;
 		_turn();
 		write();
 		wait();
@@ -120,14 +137,14 @@ void RedisLoop::wait()
 {
 	_watches.erase(std::remove_if(_watches.begin(), _watches.end(), [](const auto& pWatch) { return pWatch->gone; }), _watches.end());
 	std::vector<pollfd> sockets;
-	sockets.push_back({_event, POLLIN, 0});
+	sockets.push_back({_pWaker->_event, POLLIN, 0});
 	for (const auto& pWatch: _watches)
 		sockets.push_back({pWatch->pContext->c.fd, static_cast<short>((pWatch->reads ? POLLIN : 0) | (pWatch->writes ? POLLOUT : 0)), 0});
 	if (::poll(sockets.data(), sockets.size(), TICK) <= 0) return;
 	if (sockets[0].revents)
 	{
 		Poco::UInt64 count = 0;
-		if (::read(_event, &count, sizeof(count)) < 0) return;
+		if (::read(_pWaker->_event, &count, sizeof(count)) < 0) return;
 	}
 	for (std::size_t i = 1; i < sockets.size(); ++i)
 	{

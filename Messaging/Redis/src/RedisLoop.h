@@ -41,8 +41,27 @@ public:
 	void start(const Turn& turn);
 		/// Begins. The function is called after wake(), after something has come from a socket, and every 100 ms.
 
+	class Waker
+		/// Outlives the loop, for who may be done after its end.
+	{
+	public:
+		Waker();
+		~Waker();
+
+		void wake();
+			/// Has the loop's function called. Any thread.
+
+	private:
+		friend class RedisLoop;
+
+		std::atomic<bool> _woken;
+		const int _event; // an eventfd
+	};
+
 	void wake();
 		/// Has the function called. Any thread.
+
+	const std::shared_ptr<Waker>& waker() const;
 
 	void stop();
 		/// Ends the thread after its turn. Waits for it, unless it is the caller.
@@ -69,10 +88,24 @@ private:
 	Turn _turn;
 	std::thread _thread;
 	std::atomic<bool> _stopping;
-	std::atomic<bool> _woken;
-	int _event; // an eventfd
+	const std::shared_ptr<Waker> _pWaker;
 	std::vector<std::unique_ptr<Watch>> _watches;
 };
+
+
+//
+// inlines
+//
+inline void RedisLoop::wake()
+{
+	_pWaker->wake();
+}
+
+
+inline const std::shared_ptr<RedisLoop::Waker>& RedisLoop::waker() const
+{
+	return _pWaker;
+}
 
 
 POCO_MESSAGING_END

@@ -84,7 +84,7 @@ public:
 		/// See setCertificate().
 
 	void setRetryAtStart(bool retry);
-		/// Whether start() returns at once if a server cannot be reached, and goes on trying; RedisBackplane::up() tells. Default: no.
+		/// Whether start() returns if a server cannot be reached, or has not answered within the connect timeout, and goes on trying; RedisBackplane::up() tells. Default: no.
 
 	bool getRetryAtStart() const;
 		/// See setRetryAtStart().
