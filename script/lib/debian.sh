@@ -2,17 +2,18 @@
 #
 # SPDX-License-Identifier: BSL-1.0
 
-make_debian() # <suite> <directory> [<package>,...]: unless it has been made already
+make_debian() # <suite> <directory> [<package>,...]: unless it has been made already, with these
 {
 	local suite="$1" dir="$2" script="/usr/share/debootstrap/scripts/$1"
-	[[ ! -e $dir/.complete ]] || return 0
+	[[ ! -e $dir/.complete || $(< "$dir/.complete") != "${3:-}" ]] || return 0
 	[[ -e $script ]] || script=/usr/share/debootstrap/scripts/sid # newer than debootstrap is
-	rm -rf "$dir"
+	leave_debian "$dir" # otherwise what is mounted would be removed, too
+	rm -rf --one-file-system "$dir"
 	mkdir -p "$dir"
 	debootstrap --variant=minbase ${3:+"--include=$3"} "$suite" "$dir" "${MIRROR:-http://deb.debian.org/debian}" "$script" > "$dir.log" 2>&1 ||
 		{ tail -n 5 "$dir.log"; return 1; }
 	printf '127.0.0.1 localhost\n::1 localhost\n' > "$dir/etc/hosts"
-	touch "$dir/.complete"
+	echo "${3:-}" > "$dir/.complete"
 }
 
 enter_debian() # <directory>: what programs in it need
