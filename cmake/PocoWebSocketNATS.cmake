@@ -16,12 +16,14 @@ if(POCO_MESSAGING_NATS_INCLUDE AND POCO_MESSAGING_NATS_LIBRARY)
 	return()
 endif()
 
-# A static one, which has another name, and whose CMake package says what it needs besides. That of Debian 12 ends the configuration: it names a file that
+# A static one has another name, and its CMake package says what it needs besides. That of Debian 12 would end the configuration: it names a file that
 # is not in libnats-dev.
-if(NOT TARGET cnats::nats_static)
+if(NOT TARGET cnats::nats AND NOT TARGET cnats::nats_static)
 	find_package(cnats CONFIG QUIET)
 endif()
-if(TARGET cnats::nats_static)
-	add_library(PocoWebSocket::nats INTERFACE IMPORTED GLOBAL)
-	set_target_properties(PocoWebSocket::nats PROPERTIES INTERFACE_LINK_LIBRARIES cnats::nats_static)
-endif()
+foreach(name nats nats_static)
+	if(TARGET cnats::${name} AND NOT TARGET PocoWebSocket::nats)
+		add_library(PocoWebSocket::nats INTERFACE IMPORTED GLOBAL)
+		set_target_properties(PocoWebSocket::nats PROPERTIES INTERFACE_LINK_LIBRARIES cnats::${name})
+	endif()
+endforeach()

@@ -153,7 +153,8 @@ run_pkgconfig()
 
 run_messaging()
 {
-	local component components="${POCO_WEBSOCKET_COMPONENTS:-Messaging MessagingRedis MessagingNATS}"
+	local component components
+	components="$(components)"
 	configure "$CONSUMER/messaging" -DCMAKE_PREFIX_PATH="$PREFIX" -DCOMPONENTS="${components// /;}"
 	build
 	"$CONSUMER/messaging/run.sh" "$BUILD"
@@ -265,23 +266,69 @@ check_syntax() # <compiler> <option>...: of all files
 run_vcpkg()
 {
 	local port="$SOURCE/packaging/vcpkg/poco-websocket"
-	python3 -m json.tool "$port/vcpkg.json" > /dev/null
-	cmake -DCMAKE_CXX_COMPILER="$CXX" -DPORT="$port" -DPACKAGE="$PREFIX" -DBUILD="$BUILD" -P "$CONSUMER/recipes/vcpkg.cmake"
-	use_package "$PREFIX/share"
+	local features
+	for features in core "core;$(vcpkg_features "$port/vcpkg.json")"
+	do
+		cmake -DCMAKE_CXX_COMPILER="$CXX" -DPORT="$port" -DPACKAGE="$PREFIX" -DBUILD="$BUILD" -DFEATURES="$features" -P "$CONSUMER/recipes/vcpkg.cmake"
+		use_package "$PREFIX/share" "$features"
+	done
+}
+
+vcpkg_features() # <vcpkg.json>: those that can be built here. Features that need others say so.
+{
+	python3 - "$1" "$(components)" << 'END'
+import json
+import sys
+port = json.load(open(sys.argv[1], encoding="utf-8"))
+features = port["features"]
+def needed(feature):
+    own = [d for d in features[feature]["dependencies"] if isinstance(d, dict) and d["name"] == port["name"]]
+    return {feature}.union(*(needed(other) for d in own for other in d["features"]))
+known = {"messaging": "Messaging", "redis": "MessagingRedis", "nats": "MessagingNATS"}
+if set(features) != set(known): sys.exit("vcpkg.json has other features")
+print(";".join(sorted(set().union(*(needed(feature) for feature in features if known[feature] in sys.argv[2].split())))))
+END
+}
+
+components() # what is built of Poco::Messaging
+{
+	echo "${POCO_WEBSOCKET_COMPONENTS-Messaging MessagingRedis MessagingNATS}"
 }
 
 run_conan()
 {
+	local options="" component
 	python3 -B "$CONSUMER/recipes/conan.py" "$SOURCE/packaging/conan/conanfile.py" "$BUILD" "$PREFIX"
-	use_package "$PREFIX"
+	use_package "$PREFIX" ""
+	for component in $(components)
+	do
+		case $component in
+		Messaging)      options+=" with_messaging" ;;
+		MessagingRedis) options+=" with_redis" ;;
+		MessagingNATS)  options+=" with_nats" ;;
+		esac
+	done
+	# shellcheck disable=SC2086 # they are words
+	python3 -B "$CONSUMER/recipes/conan.py" "$SOURCE/packaging/conan/conanfile.py" "$BUILD" "$PREFIX" $options
+	use_package "$PREFIX" "$options"
 }
 
-use_package() # <where its CMake package is>
+use_package() # <where its CMake package is> <features>
 {
 	[[ -s $(find "$PREFIX" -name copyright -o -name LICENSE | head -n 1) ]] || fail "the package has no licence"
 	configure "$CONSUMER/installed" -DCMAKE_PREFIX_PATH="$1"
 	build
 	"$BUILD/Program"
+	if [[ $2 != *messaging* ]]
+	then
+		[[ ! -e $PREFIX/include/PocoWebSocket/Poco/Messaging ]] || fail "Messaging is in a package that was not asked for it"
+		return
+	fi
+	local words
+	words="$(components)"
+	configure "$CONSUMER/messaging" -DCMAKE_PREFIX_PATH="$1" -DCOMPONENTS="${words// /;}"
+	build
+	"$CONSUMER/messaging/run.sh" "$BUILD"
 }
 
 run_ambiguous()

@@ -3,10 +3,11 @@
 # Does what a Conan recipe says, with the parts of Conan that the recipe needs. Dependencies are the system's. What package_info()
 # says becomes the CMake package, as Conan's CMakeDeps makes one.
 #
-# usage: conan.py <conanfile.py> <build directory> <package directory>
+# usage: conan.py <conanfile.py> <build directory> <package directory> [<option that is True>]...
 #
 # SPDX-License-Identifier: BSL-1.0
 
+import collections
 import importlib.util
 import os
 import shutil
@@ -15,13 +16,21 @@ import sys
 import types
 from pathlib import Path
 
-recipe_file, build, package = map(os.path.abspath, sys.argv[1:])
+recipe_file, build, package = map(os.path.abspath, sys.argv[1:4])
 TARGETS = {"poco::poco_net": "Poco::Net", "poco::poco_foundation": "Poco::Foundation", "poco::poco_crypto": "Poco::Crypto",
-           "openssl::openssl": "OpenSSL::SSL", "zlib::zlib": "ZLIB::ZLIB", "libdeflate::libdeflate": "-ldeflate", "simdutf::simdutf": None}
+           "openssl::openssl": "OpenSSL::SSL", "zlib::zlib": "ZLIB::ZLIB", "libdeflate::libdeflate": "-ldeflate", "simdutf::simdutf": None,
+           "poco::poco_jwt": "Poco::JWT", "poco::poco_json": "Poco::JSON", "flatbuffers::flatbuffers": None,
+           "hiredis::hiredislib": "-lhiredis", "hiredis::hiredis_ssl": None, "cnats::cnats": "-lnats"}
 
 
 class Values(types.SimpleNamespace):
     pass
+
+
+def information():
+    info = Values(properties={}, libs=[], includedirs=[], requires=[], system_libs=[])
+    info.set_property = info.properties.__setitem__
+    return info
 
 
 class ConanFile:
@@ -31,13 +40,17 @@ class ConanFile:
         self.build_folder = os.path.join(build, "build")
         self.package_folder = package
         self.settings = Values(os="Linux", arch="x86_64", compiler="gcc", build_type="Debug")
-        self.options = Values(**self.default_options)
+        self.options = Values(**{name: value for name, value in self.default_options.items() if "/" not in name})
         self.required = []
-        self.cpp_info = Values(properties={}, libs=[], includedirs=[], requires=[], system_libs=[])
-        self.cpp_info.set_property = self.cpp_info.properties.__setitem__
+        self.cpp_info = information()
+        self.cpp_info.components = collections.defaultdict(information)
 
     def requires(self, reference, **_):
         self.required.append(reference.split("/")[0])
+
+    def tool_requires(self, reference):
+        if reference.split("/")[0] not in self.required:
+            sys.exit(f"conan.py: the version of {reference} is that of nothing")
 
 
 class CMakeToolchain:
@@ -91,25 +104,33 @@ def module(name, **members):
 
 
 def cmake_package(recipe):
-    info = recipe.cpp_info
-    target = info.properties["cmake_target_name"]
-    needed = [TARGETS[name] for name in info.requires if TARGETS[name]] + info.system_libs
-    directory = Path(package) / "lib" / "cmake" / info.properties["cmake_file_name"]
+    name = recipe.cpp_info.properties["cmake_file_name"]
+    directory = Path(package) / "lib" / "cmake" / name
     directory.mkdir(parents=True)
-    (directory / (info.properties["cmake_file_name"] + "Config.cmake")).write_text(f"""
-find_package(Poco REQUIRED COMPONENTS Foundation Net Crypto)
+    text = """find_package(Poco REQUIRED COMPONENTS Foundation Net Crypto JSON JWT)
 find_package(OpenSSL REQUIRED)
 find_package(ZLIB REQUIRED)
+set(PocoWebSocket_VERSION 1.0.0)
+"""
+    for info in recipe.cpp_info.components.values():
+        target = info.properties["cmake_target_name"]
+        needed = [recipe.cpp_info.components[name].properties["cmake_target_name"] if "::" not in name else TARGETS[name] for name in info.requires]
+        text += f"""
 add_library({target} UNKNOWN IMPORTED)
 set_target_properties({target} PROPERTIES IMPORTED_LOCATION {package}/lib/lib{info.libs[0]}.a
     INTERFACE_INCLUDE_DIRECTORIES {package}/{info.includedirs[0]} INTERFACE_COMPILE_FEATURES cxx_std_17
-    INTERFACE_LINK_LIBRARIES "{';'.join(needed)}")
-set(PocoWebSocket_VERSION 1.0.0)
-""")
-    (directory / (info.properties["cmake_file_name"] + "ConfigVersion.cmake")).write_text("set(PACKAGE_VERSION_COMPATIBLE TRUE)\n")
+    INTERFACE_LINK_LIBRARIES "{';'.join([word for word in needed if word] + info.system_libs)}")
+"""
+    (directory / (name + "Config.cmake")).write_text(text)
+    (directory / (name + "ConfigVersion.cmake")).write_text("set(PACKAGE_VERSION_COMPATIBLE TRUE)\n")
+
+
+class ConanInvalidConfiguration(Exception):
+    pass
 
 
 module("conan", ConanFile=ConanFile)
+module("conan.errors", ConanInvalidConfiguration=ConanInvalidConfiguration)
 module("conan.tools")
 module("conan.tools.build", check_min_cppstd=lambda recipe, standard: None)
 module("conan.tools.cmake", CMake=CMake, CMakeDeps=CMakeDeps, CMakeToolchain=CMakeToolchain, cmake_layout=lambda recipe: None)
@@ -122,9 +143,13 @@ for directory in (build, package):
     shutil.rmtree(directory, ignore_errors=True)
 recipe = next(value for value in vars(found).values() if isinstance(value, type) and issubclass(value, ConanFile) and value is not ConanFile)()
 recipe.options.with_simdutf = False # Debian 12 has none
-for step in ("export_sources", "layout", "validate", "requirements", "generate", "build", "package", "package_info"):
+for option in sys.argv[4:]:
+    setattr(recipe.options, option, {False: True}[getattr(recipe.options, option)])
+for step in ("export_sources", "layout", "validate", "requirements", "build_requirements", "generate", "build", "package", "package_info"):
     getattr(recipe, step)()
-unknown = [name for name in recipe.cpp_info.requires if name.split("::")[0] not in recipe.required]
-if unknown:
-    sys.exit(f"conan.py: used and not required: {unknown}")
+used = {name for info in recipe.cpp_info.components.values() for name in info.requires}
+known = set(recipe.cpp_info.components) | set(TARGETS)
+packages = {name.split("::")[0] for name in used if "::" in name}
+if not used <= known or packages != set(recipe.required):
+    sys.exit(f"conan.py: used {sorted(used)}, required {recipe.required}")
 cmake_package(recipe)

@@ -1,9 +1,32 @@
-# Does what a portfile says, with the calls of vcpkg as far as the port needs them; for a release build only.
+# Does what a portfile says, with the calls of vcpkg as far as the port needs them; for a release build only. FEATURES has the port's features.
 
+cmake_minimum_required(VERSION 3.20)
 set(CURRENT_PACKAGES_DIR ${PACKAGE})
 
 function(run)
 	execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+# The host's tools are where vcpkg has them.
+set(CURRENT_HOST_INSTALLED_DIR ${BUILD}-host)
+file(MAKE_DIRECTORY ${CURRENT_HOST_INSTALLED_DIR}/tools/flatbuffers)
+find_program(FLATC flatc)
+if(FLATC)
+	file(CREATE_LINK ${FLATC} ${CURRENT_HOST_INSTALLED_DIR}/tools/flatbuffers/flatc SYMBOLIC)
+endif()
+
+function(vcpkg_check_features)
+	cmake_parse_arguments(PARSE_ARGV 0 arg "" "OUT_FEATURE_OPTIONS" "FEATURES")
+	set(options "")
+	while(arg_FEATURES)
+		list(POP_FRONT arg_FEATURES feature variable)
+		if(feature IN_LIST FEATURES)
+			list(APPEND options -D${variable}=ON)
+		else()
+			list(APPEND options -D${variable}=OFF)
+		endif()
+	endwhile()
+	set(${arg_OUT_FEATURE_OPTIONS} ${options} PARENT_SCOPE)
 endfunction()
 
 function(vcpkg_cmake_configure)
