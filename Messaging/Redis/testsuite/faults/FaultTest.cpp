@@ -365,7 +365,7 @@ TEST_F(Fault, TheNetworkOfANodeDropsEverythingFor12s)
 	flows("after 12 s without a network");
 	membersAreRight(nodes);
 	const Findings findings = finish();
-	EXPECT_LE(4u*2, findings.leaves) << "its members have left, for those of the others";
+	EXPECT_LE(subscribers/3*2*(subscribers/3), findings.leaves) << "its members have left, for those of the others";
 }
 
 
@@ -430,6 +430,7 @@ TEST_F(Fault, ANodeWithAThousandSessionsIsKilled)
 	{
 		EXPECT_TRUE(eventually([&]() { return Cluster::members(port, "p1").size() == subscribers; })) << Cluster::members(port, "p1").size();
 	}
+	EXPECT_LE(std::chrono::seconds(1), std::chrono::steady_clock::now() - begin) << "it might only be slow";
 	std::cout << "presence is right after " << std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count() << " ms" << std::endl;
 	EXPECT_TRUE(eventually([&]() { return record.check().leaves >= COUNT*subscribers; })) << record.check().leaves;
 	const Findings findings = finish();
@@ -445,7 +446,7 @@ TEST_F(Fault, ANodeStopsFor12s)
 	nodes[0].stop();
 	flows("meanwhile, between the others", {1, 2});
 	waitSeconds(12);
-	EXPECT_EQ(4u, Cluster::members(nodes.ports()[1], "p1").size()) << "it counts as dead";
+	EXPECT_EQ(subscribers/3*2, Cluster::members(nodes.ports()[1], "p1").size()) << "it counts as dead";
 	nodes[0].cont();
 	flows("after SIGSTOP and SIGCONT of a node");
 	membersAreRight(nodes);

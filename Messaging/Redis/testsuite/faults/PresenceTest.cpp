@@ -57,7 +57,7 @@ TEST_P(Presence, ANodeIsKilled)
 		const auto killed = std::chrono::steady_clock::now();
 		nodes[0].kill();
 		usersAreRight("a node was killed", nodes, {1, 2}, withoutFirst);
-		EXPECT_LE(std::chrono::milliseconds(5400), std::chrono::steady_clock::now() - killed) << "it may only be slow";
+		EXPECT_LE(std::chrono::seconds(1), std::chrono::steady_clock::now() - killed) << "it might only be slow";
 		EXPECT_EQ(leaves + onNodes(2), record.check().leaves) << "one of one user";
 		nodes[0].start();
 		usersAreRight("it was started", nodes, {0, 1, 2}, everybody);
