@@ -233,7 +233,8 @@ void RedisTopics::readPosition(Topic& topic)
 			pTopic->seen = result.position;
 			pTopic->seenTime = lastTime;
 		}
-		const bool gap = std::exchange(pTopic->gap, false);
+		// If it is not subscribed any more, what comes until it is again is missing too
+		const bool gap = pTopic->state == ON && std::exchange(pTopic->gap, false);
 		answer(*pTopic, Error::NONE, result.position);
 		if (gap && _shard.node().pSink) _shard.node().pSink->onGap(std::string(pTopic->channel));
 	});

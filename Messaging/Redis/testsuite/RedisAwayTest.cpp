@@ -11,6 +11,7 @@
 #include "HubSupport.h"
 #include "RedisServer.h"
 #include "Poco/Messaging/RedisBackplane.h"
+#include "Poco/Net/ServerSocket.h"
 #include <atomic>
 #include <chrono>
 #include <gtest/gtest.h>
@@ -105,6 +106,25 @@ namespace
 			return pGiven;
 		}
 
+		std::set<Poco::UInt16> connections(const std::string& type) const
+			/// Returns the ports that connections of a type (NORMAL, PUBSUB) come from.
+		{
+			const std::string list = redis.command({"CLIENT", "LIST", "TYPE", type});
+			std::set<Poco::UInt16> result;
+			for (std::size_t at = list.find(" addr="); at != std::string::npos; at = list.find(" addr=", at + 1)) result.insert(static_cast<Poco::UInt16>(std::stoi(list.substr(list.find(':', at) + 1))));
+			return result;
+		}
+
+		bool cutSubscriptions()
+			/// Cuts the connection for subscriptions of the first node. Returns false if it has none.
+		{
+			for (const Poco::UInt16 port: connections("PUBSUB"))
+			{
+				if (network.cut(port)) return true;
+			}
+			return false;
+		}
+
 		RedisServer redis{RedisServer::KEEPS};
 		BadNetwork network{redis.port()};
 		TestHub first{backplane(network.address())};
@@ -143,6 +163,39 @@ TEST_F(RedisAway, ALateUnsubscribeDoesNotEndANewSubscription)
 		EXPECT_EQ(Error::NONE, wait(publish(second, channel, "2")).error);
 		EXPECT_TRUE(eventually([&]() { return pOne->messages().size() == 1; })) << channel << ": " << pOne->text();
 	}
+}
+
+
+TEST_F(RedisAway, SubscriptionsAreCutAgainBeforeTheHistoryIsRead)
+{
+	// What was published before it was subscribed again the second time came to nobody, if nothing followed
+	ASSERT_EQ(Error::NONE, wait(subscribe(first, first.attach(pOne), "h")).error);
+	pOne->clear();
+	ASSERT_EQ(Error::NONE, wait(publish(second, "h", "1")).error);
+	ASSERT_TRUE(eventually([&]() { return pOne->messages().size() == 1; })) << pOne->text();
+
+	// It is subscribed again, and the answer that says where the channel is waits
+	int held = 0;
+	for (const Poco::UInt16 port: connections("NORMAL")) held += network.hold(port) ? 1 : 0;
+	ASSERT_EQ(1, held);
+	const std::string reads = redis.info("cmdstat_xrange");
+	ASSERT_TRUE(cutSubscriptions());
+	ASSERT_TRUE(eventually([&]() { return redis.info("cmdstat_xrange") != reads; }));
+
+	// It is cut again, and only then the answer comes
+	const Poco::Net::ServerSocket silent(Poco::Net::SocketAddress("127.0.0.1", 0));
+	network.setTarget(silent.address().port());
+	ASSERT_TRUE(cutSubscriptions());
+	ASSERT_TRUE(eventually([&]() { return !first.pHub->healthy(); }));
+	network.release();
+	const auto pAfterwards = std::make_shared<Given<HistoryResult>>();
+	first.pHub->history("h", HistoryQuery(), into(pAfterwards));
+	ASSERT_EQ(Error::NONE, wait(pAfterwards).error);
+
+	ASSERT_EQ(Error::NONE, wait(publish(second, "h", "2")).error);
+	network.setTarget(redis.port());
+	EXPECT_TRUE(eventually([&]() { return first.pHub->healthy(); }));
+	EXPECT_TRUE(eventually([&]() { return pOne->messages().size() == 2; })) << pOne->text();
 }
 
 

@@ -68,6 +68,8 @@ struct BadNetwork::Link
 {
 	int fds[2] = {-1, -1}; // where the bytes of a direction come from: the client, the server
 	std::atomic<bool> silent{false};
+	std::atomic<bool> held{false}; // what the server says
+	std::atomic<bool> cut{false};  // as soon as the thread sees it
 
 	Link() = default;
 
@@ -117,9 +119,9 @@ void BadNetwork::run()
 		std::vector<std::pair<Link*, Direction>> ends;
 		{
 			const std::lock_guard<std::mutex> lock(_mutex);
-			if (_cuts || _reset)
+			for (Link& link: _links)
 			{
-				for (Link& link: _links) link.reset();
+				if (_cuts || _reset || link.cut) link.reset();
 			}
 			_reset = false;
 			if (_swallows)
@@ -132,7 +134,7 @@ void BadNetwork::run()
 		{
 			for (const Direction direction: {UP, DOWN})
 			{
-				if (link.fds[direction] < 0) continue;
+				if (link.fds[direction] < 0 || (direction == DOWN && link.held)) continue;
 				polled.push_back({link.fds[direction], POLLIN, 0});
 				ends.emplace_back(&link, direction);
 			}
@@ -253,7 +255,7 @@ void BadNetwork::fail(Fault fault)
 }
 
 
-bool BadNetwork::swallow(Poco::UInt16 port)
+bool BadNetwork::with(Poco::UInt16 port, const std::function<void(Link& link)>& call)
 {
 	const std::lock_guard<std::mutex> lock(_mutex);
 	for (Link& link: _links)
@@ -264,10 +266,35 @@ bool BadNetwork::swallow(Poco::UInt16 port)
 		sockaddr_in address{};
 		std::memcpy(&address, &general, sizeof(address));
 		if (ntohs(address.sin_port) != port) continue;
-		link.silent = true;
+		call(link);
 		return true;
 	}
 	return false;
+}
+
+
+bool BadNetwork::swallow(Poco::UInt16 port)
+{
+	return with(port, [](Link& link) { link.silent = true; });
+}
+
+
+bool BadNetwork::hold(Poco::UInt16 port)
+{
+	return with(port, [](Link& link) { link.held = true; });
+}
+
+
+void BadNetwork::release()
+{
+	const std::lock_guard<std::mutex> lock(_mutex);
+	for (Link& link: _links) link.held = false;
+}
+
+
+bool BadNetwork::cut(Poco::UInt16 port)
+{
+	return with(port, [](Link& link) { link.cut = true; });
 }
 
 

@@ -62,6 +62,14 @@ public:
 	bool swallow(Poco::UInt16 port);
 		/// From now on nothing passes on the connection that the server sees come from this port, and nobody is told. Returns false if there is none.
 
+	bool hold(Poco::UInt16 port);
+		/// From now on what the server says on that connection waits for release(). Returns false if there is none.
+
+	void release();
+
+	bool cut(Poco::UInt16 port);
+		/// Resets that connection. Returns false if there is none.
+
 	void restore();
 		/// Connections that come from now on work again. Those on which bytes were swallowed stay silent.
 
@@ -83,6 +91,7 @@ private:
 	void run();
 	void accept();
 	bool pass(Link& link, Direction direction);
+	bool with(Poco::UInt16 port, const std::function<void(Link& link)>& call);
 
 	const Poco::UInt16 _port;
 	const int _listener;
