@@ -62,6 +62,26 @@ class ClusterPage extends Page {
 		return Number(await this.text(id));
 	}
 
+	async sends(count) {
+		const before = await this.count("sent");
+		await this.page.waitForFunction(wanted => Number(document.getElementById("sent").textContent) >= wanted, before + count, {timeout: LONG});
+	}
+
+	// Waits until between two looks at the nodes so many messages have been sent.
+	sendsAtOnce(count) {
+		return this.page.evaluate(([wanted, time]) => new Promise((resolve, reject) => {
+			const sent = byId("sent");
+			let last = Number(sent.textContent);
+			const observer = new MutationObserver(() => {
+				const now = Number(sent.textContent);
+				if (now - last >= wanted) resolve(observer.disconnect());
+				last = now;
+			});
+			observer.observe(sent, {childList: true});
+			setTimeout(() => reject(new Error("No " + wanted + " messages between two looks")), time);
+		}), [count, LONG / 2]);
+	}
+
 	async says(id, text) {
 		await this.page.waitForFunction(([name, expected]) => document.getElementById(name).textContent === expected, [id, text], {timeout: LONG});
 	}
@@ -420,6 +440,21 @@ describe("a cluster", () => {
 		for (const id of ["missing", "doubled", "lost"]) await cluster.says(id, "0");
 		assert.ok(await cluster.count("sent") > 20);
 		assert.deepEqual(cluster.problems, []);
+	});
+
+	test("a node that is silent does not hold up the clients of the others", async () => {
+		const [, number] = /Process (\d+)/.exec(await cluster.page.textContent(`.node[data-name="n3"] .about`));
+		await cluster.click("traffic");
+		await cluster.sends(5);
+		process.kill(Number(number), "SIGSTOP");
+		try {
+			await cluster.page.waitForSelector(`.node[data-name="n3"][data-state="not ready"]`, {timeout: LONG});
+			await cluster.sendsAtOnce(4); // who waits for the node's answer for some seconds sends two
+		} finally {
+			process.kill(Number(number), "SIGCONT");
+		}
+		await cluster.allReady();
+		await cluster.click("traffic");
 	});
 
 	test("the page fits on small and large screens", () => cluster.fits());

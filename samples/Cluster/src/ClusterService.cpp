@@ -31,8 +31,7 @@ using Poco::Net::WebSocketServerCallbacks;
 
 namespace
 {
-	constexpr auto TICK = std::chrono::milliseconds(100);
-	constexpr int LOOK_EVERY = 5;         // ticks
+	constexpr auto LOOK_EVERY = std::chrono::milliseconds(500);
 	constexpr int PATIENCE = 20*1000;     // ms, with a program that starts
 	constexpr int STEP = 50;              // ms
 	constexpr const char* DRAIN = "4";    // s; the balancer notices within one
@@ -195,7 +194,7 @@ void ClusterService::run()
 {
 	std::unique_lock<std::mutex> lock(_mutex);
 	auto due = std::chrono::steady_clock::now();
-	for (int ticks = 0; !_end;)
+	while (!_end)
 	{
 		_changed.wait_until(lock, due, [this] { return _end || _show || !_jobs.empty(); });
 		std::deque<Job> jobs;
@@ -206,15 +205,12 @@ void ClusterService::run()
 		for (const Job& job: jobs) job();
 		if (std::chrono::steady_clock::now() >= due)
 		{
-			due = std::chrono::steady_clock::now() + TICK;
-			if (++ticks % LOOK_EVERY == 0)
-			{
-				look();
-				show = true;
-			}
+			due = std::chrono::steady_clock::now() + LOOK_EVERY;
+			look();
+			show = true;
 			std::vector<bool> ready;
 			for (const Program& node: _nodes) ready.push_back(node.ready);
-			_pWatchers->tick(ready);
+			_pWatchers->setReady(ready);
 		}
 		if (show) _server.broadcast(WebSocketPreparedMessage::text(state()));
 		lock.lock();

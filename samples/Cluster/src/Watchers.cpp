@@ -33,6 +33,7 @@ namespace
 	const std::string ROOM = "presence-room-watchers";
 	constexpr Poco::UInt16 WHERE = Opcode::APPLICATION; // ChatServer answers the name of the node
 	constexpr std::size_t PATHS = 8; // that are shown
+	constexpr auto TICK = std::chrono::milliseconds(100);
 	constexpr int EVERY = 6;     // ticks between two numbered messages of a watcher: less than the chat warns of
 	constexpr int HOMELESS = 20; // ticks until a watcher goes home
 
@@ -66,6 +67,7 @@ Watchers::Watchers(const std::string& balancer, const std::vector<std::string>& 
 	_changed(changed),
 	_watchers(nodes.size()),
 	_answered(nodes.size()),
+	_ready(nodes.size()),
 	_run(Poco::UUIDGenerator::defaultGenerator().createRandom().toString())
 {
 	for (std::size_t i = 0; i < nodes.size(); ++i)
@@ -97,6 +99,12 @@ Watchers::Watchers(const std::string& balancer, const std::vector<std::string>& 
 
 Watchers::~Watchers()
 {
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		_end = true;
+	}
+	_ended.notify_one();
+	if (_thread.joinable()) _thread.join();
 	for (Watcher& watcher: _watchers) watcher.pClient->stop(); // no callback uses this any more
 }
 
@@ -104,6 +112,7 @@ Watchers::~Watchers()
 void Watchers::start()
 {
 	for (Watcher& watcher: _watchers) watcher.pClient->start();
+	_thread = std::thread(&Watchers::run, this);
 }
 
 
@@ -164,13 +173,33 @@ void Watchers::setTraffic(bool on)
 }
 
 
-void Watchers::tick(const std::vector<bool>& ready)
+void Watchers::setReady(const std::vector<bool>& ready)
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	_ready = ready;
+}
+
+
+void Watchers::run()
+{
+	std::unique_lock<std::mutex> lock(_mutex);
+	for (auto due = Steady::now() + TICK; !_ended.wait_until(lock, due, [this] { return _end; }); due = std::max(due, Steady::now() - TICK) + TICK)
+	{
+		lock.unlock();
+		tick();
+		lock.lock();
+	}
+}
+
+
+void Watchers::tick()
+	/// Sends what is due, and brings home those whose node is ready again.
 {
 	for (std::size_t i = 0; i < _watchers.size(); ++i)
 	{
 		Watcher& watcher = _watchers[i];
 		std::unique_lock<std::mutex> lock(_mutex);
-		const bool astray = ready[i] && !watcher.node.empty() && watcher.node != _nodes[i];
+		const bool astray = _ready[i] && !watcher.node.empty() && watcher.node != _nodes[i];
 		watcher.homeless = astray ? watcher.homeless + 1 : 0;
 		const bool goHome = watcher.homeless == HOMELESS;
 		const bool publish = ++watcher.due >= EVERY && !watcher.waiting && (_traffic || watcher.again);

@@ -15,6 +15,7 @@
 #include "Poco/JSON/Object.h"
 #include "Poco/Messaging/MessageClient.h"
 #include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
@@ -22,6 +23,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 
@@ -47,8 +49,8 @@ public:
 	void setTraffic(bool on);
 		/// Begins or ends to send numbered messages.
 
-	void tick(const std::vector<bool>& ready);
-		/// Sends what is due, and brings home those whose node is ready again. Called several times a second.
+	void setReady(const std::vector<bool>& ready);
+		/// Says which nodes are ready: those whose node is are brought home.
 
 	Poco::JSON::Object state() const;
 		/// Returns what the page shows.
@@ -81,7 +83,7 @@ private:
 		int number = 0;               // of its last numbered message
 		bool waiting = false;         // for the answer to that
 		bool again = false;           // the answer was that it cannot be done at present
-		int due = 0;                  // ticks
+		int due = 0;                  // ticks since that was sent
 		std::map<int, std::set<int>> received; // numbers, by who has sent them
 		Poco::UInt64 doubled = 0;
 		Poco::UInt64 lost = 0;
@@ -90,6 +92,8 @@ private:
 	void connected(std::size_t watcher);
 	void received(std::size_t watcher, const Poco::Messaging::Message& publication);
 	void publishNumbered(std::size_t watcher);
+	void run();
+	void tick();
 
 	const std::vector<std::string> _nodes;
 	const std::function<void()> _changed;
@@ -99,6 +103,10 @@ private:
 	std::vector<int> _answered; // the last number of each watcher that was taken
 	int _lastPath = 0;
 	bool _traffic = false;
+	bool _end = false;
+	std::vector<bool> _ready;  // the nodes
+	std::condition_variable _ended;
+	std::thread _thread;       // sends: who looks at the nodes may have to wait for them
 	const std::string _run; // makes names of transactions
 };
 
