@@ -12,6 +12,7 @@
 #include "Poco/Net/HTTPSClientSession.h"
 #include "Poco/Net/SecureServerSocket.h"
 #include "Poco/Net/WebSocketClient.h"
+#include "Poco/ThreadPool.h"
 #include "Poco/URI.h"
 #include <csignal>
 #include <cstdlib>
@@ -183,6 +184,7 @@ TEST_P(EventForkTest, ChildDestroys)
 TEST_P(EventForkTest, ChildExits)
 	/// With the destructors of static objects.
 {
+	Poco::ThreadPool::defaultPool().stopAll(); // what tests before have left there: Poco's own destructor would wait for these threads in the child
 	pStatic = std::make_unique<Process>(GetParam());
 	ASSERT_TRUE(pStatic->echoes());
 	const pid_t child = ::fork();
