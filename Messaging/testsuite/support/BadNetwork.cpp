@@ -146,6 +146,7 @@ void BadNetwork::run()
 			Link& link = *ends[i].first;
 			const Direction direction = ends[i].second;
 			if (polled[i + 1].revents == 0 || link.fds[direction] < 0 || pass(link, direction)) continue;
+			const std::lock_guard<std::mutex> lock(_mutex);
 			end(link.fds[direction]);
 			if (!link.silent) end(link.fds[direction == UP ? DOWN : UP]); // otherwise it is not told
 		}
