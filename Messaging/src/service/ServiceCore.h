@@ -55,6 +55,9 @@ public:
 	void onRawError(RawConnection& raw, const Poco::Exception& error);
 	void onRawClose(RawConnection& raw, int code, const std::string& reason);
 
+	void tick();
+		/// Does what is due. The timer's thread calls it.
+
 	// For requests
 	void fail(Peer& peer, Poco::UInt32 id, ErrorCode code, const std::string& text, const TraceContext& trace = TraceContext());
 	void connectPeer(Peer& peer, Poco::UInt32 id, std::string_view info, std::string_view token);
@@ -107,7 +110,6 @@ private:
 	void schedule(Peer& peer, Time due);
 		/// By the peer's mutex.
 
-	void tick();
 	void runTimer();
 	void runTokens();
 	template <typename Function> void quietly(Function&& function) const noexcept;

@@ -22,7 +22,7 @@ work="$(cd "$2" && pwd)"
 seconds="$3"
 shift 3
 targets=("$@")
-[[ $# -gt 0 ]] || targets=(Framer MessageParser Protocol Inflate Handshake Negotiation UTF8 Frame ProxyHeader Forwarded Network MessageFormat NodeFormat)
+[[ $# -gt 0 ]] || targets=(Framer MessageParser Protocol Inflate Handshake Negotiation UTF8 Frame ProxyHeader Forwarded Network MessageFormat MessageService NodeFormat)
 
 run()
 {

@@ -205,6 +205,19 @@ def main():
     write("MessageFormat", "json", b'\1{"opcode":"publish","id":1,"channel":"chat","payload64":"AP8=","epoch":"18446744073709551615","items":[{"text":"\\u00e4"}],'
           b'"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}')
 
+    # What MessageServiceFuzz.cpp makes a message of: opcode, id, fields, and a value for each of these.
+    ask = lambda opcode, fields=0, values=b"", client=0, id=1: bytes([6 | client, opcode, id]) + fields.to_bytes(2, "little") + values
+    steps = {
+        "channels": ask(10, 1, b"\1") + ask(10, 1, b"\4", 1) + ask(14, 19, b"\1\3\x19", 1) + ask(20, 1, b"\1") + ask(22, 1, b"\4") + ask(24, 1, b"\4") + ask(12, 1, b"\1") + b"\4\x20",
+        "recovery": ask(10, 1, b"\1") + 6*ask(14, 17, b"\1\x19", 1) + ask(12, 1, b"\1") + ask(10, 0x381, b"\1\1\1\3") + ask(20, 0xb81, b"\1\1\1\2\2"),
+        "lagging": ask(10, 1, b"\1") + ask(10, 1, b"\0") + b"\0" + 6*(ask(14, 17, b"\1\x19", 1) + ask(14, 17, b"\0\x19", 1)) + b"\2" + b"\4\x02",
+        "messages": ask(17, 20, b"\0\3") + ask(17, 0x94, b"\0\3\x10") + b"\4\1" + ask(18, 16, b"\3") + ask(19, 2, b"\2\1") + ask(7, 0x424, b"\0\3\1"),
+        "others": ask(1) + ask(3) + ask(6, 64, b"\3") + ask(8) + ask(30, 36, b"\0\3") + ask(31) + ask(32, 0x820, b"\5\5") + ask(200, 16, b"\3") + ask(201) + ask(202) + ask(39, 0x8000, b"\2" + 2*ask(9)[1:]),
+    }
+    for name, data in steps.items():
+        for kind in (2, 3):
+            write("MessageService", f"{name}-{kind}", bytes([kind]) + data)
+
     publication = b"\x01\xac\x02\x04data\x01t\x06sender\x01\x02\x03\x04"
     frames = bytes([len(publication)]) + publication + b"\x0a\x02\x01\x00\x00\x00\x00\x00\x00\x00\x00"
     events = {
