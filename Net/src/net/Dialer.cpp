@@ -24,6 +24,7 @@
 #include "Poco/Clock.h"
 #include <algorithm>
 #include <memory>
+#include <typeinfo>
 #include <utility>
 
 
@@ -284,7 +285,7 @@ namespace
 			if (!_sources.empty()) addresses.erase(std::remove_if(addresses.begin(), addresses.end(), [this](const SocketAddress& address) { return !Race::sourceFor(address, _sources); }), addresses.end());
 			if (addresses.empty()) throw NoAddressFoundException("No address of the source's kind", _session.getHost());
 			if (_session.secure() && _proxied) addresses.resize(1); // the session makes the tunnel, and verifies the proxy's name
-			if (addresses.size() == 1) attempt(addresses.front(), left());
+			if (addresses.size() == 1 && !fresh()) attempt(addresses.front(), left());
 			else if (!_session.secure()) race(addresses);
 			else if (WebSocketDialer::canSecure(_session)) raceAndSecure(addresses);
 			else oneByOne(addresses);
@@ -296,6 +297,15 @@ namespace
 			const Poco::Timespan result = _limit.left();
 			if (result <= 0) Race::failTimeout();
 			return result;
+		}
+
+		bool fresh() const
+			/// Returns true if the session's socket is one of Poco's, without a descriptor: it can be given one that no child has, not even while the
+			/// server does not answer.
+		{
+			const SocketImpl& socket = *_session.socket().impl();
+			if (socket.initialized() || (_session.secure() && _proxied)) return false;
+			return _session.secure() ? WebSocketDialer::canSecure(_session) : typeid(socket) == typeid(StreamSocketImpl);
 		}
 
 		void race(const Addresses& addresses)
@@ -394,6 +404,7 @@ namespace
 				const bool tunnel = _session.secure() && _proxied;
 				const SocketAddress* const pSource = tunnel ? nullptr : Race::sourceFor(address, _sources);
 				if (pSource) _session.socket().impl()->bind(*pSource, true);
+				WebSocketDescriptor::closeOnExec(*_session.socket().impl());
 				Lazy lazy(_session, _pLast);
 				WebSocketSessionAccess::dial(_session, address);
 				if (!tunnel) lazy.complete(limit);

@@ -8,6 +8,7 @@
 
 
 #include "support/ClassScript.h"
+#include "support/TestResolver.h"
 #include "Poco/Net/HTTPSClientSession.h"
 #include "Poco/Net/WebSocketParams.h"
 #include "Poco/Clock.h"
@@ -271,11 +272,11 @@ INSTANTIATE_TEST_SUITE_P(All, ClassSignalTest, ::testing::ValuesIn(allConnection
 class ClassSignalHandshakeTest: public TransportTest
 {
 protected:
-	static std::unique_ptr<HTTPClientSession> session(Poco::UInt16 port)
+	static std::unique_ptr<HTTPClientSession> session(Poco::UInt16 port, const std::string& host = "127.0.0.1")
 	{
 		std::unique_ptr<HTTPClientSession> pSession;
-		if (GetParam() == Transport::TLS) pSession = std::make_unique<Poco::Net::HTTPSClientSession>("127.0.0.1", port, clientContext());
-		else pSession = std::make_unique<HTTPClientSession>("127.0.0.1", port);
+		if (GetParam() == Transport::TLS) pSession = std::make_unique<Poco::Net::HTTPSClientSession>(host, port, clientContext());
+		else pSession = std::make_unique<HTTPClientSession>(host, port);
 		pSession->setTimeout(deadline());
 		return pSession;
 	}
@@ -304,6 +305,15 @@ TEST_P(ClassSignalHandshakeTest, Connect)
 		full = !queue.back().poll(Poco::Timespan(0, 50*1000), Socket::SELECT_WRITE);
 	}
 	expectNoWebSocket(*session(listener.address().port()));
+}
+
+
+TEST_P(ClassSignalHandshakeTest, AddressesThatDoNotAnswer)
+{
+	const BlackHole hole(SocketAddress("127.0.0.2", 0));
+	const BlackHole other(SocketAddress("127.0.0.3", hole.port()));
+	const Name name("localhost", {"127.0.0.2", "127.0.0.3"});
+	expectNoWebSocket(*session(hole.port(), "localhost"));
 }
 
 

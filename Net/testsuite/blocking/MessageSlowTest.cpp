@@ -13,6 +13,7 @@
 #include <future>
 #include <thread>
 #include <utility>
+#include <vector>
 
 
 using Poco::Net::WebSocket;
@@ -48,6 +49,25 @@ TEST_P(MessageSlowTest, ReaderOfALargeMessage)
 	std::future<int> sent = std::async(std::launch::async, [&] { return wire.ws.sendText(large()); });
 	receiveSlowly(wire.peer, sizeOnTheWire(large(), GetParam().peerMasks()));
 	EXPECT_EQ(static_cast<int>(large().size()), get(sent));
+}
+
+
+TEST(MessageSlowTestOfAll, ReaderOfALargeMessage)
+	/// Slower, and of less: all at the same time.
+{
+	const Watchdog watchdog;
+	const std::string message = pattern(3*1024*1024);
+	std::vector<std::future<void>> running;
+	for (const Connection& connection: allConnections()) running.push_back(std::async(std::launch::async, [&message, connection]
+	{
+		Wire wire(connection);
+		wire.ws.setSendTimeout(LIMIT);
+		wire.peer.socket().setReceiveBufferSize(64*1024);
+		std::future<int> sent = std::async(std::launch::async, [&] { return wire.ws.sendText(message); });
+		receiveSlowly(wire.peer, sizeOnTheWire(message, connection.peerMasks()), 6000);
+		EXPECT_EQ(static_cast<int>(message.size()), get(sent)) << connection.peerMasks();
+	}));
+	for (std::future<void>& each: running) get(each);
 }
 
 

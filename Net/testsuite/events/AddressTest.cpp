@@ -196,18 +196,30 @@ namespace
 			ws.shutdown();
 		}
 
+		WebSocketClientParams::Ptr clientParams(const std::string& name, Poco::UInt16 port) const
+		{
+			WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
+			pParams->setReconnectDelay(Poco::Timespan(0, 10000), Poco::Timespan(0, 50000));
+			if (proxied) pParams->setProxy(proxyConfig(name, port));
+			const Way way = *this;
+			pParams->setSessionFactory([way, name, port](const Poco::URI&) { return way.session(name, port); });
+			return pParams;
+		}
+
+		Poco::URI uri(const std::string& name, Poco::UInt16 port) const
+		{
+			const std::string host = proxied ? "localhost:1" : name + ":" + std::to_string(port);
+			return Poco::URI((transport == Transport::TLS ? "wss://" : "ws://") + host + "/");
+		}
+
 		void connectClient(const std::string& name, Poco::UInt16 port, Poco::Timespan timeout) const
 		{
 			WebSocketClientLoop loop;
 			const Poco::SharedPtr<EchoHandler> pHandler(new EchoHandler);
-			WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
+			WebSocketClientParams::Ptr pParams = clientParams(name, port);
 			pParams->setReconnect(false);
 			pParams->setHandshakeTimeout(timeout);
-			if (proxied) pParams->setProxy(proxyConfig(name, port));
-			const Way way = *this;
-			pParams->setSessionFactory([way, name, port](const Poco::URI&) { return way.session(name, port); });
-			const std::string host = proxied ? "localhost:1" : name + ":" + std::to_string(port);
-			WebSocketClient client(Poco::URI((transport == Transport::TLS ? "wss://" : "ws://") + host + "/"), pHandler, loop, pParams);
+			WebSocketClient client(uri(name, port), pHandler, loop, pParams);
 			client.start();
 			client.sendText("hello");
 			EXPECT_TRUE(eventually([&] { return pHandler->echoed > 0 || pHandler->failed > 0; }));
@@ -264,6 +276,29 @@ TEST_P(AddressTest, NobodyListensAtTheFirst)
 }
 
 
+TEST_P(AddressTest, EachTimeItConnects)
+{
+	if (way().shell != Shell::CLIENT) return; // the class does not connect again
+	Site site(way().transport, way().proxied);
+	const Name name("localhost", {DEAD, ALIVE});
+	WebSocketClientLoop loop;
+	const Poco::SharedPtr<EchoHandler> pHandler(new EchoHandler);
+	WebSocketClient client(way().uri("localhost", site.port()), pHandler, loop, way().clientParams("localhost", site.port()));
+	client.start();
+	for (int i = 1; i <= 3; ++i)
+	{
+		client.sendText("hello");
+		EXPECT_TRUE(eventually([&] { return pHandler->echoed == i; }));
+		WebSocketConnection::Ptr pConnection = client.connection();
+		ASSERT_FALSE(pConnection.isNull());
+		pConnection->abort();
+		EXPECT_TRUE(eventually([&] { return client.connection() != pConnection; }));
+	}
+	client.stop();
+	EXPECT_EQ(0, pHandler->failed);
+}
+
+
 TEST_P(AddressTest, NoAnswerFromTheFirst)
 {
 	Site site(way().transport, way().proxied);
@@ -272,6 +307,20 @@ TEST_P(AddressTest, NoAnswerFromTheFirst)
 	const Poco::Clock start;
 	EXPECT_NO_THROW(way().connect("localhost", site.port()));
 	EXPECT_LE(250000, start.elapsed() + 2000) << "RFC 8305, 5: Connection Attempt Delay";
+	EXPECT_EQ(1, site.served());
+}
+
+
+TEST_P(AddressTest, ManyThatRefuseBehindOneThatDoesNotAnswer)
+	/// Who refuses makes room for the next one at once: RFC 8305, 5.
+{
+	Site site(way().transport, way().proxied);
+	const BlackHole hole(SocketAddress(DEAD, site.port()));
+	std::vector<std::string> addresses(1, DEAD);
+	for (int i = 1; i <= 100; ++i) addresses.push_back("127.0.1." + std::to_string(i));
+	addresses.push_back(ALIVE);
+	const Name name("localhost", addresses);
+	EXPECT_NO_THROW(way().connect("localhost", site.port(), Poco::Timespan(15, 0))); // which is less than 250 ms for each
 	EXPECT_EQ(1, site.served());
 }
 

@@ -204,11 +204,13 @@ TEST_P(EventPortTest, BroadcastsOfACallbackDoNotWaitWithoutLimit)
 	constexpr int MANY = 3000;
 	EventServer server(GetParam(), Held::params(10*ENTRY + 10*MANY, EventParams::QUEUE_REFUSE));
 	const WebSocketPreparedMessage::Ptr pMessage = WebSocketPreparedMessage::text("b");
+	std::atomic<int> most{0};
 	server.handler.message = [&](EventConnection& connection, std::string_view, WebSocketFrame::Opcode)
 	{
 		for (int i = 0; i < MANY; ++i)
 		{
 			server.server.broadcast(pMessage);
+			most = std::max(most.load(), pMessage->referenceCount());
 			if (i % 100 == 50) connection.sendText("s");
 		}
 	};
@@ -224,6 +226,7 @@ TEST_P(EventPortTest, BroadcastsOfACallbackDoNotWaitWithoutLimit)
 	server.server.broadcast(pMessage);
 	expectText(peer, "b");
 	expectText(other, "b");
+	EXPECT_GE((10*ENTRY + 10*MANY)/ENTRY + 10, most) << "wait in the loop's list";
 }
 
 

@@ -16,6 +16,8 @@
 #include "Poco/URI.h"
 #include <csignal>
 #include <cstdlib>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -147,6 +149,21 @@ namespace
 		return status;
 	}
 
+	bool listens(Poco::UInt16 port)
+		/// Returns true if this process has a descriptor of a socket that listens at the port.
+	{
+		for (int fd = 0; fd < 1000; ++fd)
+		{
+			int on = 0;
+			socklen_t length = sizeof(on);
+			if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &length) != 0 || on == 0) continue;
+			sockaddr_in address = {};
+			length = sizeof(address);
+			if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0 && address.sin_port == htons(port)) return true;
+		}
+		return false;
+	}
+
 	void expectUnharmed(Process& process)
 		/// What there was goes on, and more is accepted.
 	{
@@ -177,6 +194,23 @@ TEST_P(EventForkTest, ChildDestroys)
 		::_exit(7);
 	}
 	EXPECT_EQ(7 << 8, statusOf(child));
+	expectUnharmed(process);
+}
+
+
+TEST_P(EventForkTest, ChildGivesBackThePort)
+	/// Nothing of the listening socket is left in it.
+{
+	Process process(GetParam());
+	ASSERT_TRUE(process.echoes());
+	const pid_t child = ::fork();
+	if (child == 0)
+	{
+		process.pServer.reset();
+		::_exit(listens(process.port) ? 8 : 7);
+	}
+	EXPECT_EQ(7 << 8, statusOf(child));
+	EXPECT_TRUE(listens(process.port));
 	expectUnharmed(process);
 }
 

@@ -8,6 +8,7 @@
 
 
 #include "support/EventSupport.h"
+#include "support/TestResolver.h"
 #include "support/TestSupport.h"
 #include "Poco/Net/HTTPClientSession.h"
 #include "Poco/Net/HTTPRequest.h"
@@ -28,6 +29,8 @@
 #include <future>
 #include <set>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -74,6 +77,20 @@ namespace
 			if (fd <= 2 || flags < 0 || (flags & FD_CLOEXEC)) continue;
 			if (what != std::filesystem::read_symlink(entry.path(), error).string()) continue; // what is there for a moment has gone
 			if (!what.empty() && (what != "anon_inode:[eventpoll]" || ours(fd))) found.insert(fd);
+		}
+		return found;
+	}
+
+	std::set<int> connecting()
+		/// Returns the descriptors of sockets that wait for an answer to connect().
+	{
+		std::set<int> found;
+		for (const auto& entry: std::filesystem::directory_iterator("/proc/self/fd"))
+		{
+			const int fd = std::stoi(entry.path().filename().string());
+			tcp_info info = tcp_info();
+			socklen_t length = sizeof(info);
+			if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_state == TCP_SYN_SENT) found.insert(fd);
 		}
 		return found;
 	}
@@ -133,6 +150,7 @@ TEST_P(EventPortTest, ServerLeavesNothingToChildren)
 
 TEST_P(EventPortTest, HTTPHandlerLeavesNothingToChildren)
 {
+	const std::set<int> before = inheritable();
 	EventServer server(GetParam());
 	std::set<int> inside;
 	const auto handle = [&](Poco::Net::HTTPServerRequest&, Poco::Net::HTTPServerResponse& response)
@@ -142,7 +160,6 @@ TEST_P(EventPortTest, HTTPHandlerLeavesNothingToChildren)
 	};
 	server.server.setHTTP(new FunctionFactory(handle));
 	server.start();
-	const std::set<int> before = inheritable();
 	RawPeer peer = server.dial();
 	closeOnExec(peer.socket());
 	peer.send("GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -208,6 +225,81 @@ TEST_P(TransportTest, ClientLeavesNothingToChildren)
 	pHandler->finalLog();
 	client.stop();
 	pHandler->forget();
+}
+
+
+TEST_P(TransportTest, ConnectingLeavesNothingToChildren)
+	/// A server may take as long to answer as the handshake may.
+{
+	const BlackHole hole(SocketAddress("127.0.0.2", 0));
+	const BlackHole other(SocketAddress("127.0.0.3", hole.port()));
+	const std::set<int> before = connecting();
+	const auto makeSession = [&]() -> std::unique_ptr<Poco::Net::HTTPClientSession>
+	{
+		if (GetParam() == Transport::PLAIN) return std::make_unique<Poco::Net::HTTPClientSession>("localhost", hole.port());
+		return std::make_unique<Poco::Net::HTTPSClientSession>("localhost", hole.port(), clientContext());
+	};
+	const Poco::Timespan timeout(0, 700000);
+	const auto connectClass = [&](bool params, bool proxied)
+	{
+		const std::unique_ptr<Poco::Net::HTTPClientSession> pSession = makeSession();
+		if (proxied) pSession->setProxy("localhost", hole.port());
+		pSession->setTimeout(timeout);
+		Poco::Net::HTTPRequest request(Poco::Net::HTTPRequest::HTTP_GET, "/", Poco::Net::HTTPRequest::HTTP_1_1);
+		Poco::Net::HTTPResponse response;
+		Poco::Net::WebSocketParams::Ptr pParams = new Poco::Net::WebSocketParams;
+		pParams->setHandshakeTimeout(timeout);
+		if (params) EXPECT_ANY_THROW(Poco::Net::WebSocket(*pSession, request, response, pParams));
+		else EXPECT_ANY_THROW(Poco::Net::WebSocket(*pSession, request, response));
+	};
+	const auto connectClient = [&]
+	{
+		WebSocketClientLoop loop;
+		WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
+		pParams->setHandshakeTimeout(timeout);
+		pParams->setReconnect(false);
+		pParams->setSessionFactory([&](const Poco::URI&) { return makeSession(); });
+		WebSocketClient client(Poco::URI("ws://localhost:" + std::to_string(hole.port())), forClient(new Recorder), loop, pParams);
+		client.start();
+		EXPECT_TRUE(eventually([&] { return client.state() == WebSocketClient::STOPPED; }));
+	};
+	struct Row
+	{
+		const char* name;
+		std::function<void()> connect;
+	};
+	const Row rows[] =
+	{
+		{"class", [&] { connectClass(false, false); }},
+		{"class, proxy", [&] { connectClass(false, true); }},
+		{"params", [&] { connectClass(true, false); }},
+		{"params, proxy", [&] { connectClass(true, true); }},
+		{"client", connectClient}
+	};
+	for (const std::vector<std::string>& addresses: {std::vector<std::string>{"127.0.0.2"}, {"127.0.0.2", "127.0.0.3"}})
+	{
+		const Name name("localhost", addresses);
+		for (const Row& row: rows)
+		{
+			SCOPED_TRACE(std::to_string(addresses.size()) + " " + row.name);
+			std::size_t seen = 0;
+			for (int i = 0; i < 10 && seen == 0; ++i) // others may keep the machine busy
+			{
+				std::future<void> connected = std::async(std::launch::async, row.connect);
+				while (connected.wait_for(std::chrono::milliseconds(10)) == std::future_status::timeout)
+				{
+					for (const int fd: connecting())
+					{
+						if (before.count(fd) > 0) continue;
+						++seen;
+						const int flags = ::fcntl(fd, F_GETFD);
+						EXPECT_TRUE(flags < 0 || (flags & FD_CLOEXEC)) << fd;
+					}
+				}
+			}
+			EXPECT_LT(0u, seen);
+		}
+	}
 }
 
 

@@ -59,6 +59,44 @@ TEST_F(EventTest, NoSIGPIPEAfterThePeerHasGone)
 }
 
 
+TEST_F(EventTest, NoSIGPIPEOfTheSecondWriteInACallback)
+	/// The loop does not learn in between that the peer has gone.
+{
+	for (Port port: {Port::PLAIN, Port::TLS, Port::LOCAL})
+	{
+		SCOPED_TRACE(int(port));
+		const SIGPIPEs signals;
+		EventParams::Ptr pParams = new EventParams;
+		pParams->setThreads(1);
+		pParams->setMaxQueuedBytes(1000);
+		EventServer events(port, pParams);
+		std::atomic<bool> written{false};
+		EventConnection::Ptr pGone;
+		events.handler.open = [&](EventConnection& connection, Poco::Net::HTTPServerRequest&)
+		{
+			SIGPIPEs::unblock(); // as a program may
+			if (pGone.isNull()) connection.pause(); // or it would be closed
+		};
+		events.handler.message = [&](EventConnection&, std::string_view, WebSocketFrame::Opcode)
+		{
+			for (int i = 0; i < 10; ++i) pGone->sendText(pattern(2000)); // each has the one before written
+			written = true;
+		};
+		events.start();
+		std::unique_ptr<RawPeer> pPeer = std::make_unique<RawPeer>(events.connect());
+		pGone = events.handler.connection();
+		RawPeer other = events.connect();
+		pPeer->close();
+		pPeer.reset();
+		other.send(textFrame("go"));
+		EXPECT_TRUE(eventually([&] { return written.load(); }));
+		EXPECT_EQ(0, signals.count());
+		events.server.stop();
+		EXPECT_EQ(0, signals.count());
+	}
+}
+
+
 class EventRenegotiateTest: public ::testing::TestWithParam<Role>
 	/// A connection of the event shell, over TLS 1.2, as server or client, and its raw peer.
 {

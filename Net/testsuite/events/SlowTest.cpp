@@ -10,6 +10,7 @@
 #include "support/EventEnd.h"
 #include "support/SlowPeer.h"
 #include "Poco/Clock.h"
+#include <future>
 
 
 namespace WebSocketTest {
@@ -120,6 +121,190 @@ TEST_P(EventSlowTest, MessageThatArrivesBeforeTheCloseFrame)
 	const std::vector<std::string> log = server.handler.finalLog();
 	ASSERT_EQ(3u, log.size());
 	EXPECT_EQ("close 4001", log.back());
+}
+
+
+//
+// Both roles, at the same time: these wait most of the time. A link for which the limits are shorter than it takes for the least room that the
+// system reports, and peers that trickle
+//
+class EventSlowTestRoles: public EventTest
+{
+protected:
+	typedef Recorder::Message Message;
+
+	static constexpr int SILENCE_MS = 4000; // lumps() comes in pieces that take longer
+
+	class End: public EventEnd
+		/// An impatient connection, and its peer.
+	{
+	public:
+		End(Role role, Transport transport, const Options& options, const Message& message = Message()):
+			EventEnd(role, transport, [&](Poco::Net::WebSocketConnectionParams& params)
+			{
+				params.setSendTimeout(ms(SILENCE_MS));
+				params.setPingInterval(ms(SILENCE_MS));
+				params.setPongTimeout(ms(SILENCE_MS));
+				params.setCloseTimeout(ms(SILENCE_MS));
+				options(params);
+			}, message, 1400), // or the peer's system, too, would report room in lumps
+			peer(*pPeer)
+		{
+			peer.socket().setReceiveBufferSize(16*1024);
+		}
+
+		Frame receiveAnswering()
+			/// Receives the next frame that is no PING, and answers those.
+		{
+			Frame next;
+			while ((next = peer.receiveFrame()).flags == FIN_PING) peer.send(frame(FIN_PONG, next.payload));
+			return next;
+		}
+
+		bool trickles(const std::function<void()>& step)
+			/// Does something as slowly as sendSlowly(), until the connection has ended. Returns false if that does not come.
+		{
+			Pace pace;
+			for (int i = 0; pConnection->state() != EventConnection::CLOSED; ++i)
+			{
+				if (i == 50*DEADLINE_S) return false;
+				pace.step();
+				try
+				{
+					step();
+				}
+				catch (const Poco::Exception&)
+				{
+					break; // it is cut
+				}
+			}
+			return eventually([this] { return pConnection->state() == EventConnection::CLOSED; });
+		}
+
+		RawPeer& peer;
+	};
+
+	typedef std::function<void (Role, Transport)> Scenario;
+
+	void begin(const char* name, const Scenario& scenario)
+	{
+		for (const Role role: {Role::SERVER, Role::CLIENT})
+		{
+			for (const Transport transport: {Transport::PLAIN, Transport::TLS}) _running.push_back(std::async(std::launch::async, [=]
+			{
+				SCOPED_TRACE(std::string(name) + (role == Role::SERVER ? ", server" : ", client") + (transport == Transport::TLS ? ", TLS" : ""));
+				try
+				{
+					scenario(role, transport);
+				}
+				catch (const Poco::Exception& exc)
+				{
+					ADD_FAILURE() << exc.displayText();
+				}
+			}));
+		}
+	}
+
+	void end()
+	{
+		for (std::future<void>& each: _running) each.wait();
+	}
+
+	static void receiveLumps(End& end, Role role)
+		/// Receives lumps() at 25 KB/s.
+	{
+		receiveSlowly(end.peer, frameHeader(FIN_TEXT, lumps().size(), role == Role::CLIENT).size() + lumps().size(), 1000);
+	}
+
+	static const std::string& lumps()
+	{
+		static const std::string text = pattern(450*1024);
+		return text;
+	}
+
+private:
+	std::vector<std::future<void>> _running;
+};
+
+
+TEST_F(EventSlowTestRoles, HealthyAndOthers)
+{
+	begin("reader", [](Role role, Transport transport)
+	{
+		End end(role, transport, [](Poco::Net::WebSocketConnectionParams& params) { params.setIdleTimeout(ms(SILENCE_MS)); });
+		end.pConnection->sendText(lumps());
+		receiveLumps(end, role);
+		end.peer.send(end.frame(FIN_TEXT, "still there?"));
+		EXPECT_EQ("still there?", end.receiveAnswering().payload);
+		EXPECT_EQ(1001, end.receiveAnswering().closeCode()); // now the connection is idle
+	});
+	begin("reader, then Close", [](Role role, Transport transport)
+	{
+		End end(role, transport, [](Poco::Net::WebSocketConnectionParams&) { });
+		end.pConnection->sendText(lumps());
+		end.pConnection->close(4000, "");
+		receiveLumps(end, role);
+		EXPECT_EQ(4000, end.receiveAnswering().closeCode());
+		end.peer.send(end.frame(FIN_CLOSE, closePayload(4001)));
+		EXPECT_TRUE(eventually([&] { return end.handler().has("close 4001"); }));
+	});
+	begin("sender", [](Role role, Transport transport)
+	{
+		End end(role, transport, [](Poco::Net::WebSocketConnectionParams& params) { params.setIdleTimeout(ms(SILENCE_MS)); });
+		const std::string message = pattern(150);
+		sendSlowly(end.peer, end.frame(FIN_TEXT, message)); // about 6 s
+		EXPECT_EQ(message, end.receiveAnswering().payload);
+		EXPECT_EQ(1001, end.receiveAnswering().closeCode());
+	});
+	begin("sender, after Close", [](Role role, Transport transport)
+	{
+		End end(role, transport, [](Poco::Net::WebSocketConnectionParams&) { });
+		const std::string message = end.frame(FIN_TEXT, pattern(150));
+		end.peer.send(message.substr(0, 10));
+		end.pConnection->close(4000, "");
+		EXPECT_EQ(4000, end.receiveAnswering().closeCode());
+		sendSlowly(end.peer, message.substr(10));
+		end.peer.send(end.frame(FIN_CLOSE, closePayload(4001)));
+		EXPECT_TRUE(eventually([&] { return end.handler().has("close 4001"); }));
+	});
+	begin("message that never ends", [](Role role, Transport transport)
+	{
+		End end(role, transport, [](Poco::Net::WebSocketConnectionParams& params) { params.setTransferTimeout(ms(1000)); });
+		end.peer.send(end.frame(0x01, "fragment"));
+		EXPECT_TRUE(end.trickles([&] { end.peer.send(end.frame(0x00, "x")); }));
+		EXPECT_TRUE(end.handler().has("error WebSocket Exception 20"));
+	});
+	begin("reader that trickles", [](Role role, Transport transport)
+	{
+		End end(role, transport, [](Poco::Net::WebSocketConnectionParams& params)
+		{
+			params.setSendTimeout(ms(5000));
+			params.setTransferTimeout(ms(2000));
+		});
+		end.pConnection->sendText(large());
+		EXPECT_TRUE(end.trickles([&] { end.peer.receive(1000); }));
+		EXPECT_TRUE(end.handler().has("error Timeout 0"));
+	});
+	begin("reader that trickles before a Close frame", [](Role role, Transport transport)
+	{
+		End end(role, transport, [](Poco::Net::WebSocketConnectionParams& params)
+		{
+			params.setSendTimeout(ms(5000));
+			params.setTransferTimeout(ms(2000));
+		});
+		end.pConnection->sendText(large());
+		end.pConnection->close(4000, "");
+		EXPECT_TRUE(end.trickles([&] { end.peer.receive(1000); }));
+		EXPECT_TRUE(end.handler().has("error Timeout 0"));
+	});
+	begin("no Close frame", [](Role role, Transport transport)
+	{
+		End end(role, transport, [](Poco::Net::WebSocketConnectionParams& params) { params.setTransferTimeout(ms(2000)); }, [](EventConnection&, std::string_view, WebSocketFrame::Opcode) { });
+		end.pConnection->close(4000, "");
+		EXPECT_TRUE(end.trickles([&] { end.peer.send(end.frame(FIN_TEXT, "and another thing")); }));
+		EXPECT_TRUE(end.handler().has("error Timeout 0"));
+	});
+	end();
 }
 
 

@@ -229,6 +229,116 @@ TEST_F(EventTest, ClientWaitsForWhatIsRunning)
 }
 
 
+TEST_F(EventTest, WhoIsDestroyedInACallbackOfAnotherWaitsForWhatIsRunning)
+{
+	enum Who { SERVER, CLIENT, CLIENT_AND_LOOP, ALL };
+	for (int who = SERVER; who < ALL; ++who)
+	{
+		SCOPED_TRACE(who);
+		Gate gate;
+		std::unique_ptr<WebSocketServer> pServer;
+		std::unique_ptr<WebSocketClientLoop> pLoop;
+		std::unique_ptr<WebSocketClient> pClient;
+		std::atomic<bool> destroying(false);
+		std::atomic<bool> ended(false);
+		EventServer other;
+		other.handler.quiet = true;
+		other.handler.message = [&](EventConnection& connection, std::string_view data, WebSocketFrame::Opcode opcode)
+		{
+			connection.send(data, opcode);
+			if (data != "destroy") return;
+			destroying = true;
+			pServer.reset();
+			pClient.reset();
+			if (who == CLIENT_AND_LOOP) pLoop.reset();
+			EXPECT_TRUE(gate.passed());
+			ended = true;
+		};
+		other.start();
+		std::optional<RawPeer> peer;
+		if (who == SERVER)
+		{
+			auto* const pHandler = new Messages;
+			pHandler->message = [&](EventConnection&, const std::string&) { gate.pass(); };
+			const ServerSocket socket(SocketAddress("127.0.0.1", 0), 64);
+			pServer = newServer(pHandler, socket);
+			pServer->start();
+			peer.emplace(dial(socket.address(), handshakeRequest() + textFrame("go")));
+		}
+		else
+		{
+			pLoop = std::make_unique<WebSocketClientLoop>();
+			auto* const pHandler = new ClientMessages;
+			pHandler->message = [&](EventConnection&, const std::string&) { gate.pass(); };
+			pClient = std::make_unique<WebSocketClient>(uriOf(other.number()), pHandler, *pLoop, clientParams());
+			pClient->start();
+			pClient->sendText("go");
+		}
+		EXPECT_TRUE(gate.reached());
+		RawPeer destroyer = other.connect();
+		destroyer.send(textFrame("destroy"));
+		EXPECT_TRUE(eventually([&] { return destroying.load(); }));
+		EXPECT_TRUE(stays([&] { return !ended; }));
+		gate.open();
+		EXPECT_TRUE(eventually([&] { return ended.load(); }));
+	}
+}
+
+
+TEST_F(EventTest, NoHookIsCalledAfterTheServerWasDestroyedInACallback)
+	/// The request has come for the same turn of the loop.
+{
+	std::atomic<bool> over(false);
+	std::atomic<int> calls(0);
+	std::atomic<int> late(0);
+	Gate gate;
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setThreads(1);
+	pParams->setHook([&](HTTPServerRequest&, HTTPServerResponse&)
+	{
+		++calls;
+		if (over) ++late;
+		return true;
+	});
+	std::unique_ptr<WebSocketServer> pServer;
+	auto* const pHandler = new Messages;
+	pHandler->message = [&](EventConnection&, const std::string& text)
+	{
+		if (text == "wait")
+		{
+			gate.pass();
+			return;
+		}
+		pServer.reset();
+		over = true;
+	};
+	const ServerSocket socket(SocketAddress("127.0.0.1", 0), 64);
+	pServer = std::make_unique<WebSocketServer>(pHandler, pParams);
+	pServer->listen(socket);
+	pServer->start();
+	RawPeer peer = dial(socket.address(), handshakeRequest());
+	peer.receiveThrough("\r\n\r\n");
+	RawPeer other = dial(socket.address(), "GET ");
+	EXPECT_TRUE(eventually([&] { return pServer->metrics().handshakes == 1; }));
+	peer.send(textFrame("wait"));
+	EXPECT_TRUE(gate.reached());
+	peer.send(textFrame("destroy"));
+	other.send(handshakeRequest().substr(4));
+	gate.open();
+	EXPECT_TRUE(eventually([&] { return over.load(); }));
+	try
+	{
+		EXPECT_EQ("", other.receiveToEnd());
+	}
+	catch (const Poco::Net::NetException&)
+	{
+		// it was reset
+	}
+	EXPECT_EQ(1, calls);
+	EXPECT_EQ(0, late);
+}
+
+
 TEST_F(EventTest, NoFactoryIsCalledAfterStop)
 	/// An attempt waits for a thread that makes connections.
 {

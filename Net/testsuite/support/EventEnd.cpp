@@ -7,6 +7,8 @@
 
 #include "support/EventEnd.h"
 #include "Poco/Net/HTTPSClientSession.h"
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 
 using Poco::Net::WebSocketClient;
@@ -17,7 +19,7 @@ using Poco::Net::WebSocketClientParams;
 namespace WebSocketTest {
 
 
-EventEnd::EventEnd(Role role, Transport transport, const Options& options, const Recorder::Message& message):
+EventEnd::EventEnd(Role role, Transport transport, const Options& options, const Recorder::Message& message, int segment):
 	_role(role),
 	_listener(Poco::Net::SocketAddress("127.0.0.1", 0)),
 	_pHandler(new Recorder)
@@ -29,10 +31,16 @@ EventEnd::EventEnd(Role role, Transport transport, const Options& options, const
 		_pServer = std::make_unique<EventServer>(transport == Transport::TLS ? Port::TLS : Port::PLAIN, pParams);
 		if (message) _pServer->handler.message = message;
 		_pServer->start();
-		pPeer = std::make_unique<RawPeer>(_pServer->connect());
+		Poco::Net::StreamSocket socket(Poco::Net::SocketAddress::IPv4);
+		if (segment > 0) socket.setOption(IPPROTO_TCP, TCP_MAXSEG, segment);
+		socket.connect(_pServer->address(), deadline());
+		pPeer = std::make_unique<RawPeer>(socket, transport, false);
+		pPeer->send(handshakeRequest());
+		pPeer->receiveThrough("\r\n\r\n");
 	}
 	else
 	{
+		if (segment > 0) _listener.setOption(IPPROTO_TCP, TCP_MAXSEG, segment);
 		if (message) _pHandler->message = message;
 		WebSocketClientParams::Ptr pParams = new WebSocketClientParams;
 		options(*pParams);

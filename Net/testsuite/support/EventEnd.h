@@ -24,8 +24,9 @@ class EventEnd
 public:
 	typedef std::function<void (Poco::Net::WebSocketConnectionParams&)> Options;
 
-	EventEnd(Role role, Transport transport, const Options& options, const Recorder::Message& message = Recorder::Message());
-		/// Connects. options is given the connection's parameters before; message is what the handler does with messages, unless they are to be sent back.
+	EventEnd(Role role, Transport transport, const Options& options, const Recorder::Message& message = Recorder::Message(), int segment = 0);
+		/// Connects. options is given the connection's parameters before; message is what the handler does with messages, unless they are to be sent back;
+		/// segment is the size of those that the connection sends at most, unless it is 0.
 
 	~EventEnd();
 
