@@ -55,14 +55,15 @@ namespace
 	{
 	public:
 		explicit Dialect(const std::string& name):
-			_pFormat(MessageFormat::find(name))
+			_pFormat(MessageFormat::find(name)),
+			_bare(name == "ws")
 		{
-			if (!_pFormat && name != "socket.io") throw std::invalid_argument("no such dialect: " + name);
+			if (!_pFormat && !_bare && name != "socket.io") throw std::invalid_argument("no such dialect: " + name);
 		}
 
 		std::string request() const
 		{
-			const std::string target = _pFormat ? "/" : "/socket.io/?EIO=4&transport=websocket";
+			const std::string target = _pFormat || _bare ? "/" : "/socket.io/?EIO=4&transport=websocket";
 			const std::string protocol = _pFormat ? std::string("Sec-WebSocket-Protocol: ") + _pFormat->subprotocol() + "\r\n" : "";
 			return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
 				"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + protocol + "\r\n";
@@ -76,6 +77,7 @@ namespace
 		std::vector<std::string> messages(const std::string& channel) const
 			/// Returns what is sent; to each there is an answer.
 		{
+			if (_bare) return {};
 			if (!_pFormat) return {"40", "420[\"join\",\"" + channel + "\"]"};
 			Message subscribe = Message::empty(Opcode::SUBSCRIBE, 2);
 			subscribe.channel = channel;
@@ -93,6 +95,7 @@ namespace
 
 	private:
 		const MessageFormat* const _pFormat;
+		const bool _bare; // whoever is connected is in the channel
 	};
 
 	class Client
@@ -255,7 +258,7 @@ namespace
 
 
 int main(int argc, char** argv)
-	/// DIALECT PORT CONNECTIONS CHANNELS. DIALECT: a subprotocol of MessageService, or socket.io. Says "ready" when all are in their channels.
+	/// DIALECT PORT CONNECTIONS CHANNELS. DIALECT: a subprotocol of MessageService, socket.io, or ws, where all are in one channel. Says "ready" when all are in their channels.
 {
 	try
 	{
