@@ -224,6 +224,21 @@ describe("the command line of a cluster", () => {
 		});
 	}
 
+	test("listens on another address", async () => {
+		const child = spawn(process.env.SERVER, ["--port=0", "--address=127.0.0.2"], {stdio: ["ignore", "pipe", "inherit"]});
+		const exit = once(child, "exit");
+		let output = "";
+		for await (const data of child.stdout) {
+			output += data;
+			if (output.includes("^C")) break;
+		}
+		const urls = output.match(/http:\/\/127\.0\.0\.2:\d+\//g) ?? [];
+		for (const url of urls) assert.equal((await fetch(url)).status, 200, url);
+		assert.equal(urls.length, 2, output);
+		child.kill("SIGTERM");
+		assert.equal((await exit)[0], 0);
+	});
+
 	test("^C while it starts ends it, and all that it has started", () => withServerAt(6, async first => {
 		const child = spawn(process.env.SERVER, ["--port=0", `--first-port=${first}`], {stdio: ["ignore", "ignore", "inherit"], detached: true});
 		const exit = once(child, "exit");

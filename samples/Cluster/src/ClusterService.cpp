@@ -11,6 +11,7 @@
 #include "Poco/Exception.h"
 #include "Poco/JSON/Parser.h"
 #include "Poco/Net/HTTPServerRequest.h"
+#include "Poco/Net/IPAddress.h"
 #include "Poco/StringTokenizer.h"
 #include "Poco/Thread.h"
 #include "Poco/UUIDGenerator.h"
@@ -23,6 +24,7 @@
 using Poco::JSON::Array;
 using Poco::JSON::Object;
 using Poco::Net::HTTPServerRequest;
+using Poco::Net::IPAddress;
 using Poco::Net::WebSocketConnection;
 using Poco::Net::WebSocketFrame;
 using Poco::Net::WebSocketPreparedMessage;
@@ -40,6 +42,22 @@ namespace
 	std::string addressOf(Poco::UInt16 port)
 	{
 		return "127.0.0.1:" + std::to_string(port);
+	}
+
+
+	std::string bindsOf(const std::string& host, Poco::UInt16 port)
+		/// Where the balancer listens: on 127.0.0.1 in any case, since the watchers come from there.
+	{
+		if (host == "127.0.0.1" || IPAddress(host).isWildcard()) return host + ":" + std::to_string(port);
+		return host + ":" + std::to_string(port) + "," + addressOf(port);
+	}
+
+
+	std::string hostForURL(const std::string& host)
+	{
+		const IPAddress address(host);
+		if (address.isWildcard() || host == "127.0.0.1") return "localhost";
+		return address.family() == IPAddress::IPv6 ? "[" + host + "]" : host;
 	}
 
 
@@ -69,6 +87,7 @@ namespace
 
 ClusterService::ClusterService(const std::string& programs, const std::string& balancerAddress, const ClusterPorts& ports):
 	_ports(ports),
+	_balancerAddress(balancerAddress),
 	_secret(Poco::UUIDGenerator::defaultGenerator().createRandom().toString()),
 	_tokens(_secret)
 {
@@ -79,7 +98,7 @@ ClusterService::ClusterService(const std::string& programs, const std::string& b
 	_redis.port = ports.redis;
 	_redis.pChild = std::make_unique<Child>(_folder.path() + "/redis.log", std::vector<std::string>{"redis-server", "--bind", "127.0.0.1", "--port", std::to_string(ports.redis),
 		"--dir", _folder.path(), "--appendonly", "yes", "--save", ""});
-	std::vector<std::string> addresses{"CHAT=" + balancerAddress + ":" + std::to_string(ports.balancer), "STATS=" + addressOf(ports.statistics)};
+	std::vector<std::string> addresses{"CHAT=" + bindsOf(balancerAddress, ports.balancer), "STATS=" + addressOf(ports.statistics)};
 	for (const Poco::UInt16 port: ports.nodes)
 	{
 		const std::string number = std::to_string(_nodes.size() + 1);
@@ -111,7 +130,7 @@ const ChatTokens& ClusterService::tokens() const
 
 std::string ClusterService::more() const
 {
-	return "The chat is on http://localhost:" + std::to_string(_ports.balancer) + "/, through HAProxy. ^C ends all.";
+	return "The chat is on http://" + hostForURL(_balancerAddress) + ":" + std::to_string(_ports.balancer) + "/, through HAProxy. ^C ends all.";
 }
 
 

@@ -87,6 +87,7 @@ private:
 	std::string state();
 
 	const ClusterPorts _ports;
+	const std::string _balancerAddress;
 	const std::string _secret;
 	const ChatTokens _tokens;
 	Poco::TemporaryFile _folder;

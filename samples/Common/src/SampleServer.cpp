@@ -171,9 +171,9 @@ int SampleServer::main(const ArgVec& args)
 
 int SampleServer::serve()
 {
-	const std::unique_ptr<SampleService> pService = createService();
 	const std::string host = option("address", "localhost");
 	const IPAddress address = parseAddress(host);
+	const std::unique_ptr<SampleService> pService = createService();
 	const Context::Ptr pContext = tlsContext();
 	std::unique_ptr<WebSocketCertificates> pCertificates;
 	if (pContext)
