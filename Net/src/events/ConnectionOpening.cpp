@@ -145,6 +145,7 @@ void WebSocketEventConnection::conclude(std::unique_ptr<WebSocketOpeningHandshak
 	{
 		if (group().root.logs()) _extras.get().path = pOpening->path();
 		if (_input.isPaused()) goOn();
+		else if (_watch.active()) updateInterest();
 		_pGroup.store(&pOpening->group(), std::memory_order_relaxed);
 		if (!pOpening->routeParameter().empty()) _extras.get().routeParameter = pOpening->routeParameter();
 		if (pOpening->userData()) setUserData(pOpening->userData());

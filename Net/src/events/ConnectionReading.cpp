@@ -226,7 +226,9 @@ void WebSocketEventConnection::discard()
 
 [[gnu::noinline]] void WebSocketEventConnection::updateInterest()
 {
-	_watch.set(_reactor.poller(), _stream, (_input.isPaused() ? 0 : WebSocketPoller::READ) | (_queue.isBlocked() ? WebSocketPoller::WRITE : 0), *this);
+	const int reading = _input.isPaused() ? 0 : WebSocketPoller::READ;
+	const int writing = _queue.isBlocked() ? WebSocketPoller::WRITE : 0;
+	_watch.set(_reactor.poller(), _stream, reading | writing | (_pOpening ? WebSocketPoller::LAST : 0), *this); // who is connected comes before who wants to be
 }
 
 

@@ -158,7 +158,7 @@ void WebSocketReactor::cutAll()
 	_pReading = nullptr;
 	updateNow(); // what happens now is to have the time of now
 	if (_againNow.empty()) _againNow.swap(_again); // of the turn before: what is added now comes after those that the poller finds next
-	_poller.dispatch();
+	_poller.dispatch(_turn);
 	for (auto& pConnection: _againNow)
 	{
 		pConnection->again = false;

@@ -21,7 +21,7 @@ void WebSocketWatch::set(WebSocketPoller& poller, WebSocketStream& stream, int e
 {
 	static_assert(int(WebSocketPoller::READ) == int(SocketImpl::SELECT_READ) && int(WebSocketPoller::WRITE) == int(SocketImpl::SELECT_WRITE), "WebSocketStream relies on it");
 	_crossed = stream.crossed();
-	if (_crossed) events = stream.interest(events);
+	if (_crossed) events = stream.interest(events) | (events & WebSocketPoller::LAST);
 	if (_active) poller.change(stream.fd(), events, member);
 	else poller.add(stream.fd(), events, member);
 	_active = true;

@@ -291,7 +291,7 @@ namespace
 	bool poll(WebSocketPoller& poller, int milliseconds)
 	{
 		const bool result = poller.wait(milliseconds);
-		poller.dispatch();
+		poller.dispatch(std::chrono::steady_clock::now());
 		return result;
 	}
 }
@@ -358,6 +358,38 @@ TEST(EventPoller, ToldAtLast)
 		EXPECT_TRUE(poll(poller, -1));
 		EXPECT_EQ(forgotten ? "fsfs" : "fslfsl", order);
 	}
+}
+
+
+TEST(EventPoller, ThoseToldAtLastDoNotHoldUpTheOthers)
+	/// One in a turn, if it takes long; each when it is its turn.
+{
+	const auto busy = [](std::chrono::milliseconds time)
+	{
+		const auto end = std::chrono::steady_clock::now() + time;
+		while (std::chrono::steady_clock::now() < end) {}
+	};
+	WebSocketPoller poller;
+	Readable first, last[3];
+	for (Readable& one: last)
+	{
+		one.then = [&] { busy(std::chrono::milliseconds(20)); };
+		poller.add(one.fd(), WebSocketPoller::READ | WebSocketPoller::LAST, one);
+	}
+	poller.add(first.fd(), WebSocketPoller::READ, first);
+	for (int turn = 1; turn <= 6; ++turn)
+	{
+		EXPECT_TRUE(poll(poller, -1));
+		EXPECT_EQ(turn, first.calls);
+		EXPECT_EQ(turn, last[0].calls + last[1].calls + last[2].calls);
+	}
+	for (const Readable& one: last) EXPECT_EQ(2, one.calls) << "who is always ready does not come before the rest";
+
+	// As long as the others have had eight times as long, there is time for all.
+	for (Readable& one: last) one.then = nullptr;
+	poller.wait(-1);
+	poller.dispatch(std::chrono::steady_clock::now() - std::chrono::hours(1));
+	EXPECT_EQ(9, last[0].calls + last[1].calls + last[2].calls);
 }
 
 
