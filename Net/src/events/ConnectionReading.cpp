@@ -226,9 +226,10 @@ void WebSocketEventConnection::discard()
 
 [[gnu::noinline]] void WebSocketEventConnection::updateInterest()
 {
+	const int last = _pOpening ? WebSocketPoller::LAST : 0; // who is connected comes before who wants to be
 	const int reading = _input.isPaused() ? 0 : WebSocketPoller::READ;
 	const int writing = _queue.isBlocked() ? WebSocketPoller::WRITE : 0;
-	_watch.set(_reactor.poller(), _stream, reading | writing | (_pOpening ? WebSocketPoller::LAST : 0), *this); // who is connected comes before who wants to be
+	_watch.set(_reactor.poller(), _stream, reading | writing | last, *this);
 }
 
 

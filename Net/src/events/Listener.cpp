@@ -194,7 +194,7 @@ bool WebSocketListener::hungUp() const
 	}
 	if (code == EAGAIN || code == EWOULDBLOCK || code == ECONNABORTED) return;
 	_reactor.timers().set(*this, _reactor.now() + PAUSE);
-	_reactor.poller().change(_socket.impl()->sockfd(), 0, *this);
+	_reactor.poller().change(_socket.impl()->sockfd(), WebSocketPoller::LAST, *this);
 	_acceptor.acceptFailed(code);
 }
 

@@ -19,7 +19,6 @@
 #include "Poco/Net/WebSocketConfig.h"
 #include <atomic>
 #include <chrono>
-#include <cstdint>
 #include <cstddef>
 #include <sys/epoll.h>
 
@@ -40,7 +39,7 @@ public:
 	{
 		READ  = 1, // or the end of the stream, or an error
 		WRITE = 2,
-		LAST  = 4  // asked for: the source is told when all others have been, or in another turn; told by the loop: they have been
+		LAST  = 4  // asked for: the source is told when all others have been, or in another turn; told: they have been
 	};
 
 	typedef WebSocketLoopMember Source;
@@ -60,7 +59,7 @@ public:
 
 	void dispatch(std::chrono::steady_clock::time_point begin);
 		/// Calls ready() of the sources that wait() has found. Those with LAST together get an eighth of the time that the others have had since begin, 0.1 ms at least; one of them is
-		/// always told. The rest is found again by the next wait(), and comes first then.
+		/// always told, and the next turn goes on behind it.
 
 	void wakeUp();
 		/// Ends wait(), now or the next time. May be called by any thread.
@@ -77,19 +76,17 @@ private:
 		BATCH_SIZE = 1024
 	};
 
+	void dispatch(const epoll_event& event, int how);
 	void dispatchLast(std::chrono::steady_clock::time_point begin);
-	void dispatch(const epoll_event& event);
-	void forget(const Source& source, int begin, int end);
-	void control(int operation, int fd, int events, Source* pSource);
+	void close();
 
-	int _epoll;
-	int _wake;
+	const int _epoll;
+	const int _last; // those with LAST; it is in the other one
+	const int _wake;
 	std::atomic<bool> _woken;
 	epoll_event _batch[BATCH_SIZE]; // what wait() has found
 	int _count;
 	int _position; // where dispatch() is
-	int _last;     // how many of those before are to be told at last: they stand at the beginning
-	std::uint64_t _told; // of the one of these that was told last: what the system has for it
 };
 
 

@@ -28,6 +28,8 @@ POCO_WEBSOCKET_BEGIN
 
 namespace
 {
+	constexpr Poco::Int32 LATE = 100; // ms after the time that a turn was to begin at
+
 	thread_local const WebSocketReactor* pCurrent = nullptr;
 
 	WebSocketReactor::Time toTime(std::chrono::steady_clock::time_point when)
@@ -154,11 +156,13 @@ void WebSocketReactor::cutAll()
 [[gnu::hot]] void WebSocketReactor::turn()
 {
 	const int milliseconds = timeout();
+	const Time due = _now + static_cast<Time>(std::max(milliseconds, 0));
 	if (_spin == 0 || milliseconds == 0 || !spin(milliseconds)) _poller.wait(milliseconds);
 	_pReading = nullptr;
 	updateNow(); // what happens now is to have the time of now
 	if (_againNow.empty()) _againNow.swap(_again); // of the turn before: what is added now comes after those that the poller finds next
-	_poller.dispatch(_turn);
+	const bool late = static_cast<Poco::Int32>(_now - due) > LATE; // what has come meanwhile is looked at before timers say that nothing has
+	_poller.dispatch(late ? std::chrono::steady_clock::time_point() : _turn);
 	for (auto& pConnection: _againNow)
 	{
 		pConnection->again = false;

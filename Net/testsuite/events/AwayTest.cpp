@@ -60,6 +60,11 @@ namespace
 			return _server.connect();
 		}
 
+		RawPeer dial()
+		{
+			return _server.dial();
+		}
+
 		bool has(const std::string& line)
 			/// Of the first connection.
 		{
@@ -98,6 +103,31 @@ TEST_P(EventAwayTest, LongerThanATransferMayTake)
 	wait(200); // the message has been noted
 	away.meanwhile([&] { peer.send(message.substr(8)); });
 	expectText(peer, "message");
+}
+
+
+TEST_P(EventAwayTest, LongerThanAHandshakeMayTake)
+	/// In a turn handshakes have a part of the time only. These have come in time.
+{
+	EventParams::Ptr pParams = new EventParams;
+	pParams->setHandshakeTimeout(ms(limit()));
+	pParams->setHook([](Poco::Net::HTTPServerRequest&, Poco::Net::HTTPServerResponse&)
+	{
+		wait(10);
+		return true;
+	});
+	Away away(GetParam(), pParams);
+	std::vector<RawPeer> peers;
+	for (int i = 0; i < 8; ++i)
+	{
+		peers.push_back(away.dial());
+		peers.back().send("G");
+	}
+	away.meanwhile([&]
+	{
+		for (RawPeer& peer: peers) peer.send(handshakeRequest().substr(1));
+	});
+	for (RawPeer& peer: peers) EXPECT_EQ(0u, peer.receiveThrough("\r\n\r\n").find("HTTP/1.1 101"));
 }
 
 
