@@ -8,6 +8,7 @@
 
 
 #include "support/ClassPeer.h"
+#include "events/Channel.h"
 #include "events/EventConnection.h"
 #include "events/HTTPSession.h"
 #include "events/Listener.h"
@@ -24,6 +25,7 @@
 #include <functional>
 #include <random>
 #include <thread>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -294,6 +296,27 @@ namespace
 		poller.dispatch(std::chrono::steady_clock::now());
 		return result;
 	}
+}
+
+
+TEST(EventChannel, ASocketOfAnotherClassIsNotForChildren)
+{
+	struct Other: public Poco::Net::StreamSocketImpl
+	{
+		explicit Other(int fd): StreamSocketImpl(fd)
+		{
+		}
+	};
+
+	int fds[2];
+	ASSERT_EQ(0, ::socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
+	{
+		Poco::AutoPtr<Other> pSocket(new Other(fds[0]));
+		EXPECT_EQ(0, ::fcntl(fds[0], F_GETFD) & FD_CLOEXEC);
+		const auto pChannel = Poco::Net::WebSocketChannel::make(pSocket.get());
+		EXPECT_NE(0, ::fcntl(fds[0], F_GETFD) & FD_CLOEXEC);
+	}
+	::close(fds[1]);
 }
 
 
