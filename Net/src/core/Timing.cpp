@@ -214,6 +214,7 @@ void WebSocketTiming::taken(Time now)
 void WebSocketTiming::unblocked(Time now)
 {
 	restart(now); // from here on an answer can come
+	_lastMessage = now; // the peer has taken something
 }
 
 

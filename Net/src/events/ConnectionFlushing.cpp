@@ -68,7 +68,7 @@ void WebSocketEventConnection::blocked(WebSocketSendQueue::Flushed result)
 	/// The peer has not taken everything.
 {
 	if (result != WebSocketSendQueue::STUCK) _timing.taken(_reactor.now());
-	if (result == WebSocketSendQueue::BLOCKED && _timing.blocked(_reactor.now(), peerState(_stream.fd()), facts(), _extras.get().timing)) probePeer(_stream.fd(), true);
+	if (result == WebSocketSendQueue::BLOCKED && _timing.blocked(_reactor.now(), peerState(_stream.fd(), _queue.bytesSent()), facts(), _extras.get().timing)) probePeer(_stream.fd(), true);
 	_queue.owe();
 	if (result == WebSocketSendQueue::BLOCKED || _watch.crossed() || _stream.crossed()) updateInterest();
 	schedule();

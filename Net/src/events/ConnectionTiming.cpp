@@ -73,7 +73,7 @@ bool WebSocketEventConnection::act(WebSocketTiming::Action action, Time now)
 	case WebSocketTiming::ACTIONS: // is none
 		return false;
 	case WebSocketTiming::LOOK:
-		if (_timing.look(now, peerState(_stream.fd()), facts(), _extras.get().timing)) probePeer(_stream.fd(), true);
+		if (_timing.look(now, peerState(_stream.fd(), _queue.bytesSent()), facts(), _extras.get().timing)) probePeer(_stream.fd(), true);
 		return true;
 	case WebSocketTiming::SEND_PING:
 		sendPing();

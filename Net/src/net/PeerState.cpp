@@ -28,7 +28,7 @@ POCO_WEBSOCKET_BEGIN
 #if defined(__linux__)
 
 
-WebSocketPeerState peerState(int fd)
+WebSocketPeerState peerState(int fd, Poco::UInt64 sent)
 {
 	WebSocketPeerState state;
 	int waiting = 0;
@@ -45,7 +45,7 @@ WebSocketPeerState peerState(int fd)
 	}
 	else
 	{
-		state.acknowledged = 0 - state.waiting; // as seen from what has been sent, which does not change meanwhile
+		state.acknowledged = static_cast<Poco::UInt32>(sent) - state.waiting;
 	}
 	return state;
 }
@@ -83,7 +83,7 @@ void probePeer(int fd, bool flag)
 #else
 
 
-WebSocketPeerState peerState(int)
+WebSocketPeerState peerState(int, Poco::UInt64)
 {
 	return WebSocketPeerState();
 }

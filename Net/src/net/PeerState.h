@@ -23,8 +23,8 @@ namespace Net {
 POCO_WEBSOCKET_BEGIN
 
 
-WebSocketPeerState peerState(int fd);
-	/// Returns what the system knows of the peer of a socket, by two system calls: for TCP by TCP_INFO (tcp(7); the
+WebSocketPeerState peerState(int fd, Poco::UInt64 sent = 0);
+	/// sent: how many bytes the system has taken so far, for who sends between two looks. Returns what the system knows of the peer of a socket, by two system calls: for TCP by TCP_INFO (tcp(7); the
 	/// window since Linux 5.4), otherwise by SIOCOUTQ. Where the system knows nothing, the state never changes.
 
 void probePeer(int fd, bool flag);

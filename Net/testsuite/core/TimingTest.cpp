@@ -346,6 +346,23 @@ TEST(WebSocketTimingTest, AnIdleConnectionIsBlocked)
 }
 
 
+TEST(WebSocketTimingTest, AnIdleConnectionIsNotBlockedAnyMore)
+	/// The peer has taken something just then, whatever later looks are compared with.
+{
+	for (Time begin: BEGINNINGS)
+	{
+		Connection connection(begin, limits(1000));
+		connection.itsLimits.sendTimeout = 2000;
+		connection.timing.blocked(begin, connection.peer, connection.facts, connection.more);
+		connection.timing.unblocked(begin + 900);
+		connection.more.progress.begin(connection.peer);
+		EXPECT_EQ(NOTHING, connection.at(1000));
+		EXPECT_EQ(NOTHING, connection.at(1899));
+		EXPECT_EQ(IDLE, connection.at(1900));
+	}
+}
+
+
 TEST(WebSocketTimingTest, AnIdleConnectionIsLookedAtWhileAPingWaits)
 {
 	struct Row

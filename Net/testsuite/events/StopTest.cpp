@@ -313,14 +313,14 @@ TEST_F(EventTest, NoHookIsCalledAfterTheServerWasDestroyedInACallback)
 		pServer.reset();
 		over = true;
 	};
-	const ServerSocket socket(SocketAddress("127.0.0.1", 0), 64);
 	pServer = std::make_unique<WebSocketServer>(pHandler, pParams);
-	pServer->listen(socket);
+	pServer->listen(SocketAddress("127.0.0.1", 0));
 	pServer->start();
-	RawPeer peer = dial(socket.address(), handshakeRequest());
+	const SocketAddress address("127.0.0.1", pServer->port());
+	RawPeer peer = dial(address, handshakeRequest());
 	peer.receiveThrough("\r\n\r\n");
 	for (int i = 0; i < 8; ++i) peer.send(textFrame("not new any more")); // so what it says comes before the request
-	RawPeer other = dial(socket.address(), "GET ");
+	RawPeer other = dial(address, "GET ");
 	EXPECT_TRUE(eventually([&] { return pServer->metrics().handshakes == 1; }));
 	peer.send(textFrame("wait"));
 	EXPECT_TRUE(gate.reached());
