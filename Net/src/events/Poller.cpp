@@ -135,11 +135,12 @@ inline void WebSocketPoller::dispatch(const epoll_event& event, int how)
 void WebSocketPoller::dispatch(std::chrono::steady_clock::time_point begin)
 {
 	bool last = false;
-	while (_position < _count)
+	const epoll_event* const pEnd = _batch + _count;
+	for (const epoll_event* p = _batch; p != pEnd; ++p)
 	{
-		const epoll_event& event = _batch[_position++];
-		if (event.data.u64 == SET_OF_LAST) last = true;
-		else dispatch(event, 0);
+		++_position; // for forget()
+		if (p->data.u64 == SET_OF_LAST) last = true;
+		else dispatch(*p, 0);
 	}
 	if (last) dispatchLast(begin);
 }
