@@ -93,7 +93,7 @@ TEST(RedisName, ThatIsNotFoundInTimeHoldsUpNobody)
 		for (int i = 0; done == 0 && i < 1000; ++i)
 		{
 			hub.publish("channel-" + std::to_string(i), "x", [&](const PublishResult& result) { ++(result.error == Error::NONE ? done : refused); });
-			std::this_thread::sleep_for(std::chrono::milliseconds(5));
+			std::this_thread::sleep_for(std::chrono::milliseconds(5)); // until it looks again whether one was answered
 		}
 		EXPECT_LT(0, done) << "what goes to the other one";
 		EXPECT_FALSE(hub.healthy());

@@ -24,8 +24,9 @@ POCO_WEBSOCKET_BEGIN
 
 
 WebSocketPeerState peerState(int fd, Poco::UInt64 sent = 0);
-	/// sent: how many bytes the system has taken so far, for who sends between two looks. Returns what the system knows of the peer of a socket, by two system calls: for TCP by TCP_INFO (tcp(7); the
+	/// Returns what the system knows of the peer of a socket, by two system calls: for TCP by TCP_INFO (tcp(7); the
 	/// window since Linux 5.4), otherwise by SIOCOUTQ. Where the system knows nothing, the state never changes.
+	/// sent: how many bytes the system has taken from the program so far. Who sends nothing between two looks may leave it out.
 
 void probePeer(int fd, bool flag);
 	/// Has the system ask the peer's every second, while nothing else is sent, how much room there is (TCP's keep-alive), or not any
