@@ -15,6 +15,7 @@
 #include "net/ClientExchange.h"
 #include "net/HandshakeKey.h"
 #include "net/HandshakeLimits.h"
+#include "net/NoSIGPIPE.h"
 #include "net/Redirect.h"
 #include "net/TLSSession.h"
 #include "Poco/Net/NetException.h"
@@ -73,6 +74,7 @@ WebSocketUpgrade WebSocketConnector::connect(HTTPClientSession& cs, HTTPRequest&
 	const Verdict fields = WebSocketHandshake::checkLines(request);
 	if (!fields.ok()) throw InvalidArgumentException(fields.text);
 
+	const WebSocketNoSIGPIPE noSIGPIPE;
 	const WebSocketHandshakeLimits limits(pParams);
 	HTTPCredentials none;
 	HTTPCredentials* pCredentials = &credentials;

@@ -10,6 +10,7 @@
 
 
 #include "net/ServerHandshake.h"
+#include "net/NoSIGPIPE.h"
 #include "net/OpenSSL.h"
 #include "net/SessionAccess.h"
 #include "Poco/Net/HTTPServerRequestImpl.h"
@@ -110,6 +111,7 @@ WebSocketUpgrade WebSocketServerHandshake::accept(HTTPServerRequest& request, HT
 	const Verdict verdict = answer(request, response, pParams, upgrade, scheme);
 	if (pVerdict) *pVerdict = verdict;
 	if (!verdict.ok()) sendRefusal(request, response, verdict);
+	const WebSocketNoSIGPIPE noSIGPIPE;
 	response.send().flush();
 
 	upgrade.socket = ours.detachSocket();
@@ -161,6 +163,7 @@ void WebSocketServerHandshake::sendRefusal(HTTPServerRequest& request, HTTPServe
 	response.write(message);
 	message << verdict.text << '\n';
 	const std::string bytes = message.str();
+	const WebSocketNoSIGPIPE noSIGPIPE;
 	try
 	{
 		socket.sendBytes(bytes.data(), static_cast<int>(bytes.size()));

@@ -19,7 +19,6 @@
 #include "Poco/Net/WebSocketError.h"
 #include "core/HeaderMeter.h"
 #include <algorithm>
-#include <sys/socket.h>
 
 
 namespace Poco {
@@ -127,7 +126,6 @@ public:
 	int sendBytes(const void* buffer, int length, int flags) override
 	{
 		restart();
-		if (!_target.secure()) flags |= MSG_NOSIGNAL;
 		const char* pData = static_cast<const char*>(buffer);
 		for (int sent = 0; sent < length;)
 			sent += perform(SELECT_WRITE, [&] { return _target.impl()->sendBytes(pData + sent, length - sent, flags); });

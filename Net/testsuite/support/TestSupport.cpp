@@ -342,8 +342,14 @@ SIGPIPEs::SIGPIPEs()
 
 SIGPIPEs::~SIGPIPEs()
 {
-	maskSIGPIPE(SIG_BLOCK);
+	block();
 	::signal(SIGPIPE, SIG_DFL);
+}
+
+
+void SIGPIPEs::block()
+{
+	maskSIGPIPE(SIG_BLOCK);
 }
 
 

@@ -151,6 +151,7 @@ public:
 	SIGPIPEs();
 	~SIGPIPEs();
 
+	static void block();
 	static void unblock();
 	int count() const;
 };
