@@ -37,6 +37,7 @@ readonly TEST_PACKAGES="
 	libnginx-mod-stream -           the same for the PROXY protocol
 	haproxy             haproxy     another one
 	strace              strace      counts system calls
+	gdb                 gdb         where a test hangs
 	valgrind            valgrind    nothing uninitialised is sent; counts instructions
 	chromium            chromium    a browser
 	nodejs              node        drives it, and runs clients of other makes

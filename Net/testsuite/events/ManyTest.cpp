@@ -244,7 +244,7 @@ TEST_F(EventTest, Soak)
 {
 	// WEBSOCKET_SOAK: for so many seconds.
 	const int seconds = std::stoi(Poco::Environment::get("WEBSOCKET_SOAK", "4"));
-	::alarm(static_cast<unsigned>(seconds) + 60);
+	const Watchdog watchdog(static_cast<unsigned>(seconds) + 60);
 	std::vector<std::unique_ptr<EventServer>> servers;
 	for (const Port port: {Port::PLAIN, Port::TLS, Port::LOCAL})
 	{

@@ -291,6 +291,7 @@ TEST_F(EventTest, NoHookIsCalledAfterTheServerWasDestroyedInACallback)
 	std::atomic<bool> over(false);
 	std::atomic<int> calls(0);
 	std::atomic<int> late(0);
+	std::atomic<int> messages(0);
 	Gate gate;
 	EventParams::Ptr pParams = new EventParams;
 	pParams->setThreads(1);
@@ -304,6 +305,7 @@ TEST_F(EventTest, NoHookIsCalledAfterTheServerWasDestroyedInACallback)
 	auto* const pHandler = new Messages;
 	pHandler->message = [&](EventConnection&, const std::string& text)
 	{
+		++messages;
 		if (text == "wait")
 		{
 			gate.pass();
@@ -320,6 +322,7 @@ TEST_F(EventTest, NoHookIsCalledAfterTheServerWasDestroyedInACallback)
 	RawPeer peer = dial(address, handshakeRequest());
 	peer.receiveThrough("\r\n\r\n");
 	for (int i = 0; i < 8; ++i) peer.send(textFrame("not new any more")); // so what it says comes before the request
+	EXPECT_TRUE(eventually([&] { return messages == 8; }));
 	RawPeer other = dial(address, "GET ");
 	EXPECT_TRUE(eventually([&] { return pServer->metrics().handshakes == 1; }));
 	peer.send(textFrame("wait"));

@@ -11,6 +11,7 @@
 
 #include "support/FaultSupport.h"
 #include "support/CoreAllocations.h"
+#include "support/TestSupport.h"
 #include "Poco/Net/HTTPClientSession.h"
 #include "Poco/Net/NetException.h"
 #include "core/Assembler.h"
@@ -527,11 +528,8 @@ Items withoutAnswers(Level level, const Items& items)
 
 Report converse(const Plan& plan)
 {
-	constexpr unsigned DEADLINE = 30;
-	::alarm(DEADLINE); // the end of the test program, if something hangs
-	const Report report = Conversation(plan).run();
-	::alarm(0);
-	return report;
+	const WebSocketTest::Watchdog watchdog(30);
+	return Conversation(plan).run();
 }
 
 

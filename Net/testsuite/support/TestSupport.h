@@ -158,10 +158,10 @@ public:
 
 
 class Watchdog
-	/// Ends the process if it lives longer than is thinkable: for what hangs outside of a socket call.
+	/// Ends the process if it lives longer than is thinkable: for what hangs outside of a socket call. Says where its threads are, if there is a gdb.
 {
 public:
-	Watchdog();
+	explicit Watchdog(unsigned seconds = 12*DEADLINE_S);
 	~Watchdog();
 };
 
