@@ -224,9 +224,18 @@ void WebSocketEventConnection::discard()
 }
 
 
+bool WebSocketEventConnection::isNew() const
+	/// A client that has just come says what it wants in its first messages, and thousands may come at once: that waits for the others as its opening handshake does.
+{
+	constexpr Poco::UInt64 FIRST_MESSAGES = 4;
+	constexpr Poco::Timestamp::TimeDiff FIRST_TIME = 1000000; // us
+	return _pOpening || (group().role == WebSocketFramer::ROLE_SERVER && _input.messages < FIRST_MESSAGES && !_since.isElapsed(FIRST_TIME));
+}
+
+
 [[gnu::noinline]] void WebSocketEventConnection::updateInterest()
 {
-	const int last = _pOpening ? WebSocketPoller::LAST : 0; // who is connected comes before who wants to be
+	const int last = isNew() ? WebSocketPoller::LAST : 0;
 	const int reading = _input.isPaused() ? 0 : WebSocketPoller::READ;
 	const int writing = _queue.isBlocked() ? WebSocketPoller::WRITE : 0;
 	_watch.set(_reactor.poller(), _stream, reading | writing | last, *this);

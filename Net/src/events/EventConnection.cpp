@@ -203,7 +203,11 @@ void WebSocketEventConnection::discharge()
 void WebSocketEventConnection::turn(int events)
 {
 	if (events == WebSocketPoller::READ && _input.isReading() && !_input.greedy) read();
-	else unusualTurn(events);
+	else
+	{
+		unusualTurn(events);
+		if (_watch.last() && !_life.gone() && !isNew()) updateInterest();
+	}
 }
 
 

@@ -239,6 +239,7 @@ private:
 	void goOn();
 	void goOnLater();
 	void discard();
+	bool isNew() const;
 	void updateInterest();
 
 	// PING, PONG and the peer's Close (ConnectionControl.cpp)

@@ -25,6 +25,7 @@ void WebSocketWatch::set(WebSocketPoller& poller, WebSocketStream& stream, int e
 	if (_active) poller.change(stream.fd(), events, member);
 	else poller.add(stream.fd(), events, member);
 	_active = true;
+	_last = (events & WebSocketPoller::LAST) != 0;
 }
 
 
@@ -32,6 +33,7 @@ void WebSocketWatch::stop(WebSocketPoller& poller, WebSocketStream& stream)
 {
 	poller.remove(stream.fd());
 	_active = false;
+	_last = false;
 }
 
 

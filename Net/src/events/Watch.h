@@ -39,6 +39,9 @@ public:
 
 	bool crossed() const;
 
+	bool last() const;
+		/// Returns whether others come first: WebSocketPoller::LAST.
+
 	void set(WebSocketPoller& poller, WebSocketStream& stream, int events, WebSocketLoopMember& member);
 		/// From now on, the poller waits for what the stream needs for these WebSocketPoller::Events.
 
@@ -48,6 +51,7 @@ public:
 private:
 	bool _active: 1;
 	bool _crossed: 1;
+	bool _last: 1;
 };
 
 
@@ -56,7 +60,8 @@ private:
 //
 inline WebSocketWatch::WebSocketWatch():
 	_active(false),
-	_crossed(false)
+	_crossed(false),
+	_last(false)
 {
 }
 
@@ -70,6 +75,12 @@ inline bool WebSocketWatch::active() const
 inline bool WebSocketWatch::crossed() const
 {
 	return _crossed;
+}
+
+
+inline bool WebSocketWatch::last() const
+{
+	return _last;
 }
 
 

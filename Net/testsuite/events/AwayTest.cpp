@@ -45,6 +45,7 @@ namespace
 			pParams->setThreads(1);
 			_server.handler.message = [this](EventConnection& connection, std::string_view text, WebSocketFrame::Opcode opcode)
 			{
+				_said.add(std::string(text));
 				if (text == "close") connection.close(4000);
 				else if (text != "wait") connection.send(text, opcode);
 				if (text != "wait") return;
@@ -71,6 +72,12 @@ namespace
 			return eventually([&] { return _server.handler.has(line); });
 		}
 
+		std::vector<std::string> said() const
+			/// Of all connections, in the order in which it was read.
+		{
+			return _said.lines();
+		}
+
 		void meanwhile(const std::function<void ()>& function)
 		{
 			RawPeer other = connect();
@@ -81,6 +88,7 @@ namespace
 		}
 
 	private:
+		Notes _said;
 		EventServer _server;
 		std::atomic<bool> _begun{false};
 		std::atomic<bool> _done{false};
@@ -160,6 +168,35 @@ TEST_P(EventAwayTest, LongerThanAClosingHandshakeMayTake)
 	away.meanwhile([&] { peer.send(closeFrame(4001)); });
 	EXPECT_TRUE(peer.atEnd());
 	EXPECT_TRUE(away.has("close 4001"));
+}
+
+
+TEST_P(EventAwayTest, WhoHasJustComeWaitsForTheOthers)
+	/// Also with its first messages.
+{
+	constexpr std::size_t COUNT = 8;
+	Away away(GetParam(), new EventParams);
+	RawPeer peer = away.connect();
+	for (std::size_t i = 0; i < COUNT; ++i)
+	{
+		peer.send(textFrame("has been here"));
+		expectText(peer, "has been here");
+	}
+	std::vector<RawPeer> others;
+	for (std::size_t i = 0; i < COUNT; ++i) others.push_back(away.connect());
+	away.meanwhile([&]
+	{
+		for (RawPeer& other: others) other.send(textFrame("new"));
+		peer.send(textFrame("has been here"));
+	});
+	expectText(peer, "has been here");
+	for (RawPeer& other: others) expectText(other, "new");
+
+	std::vector<std::string> expected(COUNT, "has been here");
+	expected.emplace_back("wait");
+	expected.emplace_back("has been here");
+	expected.insert(expected.end(), COUNT, "new");
+	EXPECT_EQ(expected, away.said());
 }
 
 
