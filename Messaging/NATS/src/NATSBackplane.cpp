@@ -29,7 +29,7 @@ namespace
 
 	bool offered(const ChannelOptions& options)
 	{
-		return !options.history() && !options.presence;
+		return !options.presence;
 	}
 }
 
@@ -78,7 +78,7 @@ bool NATSBackplane::up() const
 
 void NATSBackplane::subscribe(const std::string& channel, const ChannelOptions& options, const Positioned& done)
 {
-	if (offered(options)) _pEngine->subscribe(channel, done);
+	if (offered(options)) _pEngine->subscribe(channel, options, done);
 	else done(Error::NO_HISTORY, Position());
 }
 
@@ -91,16 +91,17 @@ void NATSBackplane::unsubscribe(const std::string& channel)
 
 void NATSBackplane::publish(const std::string& channel, const ChannelOptions& options, const Publication::Ptr& pPublication, const Receipt::Ptr& pReceipt)
 {
-	if (offered(options)) _pEngine->publish(channel, *pPublication, pReceipt);
+	if (offered(options)) _pEngine->publish(channel, options, *pPublication, pReceipt);
 	else if (pReceipt) Receipt::Ptr(pReceipt)->answer(Error::NO_HISTORY, Position(), false);
 }
 
 
-void NATSBackplane::history(const std::string&, const ChannelOptions&, const HistoryQuery&, const HistoryDone& done)
+void NATSBackplane::history(const std::string& channel, const ChannelOptions& options, const HistoryQuery& query, const HistoryDone& done)
 {
 	HistoryResult result;
 	result.error = Error::NO_HISTORY;
-	done(result);
+	if (offered(options) && options.history()) _pEngine->history(channel, options, query, done);
+	else done(result);
 }
 
 
@@ -146,6 +147,7 @@ std::vector<Poco::Net::WebSocketMonitor::Metric> NATSBackplane::monitored() cons
 	return
 	{
 		{"messaging_nats_connected", "Whether there is a connection to a server.", false, now.connected ? 1u : 0u},
+		{"messaging_nats_history", "Whether the server has JetStream, which keeps histories.", false, now.history ? 1u : 0u},
 		{"messaging_nats_nodes", "Other nodes that are there.", false, now.nodes},
 		{"messaging_nats_waiting_bytes", "Bytes that wait for the server.", false, now.waitingBytes},
 		{"messaging_nats_reconnects", "Connections that were made again.", true, now.reconnects},
@@ -153,7 +155,8 @@ std::vector<Poco::Net::WebSocketMonitor::Metric> NATSBackplane::monitored() cons
 		{"messaging_nats_refused", "Those that were answered with an error.", true, now.refused},
 		{"messaging_nats_received", "Publications that have come from the server.", true, now.received},
 		{"messaging_nats_dropped", "Messages that have come, and did not fit.", true, now.dropped},
-		{"messaging_nats_foreign", "What other programs have written where nodes write.", true, now.foreign}
+		{"messaging_nats_foreign", "What other programs have written where nodes write.", true, now.foreign},
+		{"messaging_nats_removed_streams", "Streams that nobody has used any more, and this node has removed.", true, now.removed}
 	};
 }
 

@@ -25,6 +25,8 @@ NATSBackplaneParams::NATSBackplaneParams(const std::string& url):
 	_prefix("poco"),
 	_connectTimeout(5, 0),
 	_retryAtStart(false),
+	_historyInMemory(false),
+	_historyReplicas(1),
 	_clock(&HubParams::monotonic)
 {
 	NATSServers::parse(url);
@@ -99,6 +101,31 @@ void NATSBackplaneParams::setRetryAtStart(bool retry)
 bool NATSBackplaneParams::getRetryAtStart() const
 {
 	return _retryAtStart;
+}
+
+
+void NATSBackplaneParams::setHistoryInMemory(bool inMemory)
+{
+	_historyInMemory = inMemory;
+}
+
+
+bool NATSBackplaneParams::getHistoryInMemory() const
+{
+	return _historyInMemory;
+}
+
+
+void NATSBackplaneParams::setHistoryReplicas(int replicas)
+{
+	if (replicas < 1 || replicas > 5) throw Poco::InvalidArgumentException("Replicas of a NATSBackplane's histories");
+	_historyReplicas = replicas;
+}
+
+
+int NATSBackplaneParams::getHistoryReplicas() const
+{
+	return _historyReplicas;
 }
 
 

@@ -5,7 +5,7 @@
 // Package: NATS
 // Module:  NATSEngine
 //
-// What the hub calls, and what calls the hub. The rest is in NATSSender.cpp.
+// What the hub calls. The threads are in NATSSender.cpp and NATSGiver.cpp.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
@@ -16,6 +16,7 @@
 #include "node/NodeFormat.h"
 #include "Poco/Exception.h"
 #include "Poco/Timestamp.h"
+#include <algorithm>
 #include <random>
 
 
@@ -32,11 +33,6 @@ namespace
 	constexpr Time ROLL_TIME = 1000;   // for the others to say that they are there
 	constexpr std::size_t OWN_SIZE = 256; // of something that waits, beside its bytes
 
-	Time wallTime()
-	{
-		return Poco::Timestamp().epochMicroseconds()/1000;
-	}
-
 	Poco::UInt32 randomNode()
 	{
 		std::random_device device;
@@ -44,13 +40,23 @@ namespace
 		while (node == 0) node = device();
 		return node;
 	}
+
+	std::string randomInbox()
+	{
+		std::random_device device;
+		std::string inbox("_INBOX.");
+		for (int i = 0; i < 4; ++i) inbox += std::to_string(device());
+		return inbox + '.';
+	}
 }
 
 
 NATSEngine::NATSEngine(const NATSBackplaneParams::Ptr& pParams):
 	_pParams(pParams),
 	_servers(NATSServers::parse(pParams->getURL())),
-	_node(randomNode())
+	_node(randomNode()),
+	_pHistories(std::make_unique<NATSHistories>(*pParams)),
+	_inbox(randomInbox())
 {
 }
 
@@ -110,6 +116,7 @@ void NATSEngine::stop()
 	std::deque<Event> events;
 	std::deque<Asked> asked;
 	std::vector<Receipt::Ptr> released;
+	std::unique_ptr<NATSHistories> pHistories;
 	std::shared_ptr<BackplaneSink> pSink;
 	bool giving = false;
 	{
@@ -128,6 +135,7 @@ void NATSEngine::stop()
 	const std::lock_guard<std::mutex> lock(_mutex);
 	_commands.clear();
 	asked.swap(_asked);
+	pHistories.swap(_pHistories);
 	for (const auto& item: _channels) release(*item.second, released);
 	_channels.clear();
 } // the answers that were not given are released without the lock
@@ -148,31 +156,29 @@ bool NATSEngine::up() const
 //
 // What the hub asks for
 //
-void NATSEngine::subscribe(const std::string& name, const Backplane::Positioned& done)
+void NATSEngine::subscribe(const std::string& name, const ChannelOptions& options, const Backplane::Positioned& done)
 {
-	bool refused = false;
+	Error error = Error::NONE;
+	withHistories([&](NATSHistories& histories, NATSHistories::Work& work)
 	{
-		const std::lock_guard<std::mutex> lock(_mutex);
-		refused = !_up;
-		if (!refused)
+		error = refusal(options);
+		if (error != Error::NONE) return;
+		const TargetPtr pTarget = target(name, options.history() ? STORED : CHANNEL);
+		const Time now = HubParams::monotonic();
+		if (options.history())
 		{
-			TargetPtr& pTarget = _channels[name];
-			if (!pTarget)
-			{
-				pTarget = std::make_shared<Target>();
-				pTarget->subject = subjectOf("c", subjectToken(name));
-				pTarget->name = name;
-			}
-			Asked asked;
-			asked.turn = ++_turn;
-			asked.due = HubParams::monotonic() + ANSWER_TIME;
-			asked.subscribed = done;
-			asked.pTarget = pTarget;
-			_asked.push_back(std::move(asked));
-			post({Command::SUBSCRIBE, "", "", pTarget, _turn});
+			post({Command::SUBSCRIBE, "", "", pTarget});
+			return histories.subscribe(name, options, done, now, work);
 		}
-	}
-	if (refused) done(Error::UNAVAILABLE, Position());
+		Asked asked;
+		asked.turn = ++_turn;
+		asked.due = now + ANSWER_TIME;
+		asked.subscribed = done;
+		asked.pTarget = pTarget;
+		_asked.push_back(std::move(asked));
+		post({Command::SUBSCRIBE, "", "", pTarget, _turn});
+	}, &error);
+	if (error != Error::NONE) done(error, Position());
 }
 
 
@@ -184,6 +190,7 @@ void NATSEngine::unsubscribe(const std::string& name)
 		const auto it = _channels.find(name);
 		if (it == _channels.end()) return;
 		const TargetPtr pTarget = it->second;
+		if (pTarget->kind == STORED) _pHistories->unsubscribe(name, HubParams::monotonic());
 		release(*pTarget, released);
 		end(pTarget);
 	}
@@ -192,48 +199,56 @@ void NATSEngine::unsubscribe(const std::string& name)
 }
 
 
-void NATSEngine::publish(const std::string& name, const Publication& publication, const Receipt::Ptr& pReceipt)
+void NATSEngine::publish(const std::string& name, const ChannelOptions& options, const Publication& publication, const Receipt::Ptr& pReceipt)
 {
 	const Poco::UInt64 number = ++_number;
 	Error error = _up ? Error::NONE : Error::UNAVAILABLE;
-	Command command{Command::PUBLISH, subjectOf("c", subjectToken(name)), "", nullptr, 0};
+	std::string data;
 	if (error == Error::NONE)
 	{
 		std::string frame;
 		NodeFormat::append(frame, {_node, number}, publication);
-		command.data = NodeFormat::publications(Position(), wallTime(), frame);
-		if (command.data.size() > _maxPayload) error = Error::TOO_LARGE;
+		data = NodeFormat::publications(Position(), wallTime(), frame);
+		const std::size_t headers = options.history() ? NATSHistories::OWN_BYTES + 3*publication.transaction.size() : 0;
+		if (data.size() + headers > _maxPayload) error = Error::TOO_LARGE;
 	}
-	const std::size_t bytes = command.data.size() + OWN_SIZE;
+	withHistories([&](NATSHistories& histories, NATSHistories::Work& work)
 	{
-		const std::lock_guard<std::mutex> lock(_mutex);
-		if (error == Error::NONE && !_up) error = Error::UNAVAILABLE;
-		if (error == Error::NONE && !_asked.empty() && _askedBytes + bytes > NATSBackplane::MAX_WAITING) error = Error::BUSY;
-		if (error == Error::NONE)
+		const std::size_t bytes = data.size() + (options.history() ? NATSHistories::OWN_BYTES : OWN_SIZE);
+		const std::size_t waiting = options.history() ? histories.waitingBytes() : _asked.empty() ? 0 : _askedBytes;
+		if (error == Error::NONE) error = refusal(options);
+		if (error == Error::NONE && waiting > 0 && waiting + bytes > NATSBackplane::MAX_WAITING) error = Error::BUSY;
+		if (error != Error::NONE)
 		{
-			const Time now = HubParams::monotonic();
-			Asked asked;
-			asked.turn = command.turn = ++_turn;
-			asked.due = now + ANSWER_TIME;
-			asked.bytes = bytes;
-			asked.publication = true;
-			asked.pReceipt = pReceipt;
-			if (pReceipt)
-			{
-				const auto it = _channels.find(name);
-				if (it != _channels.end())
-				{
-					it->second->receipts[number] = {pReceipt, now + 2*ANSWER_TIME};
-					++_kept;
-				}
-			}
-			_askedBytes += bytes;
-			_asked.push_back(std::move(asked));
-			post(std::move(command));
+			++_counts.refused;
+			return;
 		}
-		else ++_counts.refused;
-	}
+		const Time now = HubParams::monotonic();
+		keep(name, number, pReceipt, now);
+		if (options.history()) return histories.publish(name, options, {number, std::move(data), publication.transaction, pReceipt}, now, work);
+		Asked asked;
+		asked.turn = ++_turn;
+		asked.due = now + ANSWER_TIME;
+		asked.bytes = bytes;
+		asked.publication = true;
+		asked.pReceipt = pReceipt;
+		_askedBytes += bytes;
+		_asked.push_back(std::move(asked));
+		post({Command::PUBLISH, subjectOf("c", subjectToken(name)), std::move(data), nullptr, _turn});
+	}, &error);
 	if (error != Error::NONE && pReceipt) Receipt::Ptr(pReceipt)->answer(error, Position(), false);
+}
+
+
+void NATSEngine::history(const std::string& name, const ChannelOptions& options, const HistoryQuery& query, const HistoryDone& done)
+{
+	HistoryResult result;
+	withHistories([&](NATSHistories& histories, NATSHistories::Work& work)
+	{
+		result.error = refusal(options);
+		if (result.error == Error::NONE) histories.history(name, options, query, done, HubParams::monotonic(), work);
+	}, &result.error);
+	if (result.error != Error::NONE) done(result);
 }
 
 
@@ -276,6 +291,15 @@ void NATSEngine::tick()
 		forget(now, released);
 	}
 	enqueueAnswers(answers, Error::UNAVAILABLE, released);
+	withHistories([&](NATSHistories& histories, NATSHistories::Work& work)
+	{
+		const bool first = std::all_of(_nodes.begin(), _nodes.end(), [this](const auto& item) { return item.first > _node; });
+		histories.tick(now, first && _up && _jetStream && rollIsOver(now), work);
+	});
+	if (!_holds) return;
+	Event event;
+	event.late = true;
+	enqueue(std::move(event));
 }
 
 
@@ -284,7 +308,8 @@ NATSBackplane::Metrics NATSEngine::metrics() const
 	const std::lock_guard<std::mutex> lock(_mutex);
 	NATSBackplane::Metrics metrics = _counts;
 	metrics.connected = _connected;
-	metrics.waitingBytes = _askedBytes + _commandBytes;
+	metrics.history = _connected && _jetStream;
+	metrics.waitingBytes = _askedBytes + _commandBytes + (_pHistories ? _pHistories->waitingBytes() : 0);
 	metrics.nodes = _nodes.size();
 	metrics.received = _received;
 	metrics.dropped = _dropped;
@@ -296,6 +321,66 @@ NATSBackplane::Metrics NATSEngine::metrics() const
 //
 // By _mutex
 //
+Error NATSEngine::refusal(const ChannelOptions& options) const
+{
+	if (!_up) return Error::UNAVAILABLE;
+	return options.history() && !_jetStream ? Error::NO_HISTORY : Error::NONE;
+}
+
+
+NATSEngine::TargetPtr NATSEngine::target(const std::string& name, Kind kind)
+	/// Of a channel.
+{
+	const auto it = _channels.find(name);
+	if (it != _channels.end() && it->second->kind == kind) return it->second;
+	const auto pTarget = std::make_shared<Target>();
+	pTarget->kind = kind;
+	pTarget->subject = kind == STORED ? _pHistories->live(name) : subjectOf("c", subjectToken(name));
+	pTarget->name = name;
+	if (it != _channels.end()) end(TargetPtr(it->second));
+	_channels[name] = pTarget;
+	return pTarget;
+}
+
+
+void NATSEngine::keep(const std::string& name, Poco::UInt64 number, const Receipt::Ptr& pReceipt, Time now)
+	/// The receipt of a publication, until that comes back.
+{
+	const auto it = _channels.find(name);
+	if (!pReceipt || it == _channels.end()) return;
+	it->second->receipts[number] = {pReceipt, now + 2*ANSWER_TIME};
+	++_kept;
+}
+
+
+void NATSEngine::take(NATSHistories::Work& work, Event& event)
+{
+	for (NATSRequest& request: work.requests) post({Command::ASK, "", "", nullptr, 0, std::move(request)});
+	for (const auto& publication: work.missing)
+	{
+		const auto it = _channels.find(publication.first);
+		if (it == _channels.end()) continue;
+		const auto kept = it->second->receipts.find(publication.second);
+		if (kept == it->second->receipts.end()) continue;
+		event.released.push_back(std::move(kept->second.pReceipt));
+		it->second->receipts.erase(kept);
+		--_kept;
+	}
+	for (const auto& positioned: work.positioned)
+	{
+		const auto it = _channels.find(positioned.channel);
+		event.positioned.push_back(it == _channels.end() ? nullptr : it->second);
+		if (it == _channels.end() || !positioned.done || positioned.error == Error::NONE) continue;
+		release(*it->second, event.released);
+		end(event.positioned.back());
+	}
+	_counts.published += work.published;
+	_counts.refused += work.refused;
+	_counts.removed += work.removed;
+	event.work = std::move(work);
+}
+
+
 void NATSEngine::post(Command command)
 {
 	if (!_connected) return;
@@ -390,146 +475,6 @@ void NATSEngine::release(Target& target, std::vector<Receipt::Ptr>& released)
 	for (auto& item: target.receipts) released.push_back(item.second.pReceipt);
 	_kept -= target.receipts.size();
 	target.receipts.clear();
-}
-
-
-//
-// The giver
-//
-void NATSEngine::enqueue(Event event)
-{
-	const std::lock_guard<std::mutex> lock(_eventMutex);
-	if (_stopped) return;
-	if (event.bytes > 0 && !_events.empty() && _eventBytes + event.bytes > NATSBackplane::MAX_WAITING)
-	{
-		++_dropped;
-		if (event.pTarget->kind != CHANNEL || event.pTarget->incomplete.exchange(true)) return;
-		event.pMessage.reset(); // a gap
-		event.bytes = 0;
-	}
-	_eventBytes += event.bytes;
-	_events.push_back(std::move(event));
-	if (_events.size() == 1) _toGive.notify_one();
-}
-
-
-void NATSEngine::enqueueAnswers(Answers& answers, Error error, std::vector<Receipt::Ptr>& released)
-{
-	if (answers.empty() && released.empty()) return;
-	Event event;
-	event.answers.swap(answers);
-	event.error = error;
-	event.released.swap(released);
-	enqueue(std::move(event));
-}
-
-
-void NATSEngine::give()
-{
-	for (;;)
-	{
-		std::deque<Event> events;
-		std::shared_ptr<BackplaneSink> pSink;
-		bool gaps = false;
-		{
-			std::unique_lock<std::mutex> lock(_eventMutex);
-			_giving = false;
-			_toGive.wait(lock, [this]() { return _stopped || !_events.empty() || _gapAll; });
-			if (_stopped) return;
-			_giving = true;
-			events.swap(_events);
-			pSink = _pSink;
-			std::swap(gaps, _gapAll);
-		}
-		if (gaps)
-		{
-			const std::lock_guard<std::mutex> lock(_mutex);
-			for (const auto& item: _channels)
-			{
-				if (item.second->incomplete.exchange(true)) continue;
-				Event event;
-				event.pTarget = item.second;
-				events.push_back(std::move(event));
-			}
-		}
-		while (!events.empty() && !_stopped)
-		{
-			Event event = std::move(events.front());
-			events.pop_front();
-			give(*pSink, event);
-			const std::lock_guard<std::mutex> lock(_eventMutex);
-			_eventBytes -= event.bytes;
-		}
-	}
-}
-
-
-void NATSEngine::give(BackplaneSink& sink, Event& event)
-{
-	try
-	{
-		if (!event.pTarget) return giveAnswers(event.answers, event.error);
-		if (event.pTarget->ended) return;
-		if (!event.pMessage)
-		{
-			event.pTarget->incomplete = false;
-			sink.onGap(event.pTarget->name);
-		}
-		else if (event.pTarget->kind == CHANNEL) givePublications(sink, *event.pTarget, event.pMessage->data());
-		else giveControl(sink, *event.pTarget, event.pMessage->data());
-	}
-	catch (...) // there is no memory
-	{
-		slow();
-	}
-}
-
-
-void NATSEngine::givePublications(BackplaneSink& sink, Target& target, std::string_view event)
-{
-	NodeFormat::Header header;
-	if (!NodeFormat::parse(event, header) || header.position != Position() || header.frames.empty()) return foreign(target.subject);
-	const Time published = header.time - (wallTime() - _pParams->getClock()());
-	NodeFormat::Source source;
-	while (Publication::Ptr pPublication = NodeFormat::nextPublication(header.frames, source))
-	{
-		Receipt::Ptr pReceipt;
-		if (source.node == _node)
-		{
-			const std::lock_guard<std::mutex> lock(_mutex);
-			const auto it = target.receipts.find(source.number);
-			if (it != target.receipts.end())
-			{
-				pReceipt = it->second.pReceipt;
-				target.receipts.erase(it);
-				--_kept;
-			}
-		}
-		++_received;
-		pPublication->published = published;
-		sink.onPublication(target.name, pPublication, pReceipt);
-	}
-	if (!header.frames.empty()) foreign(target.subject);
-}
-
-
-void NATSEngine::giveControl(BackplaneSink& sink, const Target& target, std::string_view event)
-{
-	Poco::UInt32 from = 0;
-	Control control;
-	if (!NodeFormat::parse(event, from, control)) return foreign(target.subject);
-	if (target.kind != TO_ALL || from != _node) sink.onControl(control);
-}
-
-
-void NATSEngine::giveAnswers(Answers& answers, Error error)
-{
-	for (Asked& asked: answers)
-	{
-		if (asked.subscribed) asked.subscribed(error, Position());
-		else if (asked.pReceipt) asked.pReceipt->answer(error, Position(), false);
-		asked = Asked(); // whose receipt answers
-	}
 }
 
 

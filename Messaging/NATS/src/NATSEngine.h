@@ -13,12 +13,16 @@
 #define Messaging_NATSEngine_INCLUDED
 
 
+#include "NATSHistories.h"
 #include "NATSLink.h"
+#include "NATSOrder.h"
 #include "Poco/Messaging/NATSBackplane.h"
+#include "node/NodeFormat.h"
 #include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -36,6 +40,7 @@ class NATSEngine final: public NATSListener, public std::enable_shared_from_this
 	/// Threads of libnats queue what has come. The giver's thread calls the sink and gives the answers; it may wait for the hub as long as that likes.
 	///
 	/// Everything that is to be answered, publications and subscriptions, has a turn. What waits is sent together, and a PING behind it: when the server has answered that, it has had all of it.
+	/// What concerns channels with history is answered by JetStream instead (NATSHistories).
 {
 public:
 	explicit NATSEngine(const NATSBackplaneParams::Ptr& pParams);
@@ -45,9 +50,10 @@ public:
 	void stop();
 	Poco::UInt32 node() const;
 	bool up() const;
-	void subscribe(const std::string& name, const Backplane::Positioned& done);
+	void subscribe(const std::string& name, const ChannelOptions& options, const Backplane::Positioned& done);
 	void unsubscribe(const std::string& name);
-	void publish(const std::string& name, const Publication& publication, const Receipt::Ptr& pReceipt);
+	void publish(const std::string& name, const ChannelOptions& options, const Publication& publication, const Receipt::Ptr& pReceipt);
+	void history(const std::string& name, const ChannelOptions& options, const HistoryQuery& query, const HistoryDone& done);
 	Error control(Poco::UInt32 node, const Control& control);
 	void tick();
 	NATSBackplane::Metrics metrics() const;
@@ -61,6 +67,9 @@ private:
 		/// What comes to a subject.
 	{
 		CHANNEL, // publications
+		STORED,  // the same, of a channel with history: JetStream has stored them
+		REPLIES, // of JetStream
+		USED,    // which histories are used
 		CONTROL, // messages for this node
 		TO_ALL,  // messages for all others
 		NODES    // who is there
@@ -79,6 +88,9 @@ private:
 		std::atomic<bool> ended{false};     // nothing is given to the sink any more
 		std::atomic<bool> incomplete{false}; // something was dropped, and the giver is going to say so
 		std::unordered_map<Poco::UInt64, Kept> receipts; // by number, of this node's publications, until they come back; by _mutex
+		NATSOrder order;    // of what is stored; of the giver
+		bool asked = false; // where the channel stands; of the giver
+		bool begun = false; // that was known once; of the giver
 	};
 
 	using TargetPtr = std::shared_ptr<Target>;
@@ -88,6 +100,7 @@ private:
 		enum What
 		{
 			PUBLISH,
+			ASK, // JetStream
 			SUBSCRIBE,
 			UNSUBSCRIBE
 		};
@@ -97,6 +110,7 @@ private:
 		std::string data;
 		TargetPtr pTarget;
 		Poco::UInt64 turn = 0; // if it is answered
+		NATSRequest request = {};
 	};
 
 	struct Asked
@@ -119,9 +133,19 @@ private:
 		TargetPtr pTarget;
 		std::unique_ptr<NATSMessage> pMessage; // null: a gap
 		std::size_t bytes = 0;
+		Position position;  // of what is stored
 		Answers answers;
 		Error error = Error::NONE; // of the answers
 		std::vector<Receipt::Ptr> released; // nobody waits for these any more
+		NATSHistories::Work work; // what is to be called, and logged
+		std::vector<TargetPtr> positioned; // those of the work, or null
+		bool late = false; // it is to be looked whether something is missing
+
+		bool empty() const
+			/// Of those without a target.
+		{
+			return !late && answers.empty() && released.empty() && positioned.empty() && work.calls.empty() && work.reads.empty() && work.foreign.empty() && work.problems.empty();
+		}
 	};
 
 	// The sender
@@ -130,6 +154,7 @@ private:
 	void join(bool first);
 	void serve();
 	bool perform(const Command& command);
+	bool ask(const NATSRequest& request);
 	void confirmed(Poco::UInt64 turn);
 	void disconnected();
 	void goodbye();
@@ -137,6 +162,9 @@ private:
 
 	// What comes
 	void heard(std::string_view text);
+	void replied(NATSMessage message);
+	void used(std::string_view tokens);
+	Position positionOf(const Target& target, NATSMessage& message);
 	void foreign(const std::string& subject);
 	void enqueue(Event event);
 	void enqueueAnswers(Answers& answers, Error error, std::vector<Receipt::Ptr>& released);
@@ -145,10 +173,40 @@ private:
 	void give();
 	void give(BackplaneSink& sink, Event& event);
 	void givePublications(BackplaneSink& sink, Target& target, std::string_view event);
+	void giveStored(BackplaneSink& sink, const TargetPtr& pTarget, Event& event);
+	void giveNext(BackplaneSink& sink, const TargetPtr& pTarget);
+	void giveWork(BackplaneSink& sink, Event& event);
+	void givePosition(BackplaneSink& sink, const TargetPtr& pTarget, const NATSHistories::Positioned& positioned);
+	void askPosition(const TargetPtr& pTarget);
+	void askForMissing();
 	void giveControl(BackplaneSink& sink, const Target& target, std::string_view event);
-	void giveAnswers(Answers& answers, Error error);
+	void giveAnswers(Event& event);
+	Receipt::Ptr returned(Target& target, const NodeFormat::Source& source);
+	Time wallDifference() const;
+
+	template <typename Function>
+	void withHistories(const Function& function, Error* pError = nullptr)
+		/// Calls it with the histories and the work, by _mutex, and does the work. After the end it is an error.
+	{
+		Event event;
+		{
+			const std::lock_guard<std::mutex> lock(_mutex);
+			if (_pHistories)
+			{
+				NATSHistories::Work work;
+				function(*_pHistories, work);
+				take(work, event);
+			}
+			else if (pError) *pError = Error::UNAVAILABLE;
+		}
+		if (!event.empty()) enqueue(std::move(event));
+	}
 
 	// By _mutex
+	Error refusal(const ChannelOptions& options) const;
+	TargetPtr target(const std::string& name, Kind kind);
+	void keep(const std::string& name, Poco::UInt64 number, const Receipt::Ptr& pReceipt, Time now);
+	void take(NATSHistories::Work& work, Event& event);
 	void post(Command command);
 	void question(Time now);
 	void announce(const char* word, Time now);
@@ -161,6 +219,8 @@ private:
 
 	std::string subjectOf(const char* part) const;
 	std::string subjectOf(const char* part, const std::string& token) const;
+
+	static Time wallTime();
 
 	const NATSBackplaneParams::Ptr _pParams;
 	const NATSServers _servers;
@@ -184,6 +244,9 @@ private:
 	bool _connected = false;    // commands are done
 	bool _lost = false;         // the connection is to be made again
 	bool _connecting = false;
+	bool _jetStream = false;    // the server has it
+	std::unique_ptr<NATSHistories> _pHistories;
+	const std::string _inbox;   // of answers of JetStream, whose numbers follow
 	Time _rollCall = 0;         // when the others were asked whether they are there
 	Time _lastBeat = 0;
 	Time _lastTick = 0;
@@ -195,6 +258,7 @@ private:
 	std::size_t _eventBytes = 0;
 	bool _gapAll = false;
 	bool _giving = false; // a function of the program may be running
+	std::atomic<bool> _holds{false}; // something waits for what is missing
 	std::atomic<Poco::UInt64> _received{0};
 	std::atomic<Poco::UInt64> _dropped{0};
 	std::atomic<Poco::UInt64> _foreign{0};
@@ -205,6 +269,7 @@ private:
 	Time _backOff = 0;
 	bool _silent = false; // the server has not answered the last PING yet
 
+	std::set<TargetPtr> _holding; // channels in which something is missing; of the giver
 	std::shared_ptr<BackplaneSink> _pSink; // of the giver, after start()
 	std::thread _sender;
 	std::thread _giver;

@@ -221,6 +221,19 @@ bool NATSLink::publish(const std::string& subject, std::string_view data)
 }
 
 
+bool NATSLink::publish(const std::string& subject, std::string_view data, const std::string& reply, const Headers& headers)
+{
+	natsMsg* pCreated = nullptr;
+	if (natsMsg_Create(&pCreated, subject.c_str(), reply.c_str(), data.data(), static_cast<int>(data.size())) != NATS_OK) return false;
+	const NATSMessage message(pCreated);
+	for (const auto& header: headers)
+	{
+		if (natsMsgHeader_Set(pCreated, header.first, header.second.c_str()) != NATS_OK) return false;
+	}
+	return natsConnection_PublishMsg(_pConnection, pCreated) == NATS_OK;
+}
+
+
 bool NATSLink::flush(int milliseconds)
 {
 	return natsConnection_FlushTimeout(_pConnection, milliseconds) == NATS_OK;
@@ -235,10 +248,18 @@ bool NATSLink::closed() const
 
 bool NATSLink::unused(const std::string& subject)
 {
+	std::string answer;
+	return !ask(subject, answer);
+}
+
+
+bool NATSLink::ask(const std::string& subject, std::string& answer)
+{
 	natsMsg* pReply = nullptr;
 	const natsStatus status = natsConnection_Request(&pReply, _pConnection, subject.c_str(), nullptr, 0, WRITE_DEADLINE);
-	natsMsg_Destroy(pReply);
-	return status == NATS_NO_RESPONDERS;
+	const NATSMessage reply(pReply);
+	if (pReply) answer = reply.data();
+	return status != NATS_NO_RESPONDERS;
 }
 
 

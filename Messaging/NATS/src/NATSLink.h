@@ -21,6 +21,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 
 namespace Poco {
@@ -40,6 +42,18 @@ public:
 	std::string_view data() const
 	{
 		return std::string_view(natsMsg_GetData(_pMessage.get()), static_cast<std::size_t>(natsMsg_GetDataLength(_pMessage.get())));
+	}
+
+	std::string_view subject() const
+	{
+		return natsMsg_GetSubject(_pMessage.get());
+	}
+
+	std::string_view header(const char* pName)
+		/// Returns an empty text if there is no such one.
+	{
+		const char* pValue = nullptr;
+		return natsMsgHeader_Get(_pMessage.get(), pName, &pValue) == NATS_OK && pValue ? std::string_view(pValue) : std::string_view();
 	}
 
 private:
@@ -98,9 +112,12 @@ public:
 	NATSLink(const NATSLink&) = delete;
 	NATSLink& operator = (const NATSLink&) = delete;
 
+	using Headers = std::vector<std::pair<const char*, std::string>>;
+
 	bool subscribe(const NATSTargetPtr& pTarget);
 	void unsubscribe(const NATSTarget& target);
 	bool publish(const std::string& subject, std::string_view data);
+	bool publish(const std::string& subject, std::string_view data, const std::string& reply, const Headers& headers);
 	bool flush(int milliseconds);
 		/// Return false if the connection does not do it any more. flush() waits until the server has had everything; false if that takes longer, too.
 
@@ -109,6 +126,9 @@ public:
 
 	bool unused(const std::string& subject);
 		/// Returns true if nobody is subscribed to a subject.
+
+	bool ask(const std::string& subject, std::string& answer);
+		/// Waits for an answer, for 2 s at most. Returns false if there is nobody who could give one; if there is none in time, it is empty.
 
 	std::size_t maxPayload() const;
 

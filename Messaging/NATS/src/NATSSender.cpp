@@ -130,13 +130,23 @@ void NATSEngine::join(bool first)
 		own(CONTROL, subjectOf("n", std::to_string(_node)));
 		own(TO_ALL, subjectOf("n"));
 		own(NODES, subjectOf("nodes"));
+		own(USED, subjectOf("used"));
+		own(REPLIES, _inbox + '*');
 	}
 	std::vector<TargetPtr> targets(_own);
+	std::string answer;
+	const bool jetStream = _pLink->ask("$JS.API.INFO", answer) && (answer.empty() || NATSReply::parse(answer).error == NATSReply::NONE);
+	Event before; // what was asked for without a connection is asked for again
 	{
 		const std::lock_guard<std::mutex> lock(_mutex);
+		_jetStream = jetStream;
 		for (const auto& item: _channels) targets.push_back(item.second);
 		_connected = true; // commands that are given from now on come behind these
+		NATSHistories::Work work;
+		if (_pHistories) _pHistories->lost(work);
+		take(work, before);
 	}
+	if (!before.empty()) enqueue(std::move(before));
 	_silent = false;
 	bool done = true;
 	for (const TargetPtr& pTarget: targets) done = done && _pLink->subscribe(pTarget);
@@ -221,12 +231,24 @@ bool NATSEngine::perform(const Command& command)
 	{
 	case Command::PUBLISH:
 		return _pLink->publish(command.subject, command.data);
+	case Command::ASK:
+		return ask(command.request);
 	case Command::SUBSCRIBE:
 		return _pLink->subscribe(command.pTarget);
 	default:
 		_pLink->unsubscribe(*command.pTarget);
 		return true;
 	}
+}
+
+
+bool NATSEngine::ask(const NATSRequest& request)
+{
+	if (request.reply == 0) return _pLink->publish(request.subject, request.data);
+	NATSLink::Headers headers;
+	if (!request.stream.empty()) headers.emplace_back("Nats-Expected-Stream", request.stream);
+	if (!request.transaction.empty()) headers.emplace_back("Nats-Msg-Id", request.transaction);
+	return _pLink->publish(request.subject, request.data, _inbox + std::to_string(request.reply), headers);
 }
 
 
@@ -252,6 +274,7 @@ void NATSEngine::disconnected()
 		for (const auto& item: _channels) release(*item.second, released);
 	}
 	enqueueAnswers(answers, Error::UNAVAILABLE, released);
+	withHistories([](NATSHistories& histories, NATSHistories::Work& work) { histories.lost(work); });
 }
 
 
@@ -270,8 +293,11 @@ void NATSEngine::received(const NATSTargetPtr& pTarget, NATSMessage message) noe
 	{
 		const TargetPtr pOwn = std::static_pointer_cast<Target>(pTarget);
 		if (pOwn->kind == NODES) return heard(message.data());
+		if (pOwn->kind == REPLIES) return replied(std::move(message));
+		if (pOwn->kind == USED) return used(message.data());
 		Event event;
 		event.pTarget = pOwn;
+		if (pOwn->kind == STORED) event.position = positionOf(*pOwn, message);
 		event.bytes = message.data().size() + sizeof(Event);
 		event.pMessage = std::make_unique<NATSMessage>(std::move(message));
 		enqueue(std::move(event));
@@ -318,6 +344,37 @@ void NATSEngine::heard(std::string_view text)
 	if (word == "gone") _nodes.erase(number);
 	else _nodes[number] = now;
 	if (word == "hello") announce("here", now);
+}
+
+
+void NATSEngine::replied(NATSMessage message)
+{
+	std::string_view number = message.subject();
+	number.remove_prefix(std::min(number.size(), _inbox.size()));
+	Poco::UInt64 reply = 0;
+	if (!takeNumber(number, reply)) return foreign(_inbox);
+	NATSReply answer = NATSReply::parse(std::move(message));
+	withHistories([&](NATSHistories& histories, NATSHistories::Work& work) { histories.replied(reply, std::move(answer), HubParams::monotonic(), work); });
+}
+
+
+void NATSEngine::used(std::string_view tokens)
+{
+	bool valid = true;
+	withHistories([&](NATSHistories& histories, NATSHistories::Work&) { valid = histories.used(tokens); });
+	if (!valid) foreign(subjectOf("used"));
+}
+
+
+Position NATSEngine::positionOf(const Target& target, NATSMessage& message)
+	/// Of what a stream has stored; 0, 0 if none has.
+{
+	Position position;
+	std::string_view sequence = message.header("Nats-Sequence");
+	position.epoch = epochOf(message.header("Nats-Stream"));
+	if (position.epoch == 0 || !takeNumber(sequence, position.offset) || !sequence.empty() || position.offset == 0) return Position();
+	withHistories([&](NATSHistories& histories, NATSHistories::Work&) { histories.seen(target.name, position); });
+	return position;
 }
 
 

@@ -24,6 +24,12 @@ public:
 		start();
 	}
 
+	static Texts jetStream()
+		/// Options of one with JetStream, which keeps its data in its folder.
+	{
+		return {"-js", "-sd", "{folder}"};
+	}
+
 	std::string url() const
 	{
 		return "nats://" + address();

@@ -36,6 +36,7 @@ void NATSSink::onPublication(const std::string& channel, const Publication::Ptr&
 	_unblocked.wait(lock, [this]() { return !_blocked; });
 	_publications[channel].push_back(pPublication->data + (pReceipt ? " own" : ""));
 	_times.push_back(pPublication->published);
+	_positions[channel].push_back(pPublication->position);
 	if (pReceipt) Receipt::Ptr(pReceipt)->deliver({1, 0, 0});
 }
 
@@ -73,6 +74,14 @@ std::vector<Time> NATSSink::times() const
 {
 	const std::lock_guard<std::mutex> lock(_mutex);
 	return _times;
+}
+
+
+std::vector<Position> NATSSink::positions(const std::string& channel) const
+{
+	const std::lock_guard<std::mutex> lock(_mutex);
+	const auto it = _positions.find(channel);
+	return it == _positions.end() ? std::vector<Position>() : it->second;
 }
 
 
@@ -146,33 +155,71 @@ bool NATSNode::until(const std::function<bool()>& condition)
 }
 
 
+template <typename Result>
+struct Given
+	/// An answer that may come when nobody waits any more.
+{
+	std::atomic<bool> given{false};
+	Result result = {};
+
+	void give(const Result& answer)
+	{
+		EXPECT_FALSE(given) << "a second answer";
+		result = answer;
+		given = true;
+	}
+};
+
+
 Error NATSNode::subscribe(const std::string& channel)
 {
-	const auto pAnswer = std::make_shared<std::atomic<int>>(-1);
-	pBackplane->subscribe(channel, ChannelOptions(), [pAnswer](Error error, const Position&) { *pAnswer = static_cast<int>(error); });
-	EXPECT_TRUE(until([&]() { return *pAnswer >= 0; })) << "no answer";
-	return static_cast<Error>(pAnswer->load());
+	Position position;
+	return subscribe(channel, position);
 }
 
 
-PublishResult NATSNode::publish(const std::string& channel, const std::string& data)
+Error NATSNode::subscribe(const std::string& channel, Position& position)
 {
-	struct Given
+	const auto pGiven = std::make_shared<Given<std::pair<Error, Position>>>();
+	pBackplane->subscribe(channel, options, [pGiven](Error error, const Position& where) { pGiven->give({error, where}); });
+	EXPECT_TRUE(until([&]() { return pGiven->given.load(); })) << "no answer";
+	position = pGiven->given ? pGiven->result.second : Position();
+	return pGiven->given ? pGiven->result.first : Error::TIMED_OUT;
+}
+
+
+PublishResult NATSNode::publish(const std::string& channel, const std::string& data, const std::string& transaction)
+{
+	const auto pGiven = std::make_shared<Given<PublishResult>>();
 	{
-		std::atomic<bool> given{false};
-		PublishResult result;
-	};
-	const auto pGiven = std::make_shared<Given>();
-	{
-		const Receipt::Ptr pReceipt(new Receipt([pGiven](const PublishResult& result)
-		{
-			pGiven->result = result;
-			pGiven->given = true;
-		}));
-		pBackplane->publish(channel, ChannelOptions(), publicationOf(data), pReceipt);
+		const Receipt::Ptr pReceipt(new Receipt([pGiven](const PublishResult& result) { pGiven->give(result); }));
+		const Publication::Ptr pPublication = publicationOf(data);
+		Publication::Ptr(pPublication)->transaction = transaction;
+		pBackplane->publish(channel, options, pPublication, pReceipt);
 	}
 	EXPECT_TRUE(until([&]() { return pGiven->given.load(); })) << "no answer";
 	return pGiven->given ? pGiven->result : PublishResult();
+}
+
+
+HistoryResult NATSNode::history(const std::string& channel, const HistoryQuery& query)
+{
+	const auto pGiven = std::make_shared<Given<HistoryResult>>();
+	pBackplane->history(channel, options, query, [pGiven](const HistoryResult& result) { pGiven->give(result); });
+	EXPECT_TRUE(until([&]() { return pGiven->given.load(); })) << "no answer";
+	return pGiven->given ? pGiven->result : HistoryResult();
+}
+
+
+std::string NATSNode::text(const std::string& channel)
+{
+	HistoryQuery query;
+	query.limit = 1000;
+	const HistoryResult result = history(channel, query);
+	if (result.error != Error::NONE) return toString(result.error);
+	std::string text = std::to_string(result.position.offset) + ':';
+	for (const Publication::Ptr& pPublication: result.publications) text += ' ' + pPublication->data;
+	return text;
 }
 
 
@@ -186,7 +233,7 @@ void NATSNode::send(const std::string& channel, const std::string& data)
 		else if (result.error == Error::UNAVAILABLE) ++pCounts->unavailable;
 		else ++pCounts->others;
 	}));
-	pBackplane->publish(channel, ChannelOptions(), publicationOf(data), pReceipt);
+	pBackplane->publish(channel, options, publicationOf(data), pReceipt);
 }
 
 
@@ -206,6 +253,34 @@ void NATSWriter::write(const std::string& subject, const std::string& data)
 {
 	EXPECT_EQ(NATS_OK, natsConnection_Publish(_pConnection, subject.c_str(), data.data(), static_cast<int>(data.size())));
 	EXPECT_EQ(NATS_OK, natsConnection_Flush(_pConnection));
+}
+
+
+std::string NATSWriter::ask(const std::string& subject, const std::string& data)
+{
+	natsMsg* pReply = nullptr;
+	EXPECT_EQ(NATS_OK, natsConnection_Request(&pReply, _pConnection, subject.c_str(), data.data(), static_cast<int>(data.size()), 10000)) << subject;
+	const std::string answer = pReply ? std::string(natsMsg_GetData(pReply), static_cast<std::size_t>(natsMsg_GetDataLength(pReply))) : std::string();
+	natsMsg_Destroy(pReply);
+	return answer;
+}
+
+
+std::vector<std::string> NATSWriter::streams()
+{
+	const std::string answer = ask("$JS.API.STREAM.NAMES");
+	std::vector<std::string> names;
+	std::size_t begin = answer.find("\"streams\":[");
+	if (begin == std::string::npos) return names;
+	begin += 11;
+	while (answer[begin] != ']')
+	{
+		begin = answer.find('"', begin) + 1;
+		const std::size_t end = answer.find('"', begin);
+		names.push_back(answer.substr(begin, end - begin));
+		begin = end + 1;
+	}
+	return names;
 }
 
 

@@ -31,6 +31,8 @@ using Poco::Messaging::BackplaneSink;
 using Poco::Messaging::ChannelOptions;
 using Poco::Messaging::Control;
 using Poco::Messaging::Error;
+using Poco::Messaging::HistoryQuery;
+using Poco::Messaging::HistoryResult;
 using Poco::Messaging::Member;
 using Poco::Messaging::NATSBackplane;
 using Poco::Messaging::NATSBackplaneParams;
@@ -52,6 +54,7 @@ public:
 
 	std::vector<std::string> publications(const std::string& channel) const;
 	std::vector<Time> times() const;
+	std::vector<Position> positions(const std::string& channel) const;
 	std::vector<std::string> controls() const;
 	int gaps(const std::string& channel) const;
 	int overlaps() const;
@@ -76,6 +79,7 @@ private:
 	bool _blocked = false;
 	std::map<std::string, std::vector<std::string>> _publications;
 	std::vector<Time> _times;
+	std::map<std::string, std::vector<Position>> _positions;
 	std::vector<std::string> _controls;
 	std::map<std::string, int> _gaps;
 	std::set<std::string> _running;
@@ -90,8 +94,11 @@ struct NATSNode
 	~NATSNode();
 
 	Error subscribe(const std::string& channel);
-	PublishResult publish(const std::string& channel, const std::string& data);
-		/// Wait for the answer.
+	Error subscribe(const std::string& channel, Position& position);
+	PublishResult publish(const std::string& channel, const std::string& data, const std::string& transaction = "");
+	HistoryResult history(const std::string& channel, const HistoryQuery& query);
+	std::string text(const std::string& channel);
+		/// Wait for the answer. The last one returns the offset, and what the history has: "3: a b c"; or the error.
 
 	void send(const std::string& channel, const std::string& data);
 		/// Publishes, and counts the answer.
@@ -112,6 +119,7 @@ struct NATSNode
 		}
 	};
 
+	ChannelOptions options; // of all channels
 	std::shared_ptr<NATSSink> pSink = std::make_shared<NATSSink>();
 	std::shared_ptr<Answers> pAnswers = std::make_shared<Answers>(); // of send()
 	NATSBackplane::Ptr pBackplane;
@@ -130,6 +138,12 @@ public:
 
 	void write(const std::string& subject, const std::string& data);
 		/// Returns when the server has it.
+
+	std::string ask(const std::string& subject, const std::string& data = "");
+		/// Returns the answer.
+
+	std::vector<std::string> streams();
+		/// Returns the names of all.
 
 private:
 	natsConnection* _pConnection = nullptr;

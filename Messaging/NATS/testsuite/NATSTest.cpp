@@ -377,8 +377,8 @@ TEST(NATSBackplane, MetricsSayWhatItHasDone)
 	EXPECT_TRUE(node.until([&]() { return node.pBackplane->metrics().waitingBytes == 0; }));
 	std::string text;
 	for (const auto& metric: node.pBackplane->monitored()) text += std::string(metric.name) + ' ' + std::to_string(static_cast<int>(metric.value)) + '\n';
-	EXPECT_EQ("messaging_nats_connected 1\nmessaging_nats_nodes 1\nmessaging_nats_waiting_bytes 0\nmessaging_nats_reconnects 0\nmessaging_nats_published 3\n"
-		"messaging_nats_refused 1\nmessaging_nats_received 3\nmessaging_nats_dropped 0\nmessaging_nats_foreign 0\n", text);
+	EXPECT_EQ("messaging_nats_connected 1\nmessaging_nats_history 0\nmessaging_nats_nodes 1\nmessaging_nats_waiting_bytes 0\nmessaging_nats_reconnects 0\nmessaging_nats_published 3\n"
+		"messaging_nats_refused 1\nmessaging_nats_received 3\nmessaging_nats_dropped 0\nmessaging_nats_foreign 0\nmessaging_nats_removed_streams 0\n", text);
 }
 
 

@@ -35,7 +35,8 @@ struct Engine
 	bool remote = true;   // answers come later, from other threads. If not: before the call has returned
 	bool history = true;  // it has channels with history. If not, it has to say so
 	bool presence = true; // the same
-	bool oneOrder = true; // all nodes get the publications of a channel in one order. If not: those of each node in their order
+	bool forgets = true;  // positions as soon as their time is over. If not: some time later
+	bool oneOrder = true; // all nodes get the publications of a channel without history in one order. If not: those of each node in their order
 };
 
 inline void PrintTo(const Engine& engine, std::ostream* pStream)

@@ -61,7 +61,7 @@ TEST_P(BackplaneContract, PublicationsOfAllNodesAtOnceComeInTheSameOrder)
 			messages.erase(std::remove_if(messages.begin(), messages.end(), [&](const std::string& message) { return message[message.rfind(' ') + 1] != node; }), messages.end());
 			return messages;
 		};
-		EXPECT_TRUE(!GetParam().oneOrder || pOne->messages() == pTwo->messages()) << channel;
+		EXPECT_TRUE((channel != "h" && !GetParam().oneOrder) || pOne->messages() == pTwo->messages()) << channel;
 		for (const char node: {'a', 'b'})
 		{
 			const std::vector<std::string> messages = ofNode(pOne->messages(), node);
@@ -201,7 +201,8 @@ TEST_P(BackplaneContract, WhoHasLeftAQuietChannelCanComeBackToItsPosition)
 		pass(row.away, 100);
 		pass(0, 100); // what is over is looked for
 		const Session::Ptr pBack = first.attach(pTwo);
-		EXPECT_EQ(row.recovered, subscribe(first, pBack, "h", &since).recovered) << row.what;
+		const bool recovered = subscribe(first, pBack, "h", &since).recovered;
+		EXPECT_TRUE(recovered == row.recovered || (recovered && !GetParam().forgets)) << row.what;
 		first.pHub->detach(pBack);
 		pass(3600*1000, 100);
 	}

@@ -1,7 +1,7 @@
 //
 // NATSNode.cpp
 //
-// A node, for tests, whose backplane is NATS: channels have no history and no presence.
+// A node, for tests, whose backplane is NATS: channels have no presence, and history where the server has JetStream.
 //
 // SPDX-License-Identifier: BSL-1.0
 //

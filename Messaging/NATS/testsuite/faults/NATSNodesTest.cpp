@@ -2,7 +2,7 @@
 // NATSNodesTest.cpp
 //
 // What goes wrong between nodes and NATS, with real processes. Clients on all nodes publish and subscribe meanwhile; what each was promised is held against what it
-// got: each publication at most once, those of a publisher in order. What is missing is not told: without history nobody can.
+// got. Without history: each publication at most once, those of a publisher in order; what is missing is not told, nobody can. With history: nothing is lost, in one order.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
@@ -167,4 +167,111 @@ TEST_F(NATSNodes, TheNetworkDropsEverything)
 	}
 	finish();
 	pNodes.reset();
+}
+
+
+class NATSHistoryNodes: public ClusterTest
+	/// Channels with history.
+{
+protected:
+	NATSHistoryNodes():
+		server(NATSServer::jetStream()),
+		nodes(server.url())
+	{
+		begin(nodes.ports(), {"h1", "h2"});
+	}
+
+	NATSServer server;
+	Cluster nodes;
+};
+
+
+TEST_F(NATSHistoryNodes, WithoutAFault)
+{
+	for (int i = 0; i < (longForm() ? 100 : 10); ++i) flows("still");
+	finish();
+}
+
+
+TEST_F(NATSHistoryNodes, TheServerIsKilled)
+{
+	for (int i = 0; i < (longForm() ? 20 : 2); ++i)
+	{
+		server.kill();
+		ASSERT_TRUE(pTraffic->refused()) << pTraffic->waits();
+		server.start();
+		flows("after kill -9 and a start of the server");
+	}
+	finish();
+}
+
+
+TEST_F(NATSHistoryNodes, TheServerIsKilledAndLosesEverything)
+{
+	for (int i = 0; i < (longForm() ? 10 : 1); ++i)
+	{
+		server.kill();
+		ASSERT_TRUE(pTraffic->refused()) << pTraffic->waits();
+		server.clear();
+		server.start();
+		flows("after the server has lost everything");
+	}
+	finish(TOLD);
+}
+
+
+TEST_F(NATSHistoryNodes, TheServerStops)
+{
+	for (int i = 0; i < (longForm() ? 10 : 1); ++i)
+	{
+		server.stop();
+		for (std::size_t node = 0; node < 3; ++node)
+		{
+			EXPECT_TRUE(eventually([&]() { return nodes.state(node).back() == '0'; })) << node;
+		}
+		server.cont();
+		flows("after SIGSTOP and SIGCONT of the server");
+	}
+	finish();
+}
+
+
+TEST_F(NATSHistoryNodes, ANodeIsKilled)
+{
+	for (int i = 0; i < (longForm() ? 20 : 2); ++i)
+	{
+		nodes[0].kill();
+		flows("between the others", {1, 2});
+		nodes[0].start();
+		flows("after kill -9 and a start of a node");
+	}
+	finish();
+}
+
+
+TEST_F(NATSHistoryNodes, ANodeAndTheServerAreKilled)
+{
+	for (int i = 0; i < (longForm() ? 10 : 1); ++i)
+	{
+		server.kill();
+		nodes[0].kill();
+		server.start();
+		flows("between the others", {1, 2});
+		nodes[0].start();
+		flows("after kill -9 and a start of a node and the server");
+	}
+	finish();
+}
+
+
+TEST_F(NATSHistoryNodes, ANodeStops)
+{
+	for (int i = 0; i < (longForm() ? 10 : 1); ++i)
+	{
+		nodes[0].stop();
+		flows("between the others", {1, 2});
+		nodes[0].cont();
+		flows("after SIGSTOP and SIGCONT of a node");
+	}
+	finish();
 }

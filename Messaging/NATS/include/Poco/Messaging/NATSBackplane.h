@@ -31,25 +31,34 @@ class NATSEngine;
 
 
 class Messaging_API NATSBackplane: public Backplane
-	/// Joins nodes by NATS 2.2 or newer: publications of channels without history, and messages between nodes.
+	/// Joins nodes by NATS 2.2 or newer: publications, and messages between nodes. History needs JetStream, of 2.9 or newer.
 	///
-	/// History and presence are not supported: a channel that has one of them is refused with Error::NO_HISTORY, by subscribe() and publish() too. A stream of JetStream numbers
-	/// its messages for all subjects together, so the offsets of a channel would have gaps, which is what a hub takes for a loss; it drops old messages with their position; and sizes and times
-	/// are those of the stream, not of a channel. Offsets of our own would need a round trip for each publication, refused and repeated whenever another node was faster.
+	/// Presence is not supported: a channel that has it is refused with Error::NO_HISTORY, by subscribe() and publish() too.
 	///
-	/// One thing is less than Backplane promises. All nodes, that of the publisher too, get the publications of a node in their order. But those of
+	/// A channel with history has a stream of its own, which the first node that needs it makes. The offset is the stream's number of the message, and the epoch is in the stream's name. A
+	/// publication is answered when the stream has stored it, so that all nodes have one order. If the server has no JetStream, such a channel is refused with Error::NO_HISTORY.
+	/// A stream has the size and the time of ChannelOptions, but keeps each publication for 5 minutes at least, as it does transaction ids; what is older than the channel's time
+	/// is not read then, by the clock of the node that has published it. If nodes ask for different sizes or times, the largest ones count for the stream, and each reads as much as it has asked for.
+	/// If JetStream does not keep it any more (a stream that was deleted, servers that have come back with less), there is another stream with another epoch, and the hub is told.
+	///
+	/// Streams that nobody uses any more are removed by one of the nodes: those in which nothing was published, and which no node was subscribed to, for the position time of
+	/// ChannelOptions (5 minutes at least) and a quarter more; it looks every 5 minutes.
+	///
+	/// Without history one thing is less than Backplane promises. All nodes, that of the publisher too, get the publications of a node in their order. But those of
 	/// two nodes, published at the same time, may have one order at one node and another one at another: a server passes on what a connection sends without regard to the others. Whoever
-	/// needs one order takes Redis, or publishes a channel at one node only.
+	/// needs one order takes Redis or history, or publishes a channel at one node only.
 	///
-	/// A publication is answered when a server has taken it, which one PING finds out for all that wait; there is one after 3 s of silence, too. If that takes
+	/// A publication without history is answered when a server has taken it, which one PING finds out for all that wait; there is one after 3 s of silence, too. If that takes
 	/// more than 2 s, or the connection is lost, they are answered with UNAVAILABLE. They may have been published all the same.
 	/// A lost connection is made again for ever: exponential back-off from 100 ms to 5 s, minus up to 50 % jitter. Meanwhile everything is refused with UNAVAILABLE; then the
-	/// channels are subscribed again, and BackplaneSink::onGap() is called for each. So it is when too much has waited for this node, and was dropped.
+	/// channels are subscribed again, and BackplaneSink::onGap() is called for each. So it is when too much has waited for this node, and was dropped. JetStream's answers have
+	/// 2 s as well.
 	///
 	/// NATS has no counter: the number of a node is 32 random bits that no other node has when start() is called (nobody looks if the server
 	/// cannot be reached then). Nodes tell each other every 3 s that they are there. One that has not done so for 10 s is gone.
 	///
-	/// Everything stands under the prefix (NATSBackplaneParams::setPrefix()). What another program writes there is counted, dropped, and logged once.
+	/// Everything stands under the prefix (NATSBackplaneParams::setPrefix()), and streams have names that begin with it. What another program writes there is counted, dropped, and logged once. In a
+	/// stream it takes an offset, so that the channel has a gap there.
 {
 public:
 	typedef Poco::AutoPtr<NATSBackplane> Ptr;
@@ -63,12 +72,14 @@ public:
 		/// What it has done since start().
 	{
 		bool connected = false;        /// Whether there is a connection to a server.
+		bool history = false;          /// Whether the server has JetStream, which keeps histories.
 		Poco::UInt64 reconnects = 0;   /// Connections that were made again.
 		Poco::UInt64 published = 0;    /// Publications of this node that a server has taken.
 		Poco::UInt64 refused = 0;      /// Those that were answered with an error.
 		Poco::UInt64 received = 0;     /// Publications that came from the server.
 		Poco::UInt64 dropped = 0;      /// Messages that came, and did not fit.
 		Poco::UInt64 foreign = 0;      /// What other programs have written where nodes write. It was dropped.
+		Poco::UInt64 removed = 0;      /// Streams that nobody has used any more, and this node has removed.
 		Poco::UInt64 waitingBytes = 0; /// Of what waits for the server.
 		std::size_t nodes = 0;         /// Other nodes that are there.
 	};
@@ -99,10 +110,11 @@ public:
 		/// See Backplane::unsubscribe().
 
 	void publish(const std::string& channel, const ChannelOptions& options, const Publication::Ptr& pPublication, const Receipt::Ptr& pReceipt) override;
-		/// See Backplane::publish(). A publication that is larger than the server takes (its max_payload) is answered with TOO_LARGE.
+		/// See Backplane::publish(). A publication that is larger than the server takes (its max_payload; with history up to 1 KiB less) is answered with
+		/// TOO_LARGE, and with BUSY if JetStream has no room.
 
 	void history(const std::string& channel, const ChannelOptions& options, const HistoryQuery& query, const HistoryDone& done) override;
-		/// Answers with NO_HISTORY.
+		/// See Backplane::history(). The messages are asked for one by one, up to 128 of them at a time.
 
 	void enter(const std::string& channel, const Member& member) override;
 		/// Does nothing.
@@ -117,7 +129,7 @@ public:
 		/// See Backplane::control(). For the first second after a connection was made, a node that is not known may be there.
 
 	void tick() override;
-		/// See Backplane::tick().
+		/// See Backplane::tick(). Says which histories are used, and removes those that are not.
 
 	Metrics metrics() const;
 		/// Returns what it has done.

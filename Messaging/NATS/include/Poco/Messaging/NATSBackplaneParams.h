@@ -70,6 +70,19 @@ public:
 	bool getRetryAtStart() const;
 		/// See setRetryAtStart().
 
+	void setHistoryInMemory(bool inMemory);
+		/// Sets whether histories are kept in the servers' memory. They are lost then when a server ends that keeps them, and channels have a new epoch. Default: no, on disk. For
+		/// streams that are made from now on, as the next.
+
+	bool getHistoryInMemory() const;
+		/// See setHistoryInMemory().
+
+	void setHistoryReplicas(int replicas);
+		/// Sets how many servers of a cluster keep each history; 1 to 5, or an InvalidArgumentException. Default: 1. If there are fewer servers, channels with history are refused.
+
+	int getHistoryReplicas() const;
+		/// See setHistoryReplicas().
+
 	void setClock(const Clock& clock);
 		/// Sets what tells the time of the hub, which is that of HubParams::setClock(). Default: the system's monotonic clock.
 
@@ -86,6 +99,8 @@ private:
 	std::string _prefix;
 	Poco::Timespan _connectTimeout;
 	bool _retryAtStart;
+	bool _historyInMemory;
+	int _historyReplicas;
 	Clock _clock;
 };
 

@@ -1,0 +1,425 @@
+//
+// NATSHistories.cpp
+//
+// Library: PocoMessagingNATS
+// Package: NATS
+// Module:  NATSHistories
+//
+// What is asked for, and what is answered. How a stream is found is in NATSStreams.cpp.
+//
+// SPDX-License-Identifier: BSL-1.0
+//
+
+
+#include "NATSHistories.h"
+#include <algorithm>
+#include <utility>
+
+
+namespace Poco {
+namespace Messaging {
+POCO_MESSAGING_BEGIN
+
+
+namespace
+{
+	constexpr Time REPLY_TIME = 2000;       // ms
+	constexpr Time FORGET_TIME = 5*60*1000; // that a channel is known in which nobody is
+	constexpr Time FIRST_READ_TIME = 10000; // that a read may wait for others
+	constexpr std::size_t READS_AT_ONCE = 16;
+	constexpr std::size_t MAX_SAID = 32*1024; // bytes in a message
+}
+
+
+NATSHistories::NATSHistories(const NATSBackplaneParams& params):
+	_prefix(params.getPrefix()),
+	_inMemory(params.getHistoryInMemory()),
+	_replicas(params.getHistoryReplicas()),
+	_clock(params.getClock()),
+	_unused(params.getPrefix() + ".h.")
+{
+}
+
+
+NATSHistories::~NATSHistories()
+{
+}
+
+
+std::string NATSHistories::live(const std::string& name) const
+{
+	return _prefix + ".l." + subjectToken(name);
+}
+
+
+const NATSHistories::ChannelPtr& NATSHistories::channel(const std::string& name, const ChannelOptions& options, Time now)
+{
+	ChannelPtr& pChannel = _channels[name];
+	if (!pChannel)
+	{
+		pChannel = std::make_shared<Channel>();
+		pChannel->name = name;
+		pChannel->token = subjectToken(name);
+		pChannel->subject = _prefix + ".h." + pChannel->token;
+	}
+	pChannel->options = options;
+	pChannel->used = now;
+	return pChannel;
+}
+
+
+void NATSHistories::ask(Pending pending, NATSRequest request, Time now, Work& work)
+{
+	request.reply = ++_number;
+	pending.due = now + REPLY_TIME;
+	_pending[_number] = std::move(pending);
+	work.requests.push_back(std::move(request));
+}
+
+
+//
+// What the hub asks for
+//
+void NATSHistories::subscribe(const std::string& name, const ChannelOptions& options, const Backplane::Positioned& done, Time now, Work& work)
+{
+	const ChannelPtr pChannel = channel(name, options, now);
+	pChannel->subscribed = true;
+	pChannel->next.push_back({done, nullptr});
+	say(*pChannel, _clock());
+	look(pChannel, now, work);
+}
+
+
+void NATSHistories::position(const std::string& name, Time now, Work& work)
+{
+	const auto it = _channels.find(name);
+	if (it == _channels.end()) return work.positioned.push_back({name, nullptr, Error::UNAVAILABLE, Position()});
+	it->second->next.push_back({nullptr, nullptr});
+	look(it->second, now, work);
+}
+
+
+void NATSHistories::unsubscribe(const std::string& name, Time now)
+{
+	const auto it = _channels.find(name);
+	if (it == _channels.end() || !it->second->subscribed) return;
+	it->second->subscribed = false;
+	it->second->used = now;
+	say(*it->second, _clock());
+}
+
+
+void NATSHistories::history(const std::string& name, const ChannelOptions& options, const HistoryQuery& query, const HistoryDone& done, Time now, Work& work)
+{
+	_reads.push_back({channel(name, options, now), std::make_shared<NATSRead>(options, query, done), now + FIRST_READ_TIME});
+	readNext(now, work);
+}
+
+
+void NATSHistories::publish(const std::string& name, const ChannelOptions& options, Publishing publishing, Time now, Work& work)
+{
+	const ChannelPtr pChannel = channel(name, options, now);
+	_waitingBytes += publishing.bytes();
+	if (pChannel->checked && pChannel->publications.empty()) return send(pChannel, std::move(publishing), now, work);
+	const Poco::UInt64 number = publishing.number;
+	pChannel->publications.emplace(number, std::move(publishing));
+	if (!pChannel->checked && !pChannel->looking) look(pChannel, now, work);
+}
+
+
+void NATSHistories::seen(const std::string& name, const Position& position)
+{
+	const auto it = _channels.find(name);
+	if (it != _channels.end()) see(*it->second, position);
+}
+
+
+void NATSHistories::see(Channel& channel, const Position& position)
+{
+	if (position.epoch != channel.seen.epoch || position.offset > channel.seen.offset) channel.seen = position;
+}
+
+
+//
+// Publications
+//
+void NATSHistories::send(const ChannelPtr& pChannel, Publishing publishing, Time now, Work& work)
+{
+	NATSRequest request{pChannel->subject, publishing.data};
+	request.stream = pChannel->stream;
+	request.transaction = publishing.transaction.empty() ? std::string() : subjectToken(publishing.transaction);
+	++pChannel->onTheirWay;
+	Pending pending{Pending::PUBLISH, pChannel};
+	pending.stream = pChannel->stream;
+	pending.publishing = std::move(publishing);
+	ask(std::move(pending), std::move(request), now, work);
+}
+
+
+void NATSHistories::sendWaiting(const ChannelPtr& pChannel, Time now, Work& work)
+	/// When all that were on their way to the stream before have come back.
+{
+	if (!pChannel->checked || pChannel->onTheirWay > 0) return;
+	const auto publications = std::move(pChannel->publications);
+	pChannel->publications.clear();
+	for (const auto& item: publications) send(pChannel, item.second, now, work);
+}
+
+
+void NATSHistories::stored(Pending& pending, const NATSReply& reply, Time now, Work& work)
+{
+	const ChannelPtr& pChannel = pending.pChannel;
+	Publishing& publishing = pending.publishing;
+	--pChannel->onTheirWay;
+	const bool gone = reply.error == NATSReply::NOBODY || reply.error == NATSReply::NOT_FOUND || reply.error == NATSReply::ANOTHER_STREAM;
+	if (reply.error == NATSReply::NONE && reply.sequence > 0)
+	{
+		const Position position{epochOf(pending.stream), reply.sequence};
+		see(*pChannel, position);
+		answer(std::move(publishing), *pChannel, Error::NONE, position, reply.duplicate, work);
+	}
+	else if (gone && !publishing.again)
+	{
+		publishing.again = true;
+		if (pChannel->stream == pending.stream) pChannel->checked = false;
+		const Poco::UInt64 place = publishing.number;
+		pChannel->publications.emplace(place, std::move(publishing));
+		if (!pChannel->checked && !pChannel->looking) look(pChannel, now, work);
+	}
+	else answer(std::move(publishing), *pChannel, errorOf(reply, work), Position(), false, work);
+	sendWaiting(pChannel, now, work);
+}
+
+
+Error NATSHistories::errorOf(const NATSReply& reply, Work& work)
+	/// Why something was refused, which is logged if it is another reason than the last time.
+{
+	const std::string reason = reply.error == NATSReply::NOBODY ? "there is no JetStream" : reply.reason;
+	if (!reason.empty() && reason != _problem) work.problems.push_back(_problem = reason);
+	switch (reply.error)
+	{
+	case NATSReply::NO_RESOURCES:
+	case NATSReply::ACCOUNT_RESOURCES:
+	case NATSReply::STORE_FAILED:
+		return Error::BUSY;
+	case NATSReply::MESSAGE_TOO_LARGE:
+		return Error::TOO_LARGE;
+	default:
+		return Error::UNAVAILABLE;
+	}
+}
+
+
+void NATSHistories::answer(Publishing publishing, const Channel& channel, Error error, const Position& position, bool duplicate, Work& work)
+{
+	_waitingBytes -= publishing.bytes();
+	++(error == Error::NONE ? work.published : work.refused);
+	if (!publishing.pReceipt) return;
+	if (error != Error::NONE || duplicate) work.missing.emplace_back(channel.name, publishing.number);
+	work.calls.emplace_back([pReceipt = std::move(publishing.pReceipt), error, position, duplicate]() { Receipt::Ptr(pReceipt)->answer(error, position, duplicate); });
+}
+
+
+//
+// Reads
+//
+void NATSHistories::readNext(Time now, Work& work)
+{
+	while (!_reads.empty() && _reading < READS_AT_ONCE)
+	{
+		const Reading reading = std::move(_reads.front());
+		_reads.pop_front();
+		++_reading;
+		reading.pChannel->next.push_back({nullptr, reading.pRead});
+		look(reading.pChannel, now, work);
+	}
+}
+
+
+void NATSHistories::read(const ChannelPtr& pChannel, const std::shared_ptr<NATSRead>& pRead, Time now, Work& work)
+{
+	for (Poco::UInt64 sequence = 0; pRead->ask(sequence);)
+	{
+		Pending pending{Pending::READ, pChannel};
+		pending.pRead = pRead;
+		pending.sequence = sequence;
+		ask(std::move(pending), NATSRequest::message(pChannel->stream, sequence), now, work);
+	}
+	if (!pRead->over()) return;
+	work.reads.push_back(pRead);
+	readEnded(now, work);
+}
+
+
+void NATSHistories::readEnded(Time now, Work& work)
+{
+	--_reading;
+	readNext(now, work);
+}
+
+
+//
+// What comes, or does not
+//
+void NATSHistories::replied(Poco::UInt64 number, NATSReply reply, Time now, Work& work)
+{
+	if (number >= NATSUnused::FIRST_REPLY)
+	{
+		if (_unused.replied(number, reply, _clock(), work.requests)) ++work.removed;
+		return;
+	}
+	const auto it = _pending.find(number);
+	if (it == _pending.end()) return; // it came too late
+	Pending pending = std::move(it->second);
+	_pending.erase(it);
+	if (pending.what == Pending::PUBLISH) return stored(pending, reply, now, work);
+	if (pending.what != Pending::READ) return lookOn(pending, reply, now, work);
+	if (pending.pRead->failed()) return;
+	pending.pRead->came(pending.sequence, std::move(reply.pMessage));
+	read(pending.pChannel, pending.pRead, now, work);
+}
+
+
+void NATSHistories::overdue(Pending& pending, Time now, Work& work)
+{
+	const ChannelPtr& pChannel = pending.pChannel;
+	NATSReply none;
+	none.error = NATSReply::OTHER;
+	switch (pending.what)
+	{
+	case Pending::PUBLISH:
+		--pChannel->onTheirWay;
+		answer(std::move(pending.publishing), *pChannel, Error::UNAVAILABLE, Position(), false, work);
+		sendWaiting(pChannel, now, work);
+		break;
+	case Pending::READ:
+		if (pending.pRead->failed()) break;
+		fail(pending.pRead, work);
+		readEnded(now, work);
+		break;
+	default:
+		failed(pChannel, none, now, work);
+	}
+}
+
+
+void NATSHistories::fail(const std::shared_ptr<NATSRead>& pRead, Work& work)
+{
+	pRead->fail();
+	work.reads.push_back(pRead);
+}
+
+
+void NATSHistories::answer(const Waiting& waiting, Channel& channel, Error error, const Position& position, Work& work)
+{
+	if (waiting.pRead) return;
+	if (waiting.subscribed && error != Error::NONE) channel.subscribed = false;
+	work.positioned.push_back({channel.name, waiting.subscribed, error, position});
+}
+
+
+void NATSHistories::lost(Work& work)
+{
+	const auto pendings = std::move(_pending);
+	_pending.clear();
+	for (const auto& item: pendings)
+	{
+		const Pending& pending = item.second;
+		if (pending.what == Pending::PUBLISH) answer(pending.publishing, *pending.pChannel, Error::UNAVAILABLE, Position(), false, work);
+		if (pending.what == Pending::READ && !pending.pRead->failed()) fail(pending.pRead, work);
+	}
+	for (const auto& item: _channels)
+	{
+		Channel& channel = *item.second;
+		for (const auto& waits: channel.publications) answer(waits.second, channel, Error::UNAVAILABLE, Position(), false, work);
+		for (auto* const pList: {&channel.asked, &channel.next})
+		{
+			for (const Waiting& waiting: *pList)
+			{
+				if (waiting.pRead) fail(waiting.pRead, work);
+				else answer(waiting, channel, Error::UNAVAILABLE, Position(), work);
+			}
+			pList->clear();
+		}
+		channel.publications.clear();
+		channel.onTheirWay = 0;
+		channel.checked = channel.looking = false;
+	}
+	for (const Reading& reading: _reads) fail(reading.pRead, work);
+	_reads.clear();
+	_reading = 0;
+	_unused.reset();
+}
+
+
+//
+// Time
+//
+void NATSHistories::tick(Time now, bool first, Work& work)
+{
+	while (!_pending.empty() && _pending.begin()->second.due <= now)
+	{
+		Pending pending = std::move(_pending.begin()->second);
+		_pending.erase(_pending.begin());
+		overdue(pending, now, work);
+	}
+	while (!_reads.empty() && _reads.front().due <= now)
+	{
+		fail(_reads.front().pRead, work);
+		_reads.pop_front();
+	}
+	const Time clock = _clock();
+	for (auto it = _channels.begin(); it != _channels.end();)
+	{
+		Channel& channel = *it->second;
+		if (channel.subscribed && clock - channel.said >= idleTime(channel.options)/4) say(channel, clock);
+		const bool busy = channel.subscribed || channel.looking || channel.onTheirWay > 0 || !channel.publications.empty() || it->second.use_count() > 1;
+		if (!busy && now - channel.used >= FORGET_TIME) it = _channels.erase(it);
+		else ++it;
+	}
+	sayAll(work);
+	_unused.tick(clock, first, work.requests);
+}
+
+
+Time NATSHistories::idleTime(const ChannelOptions& options)
+{
+	return std::max({options.positionTime, options.historyTime, TRANSACTION_TIME});
+}
+
+
+void NATSHistories::say(Channel& channel, Time clock)
+{
+	channel.said = clock;
+	_toSay += channel.token;
+	_toSay += ' ';
+}
+
+
+void NATSHistories::sayAll(Work& work)
+{
+	while (!_toSay.empty())
+	{
+		const std::size_t size = _toSay.size() <= MAX_SAID ? _toSay.size() : _toSay.rfind(' ', MAX_SAID) + 1;
+		work.requests.push_back({_prefix + ".used", _toSay.substr(0, size)});
+		_toSay.erase(0, size);
+	}
+}
+
+
+bool NATSHistories::used(std::string_view tokens)
+{
+	const Time clock = _clock();
+	if (tokens.empty() || tokens.back() != ' ') return false;
+	while (!tokens.empty())
+	{
+		const std::size_t end = tokens.find(' ');
+		_unused.used(tokens.substr(0, end), clock);
+		tokens.remove_prefix(end + 1);
+	}
+	return true;
+}
+
+
+POCO_MESSAGING_END
+} } // namespace Poco::Messaging
