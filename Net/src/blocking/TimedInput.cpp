@@ -115,7 +115,7 @@ bool WebSocketTimedInput::keepAlive(Poco::Timespan& left, bool pending)
 			_sender.sendPing();
 			break;
 		case WebSocketKeepAlive::LOOK:
-			if (_keepAlive.look(time, peerState(fd), _progress) & WebSocketKeepAlive::PROBE) probePeer(fd, true);
+			if (_keepAlive.look(time, peerState(fd, _transport.bytesSent()), _progress) & WebSocketKeepAlive::PROBE) probePeer(fd, true);
 			break;
 		case WebSocketKeepAlive::FAIL:
 			_framer.failSilence();

@@ -50,7 +50,8 @@ namespace
 WebSocketTransport::WebSocketTransport(StreamSocketImpl* pSocket):
 	_pSocket(pSocket),
 	_plain(typeid(*pSocket) == typeid(StreamSocketImpl)),
-	_blocking(pSocket->getBlocking())
+	_blocking(pSocket->getBlocking()),
+	_bytesSent(0)
 {
 	WebSocketDescriptor::closeOnExec(*_pSocket);
 	limitUnsent(_pSocket->sockfd(), MAX_UNSENT);
@@ -221,10 +222,18 @@ int WebSocketTransport::sendNow(const char* pData, std::size_t length)
 inline int WebSocketTransport::sent(ssize_t n)
 	/// Returns what a system call that does not wait has sent.
 {
-	if (n >= 0) return System::clip(static_cast<std::size_t>(n));
+	if (n >= 0) return count(System::clip(static_cast<std::size_t>(n)));
 	const int code = System::lastCode();
 	if (!System::isAgain(code) && code != POCO_EINTR) System::raise(code);
 	return AGAIN;
+}
+
+
+inline int WebSocketTransport::count(int n)
+	/// Counts what has been sent, and returns it.
+{
+	_bytesSent.store(bytesSent() + static_cast<Poco::UInt64>(n), std::memory_order_relaxed); // only the thread that sends writes it
+	return n;
 }
 
 
@@ -270,7 +279,8 @@ int WebSocketTransport::sendGuarded(const char* pData, std::size_t length, bool 
 	{
 		WebSocketGuardedSocket::Need need;
 		const int n = _pGuarded->send(pData, length, need);
-		if (n != AGAIN || !mayWait) return n;
+		if (n != AGAIN) return count(n);
+		if (!mayWait) return AGAIN;
 		const Poco::Timespan timeout = getSendTimeout();
 		if (need.crossed)
 		{

@@ -106,6 +106,9 @@ public:
 	int sendNow(const char* pData, std::size_t length);
 		/// Like send(), but never waits.
 
+	Poco::UInt64 bytesSent() const;
+		/// Returns how many bytes these have sent. Any thread, also while another one sends.
+
 	void setTransferTimeout(const Poco::Timespan& timeout);
 		/// How long a transfer may take, however steadily the peer takes what is sent; 0: for ever.
 
@@ -138,13 +141,15 @@ private:
 	int receivePlain(char* pTarget, std::size_t length, int flags);
 	int receiveInterrupted(char* pTarget, std::size_t length, int flags, WebSocketTicks::Value begin);
 	int receiveGuarded(char* pTarget, std::size_t length);
-	static int sent(ssize_t n);
+	int sent(ssize_t n);
+	int count(int n);
 	int sendGuarded(const char* pData, std::size_t length, bool wait);
 	bool wait(const Poco::Timespan& timeout, int mode);
 
 	StreamSocketImpl* _pSocket;
 	const bool _plain;
 	std::atomic<bool> _blocking;
+	std::atomic<Poco::UInt64> _bytesSent; // by one thread at a time
 	std::unique_ptr<WebSocketGuardedSocket> _pGuarded; // if not plain
 	mutable Poco::FastMutex _mutex; // guards closing, and the timeouts if not plain
 	Poco::Timespan _sendTimeout;
@@ -166,6 +171,12 @@ inline void WebSocketTransport::setTransferTimeout(const Poco::Timespan& timeout
 inline void WebSocketTransport::beginTransfer()
 {
 	_sendWait.beginTransfer();
+}
+
+
+inline Poco::UInt64 WebSocketTransport::bytesSent() const
+{
+	return _bytesSent.load(std::memory_order_relaxed);
 }
 
 
