@@ -53,7 +53,7 @@ namespace
 		{
 			peer.receiveToEnd();
 		}
-		catch (const Poco::Net::NetException&)
+		catch (const Poco::IOException&)
 		{
 			// reset
 		}
@@ -71,7 +71,7 @@ namespace
 			}
 			ADD_FAILURE() << "The client has waited for all of it";
 		}
-		catch (const Poco::Net::NetException&)
+		catch (const Poco::IOException&)
 		{
 			// reset
 		}

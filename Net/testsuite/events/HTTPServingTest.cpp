@@ -162,7 +162,7 @@ namespace
 			RawPeer peer = server.dial();
 			return closed(peer);
 		}
-		catch (const Poco::Net::NetException&)
+		catch (const Poco::IOException&)
 		{
 			return true; // in the TLS handshake
 		}

@@ -187,7 +187,7 @@ namespace
 			{
 				server.atEnd(); // or there is a Close frame
 			}
-			catch (const Poco::Net::NetException&)
+			catch (const Poco::IOException&)
 			{
 				// reset
 			}
@@ -200,7 +200,7 @@ namespace
 			{
 				peer.receiveToEnd();
 			}
-			catch (const Poco::Net::NetException&)
+			catch (const Poco::IOException&)
 			{
 				// reset
 			}
@@ -219,7 +219,7 @@ namespace
 				}
 				ADD_FAILURE() << "The client has waited for all of it";
 			}
-			catch (const Poco::Net::NetException&)
+			catch (const Poco::IOException&)
 			{
 				// reset
 			}
@@ -491,7 +491,7 @@ TEST_P(TunnelTest, CertificateOfAnother)
 		{
 			EXPECT_TRUE(server.atEnd()) << "no request";
 		}
-		catch (const Poco::Net::NetException&)
+		catch (const Poco::IOException&)
 		{
 			// reset
 		}

@@ -219,7 +219,7 @@ Opened open(const ParamsPtr& pParams, const std::string& headers)
 		{
 			peer.endSending();
 		}
-		catch (const Poco::Net::NetException&)
+		catch (const Poco::IOException&)
 		{
 			// the client has refused it, and is gone
 		}
