@@ -217,7 +217,7 @@ inline long WebSocketTLSChannel::receiveBlocks(const iovec* pBlocks, int count)
 		return n;
 	}
 	// Only the socket can verify it.
-	_bio.lookAgain();
+	_bio.lookEachTime();
 	try
 	{
 		socket()->setReceiveTimeout(0);

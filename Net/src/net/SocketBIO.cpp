@@ -154,6 +154,7 @@ WebSocketSocketBIO::WebSocketSocketBIO(int fd, bool kernel):
 	_kernel(kernel),
 	_ended(false),
 	_empty(false),
+	_each(false),
 	_deferred(false),
 	_receiveError(0),
 	_sendError(0),
@@ -180,7 +181,7 @@ void WebSocketSocketBIO::take(Buffers* pBuffers, std::size_t inputSize)
 {
 	_pBuffers = pBuffers;
 	_inputSize = std::min<std::size_t>(inputSize, INPUT_SIZE);
-	_empty = false;
+	_empty = _each = false;
 	if (pBuffers) pBuffers->input();
 }
 
@@ -210,7 +211,7 @@ std::size_t WebSocketSocketBIO::fetch(char* pTarget, std::size_t length)
 {
 	if (_empty || _ended || _receiveError != 0) return 0;
 	const ssize_t n = ::recv(_fd, pTarget, length, 0);
-	_empty = _pBuffers && n < static_cast<ssize_t>(length);
+	_empty = _pBuffers && !_each && n < static_cast<ssize_t>(length);
 	if (n > 0) return static_cast<std::size_t>(n);
 	if (n == 0) _ended = true;
 	else if (!BIO_sock_non_fatal_error(errno)) _receiveError = static_cast<short>(errno);

@@ -65,7 +65,7 @@ public:
 	{
 	public:
 		Loan(WebSocketSocketBIO& bio, Buffers* pBuffers, std::size_t inputSize);
-			/// Receives inputSize bytes at once, at most, and no more often than once the socket has had fewer.
+			/// Receives inputSize bytes at once, at most, and no more often than once the socket has had fewer, unless lookEachTime() is called.
 
 		~Loan();
 			/// Calls push(), unless defer() was called.
@@ -84,8 +84,8 @@ public:
 		/// Returns false if the kernel encrypts, or may, because the program has asked for that: then there is nothing to be gained here, and
 		/// buffers are not to be lent.
 
-	void lookAgain();
-		/// The socket may have more to be received, though it has not had a moment ago.
+	void lookEachTime();
+		/// Until the buffers are given back, the socket is looked at whenever OpenSSL wants bytes: for callers that try again as long as poll() says that there is something.
 
 	bool push();
 		/// Sends what waits, as far as the socket takes it. Returns true if nothing is left.
@@ -129,6 +129,7 @@ private:
 	const bool _kernel;       // may encrypt
 	bool _ended;
 	bool _empty;              // the socket has had less than there was room for
+	bool _each;               // it is looked at all the same
 	bool _deferred;
 	short _receiveError;
 	short _sendError;
@@ -152,8 +153,9 @@ inline bool WebSocketSocketBIO::lends() const
 }
 
 
-inline void WebSocketSocketBIO::lookAgain()
+inline void WebSocketSocketBIO::lookEachTime()
 {
+	_each = true;
 	_empty = false;
 }
 

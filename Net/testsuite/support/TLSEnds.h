@@ -17,6 +17,7 @@
 #include "Poco/Net/Context.h"
 #include "Poco/Net/SecureStreamSocketImpl.h"
 #include "Poco/Exception.h"
+#include <functional>
 #include <openssl/ssl.h>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -133,6 +134,27 @@ private:
 };
 
 
+class PolledSocket: public StreamSocketImpl
+	/// Lets the test do something whenever Poco asks whether it is ready.
+{
+public:
+	PolledSocket(int fd, const std::function<void ()>& before):
+		StreamSocketImpl(fd),
+		_before(before)
+	{
+	}
+
+	bool poll(const Poco::Timespan& timeout, int mode) override
+	{
+		if (_before) _before();
+		return StreamSocketImpl::poll(timeout, mode);
+	}
+
+private:
+	const std::function<void ()>& _before;
+};
+
+
 class Ends
 	/// A stream of the event shell, and its peer.
 {
@@ -163,7 +185,7 @@ public:
 		if (sendBuffer > 0) ::setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &sendBuffer, sizeof(sendBuffer));
 		::fcntl(fds[1], F_SETFL, O_NONBLOCK);
 		wire = fds[1];
-		return new StreamSocketImpl(fds[0]);
+		return new PolledSocket(fds[0], polled);
 	}
 
 	~Ends()
@@ -220,6 +242,7 @@ public:
 		peer.take(read());
 	}
 
+	std::function<void ()> polled;
 	Peer peer;
 	int wire;
 	Poco::AutoPtr<SecureStreamSocketImpl> pSocket;
