@@ -374,6 +374,11 @@ void NATSEngine::take(NATSHistories::Work& work, Event& event)
 		release(*it->second, event.released);
 		end(event.positioned.back());
 	}
+	for (const std::string& name: work.behind)
+	{
+		const auto it = _channels.find(name);
+		if (it != _channels.end() && it->second->kind == STORED) event.behind.push_back(it->second);
+	}
 	_counts.published += work.published;
 	_counts.refused += work.refused;
 	_counts.removed += work.removed;

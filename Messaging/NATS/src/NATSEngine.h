@@ -139,12 +139,13 @@ private:
 		std::vector<Receipt::Ptr> released; // nobody waits for these any more
 		NATSHistories::Work work; // what is to be called, and logged
 		std::vector<TargetPtr> positioned; // those of the work, or null
+		std::vector<TargetPtr> behind; // alike
 		bool late = false; // it is to be looked whether something is missing
 
 		bool empty() const
 			/// Of those without a target.
 		{
-			return !late && answers.empty() && released.empty() && positioned.empty() && work.calls.empty() && work.reads.empty() && work.foreign.empty() && work.problems.empty();
+			return !late && answers.empty() && released.empty() && positioned.empty() && behind.empty() && work.calls.empty() && work.reads.empty() && work.foreign.empty() && work.problems.empty();
 		}
 	};
 
@@ -163,7 +164,7 @@ private:
 	// What comes
 	void heard(std::string_view text);
 	void replied(NATSMessage message);
-	void used(std::string_view tokens);
+	void used(std::string_view text);
 	Position positionOf(const Target& target, NATSMessage& message);
 	void foreign(const std::string& subject);
 	void enqueue(Event event);

@@ -279,6 +279,12 @@ void NATSEngine::giveWork(BackplaneSink& sink, Event& event)
 		for (std::size_t count = pRead->finish(wallTime(), wallDifference()); count > 0; --count) foreign(subjectOf("h"));
 	}
 	for (const std::string& subject: event.work.foreign) foreign(subject);
+	for (const TargetPtr& pTarget: event.behind)
+	{
+		if (pTarget->ended || !pTarget->begun) continue;
+		pTarget->order.lose();
+		askPosition(pTarget);
+	}
 	if (event.late) askForMissing();
 	for (const std::string& problem: event.work.problems) Poco::Logger::get("Messaging.NATSBackplane").warning("JetStream refuses: " + problem);
 }

@@ -24,10 +24,8 @@ POCO_MESSAGING_BEGIN
 namespace
 {
 	constexpr Time REPLY_TIME = 2000;       // ms
-	constexpr Time FORGET_TIME = 5*60*1000; // that a channel is known in which nobody is
 	constexpr Time FIRST_READ_TIME = 10000; // that a read may wait for others
 	constexpr std::size_t READS_AT_ONCE = 16;
-	constexpr std::size_t MAX_SAID = 32*1024; // bytes in a message
 }
 
 
@@ -54,12 +52,13 @@ std::string NATSHistories::live(const std::string& name) const
 
 const NATSHistories::ChannelPtr& NATSHistories::channel(const std::string& name, const ChannelOptions& options, Time now)
 {
-	ChannelPtr& pChannel = _channels[name];
+	const std::string token = subjectToken(name);
+	ChannelPtr& pChannel = _channels[token];
 	if (!pChannel)
 	{
 		pChannel = std::make_shared<Channel>();
 		pChannel->name = name;
-		pChannel->token = subjectToken(name);
+		pChannel->token = token;
 		pChannel->subject = _prefix + ".h." + pChannel->token;
 	}
 	pChannel->options = options;
@@ -77,6 +76,34 @@ void NATSHistories::ask(Pending pending, NATSRequest request, Time now, Work& wo
 }
 
 
+NATSHistories::ChannelPtr NATSHistories::find(const std::string& name) const
+{
+	const auto it = _channels.find(subjectToken(name));
+	return it == _channels.end() ? nullptr : it->second;
+}
+
+
+void NATSHistories::advance(Position& to, const Position& position)
+{
+	if (position.epoch != to.epoch || position.offset > to.offset) to = position;
+}
+
+
+void NATSHistories::see(Channel& channel, const Position& position, std::string_view data)
+{
+	const bool newer = position.epoch != channel.seen.epoch || position.offset > channel.seen.offset;
+	if (newer) channel.seenHash = 0;
+	advance(channel.seen, position);
+	if (channel.seen == position && !data.empty()) channel.seenHash = hashOf(data);
+}
+
+
+std::size_t NATSHistories::hashOf(std::string_view data)
+{
+	return std::max<std::size_t>(1, std::hash<std::string_view>()(data));
+}
+
+
 //
 // What the hub asks for
 //
@@ -84,28 +111,29 @@ void NATSHistories::subscribe(const std::string& name, const ChannelOptions& opt
 {
 	const ChannelPtr pChannel = channel(name, options, now);
 	pChannel->subscribed = true;
+	pChannel->live = pChannel->told = Position();
 	pChannel->next.push_back({done, nullptr});
-	say(*pChannel, _clock());
+	say(*pChannel);
 	look(pChannel, now, work);
 }
 
 
 void NATSHistories::position(const std::string& name, Time now, Work& work)
 {
-	const auto it = _channels.find(name);
-	if (it == _channels.end()) return work.positioned.push_back({name, nullptr, Error::UNAVAILABLE, Position()});
-	it->second->next.push_back({nullptr, nullptr});
-	look(it->second, now, work);
+	const ChannelPtr pChannel = find(name);
+	if (!pChannel) return work.positioned.push_back({name, nullptr, Error::UNAVAILABLE, Position()});
+	pChannel->next.push_back({nullptr, nullptr});
+	look(pChannel, now, work);
 }
 
 
 void NATSHistories::unsubscribe(const std::string& name, Time now)
 {
-	const auto it = _channels.find(name);
-	if (it == _channels.end() || !it->second->subscribed) return;
-	it->second->subscribed = false;
-	it->second->used = now;
-	say(*it->second, _clock());
+	const ChannelPtr pChannel = find(name);
+	if (!pChannel || !pChannel->subscribed) return;
+	pChannel->subscribed = false;
+	pChannel->used = now;
+	say(*pChannel);
 }
 
 
@@ -120,6 +148,7 @@ void NATSHistories::publish(const std::string& name, const ChannelOptions& optio
 {
 	const ChannelPtr pChannel = channel(name, options, now);
 	_waitingBytes += publishing.bytes();
+	publishing.due = now + REPLY_TIME;
 	if (pChannel->checked && pChannel->publications.empty()) return send(pChannel, std::move(publishing), now, work);
 	const Poco::UInt64 number = publishing.number;
 	pChannel->publications.emplace(number, std::move(publishing));
@@ -127,16 +156,12 @@ void NATSHistories::publish(const std::string& name, const ChannelOptions& optio
 }
 
 
-void NATSHistories::seen(const std::string& name, const Position& position)
+void NATSHistories::seen(const std::string& name, const Position& position, std::string_view data)
 {
-	const auto it = _channels.find(name);
-	if (it != _channels.end()) see(*it->second, position);
-}
-
-
-void NATSHistories::see(Channel& channel, const Position& position)
-{
-	if (position.epoch != channel.seen.epoch || position.offset > channel.seen.offset) channel.seen = position;
+	const ChannelPtr pChannel = find(name);
+	if (!pChannel) return;
+	see(*pChannel, position, data);
+	advance(pChannel->live, position);
 }
 
 
@@ -175,16 +200,18 @@ void NATSHistories::stored(Pending& pending, const NATSReply& reply, Time now, W
 	if (reply.error == NATSReply::NONE && reply.sequence > 0)
 	{
 		const Position position{epochOf(pending.stream), reply.sequence};
-		see(*pChannel, position);
+		see(*pChannel, position, reply.duplicate ? std::string_view() : publishing.data);
+		advance(pChannel->told, position);
+		if (!reply.duplicate) pChannel->published = position;
 		answer(std::move(publishing), *pChannel, Error::NONE, position, reply.duplicate, work);
 	}
-	else if (gone && !publishing.again)
+	else if (gone && now < publishing.due)
 	{
-		publishing.again = true;
+		const bool atOnce = ++publishing.tries == 1; // then with the next ticks: servers of a cluster agree on who has the stream
 		if (pChannel->stream == pending.stream) pChannel->checked = false;
 		const Poco::UInt64 place = publishing.number;
 		pChannel->publications.emplace(place, std::move(publishing));
-		if (!pChannel->checked && !pChannel->looking) look(pChannel, now, work);
+		if (!pChannel->checked && !pChannel->looking && atOnce) look(pChannel, now, work);
 	}
 	else answer(std::move(publishing), *pChannel, errorOf(reply, work), Position(), false, work);
 	sendWaiting(pChannel, now, work);
@@ -349,75 +376,6 @@ void NATSHistories::lost(Work& work)
 	_reads.clear();
 	_reading = 0;
 	_unused.reset();
-}
-
-
-//
-// Time
-//
-void NATSHistories::tick(Time now, bool first, Work& work)
-{
-	while (!_pending.empty() && _pending.begin()->second.due <= now)
-	{
-		Pending pending = std::move(_pending.begin()->second);
-		_pending.erase(_pending.begin());
-		overdue(pending, now, work);
-	}
-	while (!_reads.empty() && _reads.front().due <= now)
-	{
-		fail(_reads.front().pRead, work);
-		_reads.pop_front();
-	}
-	const Time clock = _clock();
-	for (auto it = _channels.begin(); it != _channels.end();)
-	{
-		Channel& channel = *it->second;
-		if (channel.subscribed && clock - channel.said >= idleTime(channel.options)/4) say(channel, clock);
-		const bool busy = channel.subscribed || channel.looking || channel.onTheirWay > 0 || !channel.publications.empty() || it->second.use_count() > 1;
-		if (!busy && now - channel.used >= FORGET_TIME) it = _channels.erase(it);
-		else ++it;
-	}
-	sayAll(work);
-	_unused.tick(clock, first, work.requests);
-}
-
-
-Time NATSHistories::idleTime(const ChannelOptions& options)
-{
-	return std::max({options.positionTime, options.historyTime, TRANSACTION_TIME});
-}
-
-
-void NATSHistories::say(Channel& channel, Time clock)
-{
-	channel.said = clock;
-	_toSay += channel.token;
-	_toSay += ' ';
-}
-
-
-void NATSHistories::sayAll(Work& work)
-{
-	while (!_toSay.empty())
-	{
-		const std::size_t size = _toSay.size() <= MAX_SAID ? _toSay.size() : _toSay.rfind(' ', MAX_SAID) + 1;
-		work.requests.push_back({_prefix + ".used", _toSay.substr(0, size)});
-		_toSay.erase(0, size);
-	}
-}
-
-
-bool NATSHistories::used(std::string_view tokens)
-{
-	const Time clock = _clock();
-	if (tokens.empty() || tokens.back() != ' ') return false;
-	while (!tokens.empty())
-	{
-		const std::size_t end = tokens.find(' ');
-		_unused.used(tokens.substr(0, end), clock);
-		tokens.remove_prefix(end + 1);
-	}
-	return true;
 }
 
 

@@ -57,6 +57,7 @@ public:
 		std::vector<Positioned> positioned;       // the same
 		std::vector<std::pair<std::string, Poco::UInt64>> missing; // channels and publications, which do not come back
 		std::vector<std::shared_ptr<NATSRead>> reads; // to be finished
+		std::vector<std::string> behind;          // channels that may miss something
 		std::vector<std::string> foreign;         // subjects that others use
 		std::vector<std::string> problems;        // for the log
 		Poco::UInt64 published = 0;
@@ -71,13 +72,17 @@ public:
 		std::string data;
 		std::string transaction; // empty: none
 		Receipt::Ptr pReceipt;   // null: nobody waits
-		bool again = false; // its stream had gone
+		Time due = 0;
+		int tries = 0; // whose stream had gone
 
 		std::size_t bytes() const
 		{
 			return data.size() + OWN_BYTES;
 		}
 	};
+
+	static constexpr Time LATE = 3000;
+		/// ms that a publication may take from the stream to this node, at most.
 
 	static constexpr std::size_t OWN_BYTES = 512;
 		/// What a publication takes besides its data, at least.
@@ -94,7 +99,7 @@ public:
 	void unsubscribe(const std::string& name, Time now);
 	void publish(const std::string& name, const ChannelOptions& options, Publishing publishing, Time now, Work& work);
 	void history(const std::string& name, const ChannelOptions& options, const HistoryQuery& query, const HistoryDone& done, Time now, Work& work);
-	void seen(const std::string& name, const Position& position);
+	void seen(const std::string& name, const Position& position, std::string_view data);
 		/// A publication has come.
 
 	void replied(Poco::UInt64 number, NATSReply reply, Time now, Work& work);
@@ -104,8 +109,8 @@ public:
 	void tick(Time now, bool first, Work& work);
 		/// Answers what takes too long. first says that this is the node that removes streams.
 
-	bool used(std::string_view tokens);
-		/// A node has said what it uses. Returns false if no node says that.
+	bool used(std::string_view text);
+		/// A node has said what it uses, and what it has published. Returns false if no node says that.
 
 	std::size_t waitingBytes() const
 	{
@@ -133,9 +138,16 @@ private:
 		std::string stream;   // empty: not known
 		bool checked = false; // it was there, with this connection
 		Position seen;        // the last publication that the node knows of
+		std::size_t seenHash = 0; // of its data; 0: not known
+		Position live;        // the last one that has come
+		Position told;        // of which the node was told since it was behind
+		Time behind = 0;      // since when it is
+		Position published;   // the last one of this node, until it has said so
 		bool looking = false;
 		int steps = 0;        // of the look
 		Position seenBefore;
+		std::size_t seenBeforeHash = 0;
+		NATSStream found;
 		std::vector<Waiting> asked; // the look is for these
 		std::vector<Waiting> next;  // these want one that begins later
 		std::map<Poco::UInt64, Publishing> publications; // that wait for the stream
@@ -155,6 +167,7 @@ private:
 			INFO,
 			CREATE,
 			GROW,
+			COMPARE, // with the last publication that was seen
 			REMOVE,
 			PUBLISH,
 			READ
@@ -178,7 +191,10 @@ private:
 	};
 
 	const ChannelPtr& channel(const std::string& name, const ChannelOptions& options, Time now);
-	static void see(Channel& channel, const Position& position);
+	ChannelPtr find(const std::string& name) const;
+	static void advance(Position& to, const Position& position);
+	static void see(Channel& channel, const Position& position, std::string_view data);
+	static std::size_t hashOf(std::string_view data);
 	static Time idleTime(const ChannelOptions& options);
 	static std::size_t sizeOf(const ChannelOptions& options);
 	void ask(Pending pending, NATSRequest request, Time now, Work& work);
@@ -189,6 +205,7 @@ private:
 	void lookOn(Pending& pending, const NATSReply& reply, Time now, Work& work);
 	void named(const ChannelPtr& pChannel, const NATSReply& reply, Time now, Work& work);
 	void found(const ChannelPtr& pChannel, const NATSStream& stream, Time now, Work& work);
+	void compared(const ChannelPtr& pChannel, const NATSReply& reply, Time now, Work& work);
 	void looked(const ChannelPtr& pChannel, const NATSStream& stream, Time now, Work& work);
 	void failed(const ChannelPtr& pChannel, const NATSReply& reply, Time now, Work& work);
 
@@ -207,20 +224,21 @@ private:
 	void fail(const std::shared_ptr<NATSRead>& pRead, Work& work);
 
 	void overdue(Pending& pending, Time now, Work& work);
-	void say(Channel& channel, Time clock);
+	void watch(Channel& channel, Time now, Work& work);
+	void say(Channel& channel);
 	void sayAll(Work& work);
 
 	const std::string _prefix;
 	const bool _inMemory;
 	const int _replicas;
 	const Clock _clock; // of the hub
-	std::unordered_map<std::string, ChannelPtr> _channels;
+	std::unordered_map<std::string, ChannelPtr> _channels; // by token
 	std::map<Poco::UInt64, Pending> _pending; // by the number of the answer; the oldest one is the first
 	Poco::UInt64 _number = 0;
 	std::size_t _waitingBytes = 0; // of publications
 	std::size_t _reading = 0;
 	std::deque<Reading> _reads; // that wait for others
-	std::string _toSay; // tokens of channels
+	std::string _toSay; // of channels that this node uses
 	std::string _problem; // that was logged last
 	NATSUnused _unused;
 };

@@ -29,7 +29,7 @@ class NATSOrder
 	/// shortly before one with a lower number. Until it is known where the stream stands everything waits.
 {
 public:
-	static constexpr Time WAIT_TIME = 1000; // ms, for one that is missing
+	static constexpr Time WAIT_TIME = 2000; // ms, for one that is missing
 	static constexpr std::size_t MAX_WAITING = 4096;
 	static constexpr std::size_t MAX_BYTES = 4*1024*1024;
 

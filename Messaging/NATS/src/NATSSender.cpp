@@ -358,10 +358,10 @@ void NATSEngine::replied(NATSMessage message)
 }
 
 
-void NATSEngine::used(std::string_view tokens)
+void NATSEngine::used(std::string_view text)
 {
 	bool valid = true;
-	withHistories([&](NATSHistories& histories, NATSHistories::Work&) { valid = histories.used(tokens); });
+	withHistories([&](NATSHistories& histories, NATSHistories::Work&) { valid = histories.used(text); });
 	if (!valid) foreign(subjectOf("used"));
 }
 
@@ -373,7 +373,7 @@ Position NATSEngine::positionOf(const Target& target, NATSMessage& message)
 	std::string_view sequence = message.header("Nats-Sequence");
 	position.epoch = epochOf(message.header("Nats-Stream"));
 	if (position.epoch == 0 || !takeNumber(sequence, position.offset) || !sequence.empty() || position.offset == 0) return Position();
-	withHistories([&](NATSHistories& histories, NATSHistories::Work&) { histories.seen(target.name, position); });
+	withHistories([&](NATSHistories& histories, NATSHistories::Work&) { histories.seen(target.name, position, message.data()); });
 	return position;
 }
 

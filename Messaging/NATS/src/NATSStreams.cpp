@@ -34,6 +34,7 @@ void NATSHistories::look(const ChannelPtr& pChannel, Time now, Work& work)
 	pChannel->looking = true;
 	pChannel->steps = 0;
 	pChannel->seenBefore = pChannel->seen;
+	pChannel->seenBeforeHash = pChannel->seenHash;
 	pChannel->asked.swap(pChannel->next);
 	step(pChannel->stream.empty() ? Pending::NAMES : Pending::INFO, pChannel, now, work);
 }
@@ -50,6 +51,7 @@ void NATSHistories::step(Pending::What what, const ChannelPtr& pChannel, Time no
 	NATSRequest request;
 	if (what == Pending::NAMES) request = NATSRequest::names(pChannel->subject);
 	else if (what == Pending::INFO) request = NATSRequest::info(pChannel->stream);
+	else if (what == Pending::COMPARE) request = NATSRequest::message(pChannel->stream, pChannel->seenBefore.offset);
 	else if (what == Pending::REMOVE) request = NATSRequest::remove(pChannel->stream);
 	else
 	{
@@ -85,6 +87,8 @@ void NATSHistories::lookOn(Pending& pending, const NATSReply& reply, Time now, W
 	{
 	case Pending::NAMES:
 		return named(pChannel, reply, now, work);
+	case Pending::COMPARE:
+		return compared(pChannel, reply, now, work);
 	case Pending::REMOVE:
 		pChannel->stream.clear();
 		return step(Pending::CREATE, pChannel, now, work);
@@ -132,14 +136,28 @@ void NATSHistories::found(const ChannelPtr& pChannel, const NATSStream& stream, 
 			return ask({Pending::GROW, pChannel}, NATSRequest::grow(larger), now, work);
 		}
 	}
-	looked(pChannel, stream, now, work);
+	const bool again = !pChannel->checked && epoch == pChannel->seenBefore.epoch && pChannel->seenBeforeHash != 0;
+	if (!again || pChannel->seenBefore.offset < stream.first) return looked(pChannel, stream, now, work);
+	pChannel->found = stream;
+	step(Pending::COMPARE, pChannel, now, work);
+}
+
+
+void NATSHistories::compared(const ChannelPtr& pChannel, const NATSReply& reply, Time now, Work& work)
+	/// Another publication may have got the number of one that the server has lost, before this node was there again.
+{
+	const bool another = reply.pMessage && hashOf(reply.pMessage->data()) != pChannel->seenBeforeHash;
+	if (another) return step(Pending::REMOVE, pChannel, now, work);
+	looked(pChannel, pChannel->found, now, work);
 }
 
 
 void NATSHistories::looked(const ChannelPtr& pChannel, const NATSStream& stream, Time now, Work& work)
 {
 	const Position position{epochOf(stream.name), stream.last};
-	see(*pChannel, position);
+	const bool whereItStands = std::any_of(pChannel->asked.begin(), pChannel->asked.end(), [](const Waiting& waiting) { return !waiting.pRead; });
+	see(*pChannel, position, std::string_view());
+	advance(whereItStands ? pChannel->live : pChannel->told, position);
 	pChannel->looking = false;
 	pChannel->checked = true;
 	const auto asked = std::move(pChannel->asked);

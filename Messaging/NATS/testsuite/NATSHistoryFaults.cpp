@@ -118,30 +118,42 @@ TEST(NATSHistoryFaults, AServerLosesEverything)
 
 TEST(NATSHistoryFaults, AServerComesBackWithLess)
 {
-	NATSServer server(NATSServer::jetStream());
-	HistoryNode first(server.url());
-	HistoryNode second(server.url());
-	Position before;
-	EXPECT_EQ(Error::NONE, second.subscribe("h", before));
-	for (int i = 0; i < 5; ++i) EXPECT_EQ(Error::NONE, first.publish("h", "x").error);
-	server.kill();
-	const std::filesystem::path saved = server.folder() + ".saved";
-	std::filesystem::copy(server.folder(), saved, std::filesystem::copy_options::recursive);
-	second.restarted(server, 1);
-	EXPECT_TRUE(first.until([&]() { return first.pBackplane->up(); }));
-	for (int i = 0; i < 5; ++i) EXPECT_EQ(Error::NONE, first.publish("h", "y").error);
-	EXPECT_TRUE(second.until([&]() { return second.pSink->publications("h").size() == 10; }));
-	server.kill();
-	server.clear();
-	std::filesystem::copy(saved, server.folder(), std::filesystem::copy_options::recursive);
-	std::filesystem::remove_all(saved);
-	second.restarted(server, 2);
-	EXPECT_TRUE(first.until([&]() { return first.pBackplane->up(); }));
-	const PublishResult result = first.publish("h", "new");
-	EXPECT_NE(before.epoch, result.position.epoch) << "otherwise it would have had the offset of another one";
-	EXPECT_EQ(1u, result.position.offset);
-	EXPECT_TRUE(second.until([&]() { return second.pSink->publications("h").back() == "new"; }));
-	EXPECT_EQ("1: new", second.text("h"));
+	for (const bool another: {false, true}) // whether another node, that has seen nothing, publishes before these are there again
+	{
+		NATSServer server(NATSServer::jetStream());
+		BadNetwork network(server.port());
+		HistoryNode first("nats://" + network.address());
+		HistoryNode second("nats://" + network.address());
+		Position before;
+		EXPECT_EQ(Error::NONE, second.subscribe("h", before));
+		for (int i = 0; i < 5; ++i) EXPECT_EQ(Error::NONE, first.publish("h", "x").error);
+		server.kill();
+		const std::filesystem::path saved = server.folder() + ".saved";
+		std::filesystem::copy(server.folder(), saved, std::filesystem::copy_options::recursive);
+		second.restarted(server, 1);
+		EXPECT_TRUE(first.until([&]() { return first.pBackplane->up(); }));
+		for (int i = 0; i < 5; ++i) EXPECT_EQ(Error::NONE, first.publish("h", "y").error);
+		EXPECT_TRUE(second.until([&]() { return second.pSink->publications("h").size() == 10; }));
+		network.fail(BadNetwork::CUT);
+		server.kill();
+		server.clear();
+		std::filesystem::copy(saved, server.folder(), std::filesystem::copy_options::recursive);
+		std::filesystem::remove_all(saved);
+		server.start();
+		if (another)
+		{
+			HistoryNode third(server.url());
+			for (int i = 0; i < 10; ++i) EXPECT_EQ(before.epoch, third.publish("h", "z").position.epoch);
+		}
+		network.restore();
+		EXPECT_TRUE(second.until([&]() { return second.pSink->gaps("h") >= 2; }));
+		EXPECT_TRUE(first.until([&]() { return first.pBackplane->up(); }));
+		const PublishResult result = first.publish("h", "new");
+		EXPECT_NE(before.epoch, result.position.epoch) << "otherwise it would have had the offset of another one";
+		EXPECT_EQ(1u, result.position.offset);
+		EXPECT_TRUE(second.until([&]() { return second.pSink->publications("h").back() == "new"; }));
+		EXPECT_EQ("1: new", second.text("h"));
+	}
 }
 
 

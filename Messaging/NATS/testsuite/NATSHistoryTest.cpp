@@ -267,17 +267,38 @@ TEST(NATSHistory, WhatOthersWriteIsDropped)
 	EXPECT_EQ(Error::NONE, node.subscribe("h"));
 	EXPECT_EQ(Error::NONE, node.publish("h", "a").error);
 	writer.write("poco.l.h", NodeFormat::publications({}, 0, frameOf("x"))); // no stream has stored it
-	writer.write("poco.used", "");
-	writer.write("poco.used", "h");
-	EXPECT_TRUE(node.until([&]() { return node.pBackplane->metrics().foreign == 3; }));
-	writer.write("poco.used", "h x* ");
+	const std::vector<std::string> rubbish{"", "\n", "h", "h 1\n", "h 1 1", "h 0 0\nh", "h x 1\n", "h 1 -1\n", " 1 1\n"};
+	for (const std::string& text: rubbish) writer.write("poco.used", text);
+	EXPECT_TRUE(node.until([&]() { return node.pBackplane->metrics().foreign == 1 + rubbish.size(); }));
+	writer.write("poco.used", "h 0 0\nother 1 7\nx* 0 0\n");
 	writer.write("poco.h.h", "rubbish"); // the stream stores it
-	EXPECT_TRUE(node.until([&]() { return node.pBackplane->metrics().foreign == 4; }));
+	EXPECT_TRUE(node.until([&]() { return node.pBackplane->metrics().foreign == 2 + rubbish.size(); }));
 	EXPECT_EQ(3u, node.publish("h", "b").position.offset);
 	EXPECT_TRUE(node.until([&]() { return node.pSink->publications("h").size() == 2; }));
 	EXPECT_EQ(std::vector<std::string>({"a own", "b own"}), node.pSink->publications("h"));
 	EXPECT_EQ("3: b", node.text("h"));
-	EXPECT_EQ(5u, node.pBackplane->metrics().foreign);
+	EXPECT_EQ(3u + rubbish.size(), node.pBackplane->metrics().foreign);
+}
+
+
+TEST(NATSHistory, WhatIsLostOnTheWayIsNoticed)
+{
+	NATSServer server(NATSServer::jetStream());
+	HistoryNode first(server.url());
+	HistoryNode second(server.url());
+	NATSWriter writer(server.url());
+	EXPECT_EQ(Error::NONE, second.subscribe("h"));
+	const PublishResult result = first.publish("h", "a");
+	EXPECT_TRUE(second.until([&]() { return second.pSink->publications("h").size() == 1; }));
+	writer.write("poco.used", "h " + std::to_string(result.position.epoch) + " 2\n"); // so a node says that it has published another one
+	EXPECT_TRUE(second.until([&]() { return second.pSink->gaps("h") == 1; }));
+	EXPECT_EQ(2u, first.publish("h", "b").position.offset);
+	EXPECT_TRUE(second.until([&]() { return second.pSink->publications("h").size() == 2; }));
+	writer.write("poco.used", "h 77 1\n"); // another stream
+	EXPECT_TRUE(second.until([&]() { return second.pSink->gaps("h") == 2; }));
+	EXPECT_EQ(3u, first.publish("h", "c").position.offset);
+	EXPECT_TRUE(second.until([&]() { return second.pSink->publications("h").size() == 3; }));
+	EXPECT_EQ(2, second.pSink->gaps("h"));
 }
 
 

@@ -41,6 +41,9 @@ class Messaging_API NATSBackplane: public Backplane
 	/// is not read then, by the clock of the node that has published it. If nodes ask for different sizes or times, the largest ones count for the stream, and each reads as much as it has asked for.
 	/// If JetStream does not keep it any more (a stream that was deleted, servers that have come back with less), there is another stream with another epoch, and the hub is told.
 	///
+	/// What is stored is passed on at most once by the servers, and not quite in the stream's order: it is put in order here, and what is missing for 2 s is a gap. So is what another node says that it has
+	/// published, which nodes do each second, if it has not come 3 s later: nothing that was answered is missing silently.
+	///
 	/// Streams that nobody uses any more are removed by one of the nodes: those in which nothing was published, and which no node was subscribed to, for the position time of
 	/// ChannelOptions (5 minutes at least) and a quarter more; it looks every 5 minutes.
 	///
