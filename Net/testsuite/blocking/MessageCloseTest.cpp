@@ -270,6 +270,20 @@ TEST_P(WebSocketMessageCloseTest, AnsweringPeerIsNot)
 }
 
 
+TEST_P(WebSocketMessageCloseTest, SystemAsksOnlyUntilThereIsAnAnswer)
+	/// From the second PING on the system asks the peer's, each second.
+{
+	Wire wire(GetParam(), alive(SHORT, Poco::Timespan(2, 0)));
+	std::future<Message> received = std::async(std::launch::async, [&] { return receiveString(wire.ws); });
+	EXPECT_EQ(0x89, wire.peer.receiveFrame().flags);
+	EXPECT_EQ(0x89, wire.peer.receiveFrame().flags);
+	EXPECT_TRUE(wire.ws.getKeepAlive());
+	wire.send(0x81, "alive");
+	EXPECT_EQ(text("alive"), get(received));
+	EXPECT_FALSE(wire.ws.getKeepAlive());
+}
+
+
 TEST_P(WebSocketMessageCloseTest, ReceiveTimeoutBesideKeepAlive)
 {
 	Wire wire(GetParam(), alive(SHORT, deadline()));

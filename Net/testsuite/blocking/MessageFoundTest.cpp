@@ -133,8 +133,9 @@ TEST_P(MessageFoundTest, PingBehindALongFrame)
 {
 	WebSocketParams::Ptr pParams = new WebSocketParams;
 	pParams->setPingInterval(Poco::Timespan(0, 50*1000));
-	pParams->setPongTimeout(Poco::Timespan(2, 0));
+	pParams->setPongTimeout(Poco::Timespan(1, 0));
 	Wire wire(GetParam(), pParams);
+	wire.ws.setSendTimeout(0); // none: nor has the other thread an end
 	wire.ws.setSendBufferSize(64*1024);
 	wire.peer.socket().setReceiveBufferSize(64*1024); // little is on its way when the PING is sent, and soon read
 	const std::string message = pattern(4 << 20);
@@ -148,7 +149,7 @@ TEST_P(MessageFoundTest, PingBehindALongFrame)
 		return text;
 	});
 	const Poco::Clock start;
-	EXPECT_TRUE(eventually([&] { return start.isElapsed(2300*1000); })); // longer than an answer may take: nothing else tells that none is missed
+	EXPECT_TRUE(eventually([&] { return start.isElapsed(2500*1000); })); // longer than an answer may take, to the second PING too: nothing else tells that none is missed
 	EXPECT_EQ(message.size(), wire.peer.receiveFrame().payload.size());
 	EXPECT_EQ(0x89, wire.peer.receiveFrame().flags);
 	EXPECT_EQ(std::future_status::timeout, received.wait_for(std::chrono::milliseconds(400))); // from here on an answer is waited for
@@ -226,15 +227,36 @@ TEST_P(MessageFoundTest, FailureEndsASenderThatWaits)
 	/// The peer breaks a rule, and takes nothing.
 {
 	Wire wire(GetParam());
+	wire.ws.setSendTimeout(0); // none
 	wire.ws.setSendBufferSize(64*1024);
 	const std::string message = pattern(8 << 20);
 	std::future<int> sent = std::async(std::launch::async, [&] { return errorOf([&] { for (;;) wire.ws.sendText(message); }); });
 	wire.peer.receive(1000); // it has begun
 	wire.send(0xf1, "reserved bits");
-	std::string text;
-	WebSocketFrame::Opcode opcode = WebSocketFrame::OP_CONT;
-	EXPECT_EQ(WebSocket::WS_ERR_INVALID_RSV_BITS, errorOf([&] { wire.ws.receiveMessage(text, opcode); }));
-	EXPECT_NE(0, sent.get());
+	std::future<int> received = std::async(std::launch::async, [&] { return errorOf([&] { receiveString(wire.ws); }); });
+	EXPECT_EQ(std::future_status::ready, received.wait_for(std::chrono::seconds(DEADLINE_S))) << "waits for the other thread";
+	wire.peer.close();
+	EXPECT_EQ(WebSocket::WS_ERR_INVALID_RSV_BITS, get(received));
+	EXPECT_NE(0, get(sent));
+}
+
+
+TEST_P(MessageFoundTest, FailureIsToldBehindAFrameThatIsBeingSent)
+	/// The peer breaks a rule, and takes the frame soon.
+{
+	Wire wire(GetParam());
+	wire.ws.setSendBufferSize(64*1024);
+	const std::string message = pattern(2 << 20);
+	std::future<void> sent = std::async(std::launch::async, [&] { wire.ws.sendText(message); });
+	wire.peer.receive(1); // it has begun
+	wire.send(0xf1, "reserved bits");
+	std::future<int> error = std::async(std::launch::async, [&] { return errorOf([&] { receiveString(wire.ws); }); });
+	EXPECT_TRUE(eventually([&] { return wire.ws.closeState() == WebSocketFrame::CLOSED; })); // it has seen that
+	wire.peer.receive(frameHeader(0x81, message.size(), !GetParam().peerMasks()).size() - 1);
+	wire.peer.receive(message.size());
+	EXPECT_EQ(1002, wire.peer.receiveFrame().closeCode());
+	EXPECT_EQ(WebSocket::WS_ERR_INVALID_RSV_BITS, get(error));
+	get(sent);
 }
 
 
