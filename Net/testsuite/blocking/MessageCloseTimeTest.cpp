@@ -177,17 +177,43 @@ TEST_P(WebSocketMessageCloseTimeTest, PingIsAnsweredBeforeAnUnfinishedFrame)
 }
 
 
+TEST_P(WebSocketMessageCloseTimeTest, PeerClosesAndReadsNothing)
+	/// There is no room for the answer to its Close frame.
+{
+	Wire wire(GetParam());
+	wire.ws.setSendBufferSize(64*1024);
+	wire.ws.setSendTimeout(SHORT);
+	EXPECT_THROW(wire.ws.sendMessage(pattern(MUCH), WebSocketFrame::OP_BINARY), Poco::TimeoutException);
+	wire.send(0x88, closePayload(1000));
+	std::future<bool> done = close(wire.ws);
+	EXPECT_TRUE(isReady(done)) << "waits for the peer to read";
+	wire.peer.reset();
+	EXPECT_TRUE(get(done));
+}
+
+
 TEST_P(WebSocketMessageCloseTimeTest, KeepAliveDoesNotShortenIt)
 {
 	ParamsPtr pParams = new WebSocketParams;
 	pParams->setPingInterval(SHORT);
 	pParams->setPongTimeout(SHORT);
-	Wire wire(GetParam(), pParams);
-	std::future<bool> done = close(wire.ws, deadline());
-	EXPECT_EQ(0x88, wire.peer.receiveFrame().flags);
-	EXPECT_FALSE(isReady(done, std::chrono::milliseconds(500))) << "a PING cannot be sent any more, nor answered";
-	wire.send(0x88, closePayload(1000));
-	EXPECT_TRUE(get(done));
+	for (bool behind: {false, true})
+	{
+		SCOPED_TRACE(behind ? "behind an unfinished frame" : "");
+		Wire wire(GetParam(), pParams);
+		wire.ws.setSendBufferSize(64*1024);
+		wire.ws.setSendTimeout(SHORT);
+		if (behind)
+		{
+			EXPECT_THROW(wire.ws.sendMessage(pattern(MUCH), WebSocketFrame::OP_BINARY), Poco::TimeoutException);
+		}
+		std::future<bool> done = close(wire.ws, deadline());
+		EXPECT_TRUE(behind || wire.peer.receiveFrame().flags == 0x88);
+		EXPECT_FALSE(isReady(done, std::chrono::milliseconds(1000))) << "a PING cannot be sent any more, nor answered";
+		if (behind) expectRestAndClose(wire);
+		wire.send(0x88, closePayload(1000));
+		EXPECT_TRUE(get(done));
+	}
 }
 
 

@@ -107,6 +107,27 @@ TEST_P(MessageSlowTest, AnswerToAPingBehindWhatIsReadUnseen)
 }
 
 
+TEST_P(MessageSlowTest, PeerWithSomethingToReadHasTheSendTimeout)
+	/// Before the answer to a PING: that is longer here, and the peer pauses.
+{
+	ParamsPtr pParams = new WebSocketParams;
+	pParams->setPingInterval(ms(100));
+	pParams->setPongTimeout(ms(400));
+	Wire wire(GetParam(), pParams);
+	wire.ws.setSendTimeout(deadline());
+	wire.ws.setReceiveTimeout(Poco::Timespan(60, 0));
+	wire.ws.setSendBufferSize(1024*1024);
+	wire.peer.socket().setReceiveBufferSize(64*1024);
+	const std::string message = pattern(300000); // of which the peer's system takes a part
+	EXPECT_EQ(static_cast<int>(message.size()), wire.ws.sendText(message));
+	std::future<Message> received = std::async(std::launch::async, [&] { return receiveString(wire.ws); });
+	EXPECT_EQ(std::future_status::timeout, received.wait_for(std::chrono::milliseconds(2000))) << "is cut by the limit for an answer";
+	EXPECT_TRUE(message == wire.peer.receiveFrame().payload);
+	wire.send(0x81, "alive");
+	EXPECT_EQ(text("alive"), get(received));
+}
+
+
 TEST_P(MessageSlowTest, PeerThatHoardsAndReadsNothing)
 	/// It is cut: as late as it could have read everything, at 25 KB/s, and the limit later.
 {
@@ -217,7 +238,7 @@ TEST_P(MessageSlowTest, ReaderThatTrickles)
 	ParamsPtr pParams = new WebSocketParams;
 	pParams->setTransferTimeout(ms(1500));
 	Wire wire(GetParam(), pParams);
-	wire.ws.setSendTimeout(ms(1000));
+	wire.ws.setSendTimeout(deadline()); // is not what ends it
 	wire.ws.setSendBufferSize(64*1024);
 	wire.peer.socket().setReceiveBufferSize(64*1024);
 	std::future<int> sent = std::async(std::launch::async, [&] { return wire.ws.sendText(large()); });
