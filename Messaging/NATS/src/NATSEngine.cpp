@@ -16,7 +16,6 @@
 #include "node/NodeFormat.h"
 #include "Poco/Exception.h"
 #include "Poco/Timestamp.h"
-#include <algorithm>
 #include <random>
 
 
@@ -29,8 +28,6 @@ namespace
 {
 	constexpr Time ANSWER_TIME = 2000; // ms
 	constexpr Time BEAT = 3000;        // between two signs of life
-	constexpr Time DEAD = 10000;       // without one
-	constexpr Time ROLL_TIME = 1000;   // for the others to say that they are there
 	constexpr std::size_t OWN_SIZE = 256; // of something that waits, beside its bytes
 
 	Poco::UInt32 randomNode()
@@ -258,8 +255,7 @@ Error NATSEngine::control(Poco::UInt32 node, const Control& control)
 	if (_up && event.size() > _maxPayload) return Error::TOO_LARGE;
 	const std::lock_guard<std::mutex> lock(_mutex);
 	if (!_up) return Error::UNAVAILABLE;
-	const bool known = node == 0 ? !_nodes.empty() : node == _node || _nodes.count(node) > 0;
-	if (!known && rollIsOver(HubParams::monotonic())) return Error::DETACHED;
+	if (!_others.mayHave(node, _node, HubParams::monotonic())) return Error::DETACHED;
 	if (_commandBytes + event.size() > NATSBackplane::MAX_WAITING) return Error::BUSY;
 	_commandBytes += event.size() + OWN_SIZE;
 	post({Command::PUBLISH, node == 0 ? subjectOf("n") : subjectOf("n", std::to_string(node)), std::move(event), nullptr, 0});
@@ -279,22 +275,15 @@ void NATSEngine::tick()
 		_lastTick = now;
 		if (_up && late) rollCall(now);
 		else if (_up && now - _lastBeat >= BEAT) announce("here", now);
-		if (_up && rollIsOver(now))
-		{
-			for (auto it = _nodes.begin(); it != _nodes.end();)
-			{
-				if (now - it->second >= DEAD) it = _nodes.erase(it);
-				else ++it;
-			}
-		}
+		if (_up) _others.forget(now);
 		overdue(now, answers);
 		forget(now, released);
 	}
 	enqueueAnswers(answers, Error::UNAVAILABLE, released);
 	withHistories([&](NATSHistories& histories, NATSHistories::Work& work)
 	{
-		const bool first = std::all_of(_nodes.begin(), _nodes.end(), [this](const auto& item) { return item.first > _node; });
-		histories.tick(now, first && _up && _jetStream && rollIsOver(now), work);
+		const bool first = _up && _jetStream && _others.haveAnswered(now) && _others.allAbove(_node);
+		histories.tick(now, first, work);
 	});
 	if (!_holds) return;
 	Event event;
@@ -310,7 +299,7 @@ NATSBackplane::Metrics NATSEngine::metrics() const
 	metrics.connected = _connected;
 	metrics.history = _connected && _jetStream;
 	metrics.waitingBytes = _askedBytes + _commandBytes + (_pHistories ? _pHistories->waitingBytes() : 0);
-	metrics.nodes = _nodes.size();
+	metrics.nodes = _others.count();
 	metrics.received = _received;
 	metrics.dropped = _dropped;
 	metrics.foreign = _foreign;
@@ -415,14 +404,8 @@ void NATSEngine::announce(const char* word, Time now)
 
 void NATSEngine::rollCall(Time now)
 {
-	_rollCall = now;
+	_others.call(now);
 	announce("hello", now);
-}
-
-
-bool NATSEngine::rollIsOver(Time now) const
-{
-	return now - _rollCall >= ROLL_TIME;
 }
 
 

@@ -16,6 +16,7 @@
 #include "NATSHistories.h"
 #include "NATSLink.h"
 #include "NATSOrder.h"
+#include "NATSOthers.h"
 #include "Poco/Messaging/NATSBackplane.h"
 #include "node/NodeFormat.h"
 #include <condition_variable>
@@ -212,7 +213,6 @@ private:
 	void question(Time now);
 	void announce(const char* word, Time now);
 	void rollCall(Time now);
-	bool rollIsOver(Time now) const;
 	void overdue(Time now, Answers& answers);
 	void forget(Time now, std::vector<Receipt::Ptr>& released);
 	void end(const TargetPtr& pTarget);
@@ -239,7 +239,7 @@ private:
 	std::size_t _askedBytes = 0;
 	std::size_t _kept = 0;      // receipts of all channels
 	std::unordered_map<std::string, TargetPtr> _channels;
-	std::unordered_map<Poco::UInt32, Time> _nodes; // others, and when they were heard of
+	NATSOthers _others;
 	Poco::UInt64 _turn = 0;     // of what was asked last
 	Poco::UInt64 _linkNumber = 0;
 	bool _connected = false;    // commands are done
@@ -248,7 +248,6 @@ private:
 	bool _jetStream = false;    // the server has it
 	std::unique_ptr<NATSHistories> _pHistories;
 	const std::string _inbox;   // of answers of JetStream, whose numbers follow
-	Time _rollCall = 0;         // when the others were asked whether they are there
 	Time _lastBeat = 0;
 	Time _lastTick = 0;
 	NATSBackplane::Metrics _counts;

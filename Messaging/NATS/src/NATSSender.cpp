@@ -333,17 +333,14 @@ void NATSEngine::slow() noexcept
 
 void NATSEngine::heard(std::string_view text)
 {
-	const std::size_t end = std::min(text.find(' '), text.size());
-	const std::string_view word = text.substr(0, end);
-	text.remove_prefix(std::min(end + 1, text.size()));
-	Poco::UInt32 number = 0;
-	if (!takeNumber(text, number) || !text.empty() || number == 0 || (word != "hello" && word != "here" && word != "gone")) return foreign(subjectOf("nodes"));
-	if (number == _node) return;
 	const Time now = HubParams::monotonic();
-	const std::lock_guard<std::mutex> lock(_mutex);
-	if (word == "gone") _nodes.erase(number);
-	else _nodes[number] = now;
-	if (word == "hello") announce("here", now);
+	NATSOthers::Heard heard = NATSOthers::NOTHING;
+	{
+		const std::lock_guard<std::mutex> lock(_mutex);
+		heard = _others.hear(text, _node, now);
+		if (heard == NATSOthers::HELLO) announce("here", now);
+	}
+	if (heard == NATSOthers::RUBBISH) foreign(subjectOf("nodes"));
 }
 
 
