@@ -264,7 +264,10 @@ WebSocketOpenSSL::Want WebSocketOpenSSL::renegotiate() const
 	int n = SSL_peek(pSSL, &next, 1);
 	if (n > 0 && !SSL_in_init(pSSL)) n = SSL_peek(pSSL, &next, 1); // a part of a record puts it off as well, and may be complete now
 	if (!SSL_in_init(pSSL)) return UNKNOWN;
-	return n > 0 ? RECEIVE : want();
+	if (n > 0) return RECEIVE;
+	if (BIO_should_retry(SSL_get_rbio(pSSL))) return want();
+	ERR_clear_error();
+	return UNKNOWN; // the peer has gone: who sends finds that out
 }
 
 

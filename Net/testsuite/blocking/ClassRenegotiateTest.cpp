@@ -8,7 +8,7 @@
 
 
 #include "support/CallCount.h"
-#include "support/TestSupport.h"
+#include "support/MessageSupport.h"
 #include "Poco/Net/SecureStreamSocketImpl.h"
 #include "Poco/Net/WebSocketImpl.h"
 #include <atomic>
@@ -20,6 +20,7 @@ using Poco::Net::Socket;
 using Poco::Net::StreamSocket;
 using Poco::Net::StreamSocketImpl;
 using Poco::Net::WebSocket;
+using Poco::Net::WebSocketParams;
 
 
 namespace
@@ -101,6 +102,40 @@ TEST_P(ClassRenegotiateTest, SendKeepsItsTimeoutWhileThePeerIsSilent)
 	EXPECT_EQ("onethree", get(received));
 	pair.send(0x81, "answer");
 	EXPECT_EQ("answer", appendFrame(pair.ws).payload);
+}
+
+
+TEST_P(ClassRenegotiateTest, SendWithoutATimeoutKeepsTheTransferTimeout)
+{
+	const OnlyTLS12 version;
+	ParamsPtr pParams = new WebSocketParams;
+	pParams->setTransferTimeout(TIMEOUT);
+	Wire wire(GetParam(), pParams);
+	wire.peer.renegotiate();
+	takeRequest(wire.ws);
+	wire.ws.setSendTimeout(0);
+	std::future<void> sent = std::async(std::launch::async, [&] { expectTimeout([&] { send(wire.ws, "one"); }); });
+	EXPECT_EQ(std::future_status::ready, sent.wait_for(std::chrono::seconds(DEADLINE_S))) << "waits for ever";
+	wire.peer.close();
+	get(sent);
+}
+
+
+TEST_P(ClassRenegotiateTest, SendWithoutATimeoutEndsWithThePeer)
+{
+	for (bool reset: {false, true})
+	{
+		SCOPED_TRACE(reset ? "reset" : "closed");
+		Connected pair(GetParam());
+		pair.peer.renegotiate();
+		takeRequest(pair.ws);
+		pair.ws.setSendTimeout(0);
+		std::future<void> sent = std::async(std::launch::async, [&] { EXPECT_ANY_THROW(send(pair.ws, "one")); });
+		EXPECT_EQ(std::future_status::timeout, sent.wait_for(std::chrono::milliseconds(300)));
+		if (reset) pair.peer.reset();
+		else pair.peer.close();
+		EXPECT_EQ(std::future_status::ready, sent.wait_for(std::chrono::seconds(DEADLINE_S))) << "waits for ever";
+	}
 }
 
 
