@@ -270,7 +270,7 @@ void NATSHistories::read(const ChannelPtr& pChannel, const std::shared_ptr<NATSR
 		Pending pending{Pending::READ, pChannel};
 		pending.pRead = pRead;
 		pending.sequence = sequence;
-		ask(std::move(pending), NATSRequest::message(pChannel->stream, sequence), now, work);
+		ask(std::move(pending), NATSRequest::message(pRead->stream(), sequence), now, work);
 	}
 	if (!pRead->over()) return;
 	work.reads.push_back(pRead);

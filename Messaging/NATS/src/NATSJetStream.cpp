@@ -77,6 +77,10 @@ namespace
 			stream.name = string(config, "name");
 			const Array::Ptr pSubjects = config.getArray("subjects");
 			if (pSubjects && pSubjects->size() == 1 && pSubjects->get(0).isString()) stream.subject = pSubjects->get(0).extract<std::string>();
+			const Object::Ptr pRepublish = config.getObject("republish");
+			if (pRepublish) stream.live = string(*pRepublish, "dest");
+			const auto direct = config.get("allow_direct");
+			stream.direct = direct.isBoolean() && direct.extract<bool>();
 			stream.size = number(config, "max_msgs");
 			stream.age = static_cast<Time>(number(config, "max_age"))/NANOSECONDS;
 			stream.idle = idleOf(string(config, "description"));
@@ -187,7 +191,7 @@ NATSRequest NATSRequest::info(const std::string& stream)
 }
 
 
-NATSRequest NATSRequest::create(const NATSStream& stream, const std::string& live, bool inMemory, int replicas)
+NATSRequest NATSRequest::create(const NATSStream& stream, bool inMemory, int replicas)
 {
 	Object config;
 	config.set("name", stream.name);
@@ -203,7 +207,7 @@ NATSRequest NATSRequest::create(const NATSStream& stream, const std::string& liv
 	config.set("allow_direct", true);
 	Object republish;
 	republish.set("src", stream.subject);
-	republish.set("dest", live);
+	republish.set("dest", stream.live);
 	config.set("republish", republish);
 	setLimits(config, stream);
 	return {API + "STREAM.CREATE." + stream.name, text(config)};

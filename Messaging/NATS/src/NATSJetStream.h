@@ -32,6 +32,8 @@ struct NATSStream
 {
 	std::string name;
 	std::string subject;       // the only one; empty: there are others
+	std::string live;          // where what is stored is passed on; empty: it is not
+	bool direct = false;       // messages can be asked for
 	Poco::UInt64 first = 0;    // number of the first message that is there
 	Poco::UInt64 last = 0;     // of the last one there was
 	Poco::UInt64 messages = 0; // so many are there
@@ -92,7 +94,7 @@ struct NATSRequest
 		/// Asks for them with all that is known of them: NATSReply::streams, some of total.
 
 	static NATSRequest info(const std::string& stream);
-	static NATSRequest create(const NATSStream& stream, const std::string& live, bool inMemory, int replicas);
+	static NATSRequest create(const NATSStream& stream, bool inMemory, int replicas);
 	static NATSRequest grow(const NATSStream& stream);
 		/// Sets size, age and idle; the other options stay.
 

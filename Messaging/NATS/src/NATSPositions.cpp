@@ -24,7 +24,7 @@ POCO_MESSAGING_BEGIN
 namespace
 {
 	constexpr Time FORGET_TIME = 5*60*1000;  // ms that a channel is known in which nobody is
-	constexpr std::size_t MAX_SAID = 32*1024; // bytes in a message
+	constexpr std::size_t MAX_SAID = 4096;    // bytes in a message, but for a channel with a long name
 
 	bool takeDecimal(std::string_view& text, char end, Poco::UInt64& value)
 	{
@@ -100,7 +100,9 @@ void NATSHistories::sayAll(Work& work)
 {
 	while (!_toSay.empty())
 	{
-		const std::size_t size = _toSay.size() <= MAX_SAID ? _toSay.size() : _toSay.rfind('\n', MAX_SAID) + 1;
+		std::size_t end = _toSay.size() <= MAX_SAID ? _toSay.size() - 1 : _toSay.rfind('\n', MAX_SAID);
+		if (end == std::string::npos) end = _toSay.find('\n');
+		const std::size_t size = end + 1;
 		work.requests.push_back({_prefix + ".used", _toSay.substr(0, size)});
 		_toSay.erase(0, size);
 	}

@@ -37,6 +37,7 @@ NATSRead::NATSRead(const ChannelOptions& options, const HistoryQuery& query, con
 
 void NATSRead::begin(const NATSStream& stream)
 {
+	_stream = stream.name;
 	_position = {epochOf(stream.name), stream.last};
 	if (_query.limit > 0 && (!_query.hasSince || _query.since.epoch == _position.epoch)) extent(stream);
 	const std::size_t average = static_cast<std::size_t>(stream.bytes/std::max<Poco::UInt64>(1, stream.messages)) + 1;

@@ -34,6 +34,12 @@ public:
 	void begin(const NATSStream& stream);
 		/// The state of the stream is known.
 
+	const std::string& stream() const
+		/// Returns its name. The channel may have got another one meanwhile.
+	{
+		return _stream;
+	}
+
 	bool over() const;
 		/// Returns whether nothing more is to be asked for.
 
@@ -60,6 +66,7 @@ private:
 	const ChannelOptions _options;
 	const HistoryQuery _query;
 	const HistoryDone _done;
+	std::string _stream;
 	Position _position;
 	Poco::UInt64 _next = 1; // that is to be asked for
 	Poco::UInt64 _last = 0; // of all

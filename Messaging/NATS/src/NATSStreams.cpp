@@ -58,10 +58,11 @@ void NATSHistories::step(Pending::What what, const ChannelPtr& pChannel, Time no
 		NATSStream stream;
 		stream.name = streamName(_prefix, pChannel->token, newEpoch());
 		stream.subject = pChannel->subject;
+		stream.live = live(pChannel->name);
 		stream.size = sizeOf(pChannel->options);
 		stream.age = pChannel->options.historyTime;
 		stream.idle = idleTime(pChannel->options);
-		request = NATSRequest::create(stream, live(pChannel->name), _inMemory, _replicas);
+		request = NATSRequest::create(stream, _inMemory, _replicas);
 	}
 	ask({what, pChannel}, std::move(request), now, work);
 }
@@ -115,10 +116,12 @@ void NATSHistories::named(const ChannelPtr& pChannel, const NATSReply& reply, Ti
 
 void NATSHistories::found(const ChannelPtr& pChannel, const NATSStream& stream, Time now, Work& work)
 {
-	if (stream.subject != pChannel->subject)
+	if (stream.subject != pChannel->subject || stream.live != live(pChannel->name) || !stream.direct)
 	{
-		work.foreign.push_back(pChannel->subject);
-		return failed(pChannel, NATSReply(), now, work);
+		NATSReply reply;
+		reply.error = NATSReply::OTHER;
+		reply.reason = "the stream " + stream.name + " is not as nodes make it, or the server is older than 2.9";
+		return failed(pChannel, reply, now, work);
 	}
 	pChannel->stream = stream.name;
 	const Poco::UInt64 epoch = epochOf(stream.name);

@@ -47,7 +47,8 @@ void NATSUnused::ask(NATSRequest request, Requests& requests)
 
 bool NATSUnused::replied(Poco::UInt64 number, const NATSReply& reply, Time clock, Requests& requests)
 {
-	if (number != _asked) return reply.error == NATSReply::NONE;
+	if (_removing.erase(number) > 0) return reply.error == NATSReply::NONE;
+	if (number != _asked) return false; // it came too late
 	_asked = 0;
 	if (reply.error != NATSReply::NONE) return false;
 	for (const NATSStream& stream: reply.streams) add(stream, clock);
@@ -92,7 +93,11 @@ void NATSUnused::end(Time clock, Requests& requests)
 			++it;
 			continue;
 		}
-		if (entry.look == _look) ask(NATSRequest::remove(it->first), requests);
+		if (entry.look == _look)
+		{
+			ask(NATSRequest::remove(it->first), requests);
+			_removing.insert(_number);
+		}
 		const auto name = _names.find(entry.token);
 		if (name != _names.end() && name->second == it->first) _names.erase(name);
 		it = _streams.erase(it);
@@ -111,6 +116,7 @@ void NATSUnused::reset()
 {
 	_streams.clear();
 	_names.clear();
+	_removing.clear();
 	_look = 0;
 	_asked = 0;
 }

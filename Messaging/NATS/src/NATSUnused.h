@@ -14,6 +14,7 @@
 
 
 #include "NATSJetStream.h"
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -64,6 +65,7 @@ private:
 	std::unordered_map<std::string, std::string> _names; // by token
 	Poco::UInt64 _number = FIRST_REPLY;
 	Poco::UInt64 _asked = 0; // the number of the list that is on its way
+	std::set<Poco::UInt64> _removing; // numbers of what was asked for
 	std::size_t _listed = 0;
 	Poco::UInt64 _look = 0;
 	Time _begun = 0;

@@ -311,6 +311,11 @@ TEST(NATSHistory, AStreamOfSomebodyElseHasTheSubject)
 	EXPECT_EQ("UNAVAILABLE", node.text("h"));
 	EXPECT_EQ(3u, node.pBackplane->metrics().foreign);
 	writer.ask("$JS.API.STREAM.DELETE.OTHER");
+	const std::string name = "poco-h-00000000000012"; // it has the name of ours, but passes nothing on
+	writer.ask("$JS.API.STREAM.CREATE." + name, "{\"name\":\"" + name + "\",\"subjects\":[\"poco.h.h\"],\"storage\":\"memory\"}");
+	EXPECT_EQ(Error::UNAVAILABLE, node.subscribe("h"));
+	EXPECT_EQ(Error::UNAVAILABLE, node.publish("h", "a").error);
+	writer.ask("$JS.API.STREAM.DELETE." + name);
 	EXPECT_EQ(Error::NONE, node.subscribe("h"));
 	EXPECT_EQ(1u, node.publish("h", "a").local.delivered);
 }

@@ -133,6 +133,13 @@ TEST(NATSParams, RangesAtTheirEdges)
 	EXPECT_THROW(pParams->setConnectTimeout(Poco::Timespan(3600, 1)), Poco::InvalidArgumentException);
 	pParams->setConnectTimeout(Poco::Timespan(0, 10000));
 	pParams->setConnectTimeout(Poco::Timespan(3600, 0));
+	for (const int replicas: {-1, 0, 6}) EXPECT_THROW(pParams->setHistoryReplicas(replicas), Poco::InvalidArgumentException);
+	for (const int replicas: {5, 1})
+	{
+		pParams->setHistoryReplicas(replicas);
+		EXPECT_EQ(replicas, pParams->getHistoryReplicas());
+	}
+	EXPECT_FALSE(pParams->getHistoryInMemory());
 	EXPECT_THROW(pParams->setClock(nullptr), Poco::InvalidArgumentException);
 	EXPECT_THROW(NATSBackplane::Ptr(new NATSBackplane(NATSBackplaneParams::Ptr())), Poco::InvalidArgumentException);
 }
