@@ -53,7 +53,7 @@ public:
 
 	void setPrefix(const std::string& prefix);
 		/// Sets what subjects begin with: names of letters, digits, "-" and "_", with "." between them. Default: "poco". Throws an InvalidArgumentException if it
-		/// is something else, or longer than 255 bytes.
+		/// is something else, or longer than 255 bytes. Programs with different prefixes do not meet, unless one is another one with ".c", ".h", ".l" or ".n" behind it.
 
 	const std::string& getPrefix() const;
 		/// See setPrefix().
