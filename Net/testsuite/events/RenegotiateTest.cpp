@@ -177,6 +177,28 @@ TEST_P(EventRenegotiateTest, PausedMeanwhile)
 }
 
 
+TEST_P(EventRenegotiateTest, PeerGoesMeanwhile)
+	/// Long before the send time-out.
+{
+	for (bool paused: {false, true})
+	{
+		for (bool reset: {false, true})
+		{
+			SCOPED_TRACE(std::string(paused ? "paused, " : "") + (reset ? "reset" : "closed"));
+			connect(Poco::Timespan(6*DEADLINE_S, 0));
+			renegotiate();
+			if (paused) pConnection->pause();
+			pConnection->sendText(std::string("one"));
+			if (reset) pPeer->reset();
+			else pPeer->close();
+			expectSleep([&] { return paused || pConnection->state() == WebSocketConnection::CLOSED; });
+			pConnection->resume();
+			EXPECT_TRUE(eventually([this] { return pConnection->state() == WebSocketConnection::CLOSED; }));
+		}
+	}
+}
+
+
 TEST_P(EventRenegotiateTest, WhileMuchWaitsToBeSent)
 	/// The answer to the peer waits behind it.
 {
