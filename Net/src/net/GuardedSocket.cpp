@@ -160,7 +160,7 @@ int WebSocketGuardedSocket::sendOnce(const char* pData, std::size_t length)
 	}
 	try
 	{
-		const int n = _pSocket->sendBytes(pData, WebSocketSystemSocket::clip(length), 0);
+		const int n = _pSocket->sendBytes(pData, WebSocketSystemSocket::clip(length), MSG_NOSIGNAL);
 		if (n < 0) return sendAgain(_openSSL.want());
 		_sendWants = WebSocketOpenSSL::WRITE;
 		_established = true;

@@ -10,9 +10,12 @@
 #include "support/GonePeer.h"
 #include "Poco/Net/HTTPServerRequestImpl.h"
 #include "Poco/Net/SecureStreamSocket.h"
+#include "Poco/Net/WebSocketImpl.h"
 #include "Poco/Net/WebSocketParams.h"
 #include "Poco/String.h"
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 
 using namespace WebSocketTest;
@@ -142,6 +145,28 @@ TEST_P(ClassGoneTest, NoSIGPIPEOfAClientsRequest)
 			for (bool unblocked: {false, true}) ask(connected, paramsIf(params), unblocked);
 		}
 	}
+}
+
+
+TEST_F(SocketTest, NoSIGPIPEOfASocketOfAnotherClass)
+{
+	struct Other: public Poco::Net::StreamSocketImpl
+	{
+		explicit Other(int fd):
+			StreamSocketImpl(fd)
+		{
+		}
+	};
+
+	int fds[2] = {-1, -1};
+	ASSERT_EQ(0, ::socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
+	Poco::AutoPtr<Other> pSocket = new Other(fds[0]);
+	HTTPClientSession session;
+	Poco::AutoPtr<Poco::Net::WebSocketImpl> pWebSocket = new Poco::Net::WebSocketImpl(pSocket.get(), session, false);
+	::close(fds[1]);
+	const SIGPIPEs signals;
+	EXPECT_THROW(pWebSocket->sendBytes("text", 4, 0), Poco::Exception);
+	EXPECT_EQ(0, signals.count());
 }
 
 
