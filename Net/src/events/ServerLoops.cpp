@@ -89,6 +89,7 @@ void WebSocketServerLoops::open(const WebSocketServerParams& params, WebSocketLi
 	const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 	const int threads = params.getThreads() > 0 ? params.getThreads() : cores;
 	_process = WebSocketProcess();
+	WebSocketDescriptor::makeRoom(params.getMaxConnections());
 	for (int i = 0; i < threads; ++i)
 	{
 		_reactors.push_back(new WebSocketReactor(params.getSpin()));

@@ -14,8 +14,10 @@
 #include "Poco/Net/WebSocketClient.h"
 #include "Poco/ThreadPool.h"
 #include "Poco/URI.h"
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -164,6 +166,17 @@ namespace
 		return false;
 	}
 
+	long roomForDescriptors()
+		/// Returns how many this process may have before the system has to make room.
+	{
+		std::ifstream status("/proc/self/status");
+		std::string word;
+		while (status >> word && word != "FDSize:") {}
+		long size = 0;
+		status >> size;
+		return size;
+	}
+
 	void expectUnharmed(Process& process)
 		/// What there was goes on, and more is accepted.
 	{
@@ -212,6 +225,24 @@ TEST_P(EventForkTest, ChildGivesBackThePort)
 	EXPECT_EQ(7 << 8, statusOf(child));
 	EXPECT_TRUE(listens(process.port));
 	expectUnharmed(process);
+}
+
+
+TEST_F(EventTest, ServerHasRoomForItsDescriptors)
+	/// In a child, since the system gives back none of it.
+{
+	constexpr int COUNT = 5000;
+	const pid_t child = ::fork();
+	if (child == 0)
+	{
+		EventParams::Ptr pParams = new EventParams;
+		pParams->setMaxConnections(COUNT);
+		WebSocketServer server(new Echo, pParams);
+		server.listen(SocketAddress("127.0.0.1", 0));
+		server.start();
+		::_exit(roomForDescriptors() >= std::min<long>(COUNT, ::sysconf(_SC_OPEN_MAX)) ? 7 : 8);
+	}
+	EXPECT_EQ(7 << 8, statusOf(child));
 }
 
 

@@ -46,7 +46,8 @@ public:
 
 	void setMaxConnections(int count);
 		/// Sets how many connections the server may have at a time, 1 or more. Those in the opening handshake, and those with other
-		/// requests (WebSocketServer::setHTTP()), count. Further ones are closed at once. Default: 100,000.
+		/// requests (WebSocketServer::setHTTP()), count. Further ones are closed at once. Default: 100,000. When it starts, the system makes room
+		/// for so many descriptors, or as many as the process may have.
 
 	int getMaxConnections() const;
 		/// Returns how many connections the server may have.
