@@ -16,6 +16,7 @@
 #include "LoadOptions.h"
 #include "LoadReplies.h"
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include <algorithm>
@@ -24,6 +25,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <ctime>
 #include <memory>
 #include <vector>
 #include <getopt.h>
@@ -61,7 +64,8 @@ namespace
 	const char HELP_TEXT[] =
 		"usage: BenchmarkLatency --port PORT [options]\n"
 		"Connects, prints \"ready\", waits for a line of input, sends each connection's messages at regular\n"
-		"times, one under way at most, and prints as JSON how long the echoes took, in microseconds.\n"
+		"times, one under way at most, and prints as JSON how long the echoes took, in microseconds; arrival_p99:\n"
+		"until the system had them, so without what this program had to wait for its core.\n"
 		"\n"
 		"  --connections N    connections, whose messages are evenly spread (32)\n"
 		"  --size BYTES       payload of a message (20)\n"
@@ -104,11 +108,44 @@ namespace
 		return options;
 	}
 
-	Nanoseconds now()
+	Nanoseconds toNanoseconds(const timespec& time)
+	{
+		return time.tv_sec*SECOND + time.tv_nsec;
+	}
+
+	Nanoseconds now(clockid_t clock = CLOCK_MONOTONIC)
 	{
 		timespec time;
-		if (clock_gettime(CLOCK_MONOTONIC, &time) != 0) failErrno("clock_gettime");
-		return time.tv_sec*SECOND + time.tv_nsec;
+		if (clock_gettime(clock, &time) != 0) failErrno("clock_gettime");
+		return toNanoseconds(time);
+	}
+
+	void noteArrivals(int descriptor)
+	{
+		const int on = 1;
+		if (setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) != 0) failErrno("SO_TIMESTAMPNS");
+	}
+
+	Nanoseconds waited(int descriptor)
+		/// Returns for how long what can be received has been there, by the system's clock.
+	{
+		char byte = 0;
+		iovec block = {&byte, 1};
+		alignas(cmsghdr) char control[128];
+		msghdr message = {};
+		message.msg_iov = &block;
+		message.msg_iovlen = 1;
+		message.msg_control = control;
+		message.msg_controllen = sizeof(control);
+		if (recvmsg(descriptor, &message, MSG_PEEK | MSG_DONTWAIT) <= 0) return 0;
+		for (cmsghdr* pPart = CMSG_FIRSTHDR(&message); pPart; pPart = CMSG_NXTHDR(&message, pPart))
+		{
+			if (pPart->cmsg_level != SOL_SOCKET || pPart->cmsg_type != SCM_TIMESTAMPNS) continue;
+			timespec arrival = {};
+			std::memcpy(&arrival, CMSG_DATA(pPart), sizeof(arrival));
+			return std::max<Nanoseconds>(now(CLOCK_REALTIME) - toNanoseconds(arrival), 0);
+		}
+		return 0;
 	}
 
 	class Latency
@@ -134,6 +171,7 @@ namespace
 			for (int i = 0; i < options.connections; ++i)
 			{
 				_clients.push_back(std::make_unique<Client>(options, _requests, _replies));
+				noteArrivals(_clients.back()->connection.descriptor());
 				watch(_clients.back()->connection.descriptor(), _clients.back().get());
 			}
 		}
@@ -173,10 +211,11 @@ namespace
 		{
 			if (_times.empty()) fail("nothing was measured");
 			std::sort(_times.begin(), _times.end());
+			std::sort(_arrivals.begin(), _arrivals.end());
 			std::sort(_own.begin(), _own.end());
-			std::printf("{\"messages\": %zu, \"p50\": %.1f, \"p99\": %.1f, \"p999\": %.1f, \"max\": %.1f, \"own_p99\": %.1f}\n",
+			std::printf("{\"messages\": %zu, \"p50\": %.1f, \"p99\": %.1f, \"p999\": %.1f, \"max\": %.1f, \"arrival_p99\": %.1f, \"own_p99\": %.1f}\n",
 				_times.size(), percentile(_times, 0.5), percentile(_times, 0.99), percentile(_times, 0.999), percentile(_times, 1),
-				percentile(_own, 0.99));
+				percentile(_arrivals, 0.99), percentile(_own, 0.99));
 		}
 
 	private:
@@ -233,11 +272,14 @@ namespace
 		void receive(Client& client)
 		{
 			bool more = false;
+			const Nanoseconds there = waited(client.connection.descriptor());
 			if (client.connection.receive(_buffer, more) == 0) return;
 			const Nanoseconds end = now();
 			for (const Nanoseconds begin: client.times)
 			{
-				if (begin >= _first) _times.push_back(end - begin);
+				if (begin < _first) continue;
+				_times.push_back(end - begin);
+				_arrivals.push_back(end - there - begin);
 			}
 			client.times.clear();
 			--_underWay;
@@ -258,6 +300,7 @@ namespace
 		std::int64_t _count = 0; // of messages that have been due
 		std::size_t _underWay = 0;
 		std::vector<Nanoseconds> _times;
+		std::vector<Nanoseconds> _arrivals; // the same, until the system had the echo for this program
 		std::vector<Nanoseconds> _own; // by how much messages were sent too late, for reasons of this program
 		bool _stopping = false;
 	};
