@@ -157,6 +157,11 @@ int WebSocketGuardedSocket::sendOnce(const char* pData, std::size_t length)
 	{
 		const WebSocketOpenSSL::Want want = _openSSL.renegotiate();
 		if (want != WebSocketOpenSSL::UNKNOWN) return sendAgain(want);
+		if (_openSSL.renegotiates() && _openSSL.ended())
+		{
+			_sendFailed = true;
+			WebSocketSystemSocket::raise(EPIPE);
+		}
 	}
 	try
 	{

@@ -257,6 +257,13 @@ bool WebSocketOpenSSL::renegotiates() const
 }
 
 
+bool WebSocketOpenSSL::ended() const
+{
+	const SSL* const pSSL = ssl();
+	return pSSL && (SSL_get_shutdown(pSSL) & SSL_RECEIVED_SHUTDOWN) != 0;
+}
+
+
 WebSocketOpenSSL::Want WebSocketOpenSSL::renegotiate() const
 {
 	SSL* const pSSL = ssl();
@@ -265,6 +272,7 @@ WebSocketOpenSSL::Want WebSocketOpenSSL::renegotiate() const
 	if (n > 0 && !SSL_in_init(pSSL)) n = SSL_peek(pSSL, &next, 1); // a part of a record puts it off as well, and may be complete now
 	if (!SSL_in_init(pSSL)) return UNKNOWN;
 	if (n > 0) return RECEIVE;
+	if (ended()) return UNKNOWN; // then OpenSSL does not ask the BIO, which says what it has said before
 	if (BIO_should_retry(SSL_get_rbio(pSSL))) return want();
 	ERR_clear_error();
 	return UNKNOWN; // the peer has gone: who sends finds that out

@@ -68,7 +68,10 @@ public:
 	Want renegotiate() const;
 		/// Goes on with a handshake that is not the first one, as SSL_write() would do. That would take
 		/// application data, which the peer may have sent before its part of the handshake, for a violation of the protocol.
-		/// Returns UNKNOWN if the handshake is complete, or put off still, or has failed, which the next call tells.
+		/// Returns UNKNOWN if the handshake is complete, or put off still, or has failed, which the next call tells, or the peer has ended the stream.
+
+	bool ended() const;
+		/// Returns true if the peer has sent close_notify: it sends nothing any more, no part of a handshake either.
 
 	void end() const;
 		/// Sends close_notify (RFC 8446, 6.1), unless that was done. The socket's shutdown() and close() do not any more: with

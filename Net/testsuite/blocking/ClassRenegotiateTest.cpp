@@ -123,18 +123,22 @@ TEST_P(ClassRenegotiateTest, SendWithoutATimeoutKeepsTheTransferTimeout)
 
 TEST_P(ClassRenegotiateTest, SendWithoutATimeoutEndsWithThePeer)
 {
-	for (bool reset: {false, true})
+	enum End {CLOSE_NOTIFY, CLOSED, RESET};
+	for (const End end: {CLOSE_NOTIFY, CLOSED, RESET})
 	{
-		SCOPED_TRACE(reset ? "reset" : "closed");
+		if (end == CLOSE_NOTIFY && GetParam().role == Role::SERVER) continue; // a client of OpenSSL does not send it in a handshake that it has begun
+		SCOPED_TRACE(end);
 		Connected pair(GetParam());
 		pair.peer.renegotiate();
 		takeRequest(pair.ws);
 		pair.ws.setSendTimeout(0);
 		std::future<void> sent = std::async(std::launch::async, [&] { EXPECT_ANY_THROW(send(pair.ws, "one")); });
 		EXPECT_EQ(std::future_status::timeout, sent.wait_for(std::chrono::milliseconds(300)));
-		if (reset) pair.peer.reset();
-		else pair.peer.close();
+		if (end == CLOSE_NOTIFY) pair.peer.sayEnd();
+		else if (end == CLOSED) pair.peer.close();
+		else pair.peer.reset();
 		EXPECT_EQ(std::future_status::ready, sent.wait_for(std::chrono::seconds(DEADLINE_S))) << "waits for ever";
+		if (end == CLOSE_NOTIFY) pair.peer.close();
 	}
 }
 

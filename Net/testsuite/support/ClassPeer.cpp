@@ -484,9 +484,15 @@ void RawPeer::reset()
 }
 
 
+void RawPeer::sayEnd()
+{
+	SSL_shutdown(_pTLS->pSSL);
+}
+
+
 void RawPeer::close()
 {
-	if (_pTLS) SSL_shutdown(_pTLS->pSSL);
+	if (_pTLS) sayEnd();
 	_socket.close();
 }
 

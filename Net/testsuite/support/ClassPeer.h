@@ -141,6 +141,9 @@ public:
 	void reset();
 		/// Closes so that the other side sees a connection reset.
 
+	void sayEnd();
+		/// Sends close_notify, and nothing else. TLS only.
+
 	void close();
 
 	Poco::Net::StreamSocket& socket();
