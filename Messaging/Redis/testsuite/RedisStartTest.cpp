@@ -127,7 +127,7 @@ TEST(RedisStart, SaysHostPortAndReason)
 {
 	const RedisServer open;
 	const RedisServer closed(RedisServer::FORGETS, {}, "real");
-	const RedisServer cluster(RedisServer::FORGETS, {"--cluster-enabled", "yes"});
+	const RedisServer cluster(RedisServer::FORGETS, {"--cluster-enabled", "yes", "--cluster-port", std::to_string(ServerProcess::freePort())}); // by default a port of outgoing connections
 	const RedisServer replica(open, {});
 	const std::string oldInfo = bulk("# Server\r\nredis_version:5.0.14\r\nrole:master\r\n");
 	const OtherServer old(oldInfo.c_str());
